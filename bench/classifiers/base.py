@@ -1,0 +1,45 @@
+"""What every classifier is: [0, 1] images in, logits out, penultimate features on request."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class Classifier(nn.Module):
+    """A network that normalises inside and exposes its penultimate features.
+
+    Subclasses set ``mean`` and ``std`` through ``__init__`` and write ``embed`` and ``head``.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.tensor(mean).view(1, -1, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(std).view(1, -1, 1, 1), persistent=False)
+
+    def embed(self, normalised: Tensor) -> Tensor:
+        """Normalised images (N, 3, H, W) to penultimate features (N, F)."""
+        raise NotImplementedError
+
+    def head(self, features: Tensor) -> Tensor:
+        """Penultimate features (N, F) to logits (N, K)."""
+        raise NotImplementedError
+
+    def prepare(self, images: Tensor) -> Tensor:
+        """[0, 1] images (N, 3, H, W) to what the first layer expects: resized where need be, normalised."""
+        return (images - self.mean) / self.std
+
+    def features(self, images: Tensor) -> Tensor:
+        """Penultimate features (N, F) of [0, 1] images (N, 3, H, W)."""
+        return self.embed(self.prepare(images))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits (N, K), before any softmax, of [0, 1] images (N, 3, H, W)."""
+        return self.head(self.features(images))
+
+
+CIFAR10_MEAN = (0.4914, 0.4822, 0.4465)
+CIFAR10_STD = (0.2470, 0.2435, 0.2616)

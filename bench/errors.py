@@ -1,0 +1,60 @@
+"""The exceptions that a user can meet, drawn as one tree.
+
+    BenchError                  every expected failure; the command line prints its text as one paragraph
+    ├── UsageError              wrong input: exit status 2
+    │   └── UnknownNameError    a misspelt method, classifier, dataset or metric, with suggestions
+    ├── DataError               a dataset that is missing, incomplete or not what it claims to be
+    ├── WeightsError            a weight file that is missing, truncated, unsafe or tied to another classifier
+    ├── TrainingError           a training that diverged or collapsed
+    ├── MetricError             a metric that cannot be computed; its text becomes the note of a null value
+    └── SkipCellError           a (method, classifier, dataset) that makes no sense; its text becomes the reason
+
+Every text says what was expected, what was found, and what to type next.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class BenchError(Exception):
+    """An expected failure whose text is written for the user."""
+
+    exit_status = 1
+
+
+class UsageError(BenchError):
+    """The call cannot be understood or honoured as it stands."""
+
+    exit_status = 2
+
+
+class UnknownNameError(UsageError):
+    """A name that is in no registry."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        known = sorted(known)
+        close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+        hint = f"Did you mean {' or '.join(repr(c) for c in close)}? " if close else ""
+        super().__init__(f"There is no {kind} called {name!r}. {hint}Known: {', '.join(known)}.")
+
+
+class DataError(BenchError):
+    """A dataset that is missing, incomplete or not what it claims to be."""
+
+
+class WeightsError(BenchError):
+    """A weight file that is missing, truncated, unsafe or tied to another classifier."""
+
+
+class TrainingError(BenchError):
+    """A training that diverged or collapsed."""
+
+
+class MetricError(BenchError):
+    """A metric that cannot be computed on these images."""
+
+
+class SkipCellError(BenchError):
+    """A cell that makes no sense; the text becomes the record's reason."""

@@ -1,0 +1,63 @@
+"""Training images on the device, drawn and augmented from the step's own random stream."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from bench.datasets.base import Dataset
+from bench.seeding import seed_of
+
+
+class TrainingImages:
+    """A whole dataset as uint8 on the device, with epoch-wise shuffling that follows from the seed alone.
+
+    Attributes:
+        images: (N, 3, H, W) uint8, channels last in memory.
+        labels: (N,) int64.
+    """
+
+    def __init__(self, dataset: Dataset, device: torch.device, seed: int) -> None:
+        pixels = torch.from_numpy(dataset.pixels(slice(None)).copy())
+        self.images = pixels.permute(0, 3, 1, 2).to(device)  # a channels-last view
+        self.labels = torch.from_numpy(dataset.labels).to(device)
+        self.seed = seed
+        self._epoch = -1
+        self._order = torch.empty(0, dtype=torch.int64)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def rows(self, step: int, batch: int) -> Tensor:
+        """The rows of a step's batch: shuffled anew every epoch, the incomplete last batch dropped."""
+        per_epoch = len(self) // batch
+        epoch, position = divmod(step, per_epoch)
+        if epoch != self._epoch:
+            generator = torch.Generator().manual_seed(seed_of("epoch", self.seed, epoch))
+            self._order = torch.randperm(len(self), generator=generator).to(self.images.device)
+            self._epoch = epoch
+        return self._order[position * batch : (position + 1) * batch]
+
+    def batch(self, rows: Tensor) -> Tensor:
+        """These rows' images as (n, 3, H, W) float32 in [0, 1], channels last."""
+        return self.images[rows].float().div_(255).contiguous(memory_format=torch.channels_last)
+
+
+def flip_and_shift(images: Tensor, generator: torch.Generator, shift: int) -> Tensor:
+    """Each image mirrored with probability 1/2 and moved by up to ``shift`` pixels, edges mirrored.
+
+    (N, 3, H, W) to the same; one gather for the whole batch.
+    """
+    n, _, height, width = images.shape
+    device = images.device
+    padded = F.pad(images, (shift,) * 4, mode="reflect").permute(0, 2, 3, 1)  # (N, H + 2s, W + 2s, 3)
+    moves = torch.randint(0, 2 * shift + 1, (2, n, 1), generator=generator).to(device)
+    mirror = torch.rand(n, 1, generator=generator).to(device) < 0.5
+    columns = torch.arange(width, device=device).expand(n, width)
+    columns = torch.where(mirror, width - 1 - columns, columns) + moves[1]  # (N, W)
+    rows = torch.arange(height, device=device) + moves[0]  # (N, H)
+    picked = padded[torch.arange(n, device=device)[:, None, None], rows[:, :, None], columns[:, None, :]]
+    return picked.permute(0, 3, 1, 2)
+
+
