@@ -1,0 +1,59 @@
+"""bench: what does a classifier's output still know about its input?
+
+    import bench
+    dataset = bench.load_dataset("cifar10")
+    classifier = bench.load_classifier("robust_resnet152")
+    inverter = bench.load_inverter("biggan-logit", classifier)
+    record = bench.run(bench.RunConfig(method="biggan-logit", classifier="robust_resnet152", num_images=500))
+    scores = bench.score(originals, reconstructions, classifier=classifier)
+
+These five calls, ``Inverter``, ``Target`` and the registration of plugins are the public interface. Importing bench
+loads no torch; the calls do.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bench.classifiers import load_classifier
+    from bench.config import RunConfig
+    from bench.datasets import load_dataset
+    from bench.inverter import Inverter, Target
+    from bench.public import load_inverter, score
+    from bench.record import Record, Score
+    from bench.runner import run
+
+_HOMES = {
+    "Inverter": "bench.inverter",
+    "Record": "bench.record",
+    "RunConfig": "bench.config",
+    "Score": "bench.record",
+    "Target": "bench.inverter",
+    "load_classifier": "bench.classifiers",
+    "load_dataset": "bench.datasets",
+    "load_inverter": "bench.public",
+    "run": "bench.runner",
+    "score": "bench.public",
+}
+
+__all__ = [
+    "Inverter",
+    "Record",
+    "RunConfig",
+    "Score",
+    "Target",
+    "load_classifier",
+    "load_dataset",
+    "load_inverter",
+    "run",
+    "score",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'bench' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,115 @@
+"""Classifiers, station 2 of the line: [0, 1] images to logits."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from bench.classifiers.catalogue import CATALOGUE, JUDGE, TARGETS
+from bench.errors import UnknownNameError, UsageError
+from bench.registry import load_file
+from bench.weights import entry, load_shipped
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+__all__ = [
+    "CATALOGUE",
+    "JUDGE",
+    "TARGETS",
+    "LoadedClassifier",
+    "describe_network",
+    "load_classifier",
+    "open_classifier",
+]
+
+
+@dataclass(frozen=True)
+class LoadedClassifier:
+    """A frozen classifier and what the records say about it.
+
+    Attributes:
+        name: a shipped name, or ``file.function`` for a user's own.
+        network: in evaluation mode, gradients of its weights off; [0, 1] images (N, 3, H, W) to logits (N, K).
+        sha256: of the weight file; of a user's network, over its whole state and the file's text.
+        input_size: side in pixels of the images that it prefers.
+    """
+
+    name: str
+    network: nn.Module
+    sha256: str
+    input_size: int
+
+
+# name, hash and input size of the networks that were opened, for as long as they live
+_KNOWN: MutableMapping[nn.Module, tuple[str, str, int]] = WeakKeyDictionary()
+
+
+def load_classifier(name: str, device: str | torch.device = "cpu") -> nn.Module:
+    """A frozen classifier: [0, 1] images (N, 3, H, W) to logits; ``.features(images)`` gives penultimate features.
+
+    Args:
+        name: a shipped name (``bench list classifiers``) or ``path/to/file.py:function``, whose function takes
+            nothing and returns a module.
+        device: where to put it.
+
+    Raises:
+        UnknownNameError: no such classifier.
+        WeightsError: its weights are missing or damaged.
+    """
+    return open_classifier(name, device).network
+
+
+def open_classifier(name: str, device: str | torch.device = "cpu") -> LoadedClassifier:
+    """``load_classifier`` with its provenance."""
+    import torch
+
+    if ".py:" in name:
+        loaded = _open_local(name)
+    else:
+        if name not in CATALOGUE:
+            raise UnknownNameError("classifier", name, CATALOGUE)
+        network = CATALOGUE[name].build()
+        network.load_state_dict(load_shipped(name))
+        loaded = LoadedClassifier(name, network, entry(name).sha256, CATALOGUE[name].input_size)
+    _KNOWN[loaded.network] = (loaded.name, loaded.sha256, loaded.input_size)
+    loaded.network.eval().requires_grad_(False).to(device).to(memory_format=torch.channels_last)
+    return loaded
+
+
+def _open_local(reference: str) -> LoadedClassifier:
+    """A user's own network from ``path/to/file.py:function``."""
+    from torch import nn
+
+    function = load_file(reference)
+    network = function()
+    if not isinstance(network, nn.Module):
+        raise UsageError(
+            f"{reference} should return a torch.nn.Module that maps [0, 1] images (N, 3, H, W) to logits (N, K); "
+            f"it returned {type(network).__name__}."
+        )
+    text = Path(inspect.getfile(function)).read_bytes()
+    path, _, attribute = reference.rpartition(":")
+    size = int(getattr(network, "input_size", 32))
+    return LoadedClassifier(f"{Path(path).stem}.{attribute}", network, _digest(network, text), size)
+
+
+def describe_network(network: nn.Module) -> LoadedClassifier:
+    """Name and hash of any network: what ``load_classifier`` knew, or its class name and a hash of its state."""
+    if network in _KNOWN:
+        name, sha256, input_size = _KNOWN[network]
+        return LoadedClassifier(name, network, sha256, input_size)
+    return LoadedClassifier(type(network).__name__, network, _digest(network, b""), 32)
+
+
+def _digest(network: nn.Module, text: bytes) -> str:
+    digest = hashlib.sha256(text)
+    for key, value in sorted(network.state_dict().items()):
+        digest.update(key.encode() + value.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()

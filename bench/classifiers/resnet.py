@@ -36,7 +36,9 @@ class Bottleneck(nn.Module):
         """(N, c_in, H, W) to (N, 4 width, H / stride, W / stride)."""
         h = F.relu(self.bn1(self.conv1(x)), inplace=True)
         h = F.relu(self.bn2(self.conv2(h)), inplace=True)
-        return F.relu(self.bn3(self.conv3(h)) + self.shortcut(x), inplace=True)
+        branch: Tensor = self.bn3(self.conv3(h))
+        out: Tensor = branch + self.shortcut(x)
+        return F.relu(out, inplace=True)  # type: ignore[no-any-return]
 
 
 class ThinResNet152(Classifier):

@@ -5,10 +5,8 @@ Every choice below was made on ``val``; ``test`` is looked at once the recipe st
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,47 +16,13 @@ from torch import Tensor, nn
 
 from bench.classifiers.attacks import noise_fgsm, pgd
 from bench.classifiers.base import Classifier
-from bench.classifiers.resnet import ThinResNet152
-from bench.classifiers.vgg import JudgeVGG
+from bench.classifiers.catalogue import CATALOGUE
+from bench.classifiers.recipes import RECIPES, ClassifierRecipe
 from bench.datasets import cifar10
 from bench.seeding import seed_of, step_generator
 from bench.training.data import TrainingImages, flip_and_shift
 from bench.training.loop import Schedule, WeightAverage, fit
-
-
-@dataclass(frozen=True)
-class ClassifierRecipe:
-    """Everything that decides a classifier's weights, besides the code."""
-
-    name: str
-    epochs: int
-    batch: int = 128
-    peak_lr: float = 0.2
-    momentum: float = 0.9
-    weight_decay: float = 5e-4
-    warmup: float = 0.15
-    shift: int = 4
-    label_smoothing: float = 0.0
-    epsilon: float = 0.0
-    average: float = 0.998
-    seed: int = 1
-
-    def digest(self) -> str:
-        """SHA-256 of the recipe, short."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
-
-
-RECIPES = {
-    "robust_resnet152": ClassifierRecipe("robust_resnet152", epochs=14, epsilon=8 / 255),
-    "resnet152": ClassifierRecipe("resnet152", epochs=18),
-    "judge": ClassifierRecipe("judge", epochs=14, peak_lr=0.4, shift=2, label_smoothing=0.1, seed=2),
-}
-
-BUILD: dict[str, Callable[[], Classifier]] = {
-    "robust_resnet152": ThinResNet152,
-    "resnet152": ThinResNet152,
-    "judge": JudgeVGG,
-}
+from bench.weights import save_weights
 
 
 class ClassifierTask:
@@ -67,14 +31,14 @@ class ClassifierTask:
     def __init__(self, recipe: ClassifierRecipe, device: torch.device) -> None:
         self.recipe, self.device = recipe, device
         torch.manual_seed(seed_of("init", recipe.seed))
-        self.net = BUILD[recipe.name]().to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.net = CATALOGUE[recipe.name].build().to(device).to(memory_format=torch.channels_last)
         self.data = TrainingImages(cifar10.load("train"), device, recipe.seed)
         self.steps = recipe.epochs * (len(self.data) // recipe.batch)
         decayed = [p for p in self.net.parameters() if p.ndim > 1]
         plain = [p for p in self.net.parameters() if p.ndim <= 1]
         groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": plain, "weight_decay": 0.0}]
         self.optimizer = torch.optim.SGD(groups, lr=recipe.peak_lr, momentum=recipe.momentum, nesterov=True)
-        self.average = WeightAverage(self.net, recipe.average)
+        self.average = WeightAverage(self.net.state_dict(), recipe.average)
 
     def lr(self, step: int) -> float:
         """Linear from 0 to the peak over the warm-up, then linear to 0."""
@@ -99,7 +63,7 @@ class ClassifierTask:
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
-        self.average.update(self.net, step)
+        self.average.update(self.net.state_dict(), step)
         accuracy = (logits.argmax(1) == labels).float().mean()
         return {"loss": loss.detach(), "train_accuracy": accuracy}
 
@@ -122,9 +86,9 @@ class ClassifierTask:
 
     def averaged(self) -> Classifier:
         """A copy that carries the averaged weights, in evaluation mode."""
-        net = BUILD[self.recipe.name]().to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        net.load_state_dict(self.average.average, strict=False)
-        return net.eval()  # type: ignore[no-any-return]
+        net = CATALOGUE[self.recipe.name].build().to(self.device).to(memory_format=torch.channels_last)
+        net.load_state_dict(self.average.average)
+        return net.eval()
 
     def state_dict(self) -> dict[str, Any]:
         """Weights, their average and the momentum."""
@@ -150,7 +114,7 @@ class ClassifierTask:
 def accuracy(net: nn.Module, data: TrainingImages, batch: int = 500) -> float:
     """Share of correct top-1 classes, in float32."""
     hits = torch.zeros((), device=data.images.device)
-    for rows in torch.arange(len(data), device=data.images.device).split(batch):
+    for rows in data.blocks(batch):
         hits += (net(data.batch(rows)).argmax(1) == data.labels[rows]).sum()
     return float(hits) / len(data)
 
@@ -159,7 +123,7 @@ def robust_accuracy(net: nn.Module, data: TrainingImages, steps: int, limit: int
     """Share of the first ``limit`` images still classified right after PGD (8/255, step 2/255, random start)."""
     hits = 0
     order = torch.linspace(0, len(data) - 1, limit).long().to(data.images.device)
-    for k, rows in enumerate(order.split(batch)):
+    for k, rows in enumerate(torch.split(order, batch)):
         images, labels = data.batch(rows), data.labels[rows]
         generator = torch.Generator().manual_seed(seed_of("pgd", k))
         attacked = pgd(net, images, labels, steps=steps, generator=generator, autocast=True)
@@ -168,15 +132,12 @@ def robust_accuracy(net: nn.Module, data: TrainingImages, steps: int, limit: int
     return hits / limit
 
 
-def train(name: str, folder: Path, device: torch.device, *, resume: bool, epochs: int | None = None) -> Path:
+def train(name: str, folder: Path, device: torch.device, *, resume: bool) -> Path:
     """Train one classifier by its recipe; returns the fp16 safetensors file of the averaged weights."""
-    from safetensors.torch import save_file
-
-    recipe = RECIPES[name] if epochs is None else replace(RECIPES[name], epochs=epochs)
-    task = ClassifierTask(recipe, device)
-    per_epoch = len(task.data) // recipe.batch
+    task = ClassifierTask(RECIPES[name], device)
+    per_epoch = len(task.data) // RECIPES[name].batch
     schedule = Schedule(task.steps, validate_every=2 * per_epoch, checkpoint_every=per_epoch)
-    fit(task, schedule, folder, resume=resume, title=f"training {name}")
-    state = {k: v.half().contiguous().cpu() for k, v in task.average.average.items() if v.is_floating_point()}
-    save_file(state, folder / f"{name}.safetensors")
-    return folder / f"{name}.safetensors"
+    seconds = fit(task, schedule, folder, resume=resume, title=f"training {name}")
+    recipe = json.dumps(asdict(RECIPES[name]) | {"hash": RECIPES[name].digest(), "steps": task.steps})
+    facts = {"classifier": name, "train_seconds": f"{seconds:.0f}", "recipe": recipe}
+    return save_weights(task.average.average, folder / f"{name}.safetensors", facts)

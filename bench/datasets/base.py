@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.seeding import seed_of
+
 if TYPE_CHECKING:
     import torch
 
@@ -22,14 +24,22 @@ class Dataset:
         ids: one unique name an image.
         labels: (N,) int64, the true class of each image.
         class_names: the classes' names, indexed by label.
-        fingerprint: SHA-256 over the ids, labels and order; part of the protocol's fingerprint.
+        fingerprint: over ids, labels and order; part of the protocol's fingerprint.
     """
 
-    def __init__(self, name: str, ids: Sequence[str], labels: NDArray[Any], class_names: Sequence[str]) -> None:
+    def __init__(
+        self,
+        name: str,
+        ids: Sequence[str],
+        labels: NDArray[Any],
+        class_names: Sequence[str],
+        fingerprint: str | None = None,
+    ) -> None:
         self.name = name
         self.ids = tuple(ids)
         self.labels = np.asarray(labels, dtype=np.int64)
         self.class_names = tuple(class_names)
+        self.fingerprint = fingerprint or f"{seed_of(*self.ids, *self.labels.tolist()):016x}"
         self._row = {image_id: row for row, image_id in enumerate(self.ids)}
 
     def __len__(self) -> int:
@@ -48,9 +58,15 @@ class ArrayDataset(Dataset):
     """A dataset whose pixels are one array in memory or memory-mapped."""
 
     def __init__(
-        self, name: str, ids: Sequence[str], labels: NDArray[Any], class_names: Sequence[str], pixels: Pixels
+        self,
+        name: str,
+        ids: Sequence[str],
+        labels: NDArray[Any],
+        class_names: Sequence[str],
+        pixels: Pixels,
+        fingerprint: str | None = None,
     ) -> None:
-        super().__init__(name, ids, labels, class_names)
+        super().__init__(name, ids, labels, class_names, fingerprint)
         self._pixels = pixels
 
     def pixels(self, rows: Sequence[int] | slice) -> Pixels:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,11 @@ from numpy.typing import NDArray
 from bench.datasets.base import ArrayDataset, Pixels
 from bench.errors import DataError, UsageError
 from bench.paths import home
+from bench.seeding import seed_of
 
 CLASS_NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 SHIPPED_TEST_IMAGES = 2_500
+SHIPPED_TRAIN_IMAGES = 2_500
 DATA = Path(__file__).parent / "data"
 
 # Shape and SHA-256 of the official arrays: images as (N, 32, 32, 3) uint8, labels as (N,) uint8, in official order.
@@ -61,17 +64,40 @@ def _test(order: NDArray[np.uint16]) -> ArrayDataset:
     else:
         images, labels = shipped_test()
     ids = [f"test-{row:05d}" for row in order[: len(labels)]]
-    return ArrayDataset("cifar10", ids, labels, CLASS_NAMES, images)
+    fingerprint = f"{seed_of('cifar10-test', *order.tolist()):016x}"  # the same whether or not the rest was fetched
+    return ArrayDataset("cifar10", ids, labels, CLASS_NAMES, images, fingerprint)
 
 
 def shipped_test() -> tuple[Pixels, NDArray[np.uint8]]:
-    """The first 2,500 test images of the published order, from a lossless sheet of 50 x 50 tiles."""
+    """The first 2,500 test images of the published order with their labels."""
+    return _sheet("cifar10_test2500.webp"), np.load(DATA / "cifar10_cut.npz")["test_labels2500"]
+
+
+def reference_train(needed: int) -> tuple[Pixels, NDArray[np.uint8]]:
+    """Training images in their published, class-balanced order, for the controls, with their labels.
+
+    The first 2,500 ship; more than that come from the fetched training split.
+
+    Raises:
+        DataError: more are needed and the training split was not fetched.
+    """
+    cut = np.load(DATA / "cifar10_cut.npz")
+    if needed <= SHIPPED_TRAIN_IMAGES:
+        return _sheet("cifar10_train2500.webp"), cut["train_labels2500"]
+    images, labels = official("train")
+    order = cut["train_order"][:needed]
+    return images[order], labels[order]
+
+
+@cache
+def _sheet(name: str) -> Pixels:
+    """2,500 images (2500, 32, 32, 3) from a lossless sheet of 50 x 50 tiles."""
     from PIL import Image
 
-    sheet = np.asarray(Image.open(DATA / "cifar10_test2500.webp").convert("RGB"))  # (1600, 1600, 3)
-    tiles = sheet.reshape(50, 32, 50, 32, 3).swapaxes(1, 2).reshape(SHIPPED_TEST_IMAGES, 32, 32, 3)
-    labels = np.load(DATA / "cifar10_cut.npz")["test_labels2500"]
-    return np.ascontiguousarray(tiles), labels
+    with Image.open(DATA / name) as image:
+        sheet = np.asarray(image.convert("RGB"))  # (1600, 1600, 3)
+    tiles = sheet.reshape(50, 32, 50, 32, 3).swapaxes(1, 2).reshape(2_500, 32, 32, 3)
+    return np.ascontiguousarray(tiles)
 
 
 def official(part: str) -> tuple[Pixels, NDArray[np.uint8]]:
@@ -98,7 +124,7 @@ def official(part: str) -> tuple[Pixels, NDArray[np.uint8]]:
 def check(name: str, array: NDArray[np.uint8]) -> None:
     """Raise DataError unless the array is, byte for byte, the official one of that name."""
     shape, expected = ARRAYS[name]
-    found = hashlib.sha256(np.ascontiguousarray(array)).hexdigest()
+    found = hashlib.sha256(array.tobytes()).hexdigest()
     if array.shape != shape or found != expected:
         raise DataError(
             f"{name} is not the official CIFAR-10 array: expected shape {shape} and SHA-256 {expected}, "

@@ -39,6 +39,10 @@ class TrainingImages:
             self._epoch = epoch
         return self._order[position * batch : (position + 1) * batch]
 
+    def blocks(self, size: int) -> tuple[Tensor, ...]:
+        """All rows in order, ``size`` at a time."""
+        return torch.split(torch.arange(len(self), device=self.images.device), size)
+
     def batch(self, rows: Tensor) -> Tensor:
         """These rows' images as (n, 3, H, W) float32 in [0, 1], channels last."""
         return self.images[rows].float().div_(255).contiguous(memory_format=torch.channels_last)
@@ -59,5 +63,3 @@ def flip_and_shift(images: Tensor, generator: torch.Generator, shift: int) -> Te
     rows = torch.arange(height, device=device) + moves[0]  # (N, H)
     picked = padded[torch.arange(n, device=device)[:, None, None], rows[:, :, None], columns[:, None, :]]
     return picked.permute(0, 3, 1, 2)
-
-

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from bench.errors import TrainingError
 from bench.progress import progress
@@ -52,8 +53,8 @@ class Schedule:
     checkpoint_every: int = 250
 
 
-def fit(task: Trainable, schedule: Schedule, folder: Path, *, resume: bool, title: str) -> dict[str, float]:
-    """Train to the end of the schedule and return the last validation scores.
+def fit(task: Trainable, schedule: Schedule, folder: Path, *, resume: bool, title: str) -> float:
+    """Train to the end of the schedule and return the seconds that it took, all resumed parts together.
 
     Writes ``checkpoint.pt`` (atomically), ``log.jsonl`` and TensorBoard scalars and pictures into ``folder``.
 
@@ -66,7 +67,6 @@ def fit(task: Trainable, schedule: Schedule, folder: Path, *, resume: bool, titl
     checkpoint = folder / "checkpoint.pt"
     start, seconds = _resume(task, checkpoint) if resume else (0, 0.0)
     began = time.perf_counter() - seconds
-    scores: dict[str, float] = {}
     sums: dict[str, Tensor] = {}
     with progress(schedule.steps, title, start) as bar, SummaryWriter(str(folder / "tensorboard")) as writer:
         for step in range(start, schedule.steps):
@@ -80,20 +80,17 @@ def fit(task: Trainable, schedule: Schedule, folder: Path, *, resume: bool, titl
                 _report(task, folder, writer, done, time.perf_counter() - began, scalars)
                 bar.advance(0, "  ".join(f"{name} {value:.3g}" for name, value in scalars.items()))
             if done % schedule.validate_every == 0 or done == schedule.steps:
-                scores = task.validate()
-                _write(folder, writer, done, time.perf_counter() - began, scores)
+                _write(folder, writer, done, time.perf_counter() - began, task.validate())
                 if (picture := task.samples()) is not None:
                     writer.add_image("samples", picture.numpy(), done)
                     _save_picture(picture, folder / f"samples-{done:06d}.png")
             if done % schedule.checkpoint_every == 0 or done == schedule.steps:
                 _checkpoint(task, checkpoint, done, time.perf_counter() - began)
             bar.advance()
-    return scores
+    return time.perf_counter() - began
 
 
-def _report(
-    task: Trainable, folder: Path, writer: Any, step: int, seconds: float, scalars: dict[str, float]
-) -> None:
+def _report(task: Trainable, folder: Path, writer: Any, step: int, seconds: float, scalars: dict[str, float]) -> None:
     _write(folder, writer, step, seconds, scalars)
     for name, value in scalars.items():
         if value != value or abs(value) == float("inf"):
@@ -134,20 +131,19 @@ def _save_picture(picture: Tensor, path: Path) -> None:
 
 
 class WeightAverage:
-    """Exponential moving average of a module's parameters and buffers, with a warm-up of the decay.
+    """Exponential moving average of a state (parameters and buffers), with a warm-up of the decay.
 
     The decay at step t is min(``decay``, (1 + t) / (10 + t)): early averages forget their start quickly.
     """
 
-    def __init__(self, module: nn.Module, decay: float) -> None:
+    def __init__(self, state: Mapping[str, Tensor], decay: float) -> None:
         self.decay = decay
-        self.average = {name: value.detach().clone() for name, value in module.state_dict().items()}
+        self.average = {name: value.detach().clone() for name, value in state.items()}
 
     @torch.no_grad()
-    def update(self, module: nn.Module, step: int) -> None:
-        """Move the average towards the module; integer buffers are copied."""
+    def update(self, state: Mapping[str, Tensor], step: int) -> None:
+        """Move the average towards the state; integer buffers are copied."""
         weight = 1 - min(self.decay, (1 + step) / (10 + step))
-        state = module.state_dict()
         floats = [name for name, value in self.average.items() if value.is_floating_point()]
         torch._foreach_lerp_([self.average[n] for n in floats], [state[n] for n in floats], weight)
         for name, value in self.average.items():

@@ -1,0 +1,33 @@
+# make demo    install into .venv, run the benchmark on 2,500 real images, write report.html
+# make test    install into .venv, then formatting, lint, types and tests
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test tables clean
+
+demo: .venv/installed
+	$(BIN)/bench run --method biggan-logit --classifier robust_resnet152
+	$(BIN)/bench report
+
+test: .venv/installed-test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+tables: .venv/installed
+	$(BIN)/python -m reports.readme
+
+.venv/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or later is needed, this is " + sys.version'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade --constraint constraints.txt --editable .
+	@touch $@
+
+.venv/installed-test: .venv/installed
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
+	@touch $@
+
+clean:
+	rm -rf .venv runs report.html build *.egg-info

@@ -1,0 +1,154 @@
+"""The protocol's controls: ``oracle``, ``real-train``, ``same-class-random``, ``class-mean`` and ``ridge``."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from baselines.training_statistics import MIN_CLASS_IMAGES, TrainingStatistics, reference_predictions, statistics_of
+from bench.classifiers import LoadedClassifier
+from bench.control import Control, Shard
+from bench.datasets import cifar10
+from bench.datasets.base import Dataset, Pixels, to_pixels
+from bench.errors import SkipCellError
+from bench.inverter import Target
+
+
+def _need_cifar10(dataset: Dataset, name: str) -> None:
+    if dataset.name != "cifar10":
+        raise SkipCellError(f"{name} needs a training split, and {dataset.name} has none.")
+
+
+class Oracle(Control):
+    """The original itself."""
+
+    name = "oracle"
+    question = "the ceiling of each metric"
+
+    def reconstruct(self, shard: Shard) -> Pixels:
+        """The originals."""
+        return shard.originals
+
+
+class RealTrain(Control):
+    """A training image of the same true class in place of each reconstruction, none used twice."""
+
+    name = "real-train"
+    question = "the floor of the set-level scores at the same N"
+
+    def __init__(self, target: Target, dataset: Dataset, classifier: LoadedClassifier) -> None:
+        super().__init__(target, dataset, classifier)
+        _need_cifar10(dataset, self.name)
+        self.occurrence = _occurrence(dataset.labels)
+
+    def reconstruct(self, shard: Shard) -> Pixels:
+        """The k-th training image of class y for the k-th test image of class y, in the published orders."""
+        pool, labels = cifar10.reference_train(needed=shard.rows.stop)
+        by_class = [np.flatnonzero(labels == k) for k in range(10)]
+        picks = [by_class[y][self.occurrence[row]] for y, row in zip(shard.labels, shard.rows, strict=True)]
+        return np.asarray(pool[picks])
+
+
+class SameClassRandom(Control):
+    """A random training image that the classifier puts into the class it predicts for the original."""
+
+    name = "same-class-random"
+    question = "what is the class alone worth?"
+    access = "logits"
+    training = "pairs"
+    stochastic = True
+
+    def __init__(self, target: Target, dataset: Dataset, classifier: LoadedClassifier) -> None:
+        super().__init__(target, dataset, classifier)
+        _need_cifar10(dataset, self.name)
+        self.pool = cifar10.reference_train(needed=cifar10.SHIPPED_TRAIN_IMAGES)[0][: cifar10.SHIPPED_TRAIN_IMAGES]
+        predicted = reference_predictions(classifier, self.pool, target.device)
+        self.by_class = {int(k): np.flatnonzero(predicted == k) for k in np.unique(predicted)}
+
+    def candidates(self, predicted: int) -> NDArray[np.int64]:
+        """Rows of the pool to draw from: those of the class, or all where the class has fewer than 10."""
+        rows = self.by_class.get(predicted, np.empty(0, np.int64))
+        return rows if len(rows) >= MIN_CLASS_IMAGES else np.arange(len(self.pool))
+
+    def reconstruct(self, shard: Shard) -> Pixels:
+        """One draw a sample, by the sample's seed."""
+        picks = []
+        for predicted, seed in zip(shard.logits.argmax(1).tolist(), shard.seeds, strict=True):
+            rows = self.candidates(predicted)
+            picks.append(rows[np.random.default_rng(seed).integers(len(rows))])
+        return np.asarray(self.pool[picks])
+
+    def note(self, logits: Tensor) -> str | None:
+        """For how many images the class was too rare."""
+        return _fallback_note(logits, {k for k, rows in self.by_class.items() if len(rows) >= MIN_CLASS_IMAGES})
+
+
+class ClassMean(Control):
+    """The mean of the training images that the classifier puts into the predicted class."""
+
+    name = "class-mean"
+    question = "how good is the average picture of the class?"
+    access = "logits"
+    training = "pairs"
+
+    def __init__(self, target: Target, dataset: Dataset, classifier: LoadedClassifier) -> None:
+        super().__init__(target, dataset, classifier)
+        _need_cifar10(dataset, self.name)
+        self.statistics = _statistics(self, classifier, target)
+        self.row = {int(k): row for row, k in enumerate(self.statistics.classes.tolist())}
+
+    def reconstruct(self, shard: Shard) -> Pixels:
+        """The class's mean, or the overall mean (the last row) where the class is too rare."""
+        rows = [self.row.get(k, len(self.row)) for k in shard.logits.argmax(1).tolist()]
+        return self.statistics.means.numpy()[rows]
+
+    def note(self, logits: Tensor) -> str | None:
+        """For how many images the class was too rare."""
+        return _fallback_note(logits, set(self.row))
+
+
+class Ridge(Control):
+    """Linear regression from logits to pixels; the strength of the penalty was chosen on ``val``."""
+
+    name = "ridge"
+    question = "what is linearly there?"
+    access = "logits"
+    training = "pairs"
+
+    def __init__(self, target: Target, dataset: Dataset, classifier: LoadedClassifier) -> None:
+        super().__init__(target, dataset, classifier)
+        _need_cifar10(dataset, self.name)
+        self.statistics = _statistics(self, classifier, target)
+
+    def reconstruct(self, shard: Shard) -> Pixels:
+        """The fitted map, clipped to [0, 1]."""
+        flat = self.statistics.predict(shard.logits.cpu().float())  # (n, 3072)
+        return to_pixels(flat.view(-1, 3, 32, 32))
+
+
+def _statistics(control: Control, classifier: LoadedClassifier, target: Target) -> TrainingStatistics:
+    statistics = statistics_of(classifier, target.device)
+    control.weights = {"training-statistics": statistics.sha256}
+    return statistics
+
+
+def _occurrence(labels: NDArray[np.int64]) -> NDArray[np.int64]:
+    """For each row, how many earlier rows have its label."""
+    counts = np.zeros(labels.max() + 1, dtype=np.int64)
+    out = np.empty(len(labels), dtype=np.int64)
+    for row, label in enumerate(labels):
+        out[row] = counts[label]
+        counts[label] += 1
+    return out
+
+
+def _fallback_note(logits: Tensor, frequent: set[int]) -> str | None:
+    rare = int(sum(k not in frequent for k in torch.argmax(logits, 1).tolist()))
+    if not rare:
+        return None
+    return (
+        f"{rare} of {len(logits)} images have a predicted class with fewer than {MIN_CLASS_IMAGES} training images: "
+        "no class was used for them."
+    )

@@ -1,0 +1,233 @@
+"""One cell, (method, classifier, dataset, N, seed): its names, its key and its folder, before anything is computed."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench.classifiers import CATALOGUE, JUDGE, TARGETS, LoadedClassifier, open_classifier
+from bench.config import DEFAULT_NUM_IMAGES, RunConfig
+from bench.control import Control
+from bench.datasets import load_dataset
+from bench.datasets.base import Dataset
+from bench.datasets.fetch_inception import inception_path
+from bench.environment import resolve_device
+from bench.errors import DataError, UnknownNameError, UsageError
+from bench.inverter import Inverter, Target
+from bench.protocol import protocol
+from bench.record import Record
+from bench.registry import CONTROLS, INVERTERS, load, registered
+from bench.store import CellFolder, slug
+from bench.weights import entry, inverter_weights
+
+if TYPE_CHECKING:
+    import torch
+
+    from bench.methods import OpenMethod
+    from bench.metrics.evaluate import Networks
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What a configuration stands for.
+
+    Attributes:
+        config: as given.
+        dataset: its images are not read yet.
+        num_images: N.
+        method: the inverter's or control's class.
+        draft: the record's fields that are known beforehand.
+        folder: of this cell.
+    """
+
+    config: RunConfig
+    dataset: Dataset
+    num_images: int
+    method: type[Inverter] | type[Control]
+    draft: Record
+    folder: CellFolder
+
+    @classmethod
+    def open(cls, config: RunConfig) -> Cell:
+        """Resolve every name and derive the key.
+
+        Raises:
+            UsageError: a name is unknown, or N is larger than the dataset.
+        """
+        classifier, sha256 = _identify(config.classifier)
+        method = method_class(config.method)
+        dataset = load_dataset(config.dataset, image_size=_image_size(config))
+        count = _count(config, dataset)
+        rules = protocol(dataset, _inception(config))
+        decides = {
+            "method": method.name,
+            "method_source": _source(config.method, method),
+            "method_weights": _method_weights(method.name, sha256),
+            "classifier": sha256,
+            "num_images": count,
+            "seed": config.seed,
+            "preset": config.preset,
+            "device": resolve_device(config.device).type,
+            "protocol": rules["fingerprint"],
+        }
+        key = hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:16]
+        draft = Record(
+            method=method.name,
+            classifier=classifier,
+            dataset=dataset.name,
+            num_images=count,
+            seed=config.seed,
+            kind="control" if issubclass(method, Control) else "inverter",
+            preset=config.preset,
+            access=method.access,
+            training=method.training,
+            stochastic=method.stochastic,
+            key=key,
+            protocol=rules,
+        )
+        path = config.out / slug(dataset.name) / slug(classifier) / slug(method.name) / key
+        return cls(config, dataset, count, method, draft, CellFolder(path))
+
+    @property
+    def classifier_folder(self) -> Path:
+        """``runs/<dataset>/<classifier>``."""
+        return self.folder.path.parent.parent
+
+    @property
+    def dataset_folder(self) -> Path:
+        """``runs/<dataset>``."""
+        return self.classifier_folder.parent
+
+    def finished(self) -> Record | None:
+        """The complete record, if there is one; failed and skipped cells are tried again."""
+        if not self.folder.record.exists():
+            return None
+        record = Record.from_json(self.folder.record.read_text())
+        return record if record.status == "complete" else None
+
+    def open_method(
+        self, classifier: LoadedClassifier, num_logits: int, image_size: tuple[int, ...], device: torch.device
+    ) -> OpenMethod:
+        """Construct the inverter or control; an inverter is given the network only if it is white-box."""
+        from bench.methods import OpenMethod
+
+        target = Target(
+            classifier=classifier.name,
+            classifier_sha256=classifier.sha256,
+            dataset=self.dataset.name,
+            num_logits=num_logits,
+            image_size=(image_size[0], image_size[1]),
+            device=device,
+            preset=self.config.preset,
+            network=classifier.network if self.method.access == "white-box" else None,
+        )
+        return OpenMethod(self.method, target, self.dataset, classifier, self.config.seed)
+
+    def networks(self, classifier: LoadedClassifier, device: torch.device) -> Networks:
+        """What the metrics look through; there is a judge for cifar10 only."""
+        judged = self.dataset.name in CATALOGUE[JUDGE].datasets
+        return networks(classifier, device, _inception(self.config), judged=judged)
+
+    def weights(self, classifier: LoadedClassifier) -> dict[str, str]:
+        """SHA-256 of the classifier and of every extractor."""
+        return {classifier.name: classifier.sha256} | dict(self.draft.protocol["extractors"])
+
+
+def networks(
+    classifier: LoadedClassifier | None, device: torch.device, inception: Path | None, *, judged: bool
+) -> Networks:
+    """Target, judge and extractors on a device; the extractors are opened once a process."""
+    from bench.metrics.evaluate import Networks
+
+    judge = _extractor(JUDGE, str(device)) if judged else None
+    lite0 = _extractor("efficientnet_lite0", str(device))
+    shas = {"judge": entry(JUDGE).sha256, "efficientnet_lite0": entry("efficientnet_lite0").sha256}
+    if classifier is not None:
+        shas["classifier"] = classifier.sha256
+    network = classifier.network if classifier is not None else None
+    return Networks(network, judge, lite0, _lpips(str(device)), inception, device, shas)
+
+
+@cache
+def _extractor(name: str, device: str) -> Any:
+    return open_classifier(name, device).network
+
+
+@cache
+def _lpips(device: str) -> Any:
+    from bench.metrics.lpips import load_lpips
+
+    return load_lpips(device)
+
+
+def _identify(name: str) -> tuple[str, str]:
+    """A target's name and the SHA-256 of its weights, without building a shipped network."""
+    if ".py:" in name:
+        local = open_classifier(name)
+        return local.name, local.sha256
+    if name == JUDGE:
+        raise UsageError("The judge scores reconstructions and is never a target. " + f"Targets: {', '.join(TARGETS)}.")
+    if name not in TARGETS:
+        raise UnknownNameError("classifier", name, TARGETS)
+    return name, entry(name).sha256
+
+
+def method_class(name: str) -> Any:
+    """An inverter's or a control's class."""
+    controls = registered(CONTROLS)
+    if name in controls:
+        return controls[name].load()
+    cls = load(INVERTERS, "method", name)
+    if not (inspect.isclass(cls) and issubclass(cls, Inverter)):
+        raise UsageError(f"{name} should be a subclass of bench.Inverter and is {cls!r}.")
+    if not isinstance(getattr(cls, "name", None), str):
+        raise UsageError(f"{name} has no name. Add a line to the class: name = 'my-inverter'")
+    return cls
+
+
+def _source(reference: str, method: type[Any]) -> str:
+    """What stands for the method's code: a local file's hash, or the version of the distribution that brings it."""
+    if ".py:" in reference:
+        return hashlib.sha256(Path(inspect.getfile(method)).read_bytes()).hexdigest()
+    for group in (INVERTERS, CONTROLS):
+        point = registered(group).get(reference)
+        if point is not None and point.dist is not None:
+            return f"{point.dist.name} {point.dist.version} {point.value}"
+    return reference
+
+
+def _method_weights(method: str, classifier_sha256: str) -> str | None:
+    """SHA-256 of the method's trained weights for this classifier; null where it has none."""
+    found = inverter_weights(method, classifier_sha256)
+    return found[1] if found else None
+
+
+def _image_size(config: RunConfig) -> int | None:
+    """Side of a folder's images: what the classifier prefers."""
+    if not config.dataset.startswith("folder:"):
+        return None
+    if ".py:" in config.classifier:
+        return open_classifier(config.classifier).input_size
+    return CATALOGUE[config.classifier].input_size
+
+
+def _count(config: RunConfig, dataset: Dataset) -> int:
+    if config.num_images is None:
+        return min(DEFAULT_NUM_IMAGES, len(dataset))
+    if config.num_images > len(dataset):
+        more = " To have all 10,000, type: bench data fetch cifar10" if dataset.name == "cifar10" else ""
+        raise UsageError(f"--num-images {config.num_images} asks for more than the {len(dataset)} images here.{more}")
+    return config.num_images
+
+
+def _inception(config: RunConfig) -> Path | None:
+    if config.inception_weights is None:
+        return inception_path()
+    if not config.inception_weights.is_file():
+        raise DataError(f"--inception-weights names {config.inception_weights}, and there is no such file.")
+    return config.inception_weights

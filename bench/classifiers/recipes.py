@@ -1,0 +1,36 @@
+"""How each CIFAR-10 classifier is trained. Every choice was made on ``val``. Imports no torch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True)
+class ClassifierRecipe:
+    """Everything that decides a classifier's weights, besides the code."""
+
+    name: str
+    epochs: int
+    batch: int = 128
+    peak_lr: float = 0.2
+    momentum: float = 0.9
+    weight_decay: float = 5e-4
+    warmup: float = 0.15
+    shift: int = 4
+    label_smoothing: float = 0.0
+    epsilon: float = 0.0
+    average: float = 0.998
+    seed: int = 1
+
+    def digest(self) -> str:
+        """SHA-256 of the recipe, short."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
+
+
+RECIPES = {
+    "robust_resnet152": ClassifierRecipe("robust_resnet152", epochs=14, epsilon=8 / 255),
+    "resnet152": ClassifierRecipe("resnet152", epochs=18),
+    "judge": ClassifierRecipe("judge", epochs=14, peak_lr=0.4, shift=2, label_smoothing=0.1, seed=2),
+}

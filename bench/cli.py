@@ -1,0 +1,259 @@
+"""The command line: parse, build a configuration, call, print. Nothing heavy is imported before it is needed."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bench.errors import BenchError
+
+app = typer.Typer(
+    name="bench",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Benchmark logit inversion: what does a classifier's output still know about its input?\n\n"
+    "Start with: bench run --method biggan-logit --classifier robust_resnet152, then: bench report",
+)
+train_app = typer.Typer(no_args_is_help=True, help="Train classifiers, inverters and what the controls need.")
+data_app = typer.Typer(no_args_is_help=True, help="Fetch and verify datasets and the weights of Inception.")
+app.add_typer(train_app, name="train")
+app.add_typer(data_app, name="data")
+
+
+class Device(StrEnum):
+    """Where to compute."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+class Preset(StrEnum):
+    """How much effort a method makes, where it knows both."""
+
+    fast = "fast"
+    paper = "paper"
+
+
+class Listing(StrEnum):
+    """What can be listed."""
+
+    methods = "methods"
+    classifiers = "classifiers"
+    datasets = "datasets"
+    metrics = "metrics"
+    probes = "probes"
+    runs = "runs"
+
+
+DeviceOption = Annotated[Device, typer.Option(help="auto takes a CUDA GPU where there is one.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout.")]
+RunsOption = Annotated[Path, typer.Option(help="Folder of all runs.")]
+ResumeOption = Annotated[bool, typer.Option(help="Continue from the last checkpoint.")]
+OutOption = Annotated[Path | None, typer.Option(help="Folder for checkpoints and logs; train/NAME by default.")]
+
+
+@app.callback()
+def root(debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False) -> None:
+    """Options before the command."""
+    # --debug is read in main(), before any command can fail
+
+
+@app.command()
+def run(
+    method: Annotated[list[str], typer.Option(help="Registered name, 'all', or path/to/file.py:Class; repeatable.")],
+    classifier: Annotated[
+        list[str], typer.Option(help="Shipped name, 'all', or path/to/file.py:function; repeatable.")
+    ],
+    dataset: Annotated[str, typer.Option(help="cifar10, or folder:PATH for your own images.")] = "cifar10",
+    num_images: Annotated[
+        int | None, typer.Option(help="N, a prefix of the published order; 2,500 by default.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the run.")] = 0,
+    device: DeviceOption = Device.auto,
+    preset: Annotated[Preset, typer.Option(help="Effort of methods that know both.")] = Preset.fast,
+    inception_weights: Annotated[Path | None, typer.Option(help="torch-fidelity's Inception weights, for fid.")] = None,
+    controls: Annotated[bool, typer.Option("--controls/--no-controls", help="Add floors and ceilings.")] = True,
+    force: Annotated[bool, typer.Option("--force", help="Run finished cells again.")] = False,
+    out: RunsOption = Path("runs"),
+    json: JsonOption = False,
+) -> None:
+    """Run inverters on classifiers and score the reconstructions.
+
+    Example: bench run --method biggan-logit --classifier robust_resnet152 --num-images 500
+    """
+    from bench.commands import run_cells
+    from bench.config import RunConfig
+
+    def config(method_name: str, classifier_name: str) -> RunConfig:
+        return RunConfig(
+            method_name, classifier_name, dataset, num_images, seed, device.value, preset.value,
+            inception_weights, controls, force, out,
+        )  # fmt: skip
+
+    raise typer.Exit(run_cells(method, classifier, config, as_json=json))
+
+
+@app.command()
+def score(
+    originals: Annotated[Path, typer.Option(help="Folder of original images.")],
+    reconstructions: Annotated[Path, typer.Option(help="Folder of reconstructions with the same file names.")],
+    classifier: Annotated[str | None, typer.Option(help="Target, for the metrics that ask it.")] = None,
+    inception_weights: Annotated[Path | None, typer.Option(help="torch-fidelity's Inception weights, for fid.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Score any two folders of images, paired by file name.
+
+    Example: bench score --originals photos/ --reconstructions mine/
+    """
+    from bench.commands import score_two_folders
+
+    score_two_folders(originals, reconstructions, classifier, inception_weights, as_json=json)
+
+
+@app.command()
+def report(
+    runs: RunsOption = Path("runs"),
+    out: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("report.html"),
+) -> None:
+    """Write one self-contained HTML page from all records.
+
+    Example: bench report --runs runs --out report.html
+    """
+    from reports.render import write_report
+
+    print(f"report: {write_report(runs, out).resolve()}")
+
+
+@app.command("list")
+def list_(
+    what: Annotated[Listing, typer.Argument(help="What to list.")],
+    runs: RunsOption = Path("runs"),
+    json: JsonOption = False,
+) -> None:
+    """List methods, classifiers, datasets, metrics, probes or runs.
+
+    Example: bench list methods
+    """
+    from bench.listing import rows
+    from bench.printing import print_json, print_rows
+
+    found = rows(what.value, runs)
+    print_json(found) if json else print_rows(found, f"There are no {what.value} here.")
+
+
+@app.command()
+def doctor(runs: RunsOption = Path("runs")) -> None:
+    """Say what is installed, which weights and data are here, and what to type next."""
+    from bench.doctor import report as examine
+    from bench.printing import print_checks
+
+    raise typer.Exit(print_checks(examine(runs)))
+
+
+@data_app.command("fetch")
+def data_fetch(
+    name: Annotated[str, typer.Argument(help="cifar10 or inception.")],
+    source: Annotated[Path | None, typer.Option("--from", help="Your own copy, instead of a download.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Fetch again.")] = False,
+) -> None:
+    """Bring a dataset or weights here and check them against known hashes.
+
+    Example: bench data fetch cifar10
+    """
+    from bench.commands import fetch
+
+    fetch(name, source, force)
+
+
+@data_app.command("verify")
+def data_verify(name: Annotated[str, typer.Argument(help="cifar10 or inception.")]) -> None:
+    """Say which files are here and whether they are what they should be."""
+    from bench.commands import verify
+
+    raise typer.Exit(verify(name))
+
+
+@train_app.command("classifier")
+def train_classifier(
+    name: Annotated[str, typer.Argument(help="resnet152, robust_resnet152 or judge.")],
+    device: DeviceOption = Device.auto,
+    resume: ResumeOption = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the recipe and stop.")] = False,
+    out: OutOption = None,
+) -> None:
+    """Train a classifier by its recipe.
+
+    Example: bench train classifier robust_resnet152 --resume
+    """
+    from bench.commands import train_classifier as go
+
+    go(name, device.value, resume, dry_run, out)
+
+
+@train_app.command("inverter")
+def train_inverter(
+    method: Annotated[str, typer.Argument(help="A method that is trained, for instance biggan-logit.")],
+    classifier: Annotated[str, typer.Option(help="The frozen classifier to invert.")],
+    device: DeviceOption = Device.auto,
+    resume: ResumeOption = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the recipe and stop.")] = False,
+    steps: Annotated[int | None, typer.Option(help="Generator steps, instead of the recipe's.")] = None,
+    out: OutOption = None,
+) -> None:
+    """Train an inverter on (logits, image) pairs of the training split.
+
+    Example: bench train inverter biggan-logit --classifier robust_resnet152 --resume
+    """
+    from bench.commands import train_inverter as go
+
+    go(method, classifier, device.value, resume, dry_run, steps, out)
+
+
+@train_app.command("controls")
+def train_controls(
+    classifier: Annotated[str, typer.Option(help="The classifier whose controls are fitted.")],
+    device: DeviceOption = Device.auto,
+) -> None:
+    """Fit what class-mean and ridge need from the training split."""
+    from bench.commands import train_controls as go
+
+    go(classifier, device.value)
+
+
+def main() -> None:
+    """Entry point: exit status 0 done, 1 some cell failed, 2 wrong usage; errors are one paragraph on stderr."""
+    if "--debug" in sys.argv[1:]:
+        app()
+    try:
+        app()
+    except BenchError as error:
+        _fail(str(error), error.exit_status)
+    except KeyboardInterrupt:
+        _fail("Stopped. The same command continues where this one was.", 130)
+    except OSError as error:
+        _fail(_os_error(error), 1)
+
+
+def _os_error(error: OSError) -> str:
+    if error.filename is None:
+        return f"The operating system refused: {error}. To see where, type: bench --debug ..."
+    return (
+        f"{error.filename} could not be read or written: {error.strerror}. Check the path and its permissions, or "
+        "choose another folder with --out."
+    )
+
+
+def _fail(text: str, status: int) -> Any:
+    print(f"bench: {text}", file=sys.stderr)
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,165 @@
+"""What the commands do, behind the parsing: each function is one command."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.config import RunConfig
+from bench.errors import UnknownNameError, UsageError
+from bench.printing import print_json, print_rows
+from bench.record import Record
+
+
+def run_cells(
+    methods: Sequence[str], classifiers: Sequence[str], config: Callable[[str, str], RunConfig], *, as_json: bool
+) -> int:
+    """Run every pair, each classifier's controls first; print records or tables; 1 if a cell failed."""
+    from bench.classifiers.catalogue import TARGETS
+    from bench.registry import INVERTERS, registered
+    from bench.runner import run_cell, run_controls
+
+    asked: list[Record] = []
+    controls: list[Record] = []
+    for classifier in _expand(classifiers, TARGETS):
+        first = config(methods[0], classifier)
+        if first.controls:
+            controls += run_controls(first)
+        asked += [run_cell(config(method, classifier)) for method in _expand(methods, registered(INVERTERS))]
+    records = asked + [c for c in controls if c.key not in {record.key for record in asked}]
+    if as_json:
+        documents = [json.loads(record.to_json()) for record in asked]
+        print_json(documents[0] if len(documents) == 1 else documents)
+    else:
+        _print_tables(records, first.out)
+    return int(any(record.status == "failed" for record in records))
+
+
+def _print_tables(records: Sequence[Record], out: Path) -> None:
+    from reports.tables import terminal_table
+
+    print(terminal_table(records))
+    for record in records:
+        if record.status != "complete":
+            print(f"{record.status}: {record.method} on {record.classifier}: {record.reason}", file=sys.stderr)
+    print(f"records: {out}    next: bench report --runs {out}")
+
+
+def _expand(names: Sequence[str], everything: Sequence[str] | dict[str, Any]) -> list[str]:
+    """``all`` becomes every registered name; doubles are dropped."""
+    listed = [known for name in names for known in (everything if name == "all" else [name])]
+    return list(dict.fromkeys(listed))
+
+
+def score_two_folders(
+    originals: Path, reconstructions: Path, classifier: str | None, inception: Path | None, *, as_json: bool
+) -> None:
+    """``bench score``."""
+    from bench.classifiers import load_classifier
+    from bench.public import score
+
+    network = load_classifier(classifier) if classifier else None
+    scores = score(originals, reconstructions, classifier=network, inception_weights=inception)
+    if as_json:
+        print_json({key: dataclasses.asdict(value) for key, value in scores.items()})
+        return
+    rows = [
+        {
+            "metric": key,
+            "value": value.value,
+            "95 % interval": "[{:.4g}, {:.4g}]".format(*value.ci95) if value.ci95 else None,
+            "n": value.n,
+            "chance": value.chance,
+            "note": value.note,
+        }
+        for key, value in scores.items()
+    ]
+    print_rows(rows, "")
+
+
+def fetch(name: str, source: Path | None, force: bool) -> None:
+    """``bench data fetch``."""
+    if name == "cifar10":
+        from bench.datasets.fetch_cifar10 import fetch as get
+    elif name == "inception":
+        from bench.datasets.fetch_inception import fetch as get
+    else:
+        raise UnknownNameError("thing to fetch", name, ("cifar10", "inception"))
+    get(source, force)
+
+
+def verify(name: str) -> int:
+    """``bench data verify``; 1 if something is here that should not be as it is."""
+    if name == "cifar10":
+        from bench.datasets.fetch_cifar10 import verify as check
+    elif name == "inception":
+        from bench.datasets.fetch_inception import verify as check
+    else:
+        raise UnknownNameError("thing to verify", name, ("cifar10", "inception"))
+    found = check()
+    print_rows([{"part": part, "status": status} for part, status in found], "")
+    return int(any(status.startswith(("wrong", "damaged")) for _, status in found))
+
+
+def train_classifier(name: str, device: str, resume: bool, dry_run: bool, out: Path | None) -> None:
+    """``bench train classifier``."""
+    from bench.classifiers.recipes import RECIPES
+
+    if name not in RECIPES:
+        raise UnknownNameError("classifier recipe", name, RECIPES)
+    if dry_run:
+        print_json(dataclasses.asdict(RECIPES[name]))
+        return
+    from bench.classifiers.train import train
+    from bench.environment import resolve_device
+
+    folder = out or Path("train") / name
+    _refuse_to_overwrite(folder, resume)
+    print(f"weights: {train(name, folder, resolve_device(device), resume=resume)}")
+
+
+def train_inverter(
+    method: str, classifier: str, device: str, resume: bool, dry_run: bool, steps: int | None, out: Path | None
+) -> None:
+    """``bench train inverter``: the result is found by ``bench run`` from then on."""
+    from bench.classifiers import open_classifier
+    from bench.environment import resolve_device
+    from bench.registry import TRAINERS, load
+    from bench.weights import own_inverter_weights
+
+    trainer = load(TRAINERS, "trained method", method)
+    recipe = trainer.recipe(steps)
+    if dry_run:
+        print_json(dataclasses.asdict(recipe))
+        return
+    target = open_classifier(classifier, resolve_device(device))
+    folder = out or Path("train") / f"{method}-{target.name}"
+    _refuse_to_overwrite(folder, resume)
+    weights = trainer.train(target, folder, resolve_device(device), resume=resume, recipe=recipe)
+    own = own_inverter_weights(method, target.sha256)
+    own.parent.mkdir(parents=True, exist_ok=True)
+    own.write_bytes(weights.read_bytes())
+    print(f"weights: {weights}\nbench run --method {method} --classifier {classifier} uses them from now on")
+
+
+def train_controls(classifier: str, device: str) -> None:
+    """``bench train controls``."""
+    from baselines.training_statistics import fit
+    from bench.classifiers import open_classifier
+    from bench.environment import resolve_device
+
+    target = open_classifier(classifier, resolve_device(device))
+    path = Path("train") / f"controls-{target.name}" / f"controls-{target.name}.safetensors"
+    print(f"statistics: {fit(target, resolve_device(device), path)}")
+
+
+def _refuse_to_overwrite(folder: Path, resume: bool) -> None:
+    if (folder / "checkpoint.pt").exists() and not resume:
+        raise UsageError(
+            f"{folder} holds a checkpoint. To continue it, add --resume; to start anew, delete the folder or name "
+            "another one with --out."
+        )

@@ -1,0 +1,53 @@
+"""The configuration of a run: frozen and typed; the command line and the Python API build the same one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from bench.errors import UsageError
+
+Device = Literal["auto", "cpu", "cuda"]
+Preset = Literal["fast", "paper"]
+DEFAULT_NUM_IMAGES = 2_500
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """One cell of the benchmark.
+
+    Attributes:
+        method: a registered inverter, a control, or ``path/to/file.py:Class``.
+        classifier: a shipped classifier, or ``path/to/file.py:function``.
+        dataset: ``cifar10`` or ``folder:PATH``.
+        num_images: N, a prefix of the published order; null takes 2,500 or the whole dataset if it is smaller.
+        seed: of the run.
+        device: ``auto`` takes CUDA where there is one.
+        preset: ``fast`` or ``paper``, for methods that know both.
+        inception_weights: file with torch-fidelity's Inception weights, for ``fid``.
+        controls: whether ``bench.run`` adds the controls of this (dataset, classifier).
+        force: run again although the cell is complete.
+        out: the folder of all runs.
+    """
+
+    method: str
+    classifier: str
+    dataset: str = "cifar10"
+    num_images: int | None = None
+    seed: int = 0
+    device: Device = "auto"
+    preset: Preset = "fast"
+    inception_weights: Path | None = None
+    controls: bool = True
+    force: bool = False
+    out: Path = Path("runs")
+
+    def __post_init__(self) -> None:
+        """Refuse what no run can honour."""
+        if self.num_images is not None and self.num_images < 1:
+            raise UsageError(f"--num-images must be at least 1, got {self.num_images}.")
+        if self.preset not in ("fast", "paper"):
+            raise UsageError(f"--preset is 'fast' or 'paper', got {self.preset!r}.")
+        if self.device not in ("auto", "cpu", "cuda"):
+            raise UsageError(f"--device is 'auto', 'cpu' or 'cuda', got {self.device!r}.")

@@ -1,0 +1,168 @@
+"""``folder:PATH``: a user's own images, laid out as PATH/CLASS/IMAGE.
+
+Published order: round-robin over the classes in sorted order (by code point), within a class by sorted file name. As
+long as no class is used up, every prefix of a multiple of the number of classes is therefore class-balanced.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from itertools import zip_longest
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bench.datasets.base import Dataset, Pixels
+from bench.errors import DataError, UsageError
+from bench.seeding import seed_of
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})
+DEFAULT_IMAGE_SIZE = 32  # what the shipped 10-logit classifiers and all shipped inverters work at
+
+
+class FolderDataset(Dataset):
+    """Images decoded when they are asked for: memory holds the file names and one batch.
+
+    Ids are paths relative to PATH with forward slashes, labels count the sorted class names. Hidden files, files that
+    are no images, and folders without images are ignored.
+    """
+
+    def __init__(self, root: Path, image_size: int = DEFAULT_IMAGE_SIZE) -> None:
+        if image_size < 1:
+            raise UsageError(f"The image size of folder:{root} must be at least 1, got {image_size}.")
+        classes = scan(root)
+        names = sorted(classes)
+        rounds = zip_longest(
+            *([(label, f"{name}/{file}") for file in classes[name]] for label, name in enumerate(names))
+        )
+        order = [pick for picks in rounds for pick in picks if pick is not None]
+        ids, labels = [path for _, path in order], [label for label, _ in order]
+        sizes = [(root / path).stat().st_size for path in ids]  # another image under an old name nearly always differs
+        fingerprint = f"{seed_of('folder', image_size, *ids, *labels, *sizes):016x}"
+        super().__init__(f"folder:{root}", ids, np.array(labels), names, fingerprint)
+        self.root, self.image_size = root, image_size
+
+    def pixels(self, rows: Sequence[int] | slice) -> Pixels:
+        """The images of these rows: (n, S, S, 3) uint8, S the dataset's ``image_size``.
+
+        Raises:
+            DataError: a file cannot be read; names it.
+        """
+        ids = self.ids[rows] if isinstance(rows, slice) else [self.ids[row] for row in rows]
+        out = np.empty((len(ids), self.image_size, self.image_size, 3), dtype=np.uint8)
+        for k, image_id in enumerate(ids):
+            out[k] = decode(self.root / image_id, self.image_size)
+        return out
+
+
+def decode(path: Path, size: int) -> Pixels:
+    """One image file as (size, size, 3) uint8: upright, shorter side resized (bicubic, antialiased), centre cropped."""
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(path) as image:
+            upright = _rgb(ImageOps.exif_transpose(image))
+    except (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError) as error:
+        raise DataError(
+            f"{path} cannot be read as an image ({error or type(error).__name__}); it may be cut short or of another "
+            "format than its name says. Replace it or remove it, then run again."
+        ) from error
+    shorter = min(upright.size)
+    width, height = (max(size, round(side * size / shorter)) for side in upright.size)
+    if upright.size != (width, height):
+        upright = upright.resize((width, height), Image.Resampling.BICUBIC)
+    left, top = (width - size) // 2, (height - size) // 2
+    return np.asarray(upright.crop((left, top, left + size, top + size)), dtype=np.uint8)
+
+
+def _rgb(image: Image) -> Image:
+    """Any mode to RGB: 16-bit grey keeps its upper 8 bits, transparency is laid over white."""
+    from PIL import Image as ImageModule
+
+    if image.mode.startswith("I"):
+        grey = (np.asarray(image, dtype=np.int64) >> 8).clip(0, 255).astype(np.uint8)
+        return ImageModule.fromarray(grey).convert("RGB")
+    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
+        rgba = image.convert("RGBA")
+        return ImageModule.alpha_composite(ImageModule.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
+    return image.convert("RGB")
+
+
+def scan(root: Path) -> dict[str, list[str]]:
+    """Class names to sorted file names.
+
+    Raises:
+        UsageError: no such folder, or a folder one level too high or too low; says which to give instead.
+        DataError: no images at all.
+    """
+    if not root.is_dir():
+        found = "a file" if root.exists() else "nothing"
+        raise UsageError(
+            f"--dataset folder:{root} expects a folder of class subfolders (PATH/CLASS/IMAGE) and found {found} there. "
+            "Check the path."
+        )
+    folders = _subfolders(root)
+    classes = {folder.name: names for folder in folders if (names := _images(folder))}
+    deeper = [inner for folder in folders for inner in _subfolders(folder) if _images(inner)]
+    loose = _images(root)
+    if loose and not classes:
+        raise UsageError(_too_low(root, len(loose)))
+    if deeper and not classes:
+        raise UsageError(_too_high(root, deeper))
+    if loose or deeper:
+        raise UsageError(_mixed(root, root / loose[0] if loose else deeper[0] / _images(deeper[0])[0]))
+    if not classes:
+        raise DataError(
+            f"folder:{root} holds no images: expected PATH/CLASS/IMAGE with files ending in "
+            f"{', '.join(sorted(SUFFIXES))}. Give another folder, or put images there."
+        )
+    return classes
+
+
+def _subfolders(folder: Path) -> list[Path]:
+    return sorted((p for p in folder.iterdir() if not p.name.startswith(".") and p.is_dir()), key=lambda p: p.name)
+
+
+def _images(folder: Path) -> list[str]:
+    """Sorted names of the image files directly in a folder; hidden ones do not count."""
+    return sorted(
+        p.name
+        for p in folder.iterdir()
+        if p.suffix.lower() in SUFFIXES and not p.name.startswith(".") and not p.is_dir()
+    )
+
+
+def _too_low(root: Path, count: int) -> str:
+    text = (
+        f"folder:{root} holds {count} images directly, and bench expects them in class subfolders (PATH/CLASS/IMAGE)."
+    )
+    parent = root.resolve().parent
+    siblings = [folder.name for folder in _subfolders(parent) if _images(folder)]
+    if len(siblings) > 1:
+        shown = ", ".join(siblings[:4]) + (", ..." if len(siblings) > 4 else "")
+        return f"{text} The folder above looks like the dataset (classes {shown}). Type: --dataset folder:{parent}"
+    return f"{text} Move them, for instance into {root / 'images'} (one class is enough), and run again."
+
+
+def _too_high(root: Path, deeper: list[Path]) -> str:
+    parts = list(dict.fromkeys(folder.parent for folder in deeper))
+    shown = ", ".join(folder.name for folder in deeper if folder.parent == parts[0])
+    if len(shown) > 60:
+        shown = shown[:60].rsplit(",", 1)[0] + ", ..."
+    choices = " or ".join(f"--dataset folder:{part}" for part in parts[:3])
+    return (
+        f"folder:{root} is one level too high: its subfolders hold no images themselves, the classes ({shown}) lie one "
+        f"level further down. Type: {choices}"
+    )
+
+
+def _mixed(root: Path, offender: Path) -> str:
+    return (
+        f"folder:{root} expects every image exactly at PATH/CLASS/IMAGE, and beside such images there is {offender}. "
+        "Move or remove what lies at another level, and run again."
+    )

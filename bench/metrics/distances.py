@@ -1,0 +1,91 @@
+"""Distances between two sets of features, by torch-fidelity's own functions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from bench.errors import MetricError
+from bench.metrics.catalogue import KID_SUBSET_SIZE, KID_SUBSETS
+from bench.seeding import seed_of
+
+Floats = NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class Kid:
+    """A kernel distance.
+
+    Attributes:
+        mean: over the subsets; may be slightly negative, the estimate is unbiased.
+        std: over the subsets.
+        subsets: the value on each subset, in their fixed order.
+    """
+
+    mean: float
+    std: float
+    subsets: tuple[float, ...]
+
+
+def frechet(a: Floats, b: Floats) -> float:
+    """Frechet distance between the Gaussians fitted to two sets of features (Heusel et al. 2017, section 2).
+
+    norm(mu_a - mu_b)^2 + Tr(C_a + C_b - 2 (C_a C_b)^(1/2)), in float64, by torch-fidelity.
+
+    Args:
+        a, b: (N, F) and (M, F) features, at least two rows each.
+
+    Returns:
+        At least 0 up to rounding; below F rows the covariances are singular and the distance is biased upwards.
+    """
+    from torch_fidelity.metric_fid import KEY_METRIC_FID, fid_features_to_statistics, fid_statistics_to_metric
+
+    _check(a, b, 2)
+    fitted = [fid_features_to_statistics(torch.from_numpy(x.astype(np.float64))) for x in (a, b)]
+    return float(fid_statistics_to_metric(*fitted, verbose=False)[KEY_METRIC_FID])
+
+
+def kid(a: Floats, b: Floats) -> Kid:
+    """Kernel distance: unbiased MMD^2 with k(x, y) = (x.y / F + 1)^3 (Binkowski et al. 2018), by torch-fidelity.
+
+    Args:
+        a, b: (N, F) and (M, F) features, at least 500 rows each.
+
+    Returns:
+        Mean, standard deviation and the values of 100 subsets of 500, which depend on N and M alone: all methods
+        share them.
+    """
+    from torch_fidelity.metric_kid import kernel_mmd
+
+    _check(a, b, KID_SUBSET_SIZE)
+    a64, b64 = a.astype(np.float64), b.astype(np.float64)
+    values = tuple(
+        float(
+            kernel_mmd(
+                a64[subset(len(a), "a", k)],
+                b64[subset(len(b), "b", k)],
+                kid_kernel="poly",
+                kid_kernel_poly_degree=3,
+                kid_kernel_poly_gamma=None,
+                kid_kernel_poly_coef0=1.0,
+            )
+        )
+        for k in range(KID_SUBSETS)
+    )
+    return Kid(float(np.mean(values)), float(np.std(values)), values)
+
+
+def subset(n: int, side: str, k: int) -> NDArray[np.int64]:
+    """Rows of the k-th subset of n: (500,), without repetition; the two sides draw independently."""
+    rng = np.random.default_rng(seed_of("kid", n, side, k))
+    return np.argsort(rng.random(n), kind="stable")[:KID_SUBSET_SIZE].astype(np.int64)
+
+
+def _check(a: Floats, b: Floats, rows: int) -> None:
+    if min(len(a), len(b)) < rows:
+        raise MetricError(f"At least {rows} images are needed on either side, got {len(a)} and {len(b)}.")
+    if not (np.isfinite(a).all() and np.isfinite(b).all()):
+        raise MetricError("Some features are not finite.")

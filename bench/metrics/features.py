@@ -1,0 +1,125 @@
+"""What the metrics look through: networks as feature extractors, with a cache addressed by content."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from bench.classifiers.base import Classifier
+from bench.datasets.base import Pixels, to_images
+from bench.record import write_atomically
+
+BLOCK = 250  # rows a cache entry, and the fixed boundaries at which images are streamed
+Features = dict[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Extractor:
+    """A network whose outputs are measured.
+
+    Attributes:
+        name: what it is called in notes and cache keys.
+        sha256: of its weights.
+        device: where it lies.
+        compute: (n, 3, H, W) float32 images in [0, 1] on the device to named tensors, a row an image.
+        batch: images at a time; changes speed and memory, not the results.
+    """
+
+    name: str
+    sha256: str
+    device: torch.device
+    compute: Callable[[Tensor], Mapping[str, Tensor]]
+    batch: int
+
+    @torch.inference_mode()
+    def __call__(self, pixels: Pixels) -> Features:
+        """(n, H, W, 3) uint8 to float32 arrays of n rows, computed in float32."""
+        parts = [self.compute(part) for part in batches(pixels, self.device, self.batch)]
+        return {name: np.concatenate([part[name].float().cpu().numpy() for part in parts]) for name in parts[0]}
+
+
+def batches(pixels: Pixels, device: torch.device, batch: int) -> list[Tensor]:
+    """Float images in [0, 1], channels last in memory, cut into batches."""
+    images = to_images(pixels).to(device).to(memory_format=torch.channels_last)
+    return [images[start : start + batch] for start in range(0, len(images), batch)]
+
+
+def default_batch(device: torch.device) -> int:
+    """On a CPU small batches stay in its caches and are up to twice as fast."""
+    return BLOCK if device.type == "cuda" else 25
+
+
+def network_extractor(
+    name: str, sha256: str, network: nn.Module, device: torch.device, batch: int | None = None
+) -> Extractor:
+    """An extractor of ``logits`` (n, K) and, for bench's own classifiers, ``features`` (n, F).
+
+    The network must be in evaluation mode; its weights' memory layout becomes channels last, their values stay.
+    """
+    network.to(memory_format=torch.channels_last)
+
+    def compute(images: Tensor) -> Mapping[str, Tensor]:
+        if not isinstance(network, Classifier):
+            return {"logits": network(images)}
+        features = network.features(images)
+        return {"features": features, "logits": network.head(features)}
+
+    return Extractor(name, sha256, device, compute, batch or default_batch(device))
+
+
+@dataclass(frozen=True)
+class FeatureCache:
+    """Features by the content of the images: a file a block, under a folder; None keeps nothing.
+
+    The key is the SHA-256 over the extractor's name, its weights' SHA-256, the kind of device, torch's version, and
+    the block's shape and bytes: whatever could change the numbers.
+    """
+
+    folder: Path | None
+
+    def features(self, extractor: Extractor, block: Pixels, *, keep: bool) -> Features:
+        """Features of a block of images, read from the cache where it has them.
+
+        Args:
+            extractor: computes what is not there.
+            block: (n, H, W, 3) uint8.
+            keep: write what had to be computed; off for reconstructions, which rarely come again.
+        """
+        if self.folder is None:
+            return extractor(block)
+        path = self.folder / f"{_key(extractor, block)}.npz"
+        found = _read(path, len(block))
+        if found is not None:
+            return found
+        computed = extractor(block)
+        if keep:
+            buffer = io.BytesIO()
+            np.savez(buffer, **computed)  # type: ignore[arg-type]
+            write_atomically(path, buffer.getvalue())
+        return computed
+
+
+def _key(extractor: Extractor, block: Pixels) -> str:
+    parts = (extractor.name, extractor.sha256, extractor.device.type, torch.__version__, block.shape)
+    digest = hashlib.sha256("\x1f".join(map(str, parts)).encode())
+    digest.update(block.tobytes())
+    return digest.hexdigest()
+
+
+def _read(path: Path, rows: int) -> Features | None:
+    """A cached block, or None where there is none or the file is damaged."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            found = {name: arrays[name] for name in arrays.files}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None
+    return found if found and all(len(array) == rows for array in found.values()) else None

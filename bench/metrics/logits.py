@@ -1,0 +1,42 @@
+"""How well a reconstruction brings back the logits it was made from."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating]
+
+
+def logit_error(z: Floats, z_hat: Floats) -> NDArray[np.float64]:
+    """norm(z_hat - z) / norm(z) per image.
+
+    Args:
+        z: (N, K) logits of the originals.
+        z_hat: (N, K) logits of the reconstructions.
+
+    Returns:
+        (N,), at least 0; NaN where z is zero.
+    """
+    z64 = z.astype(np.float64)
+    return _ratio(np.linalg.norm(z_hat - z64, axis=1), np.linalg.norm(z64, axis=1))
+
+
+def logit_cosine(z: Floats, z_hat: Floats) -> NDArray[np.float64]:
+    """Cosine of z_hat and z per image after the mean of z over all N images is taken from both.
+
+    Args:
+        z: (N, K) logits of the originals.
+        z_hat: (N, K) logits of the reconstructions.
+
+    Returns:
+        (N,) in [-1, 1]; NaN where one of the centred vectors is zero.
+    """
+    mean = z.mean(axis=0, dtype=np.float64)
+    u, v = z - mean, z_hat - mean
+    return _ratio((u * v).sum(axis=1), np.linalg.norm(u, axis=1) * np.linalg.norm(v, axis=1))
+
+
+def _ratio(above: NDArray[np.float64], below: NDArray[np.float64]) -> NDArray[np.float64]:
+    ratio: NDArray[np.float64] = np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0)
+    return ratio

@@ -1,0 +1,53 @@
+"""LPIPS v0.1, AlexNet (Zhang et al. 2018), computed by the authors' ``lpips`` package from weights that ship."""
+
+from __future__ import annotations
+
+import warnings
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from bench.weights import load_shipped
+
+MIN_SIDE = 64
+
+
+def load_lpips(device: torch.device | str = "cpu") -> nn.Module:
+    """The authors' network: their linear weights, torchvision's convolutions (float16 in the file), evaluation mode."""
+    import lpips
+
+    with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
+        # The package calls torchvision with an argument of old; the random start is overwritten below.
+        warnings.filterwarnings(
+            "ignore", r"(The parameter 'pretrained'|Arguments other than a weight enum)", UserWarning
+        )
+        net: nn.Module = lpips.LPIPS(net="alex", version="0.1", pnet_rand=True, verbose=False)
+    missing = set(net.load_state_dict(load_shipped("lpips_alex"), strict=False).missing_keys)
+    assert not [name for name in missing if name.startswith("net.")]
+    net.to(device).to(memory_format=torch.channels_last)
+    return net.eval().requires_grad_(False)
+
+
+@torch.no_grad()
+def lpips_distance(net: nn.Module, a: Tensor, b: Tensor) -> Tensor:
+    """LPIPS between paired images.
+
+    Args:
+        net: from ``load_lpips``.
+        a, b: (N, 3, H, W) in [0, 1] on the network's device. Sides under 64 px are enlarged to 64 (bicubic,
+            antialiased, the slight overshoot at edges kept): AlexNet's pooling leaves nothing of smaller images.
+
+    Returns:
+        (N,) float32 distances, 0 for identical images.
+    """
+    value: Tensor = net(enlarged(a), enlarged(b), normalize=True)  # (N, 1, 1, 1)
+    return value.flatten()
+
+
+def enlarged(images: Tensor) -> Tensor:
+    """(N, 3, H, W) to (N, 3, max(H, 64), max(W, 64)), float32."""
+    size = [max(side, MIN_SIDE) for side in images.shape[-2:]]
+    if size == list(images.shape[-2:]):
+        return images.float()
+    return F.interpolate(images.float(), size, mode="bicubic", align_corners=False, antialias=True)

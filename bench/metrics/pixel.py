@@ -1,0 +1,58 @@
+"""PSNR and SSIM of paired images, by scikit-image."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.datasets.base import Pixels
+from bench.errors import MetricError
+
+WINDOW = 7
+
+
+def psnr(a: Pixels, b: Pixels) -> NDArray[np.float64]:
+    """Peak signal-to-noise ratio, 10 log10(1 / MSE), data range 1.
+
+    Args:
+        a, b: (N, H, W, 3) uint8.
+
+    Returns:
+        (N,) in dB; NaN where the two images are identical, because it is not defined there.
+    """
+    from skimage.metrics import peak_signal_noise_ratio
+
+    values = np.full(len(a), np.nan)
+    for row in np.flatnonzero((a != b).any(axis=(1, 2, 3))):
+        values[row] = peak_signal_noise_ratio(  # type: ignore[no-untyped-call]
+            a[row] / 255, b[row] / 255, data_range=1
+        )
+    return values
+
+
+def ssim(a: Pixels, b: Pixels) -> NDArray[np.float64]:
+    """Structural similarity (Wang et al. 2004) with a uniform 7x7 window, mean over colours, data range 1.
+
+    Args:
+        a, b: (N, H, W, 3) uint8, both sides at least 7.
+
+    Returns:
+        (N,) in [-1, 1], 1 for identical images.
+
+    Raises:
+        MetricError: the images are smaller than the window.
+    """
+    from skimage.metrics import structural_similarity
+
+    if min(a.shape[1:3]) < WINDOW:
+        raise MetricError(
+            f"SSIM needs images of at least {WINDOW}x{WINDOW} pixels, these are {a.shape[1]}x{a.shape[2]}."
+        )
+    return np.array(
+        [
+            structural_similarity(  # type: ignore[no-untyped-call]
+                x / 255, y / 255, data_range=1, win_size=WINDOW, channel_axis=-1
+            )
+            for x, y in zip(a, b, strict=True)
+        ]
+    )

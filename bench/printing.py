@@ -1,0 +1,49 @@
+"""What commands print: JSON, rows of a listing, checks of the doctor. Numbers are formatted, never computed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bench.doctor import Check
+
+
+def print_json(value: Any) -> None:
+    """One JSON document, alone on stdout."""
+    print(json.dumps(value, indent=2, allow_nan=False))
+
+
+def print_rows(rows: Sequence[Mapping[str, Any]], empty: str) -> None:
+    """Rows as aligned columns under a heading; ``empty`` where there are none."""
+    if not rows:
+        print(empty)
+        return
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    cells = [[_text(row.get(key)) for key in columns] for row in rows]
+    widths = [max(len(key), *(len(line[k]) for line in cells)) for k, key in enumerate(columns)]
+    print(_aligned(columns, widths))
+    print(_aligned(["-" * width for width in widths], widths))
+    for line in cells:
+        print(_aligned(line, widths))
+
+
+def _aligned(texts: Iterable[str], widths: Iterable[int]) -> str:
+    return "  ".join(text.ljust(width) for text, width in zip(texts, widths, strict=True)).rstrip()
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def print_checks(checks: Sequence[Check]) -> int:
+    """One line a check with what to type next; returns 1 if one failed."""
+    marks = {True: "ok", False: "NO", None: "--"}
+    for check in checks:
+        print(f"{marks[check.ok]:>2}  {check.title:<34} {check.detail}")
+        if check.hint:
+            print(f"{'':38} -> {check.hint}")
+    return int(any(check.ok is False for check in checks))

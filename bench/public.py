@@ -1,0 +1,104 @@
+"""The parts of the Python interface that are more than a name: ``load_inverter`` and ``score``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from bench.cell import method_class, networks
+from bench.classifiers import LoadedClassifier, describe_network
+from bench.datasets.base import to_pixels
+from bench.datasets.fetch_inception import inception_path
+from bench.environment import resolve_device
+from bench.errors import SkipCellError, UsageError
+from bench.inverter import Inverter, Target
+from bench.metrics import score_folders
+from bench.metrics.evaluate import evaluate
+from bench.metrics.folders import PixelSource
+from bench.record import Score
+
+
+def load_inverter(
+    method: str, classifier: nn.Module, *, dataset: str = "cifar10", image_size: int = 32, preset: str = "fast"
+) -> Inverter:
+    """An inverter for one classifier, ready for ``.invert(logits, seeds) -> images``.
+
+    Args:
+        method: a registered inverter or ``path/to/file.py:Class``.
+        classifier: from ``load_classifier``, or any module from [0, 1] images (N, 3, H, W) to logits (N, K).
+        dataset: the name that the inverter is told.
+        image_size: side of the reconstructions in pixels.
+        preset: ``fast`` or ``paper``.
+
+    Raises:
+        UsageError: no such method, or it makes no sense for this classifier.
+    """
+    cls = method_class(method)
+    if not issubclass(cls, Inverter):
+        raise UsageError(f"{method} is a control: it needs originals and runs through bench.run only.")
+    target = _target(cls, describe_network(classifier), dataset, (image_size, image_size), preset)
+    if reason := cls.skip(target):
+        raise SkipCellError(reason)
+    inverter: Inverter = cls(target)
+    return inverter
+
+
+def _target(
+    cls: type[Inverter], classifier: LoadedClassifier, dataset: str, image_size: tuple[int, int], preset: str
+) -> Target:
+    """What an inverter of this class learns about the classifier: the network itself only if it is white-box."""
+    device = next((p.device for p in classifier.network.parameters()), torch.device("cpu"))
+    with torch.inference_mode():
+        num_logits = classifier.network(torch.zeros(1, 3, *image_size, device=device)).shape[1]
+    return Target(
+        classifier=classifier.name,
+        classifier_sha256=classifier.sha256,
+        dataset=dataset,
+        num_logits=num_logits,
+        image_size=image_size,
+        device=device,
+        preset=preset,
+        network=classifier.network if cls.access == "white-box" else None,
+    )
+
+
+def score(
+    originals: Tensor | str | Path,
+    reconstructions: Tensor | str | Path,
+    *,
+    classifier: nn.Module | None = None,
+    labels: Tensor | None = None,
+    inception_weights: Path | None = None,
+    judge: bool | None = None,
+) -> dict[str, Score]:
+    """Every metric of the protocol on paired images.
+
+    Args:
+        originals: (N, 3, H, W) in [0, 1], rounded to uint8 before scoring, or a folder of images.
+        reconstructions: the same shape, or a folder with the same file names.
+        classifier: the target, for the metrics that ask it; without one they are null.
+        labels: (N,) true classes, or None.
+        inception_weights: torch-fidelity's file for ``fid``; the fetched one if there is one.
+        judge: whether to ask the cifar10 judge; by default where the images are 32x32.
+
+    Returns:
+        A ``Score`` for every key; null values carry the reason in ``note``.
+    """
+    a, b = _pair(originals, reconstructions)
+    target = describe_network(classifier) if classifier is not None else None
+    judged = tuple(a.shape[1:3]) == (32, 32) if judge is None else judge
+    nets = networks(target, resolve_device("auto"), inception_weights or inception_path(), judged=judged)
+    truth = None if labels is None else labels.cpu().numpy().astype(np.int64)
+    return evaluate(a, b, labels=truth, logits=None, networks=nets).metrics
+
+
+def _pair(originals: Tensor | str | Path, reconstructions: Tensor | str | Path) -> tuple[PixelSource, PixelSource]:
+    if isinstance(originals, Tensor) and isinstance(reconstructions, Tensor):
+        return to_pixels(originals), to_pixels(reconstructions)
+    if isinstance(originals, Tensor) or isinstance(reconstructions, Tensor):
+        raise UsageError("Give two tensors of shape (N, 3, H, W), or two folders; this is one of each.")
+    pair = score_folders(Path(originals), Path(reconstructions))
+    return pair.originals, pair.reconstructions

@@ -1,0 +1,99 @@
+"""The whole line: dataset -> classifier -> logits -> inverter -> reconstruction -> metrics -> record."""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench import store
+from bench.cell import Cell
+from bench.classifiers import open_classifier
+from bench.config import RunConfig
+from bench.environment import describe, resolve_device
+from bench.errors import BenchError, SkipCellError, UsageError
+from bench.record import Cost, Record
+from bench.registry import CONTROLS, registered
+
+
+def run(config: RunConfig) -> Record:
+    """Run one cell and, unless the configuration says otherwise, the controls beside it.
+
+    A finished cell is read, not run again. A cell that fails or makes no sense gives a record that says so.
+
+    Raises:
+        UsageError: the configuration names what does not exist or asks for more images than there are.
+    """
+    if config.controls:
+        run_controls(config)
+    return run_cell(config)
+
+
+def run_controls(config: RunConfig) -> list[Record]:
+    """The protocol's controls for one (dataset, classifier, N, seed), each a cell of its own."""
+    return [run_cell(replace(config, method=name)) for name in registered(CONTROLS)]
+
+
+def run_cell(config: RunConfig) -> Record:
+    """One cell: what exists is returned, what was cut short is resumed."""
+    cell = Cell.open(config)
+    if not config.force and (record := cell.finished()) is not None:
+        return record
+    if config.force:
+        cell.folder.clear()
+    try:
+        record = _line(cell)
+    except UsageError:
+        raise
+    except SkipCellError as reason:
+        record = replace(cell.draft, status="skipped", reason=str(reason))
+    except Exception as error:
+        record = replace(cell.draft, status="failed", reason=_reason(error))
+    record = replace(record, created=datetime.now(UTC).isoformat(timespec="seconds"))
+    cell.folder.finish(record.to_json())
+    return record
+
+
+def _line(cell: Cell) -> Record:
+    """A statement an arrow."""
+    from bench.metrics.evaluate import evaluate
+
+    config, n = cell.config, cell.num_images
+    device = resolve_device(config.device)
+    originals = store.originals(cell.dataset_folder, cell.dataset, n)
+    classifier = open_classifier(config.classifier, device)
+    logits = store.logits(cell.classifier_folder, classifier, cell.dataset, n, device)
+    method = cell.open_method(classifier, logits.shape[1], originals.shape[1:3], device)
+    cell.folder.fill(n, method.inverting(originals, logits), f"{config.method} on {classifier.name}")
+    reconstructions, second, seconds, peak = cell.folder.assemble(n)
+    evaluation = evaluate(
+        originals,
+        reconstructions,
+        labels=cell.dataset.labels[:n],
+        logits=logits,
+        networks=cell.networks(classifier, device),
+        second_draw=second,
+        stochastic=method.stochastic,
+        target_is_extractor=config.classifier == "efficientnet_lite0",
+        cache=config.out / ".features",
+    )
+    labels = {"image_id": cell.dataset.ids[:n], "label": cell.dataset.labels[:n]}
+    cell.folder.save_per_image(labels | evaluation.per_image)
+    cost = Cost(seconds, seconds / n, peak, device.type, method.parameters, method.train_seconds)
+    return replace(
+        cell.draft,
+        **method.facts(logits),
+        cost=cost,
+        metrics=evaluation.metrics,
+        weights=cell.weights(classifier) | method.weights,
+        environment=describe(device),
+    )
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong in a line; for errors of a plugin's own, where."""
+    if isinstance(error, BenchError):
+        return str(error)
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} (in {Path(frame.filename).name}, line {frame.lineno}, {frame.name})"

@@ -1,0 +1,64 @@
+"""(logits, image) pairs of the training split, mirrored ones included, with logits computed once and cached."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from bench.classifiers import LoadedClassifier
+from bench.datasets import cifar10
+from bench.paths import home
+from bench.progress import progress
+from bench.seeding import seed_of
+from bench.store import save_array
+from bench.training.data import TrainingImages
+
+BLOCK = 500
+
+
+def split_logits(classifier: LoadedClassifier, data: TrainingImages, split: str, *, mirrored: bool) -> Tensor:
+    """Logits (N, K) of a whole split in float32, from the cache if these very weights were asked before."""
+    tag = "mirrored" if mirrored else "plain"
+    path = home() / "logits" / f"cifar10-{split}-{tag}-{classifier.sha256[:16]}.npy"
+    if path.exists():
+        return torch.from_numpy(np.load(path))
+    parts = []
+    with torch.inference_mode(), progress(len(data), f"logits of {split}, {tag}") as bar:
+        for block in data.blocks(BLOCK):
+            images = data.batch(block)
+            parts.append(classifier.network(images.flip(3) if mirrored else images).float().cpu())
+            bar.advance(len(block))
+    logits = torch.cat(parts)
+    save_array(path, logits.numpy())
+    return logits
+
+
+class TrainingPairs:
+    """Training images with the logits that the frozen classifier gives them, as they are and mirrored.
+
+    Attributes:
+        logits: (2, 45,000, K) float32 on the device: plain, mirrored; (1, 45,000, K) without mirrored ones.
+    """
+
+    def __init__(self, classifier: LoadedClassifier, device: torch.device, seed: int, *, mirrored: bool = True) -> None:
+        self.data = TrainingImages(cifar10.load("train"), device, seed)
+        self.val = TrainingImages(cifar10.load("val"), device, seed)
+        views = (False, True) if mirrored else (False,)
+        parts = [split_logits(classifier, self.data, "train", mirrored=view) for view in views]
+        self.logits = torch.stack(parts).to(device)
+        self.val_logits = split_logits(classifier, self.val, "val", mirrored=False).to(device)
+
+    @property
+    def num_logits(self) -> int:
+        """K."""
+        return int(self.logits.shape[2])
+
+    def batch(self, step: int, size: int) -> tuple[Tensor, Tensor]:
+        """Images (n, 3, H, W) in [0, 1] and their logits (n, K); every image is mirrored with probability 1/2."""
+        rows = self.data.rows(step, size)
+        generator = torch.Generator().manual_seed(seed_of("mirror", self.data.seed, step))
+        mirror = (torch.rand(size, generator=generator) < 0.5).to(rows.device)
+        images = self.data.batch(rows)
+        images = torch.where(mirror[:, None, None, None], images.flip(3), images)
+        return images.contiguous(memory_format=torch.channels_last), self.logits[mirror.long(), rows]

@@ -1,0 +1,138 @@
+"""Put freshly trained weights into the zoo: measure them, copy them, write their manifest entry.
+
+    python -m bench.zoo.publish classifier robust_resnet152
+    python -m bench.zoo.publish controls robust_resnet152
+    python -m bench.zoo.publish inverter biggan-logit robust_resnet152
+
+Run once per recipe, after it was chosen on ``val``: this is where ``test`` is looked at.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from bench.classifiers.catalogue import CATALOGUE
+from bench.classifiers.train import robust_accuracy
+from bench.datasets import cifar10
+from bench.environment import processor, resolve_device
+from bench.progress import progress
+from bench.record import write_atomically
+from bench.training.data import TrainingImages
+from bench.weights import ZOO, load_file, metadata, sha256_of
+
+SOURCE = "trained by this project"
+LICENCE = "MIT"
+PAPERS = {
+    "resnet152": "He et al. 2016, Deep Residual Learning for Image Recognition",
+    "robust_resnet152": "He et al. 2016; N-FGSM: de Jorge et al. 2022, Make Some Noise",
+    "judge": "Simonyan & Zisserman 2015; Jordan 2024",
+    "biggan-logit": "Teterwak et al. 2021, Understanding Invariance via Feedforward Inversion",
+    "controls": None,
+}
+
+
+def main() -> None:
+    """Dispatch on the kind."""
+    kind, name, *rest = sys.argv[1:]
+    if kind == "classifier":
+        publish_classifier(name)
+    elif kind == "controls":
+        publish_fitted(f"controls-{name}", name, "controls", ["class-mean", "ridge"], f"bench train controls {name}")
+    else:
+        command = f"bench train inverter {name} --classifier {rest[0]}"
+        publish_fitted(f"{name}-{rest[0]}", rest[0], name, [name], command)
+
+
+def publish_classifier(name: str) -> None:
+    """Accuracy and mean margin on train, val and test; under PGD-20 on test."""
+    path = Path("train") / name / f"{name}.safetensors"
+    target = _copy(path)
+    device = resolve_device("auto")
+    net = CATALOGUE[name].build()
+    net.load_state_dict(load_file(target))
+    net.eval().requires_grad_(False).to(device).to(memory_format=torch.channels_last)
+    measured: dict[str, float] = {}
+    for split in ("train", "val", "test"):
+        data = TrainingImages(cifar10.load(split), device, 0)
+        accuracy, margin = accuracy_and_margin(net, data, split)
+        measured |= {f"{split}_accuracy": round(accuracy, 4), f"{split}_margin": round(margin, 3)}
+    if name != "judge":
+        test = TrainingImages(cifar10.load("test"), device, 0)
+        measured["test_pgd20"] = round(robust_accuracy(net, test, steps=20, limit=len(test)), 4)
+    facts = metadata(path)
+    entry = {
+        "kind": "classifier",
+        "num_logits": CATALOGUE[name].num_logits,
+        "parameters": sum(p.numel() for p in net.parameters()),
+        "measured": measured,
+    }
+    _enter(name, target, facts, entry, name, f"bench train classifier {name}")
+
+
+@torch.inference_mode()
+def accuracy_and_margin(net: nn.Module, data: TrainingImages, title: str) -> tuple[float, float]:
+    """Share of correct top-1 classes, and the mean of the largest logit less the second largest."""
+    hits, margin = 0, 0.0
+    with progress(len(data), f"measuring on {title}") as bar:
+        for rows in data.blocks(500):
+            logits = net(data.batch(rows))
+            top = logits.topk(2, dim=1).values
+            hits += int((logits.argmax(1) == data.labels[rows]).sum())
+            margin += float((top[:, 0] - top[:, 1]).sum())
+            bar.advance(len(rows))
+    return hits / len(data), margin / len(data)
+
+
+def publish_fitted(name: str, classifier: str, paper: str, methods: list[str], command: str) -> None:
+    """An inverter's weights, or the controls' statistics, tied to their classifier's hash."""
+    path = Path("train") / name / f"{name}.safetensors"
+    facts = metadata(path)
+    assert facts["classifier_sha256"] == sha256_of(ZOO / f"{classifier}.safetensors"), "fitted for other weights"
+    entry = {
+        "kind": "controls" if paper == "controls" else "inverter",
+        "classifier": classifier,
+        "classifier_sha256": facts["classifier_sha256"],
+        "methods": methods,
+    }
+    _enter(name, _copy(path), facts, entry, paper, command)
+
+
+def _copy(path: Path) -> Path:
+    target = ZOO / path.name
+    write_atomically(target, path.read_bytes())
+    return target
+
+
+def _enter(name: str, target: Path, facts: dict[str, str], entry: dict[str, Any], paper: str, command: str) -> None:
+    manifest = json.loads((ZOO / "manifest.json").read_text())
+    sha256_of.cache_clear()
+    provenance: dict[str, Any] = {
+        "file": target.name,
+        "sha256": sha256_of(target),
+        "size": target.stat().st_size,
+        "source": SOURCE,
+        "licence": LICENCE,
+        "paper": PAPERS[paper],
+        "command": command,
+    }
+    if "train_seconds" in facts:
+        provenance["train_seconds"] = int(facts["train_seconds"])
+        gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
+        provenance["machine"] = gpu or f"{torch.get_num_threads()} cores, {processor()}, {platform.machine()}"
+    if "recipe" in facts:
+        provenance["recipe"] = json.loads(facts["recipe"])
+    manifest[name] = provenance | entry
+    text = json.dumps(dict(sorted(manifest.items())), indent=2) + "\n"
+    write_atomically(ZOO / "manifest.json", text.encode())
+    print(json.dumps({name: manifest[name]}, indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,14 @@
+"""The logit-conditioned BigGAN of Teterwak, Zhang, Krishnan & Mozer, "Understanding Invariance via Feedforward
+Inversion of Discriminatively Trained Classifiers" (ICML 2021).
+
+    x^ = G(z, eps)      z = Phi(x), the raw logits of a frozen classifier; eps ~ N(0, I) in 120 dimensions
+
+What the paper leaves open and we chose, in one place:
+
+- Architecture and widths: those of BigGAN (Brock et al. 2019) at 32x32, with ``channels`` 24 to fit two CPU cores.
+- The two-layer MLPs: 128 hidden units, ReLU; gamma is 1 + MLP(z), so that training starts near plain BN.
+- z is standardised per logit with the training split's mean and standard deviation, then scaled so that its mean
+  squared norm is 1 in D (like a one-hot class) and 10 in G.
+- Optimisation: one D step, two learning rates, the same fakes serve both steps, mirrored training images carry
+  their own logits.
+"""

@@ -1,0 +1,61 @@
+"""D(x, z) = (w1 + W2 z)^T psi(x): BigGAN's discriminator at 32x32 with a projection of the logits."""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from methods.biggan_logit.conditioning import Standardise, orthogonal_, spectral_norm_
+
+
+class DiscriminatorBlock(nn.Module):
+    """Two 3x3 convolutions around a shortcut, ReLU first except on the image, average pooling where ``down``."""
+
+    def __init__(self, c_in: int, c_out: int, *, down: bool, first: bool = False) -> None:
+        super().__init__()
+        self.down, self.first = down, first
+        self.conv1 = nn.Conv2d(c_in, c_out, 3, padding=1)
+        self.conv2 = nn.Conv2d(c_out, c_out, 3, padding=1)
+        self.shortcut: nn.Module = nn.Conv2d(c_in, c_out, 1) if down or c_in != c_out else nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, c_in, H, W) to (N, c_out, H, W), halved in size where ``down``."""
+        h = self.conv2(F.relu(self.conv1(x if self.first else F.relu(x))))
+        if not self.down:
+            return h + self.shortcut(x)  # type: ignore[no-any-return]
+        # pooling commutes with the 1x1 shortcut: pool first, it is four times cheaper
+        return F.avg_pool2d(h, 2) + self.shortcut(F.avg_pool2d(x, 2))  # type: ignore[no-any-return]
+
+
+class Discriminator(nn.Module):
+    """Four blocks (32, 16, 8, 8 pixels), global sum pooling to psi(x) in R^{n_d}, n_d = 4 ``channels``."""
+
+    def __init__(self, num_logits: int, channels: int = 24) -> None:
+        super().__init__()
+        n_d = 4 * channels
+        self.standardise = Standardise(num_logits)
+        self.blocks = nn.Sequential(
+            DiscriminatorBlock(3, n_d, down=True, first=True),
+            DiscriminatorBlock(n_d, n_d, down=True),
+            DiscriminatorBlock(n_d, n_d, down=False),
+            DiscriminatorBlock(n_d, n_d, down=False),
+        )
+        self.w1 = nn.Linear(n_d, 1, bias=False)
+        self.W2 = nn.Linear(num_logits, n_d, bias=False)
+
+    def psi(self, images: Tensor) -> Tensor:
+        """Images (N, 3, 32, 32) in [0, 1] to features (N, n_d)."""
+        return F.relu(self.blocks(2 * images - 1)).sum((2, 3))
+
+    def forward(self, images: Tensor, logits: Tensor) -> Tensor:
+        """Images (N, 3, 32, 32) in [0, 1] and logits (N, K) to scores (N,); w1 judges naturalness, W2 agreement."""
+        psi = self.psi(images)
+        return self.w1(psi).squeeze(1) + (self.W2(self.standardise(logits)) * psi).sum(1)  # type: ignore[no-any-return]
+
+
+def trainable_discriminator(num_logits: int, channels: int) -> Discriminator:
+    """A discriminator as it is trained: orthogonal start, spectral norm in every layer."""
+    discriminator = Discriminator(num_logits, channels)
+    orthogonal_(discriminator)
+    spectral_norm_(discriminator)
+    return discriminator

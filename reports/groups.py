@@ -1,0 +1,160 @@
+"""Which records may stand in one table: same dataset, classifier and its weights, protocol and N, and no others."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.record import Record
+from reports import glossary
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """A record, the directory it was read from (if any), and the label of its row."""
+
+    record: Record
+    directory: Path | None = None
+    label: str = ""
+
+    @property
+    def complete(self) -> bool:
+        """Whether there are scores to show."""
+        return self.record.status == "complete"
+
+    @cached_property
+    def per_image(self) -> dict[str, NDArray[Any]]:
+        """The columns of ``per_image.parquet``, empty where there is no such file."""
+        path = self.directory and self.directory / "per_image.parquet"
+        if path is None or not path.exists():
+            return {}
+        import pyarrow.parquet as parquet
+
+        table = parquet.read_table(path)
+        return {name: table[name].to_numpy() for name in table.column_names}
+
+    @cached_property
+    def reconstructions(self) -> NDArray[np.uint8] | None:
+        """(N, H, W, 3), memory-mapped, or None where only the record is here."""
+        path = self.directory and self.directory / "reconstructions.npy"
+        return np.load(path, mmap_mode="r") if path is not None and path.exists() else None
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Records that may be compared with each other, in the order of their rows."""
+
+    dataset: str
+    classifier: str
+    fingerprint: str
+    num_images: int
+    classifier_sha256: str
+    entries: tuple[Entry, ...]
+
+    @property
+    def inverters(self) -> list[Entry]:
+        """The methods under test."""
+        return [entry for entry in self.entries if entry.record.kind == "inverter"]
+
+    @property
+    def controls(self) -> list[Entry]:
+        """The floors and ceilings."""
+        return [entry for entry in self.entries if entry.record.kind == "control"]
+
+    @property
+    def complete(self) -> list[Entry]:
+        """Every row with scores, inverters first."""
+        return [entry for entry in (*self.inverters, *self.controls) if entry.complete]
+
+    @property
+    def metrics(self) -> list[str]:
+        """Every key that any record holds, and the main ones."""
+        held = [key for entry in self.complete for key in entry.record.metrics]
+        return glossary.in_order([*held, *glossary.MAIN_METRICS])
+
+    @cached_property
+    def originals(self) -> NDArray[np.uint8] | None:
+        """(>= N, H, W, 3), memory-mapped, from the dataset's folder among the runs."""
+        folders = {entry.directory.parents[2] for entry in self.entries if entry.directory is not None}
+        paths = [folder / "originals.npy" for folder in sorted(folders)]
+        return next((np.load(path, mmap_mode="r") for path in paths if path.exists()), None)
+
+
+Key = tuple[str, str, str, int, str]
+
+
+def group(entries: Iterable[Entry]) -> list[Group]:
+    """Sort entries into groups.
+
+    A failed or skipped cell knows less about itself than a complete one: it joins every group of complete cells that
+    it may belong to, or stands with its like.
+    """
+    entries = list(entries)
+    members: dict[Key, list[Entry]] = {}
+    for entry in entries:
+        if entry.complete:
+            members.setdefault(_key(entry.record), []).append(entry)
+    complete = list(members)
+    for entry in entries:
+        if not entry.complete:
+            key = _key(entry.record)
+            for home in [other for other in complete if _may_join(key, other)] or [key]:
+                members.setdefault(home, []).append(entry)
+    return [Group(*key, entries=tuple(_labelled(members[key]))) for key in sorted(members, key=_group_rank)]
+
+
+def _key(record: Record) -> Key:
+    sha256 = record.weights.get(record.classifier, "")
+    return record.dataset, record.classifier, record.fingerprint, record.num_images, sha256
+
+
+def _may_join(key: Key, other: Key) -> bool:
+    """Whether all that the incomplete cell knows agrees; it may not know its fingerprint or the classifier's weights."""
+    return all(mine in (theirs, "") for mine, theirs in zip(key, other, strict=True))
+
+
+def _group_rank(key: Key) -> tuple[Any, ...]:
+    dataset, classifier, fingerprint, num_images, sha256 = key
+    return dataset, _position(glossary.CLASSIFIER_ORDER, classifier), classifier, -num_images, fingerprint, sha256
+
+
+def _position(order: Sequence[str], name: str) -> int:
+    return order.index(name) if name in order else len(order)
+
+
+def _row_rank(entry: Entry) -> tuple[Any, ...]:
+    record = entry.record
+    rank = _position(list(glossary.CONTROLS), record.method)
+    if record.kind == "inverter":
+        rank = _position(list(glossary.ACCESS), record.access)
+    return record.kind == "control", rank, record.method, record.preset, record.seed, record.key
+
+
+def _labelled(entries: list[Entry]) -> list[Entry]:
+    """Entries in the order of the rows; a method that occurs twice says what tells its rows apart."""
+    return [dataclasses.replace(entry, label=_label(entry, entries)) for entry in sorted(entries, key=_row_rank)]
+
+
+def _label(entry: Entry, entries: list[Entry]) -> str:
+    record = entry.record
+    twins = [e.record for e in entries if e.record.method == record.method and e is not entry]
+    if not twins:
+        return record.method
+    traits = {"preset": record.preset, "seed": f"seed {record.seed}", "device": record.cost.device}
+    told = [
+        words for name, words in traits.items() if any(_trait(twin, name) != _trait(record, name) for twin in twins)
+    ]
+    if any(all(_trait(twin, name) == _trait(record, name) for name in traits) for twin in twins):
+        told.append(record.key[:8])
+    return f"{record.method} ({', '.join(told)})"
+
+
+def _trait(record: Record, name: str) -> object:
+    return record.cost.device if name == "device" else getattr(record, name)

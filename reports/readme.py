@@ -1,0 +1,124 @@
+"""Write the README's tables from the committed records: ``python -m reports.readme``, or ``--check`` to compare.
+
+A table NAME lies between ``<!-- table:NAME:begin -->`` and ``<!-- table:NAME:end -->``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.errors import BenchError, DataError
+from bench.record import read_records, write_atomically
+from reports import text
+from reports.tables import escaped, markdown_lines, markdown_table
+
+ROOT = Path(__file__).resolve().parent.parent
+SCORES = (
+    "fd_efficientnet_lite0",
+    "fd_judge",
+    "lpips",
+    "psnr",
+    "logit_cosine",
+    "reid_class_target",
+    "reid_class_judge",
+    "reid_within_class_judge_mrr",
+)
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where the tables come from.
+
+    Attributes:
+        results: folder of committed records.
+        manifest: of the shipped weights.
+    """
+
+    results: Path = ROOT / "reports" / "results"
+    manifest: Path = ROOT / "bench" / "zoo" / "manifest.json"
+
+
+def scores(sources: Sources) -> str:
+    """Every committed record, a table for each classifier."""
+    records = [record for record, _ in read_records(sources.results)]
+    return markdown_table(records, SCORES) if records else "No records have been committed yet.\n"
+
+
+def classifiers(sources: Sources) -> str:
+    """What the shipped networks were measured to do."""
+    manifest = json.loads(sources.manifest.read_text()) if sources.manifest.exists() else {}
+    rows = [_classifier(name, facts) for name, facts in manifest.items() if isinstance(facts.get("measured"), dict)]
+    if not rows:
+        return "No classifier has been measured yet.\n"
+    head = ("network", "train", "val", "test", "test, PGD-20", "mean logit margin", "parameters", "command")
+    return "\n".join(markdown_lines(head, rows)) + "\n"
+
+
+def _classifier(name: str, facts: Mapping[str, Any]) -> list[str]:
+    measured = facts["measured"]
+    shares = [measured.get(key) for key in ("train_accuracy", "val_accuracy", "test_accuracy", "test_pgd20")]
+    margin, parameters, command = measured.get("test_margin"), facts.get("parameters"), facts.get("command")
+    return [
+        f"`{name}`",
+        *(text.DASH if share is None else f"{100 * share:.1f} %" for share in shares),
+        text.DASH if margin is None else f"{margin:.2f}".replace("-", text.MINUS),
+        text.DASH if parameters is None else text.count(parameters),
+        f"`{escaped(command)}`" if command else text.DASH,
+    ]
+
+
+TABLES: dict[str, Callable[[Sources], str]] = {"scores": scores, "classifiers": classifiers}
+
+
+def updated(readme: str, sources: Sources) -> str:
+    """The README's text with every table written anew.
+
+    Raises:
+        DataError: a marker names no table, or has no partner; or the README holds no marker at all.
+    """
+    names = re.findall(r"<!-- table:([\w-]+):begin -->", readme)
+    if not names:
+        raise DataError("The README should hold '<!-- table:scores:begin -->' and '<!-- table:scores:end -->'.")
+    for name in names:
+        begin, end = f"<!-- table:{name}:begin -->", f"<!-- table:{name}:end -->"
+        if name not in TABLES or readme.count(begin) != 1 or readme.count(end) != 1:
+            known = ", ".join(TABLES)
+            raise DataError(f"{begin!r} and {end!r} should stand once each, with one of these names: {known}.")
+        before, rest = readme.split(begin)
+        after = rest.split(end)[-1]
+        readme = f"{before}{begin}\n{TABLES[name](sources)}{end}{after}"
+    return readme
+
+
+def main(arguments: Sequence[str] | None = None, sources: Sources | None = None) -> int:
+    """Write the tables and return 0; with ``--check`` write nothing and return 1 where they are out of date."""
+    parser = argparse.ArgumentParser(prog="python -m reports.readme", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if the README is out of date")
+    parser.add_argument("--readme", type=Path, default=ROOT / "README.md")
+    options = parser.parse_args(arguments)
+    try:
+        if not options.readme.exists():
+            raise DataError(f"There is no {options.readme.name} to write the tables into.")
+        old = options.readme.read_text()
+        new = updated(old, sources or Sources())
+    except BenchError as error:
+        print(error, file=sys.stderr)
+        return error.exit_status
+    if old == new:
+        return 0
+    if options.check:
+        print(f"{options.readme.name} is out of date. Type: python -m reports.readme", file=sys.stderr)
+        return 1
+    write_atomically(options.readme, new.encode())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,259 @@
+"""The score tables of a group as strings: the main table (methods as rows) and the complete one (metrics as rows)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from itertools import groupby, pairwise
+
+from bench.record import Score
+from reports import glossary, text
+from reports.best import best
+from reports.groups import Entry, Group
+
+BREAKABLE = re.compile(r"[^_]{1,9}_?|_")  # pieces of a key between which a narrow column may break the line
+WORD_COLUMNS = 4  # method, access, training, noise
+DIRECTIONS = {
+    True: ("↑", "higher is better"),
+    False: ("↓", "lower is better"),
+    None: ("", "no direction is better in itself"),
+}
+
+
+@dataclass(frozen=True)
+class Whisker:
+    """A value and its interval on its column's scale, in per cent of the drawing's width."""
+
+    value: str
+    low: str | None
+    high: str | None
+    chance: str | None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One score as printed; ``mark`` points to a footnote."""
+
+    value: str
+    half_width: str | None = None
+    bounds: str | None = None
+    spread: str | None = None
+    images: str | None = None
+    chance: str | None = None
+    mark: str | None = None
+    best: bool = False
+    whisker: Whisker | None = None
+
+
+@dataclass(frozen=True)
+class Column:
+    """The head of a metric: its key cut where a line may break, and how to read it."""
+
+    key: str
+    parts: tuple[str, ...]
+    title: str
+    arrow: str
+    direction: str
+    chance: str | None
+    family: str
+    starts: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    """A method with its scores, or with the reason why there are none."""
+
+    label: str
+    question: str | None
+    access: str
+    training: str
+    stochastic: str
+    traits: str
+    status: str
+    reason: str | None
+    cells: tuple[Cell, ...]
+    span: int
+
+
+@dataclass(frozen=True)
+class MetricRow:
+    """A metric with its value for each method."""
+
+    column: Column
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class MainTable:
+    """Methods as rows, then controls; the main metrics as columns."""
+
+    families: tuple[tuple[str, int], ...]
+    columns: tuple[Column, ...]
+    inverters: tuple[Row, ...]
+    controls: tuple[Row, ...]
+    notes: tuple[tuple[str, str], ...]
+    any_best: bool
+    any_chance: bool
+    span: int
+
+
+@dataclass(frozen=True)
+class FullTable:
+    """Every metric as a row, in families; every complete method and control as a column."""
+
+    methods: tuple[tuple[str, str], ...]
+    families: tuple[tuple[str, tuple[MetricRow, ...]], ...]
+    notes: tuple[tuple[str, str], ...]
+    num_metrics: int
+    span: int
+
+
+@dataclass
+class Footnotes:
+    """Numbers each different note once, in order of appearance."""
+
+    texts: list[str] = field(default_factory=list)
+
+    def mark(self, note: str) -> str:
+        """The number of this note."""
+        if note not in self.texts:
+            self.texts.append(note)
+        return str(self.texts.index(note) + 1)
+
+    def numbered(self) -> tuple[tuple[str, str], ...]:
+        """(number, text) pairs."""
+        return tuple((str(number), note) for number, note in enumerate(self.texts, 1))
+
+
+Winners = dict[str, Entry | None]
+
+
+def winners(group: Group) -> Winners:
+    """The best inverter of every metric that has one."""
+    return {key: best(key, group.inverters) for key in group.metrics}
+
+
+def main_table(group: Group, winners: Winners) -> MainTable:
+    """The compact table; ``fid`` joins it where somebody has one."""
+    keys = list(glossary.MAIN_METRICS)
+    if any(_score(entry, "fid").value is not None for entry in group.complete):
+        keys.insert(0, "fid")
+    notes = Footnotes()
+    inverters, controls = (
+        tuple(_row(entry, keys, group, winners, notes) for entry in entries)
+        for entries in (group.inverters, group.controls)
+    )
+    columns = _columns(keys, group)
+    return MainTable(
+        families=tuple((title, len(list(run))) for title, run in groupby(one.family for one in columns)),
+        columns=columns,
+        inverters=inverters,
+        controls=controls,
+        notes=notes.numbered(),
+        any_best=any(winners.values()),
+        any_chance=any(one.chance for one in columns),
+        span=len(keys) + WORD_COLUMNS,
+    )
+
+
+def full_table(group: Group, winners: Winners) -> FullTable:
+    """All metrics of all complete cells."""
+    notes = Footnotes()
+    rows = []
+    for one in _columns(group.metrics, group):
+        cells = tuple(_cell(entry, one.key, group, winners[one.key], notes) for entry in group.complete)
+        rows.append(MetricRow(one, cells))
+    families = tuple((title, tuple(run)) for title, run in groupby(rows, key=lambda row: row.column.family))
+    methods = tuple((entry.label, entry.record.kind) for entry in group.complete)
+    return FullTable(methods, families, notes.numbered(), len(rows), len(methods) + 1)
+
+
+def _columns(keys: list[str], group: Group) -> tuple[Column, ...]:
+    """The heads of these metrics; the first of each family is told apart."""
+    families = [glossary.family(key) for key in keys]
+    starts = [before != here for before, here in pairwise(["", *families])]
+    return tuple(_column(key, group, first) for key, first in zip(keys, starts, strict=True))
+
+
+def _column(key: str, group: Group, starts: bool) -> Column:
+    chances = {_chance(key, entry) for entry in group.complete}
+    info = glossary.metric(key)
+    arrow, direction = DIRECTIONS[info.higher_is_better]
+    return Column(
+        key=key,
+        parts=tuple(BREAKABLE.findall(key)),
+        title=info.title,
+        arrow=arrow,
+        direction=direction,
+        chance=chances.pop() if len(chances) == 1 else None,
+        family=glossary.family(key),
+        starts=starts,
+    )
+
+
+def _score(entry: Entry, key: str) -> Score:
+    return entry.record.metrics.get(key) or Score(None, note="This record was written without this metric.")
+
+
+def _chance(key: str, entry: Entry) -> str | None:
+    chance = _score(entry, key).chance
+    return None if chance is None else text.number(key, chance)
+
+
+def _row(entry: Entry, keys: list[str], group: Group, winners: Winners, notes: Footnotes) -> Row:
+    record = entry.record
+    cells = tuple(_cell(entry, key, group, winners[key], notes) for key in keys) if entry.complete else ()
+    return Row(
+        label=entry.label,
+        question=glossary.CONTROLS.get(record.method) if record.kind == "control" else record.note,
+        access=record.access,
+        training=record.training,
+        stochastic="yes" if record.stochastic else "no",
+        traits=f"{record.access} · training {record.training}" + (" · noise" if record.stochastic else ""),
+        status=record.status,
+        reason=None if entry.complete else record.reason or "no reason was recorded",
+        cells=cells,
+        span=len(keys),
+    )
+
+
+def _cell(entry: Entry, key: str, group: Group, winner: Entry | None, notes: Footnotes) -> Cell:
+    score = _score(entry, key)
+    mark = notes.mark(score.note) if score.note else None
+    if score.value is None:
+        return Cell(text.DASH, mark=mark or notes.mark("No reason was recorded for this missing value."))
+    shared_chance = len({_chance(key, other) for other in group.complete}) == 1
+    return Cell(
+        value=text.number(key, score.value),
+        half_width=text.half_width(key, score.value, score.ci95) if score.ci95 else None,
+        bounds=text.bounds(key, score.value, score.ci95) if score.ci95 else None,
+        spread=None if score.std is None else text.number(key, score.std),
+        images=text.count(score.n) if score.n not in (0, group.num_images) else None,
+        chance=None if shared_chance else _chance(key, entry),
+        mark=mark,
+        best=entry is winner,
+        whisker=_whisker(score, key, group),
+    )
+
+
+def _whisker(score: Score, key: str, group: Group) -> Whisker | None:
+    """The value on a scale that spans its column, chance included."""
+    marks = [mark for entry in group.complete for mark in _extent(_score(entry, key))]
+    low, high = min(marks), max(marks)
+    if score.value is None or high <= low:
+        return None
+
+    def at(value: float) -> str:
+        return text.percent((value - low) / (high - low))
+
+    return Whisker(
+        value=at(score.value),
+        low=at(score.ci95[0]) if score.ci95 else None,
+        high=at(score.ci95[1]) if score.ci95 else None,
+        chance=None if score.chance is None else at(score.chance),
+    )
+
+
+def _extent(score: Score) -> list[float]:
+    ends = (score.value, score.chance, *(score.ci95 or ()))
+    return [end for end in ends if end is not None]

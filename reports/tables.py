@@ -1,0 +1,157 @@
+"""Score tables as text: for the terminal after a run, and as Markdown for the README."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Sequence
+
+from bench.record import Record, Score
+from reports import glossary, text
+from reports.groups import Entry, Group, group
+from reports.scores import BREAKABLE, DIRECTIONS
+
+WIDTH = 110
+TERMINAL_METRICS = (
+    "fd_judge",
+    "lpips",
+    "psnr",
+    "logit_cosine",
+    "reid_class_target",
+    "reid_class_judge",
+    "reid_within_class_judge_mrr",
+)
+WORDS = ("method", "access", "training", "noise", "network", "command")
+MISSING = Score(None, note="this record was written without this metric")
+
+
+def terminal_table(records: Sequence[Record]) -> str:
+    """Key metrics of these records with half of their 95 % interval, at most 110 columns wide.
+
+    One table for each dataset, classifier, protocol and N: methods, then controls, then what guessing scores.
+    """
+    return "\n".join(_terminal(one) for one in group(Entry(record) for record in records))
+
+
+def _terminal(one: Group) -> str:
+    shown = one.complete
+    columns = [_terminal_column(key, one) for key in TERMINAL_METRICS]
+    depth = max(len(column) for column in columns)
+    columns = [[" " * len(column[0])] * (depth - len(column)) + column for column in columns]
+    sees = ["access", *(_sees(entry) for entry in shown), ""]
+    names = ["method", *(entry.label + " ~" * entry.record.stochastic for entry in shown), "chance"]
+    words, labels = max(map(len, sees)), max(map(len, names))
+    room = WIDTH - sum(len(column[0]) for column in columns) - words
+    gap = 2 if labels + 2 * (len(columns) + 1) <= room else 1
+    width = min(labels, room - gap * (len(columns) + 1))
+    stubs = [f"{_shorten(n, width):{width}}{' ' * gap}{s:{words}}" for n, s in zip(names, sees, strict=True)]
+    stubs = [" " * len(stubs[0])] * (depth - len(stubs)) + stubs
+    rows = [(" " * gap).join(row).rstrip() for row in zip(stubs, *columns, strict=True)]
+    num_inverters = sum(entry.record.kind == "inverter" for entry in shown)
+    rows.insert(len(rows) - 1 - len(shown) + num_inverters, "")
+    title = f"{one.classifier} on {one.dataset}, {text.plural(one.num_images, 'image')}, protocol {one.fingerprint}"
+    return "\n".join([*([title, "", *rows] if shown else [title]), "", *_terminal_notes(one)]) + "\n"
+
+
+def _sees(entry: Entry) -> str:
+    """Access, and training where there is any."""
+    record = entry.record
+    return record.access if record.training == "none" else f"{record.access}, {record.training}"
+
+
+def _terminal_column(key: str, one: Group) -> list[str]:
+    """Head lines, cells and chance of a metric, all of one width."""
+    scores = [_score(entry, key) for entry in one.complete]
+    cells = [*(_with_half_width(key, score) for score in scores), _chance(key, one)]
+    width = max(map(len, [*cells, *BREAKABLE.findall(key)]))
+    head = [""]
+    for piece in [*BREAKABLE.findall(key), f" {DIRECTIONS[glossary.metric(key).higher_is_better][0]}".rstrip()]:
+        if len(head[-1] + piece) <= width:
+            head[-1] += piece
+        else:
+            head.append(piece)
+    return [line.rjust(width) for line in [*head, *cells]]
+
+
+def _chance(key: str, one: Group) -> str:
+    """What guessing scores, where it is the same for all."""
+    found = {text.number(key, score.chance) for e in one.complete if (score := _score(e, key)).chance is not None}
+    return found.pop() if len(found) == 1 else ""
+
+
+def _with_half_width(key: str, score: Score) -> str:
+    if score.value is None:
+        return text.DASH
+    value = text.number(key, score.value)
+    return f"{value}±{text.half_width(key, score.value, score.ci95).removeprefix('0')}" if score.ci95 else value
+
+
+def _terminal_notes(one: Group) -> list[str]:
+    """How to read the table, why cells are absent, and why values are missing, each reason once."""
+    lines = [f"{e.label}: {e.record.status}: {e.record.reason}" for e in one.entries if not e.complete]
+    reasons: dict[str, list[str]] = {}
+    for key in TERMINAL_METRICS:
+        for score in (_score(entry, key) for entry in one.complete):
+            if score.value is None:
+                reasons.setdefault(score.note or "no reason was recorded", []).append(key)
+    lines += [f"{text.DASH} {text.listing(keys)}: {reason}" for reason, keys in reasons.items()]
+    if one.complete:
+        lines.append(
+            "± half of the 95 % interval; ~ noise changes the answer; pairs: trained on (logits, image) pairs."
+        )
+    return [_wrapped(line) for line in lines]
+
+
+def _wrapped(line: str) -> str:
+    return "\n".join(textwrap.wrap(line, WIDTH, subsequent_indent="  "))
+
+
+def _shorten(name: str, width: int) -> str:
+    """A name cut in its middle, where names differ least."""
+    half = (width - 1) // 2
+    return name if len(name) <= width else f"{name[: width - 1 - half]}…{name[len(name) - half :]}"
+
+
+def _score(entry: Entry, key: str) -> Score:
+    return entry.record.metrics.get(key, MISSING)
+
+
+def markdown_table(records: Sequence[Record], metrics: Sequence[str]) -> str:
+    """These metrics with their 95 % intervals as Markdown, a table for each dataset, classifier, protocol and N."""
+    return "\n".join(_markdown(one, metrics) for one in group(Entry(record) for record in records))
+
+
+def _markdown(one: Group, metrics: Sequence[str]) -> str:
+    arrows = {key: DIRECTIONS[glossary.metric(key).higher_is_better][0] for key in metrics}
+    head = ["method", "access", "training", "noise", *(f"`{key}` {arrows[key]}".rstrip() for key in metrics)]
+    rows = [_markdown_row(entry, metrics) for entry in (*one.inverters, *one.controls)]
+    rows.append(["*chance*", "", "", "", *(_chance(key, one) for key in metrics)])
+    title = f"**{escaped(one.classifier)}** on {escaped(one.dataset)}, {text.plural(one.num_images, 'image')}"
+    return "\n".join([f"{title}, protocol `{one.fingerprint}`:", "", *markdown_lines(head, rows)]) + "\n"
+
+
+def markdown_lines(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """A Markdown table; columns of words are aligned left, numbers right."""
+    rule = ["---" if name in WORDS else "---:" for name in head]
+    return [f"| {' | '.join(cells)} |" for cells in (head, rule, *rows)]
+
+
+def _markdown_row(entry: Entry, metrics: Sequence[str]) -> list[str]:
+    record = entry.record
+    name = escaped(entry.label) if record.kind == "inverter" else f"*{escaped(entry.label)}*"
+    lead = [name, escaped(record.access), escaped(record.training), "yes" if record.stochastic else "no"]
+    if not entry.complete:
+        return [*lead, f"{record.status}: {escaped(record.reason or '')}", *[""] * (len(metrics) - 1)]
+    return [*lead, *(_with_bounds(key, _score(entry, key)) for key in metrics)]
+
+
+def _with_bounds(key: str, score: Score) -> str:
+    if score.value is None:
+        return text.DASH
+    value = text.number(key, score.value)
+    return f"{value} {text.bounds(key, score.value, score.ci95)}" if score.ci95 else value
+
+
+def escaped(name: str) -> str:
+    """Text that Markdown shows as it stands, in one line."""
+    return re.sub(r"([\\`*\[\]|<>&])", r"\\\1", " ".join(name.split()))

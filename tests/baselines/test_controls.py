@@ -1,0 +1,138 @@
+"""The controls on their definitions."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from baselines import training_statistics
+from baselines.controls import ClassMean, Oracle, RealTrain, Ridge, SameClassRandom
+from bench.classifiers import LoadedClassifier, open_classifier
+from bench.control import Control, Shard
+from bench.datasets import cifar10
+from bench.datasets.base import ArrayDataset, Dataset
+from bench.datasets.folder import FolderDataset
+from bench.errors import SkipCellError
+from bench.inverter import Target
+from bench.seeding import sample_seeds
+from bench.store import logits as store_logits
+
+
+@pytest.fixture(scope="module")
+def classifier() -> LoadedClassifier:
+    return open_classifier("robust_resnet152")
+
+
+@pytest.fixture(scope="module")
+def dataset() -> ArrayDataset:
+    return cifar10.load("test")
+
+
+@pytest.fixture(scope="module")
+def shard(classifier: LoadedClassifier, dataset: ArrayDataset, tmp_path_factory: pytest.TempPathFactory) -> Shard:
+    z = store_logits(tmp_path_factory.mktemp("logits"), classifier, dataset, 250, torch.device("cpu"))
+    return Shard(
+        range(250), dataset.pixels(slice(0, 250)), dataset.labels[:250], torch.from_numpy(z),
+        sample_seeds(0, dataset.ids[:250]),
+    )  # fmt: skip
+
+
+def make(cls: type[Control], dataset: Dataset, classifier: LoadedClassifier) -> Control:
+    target = Target(classifier.name, classifier.sha256, dataset.name, 10, (32, 32), torch.device("cpu"))
+    return cls(target, dataset, classifier)
+
+
+def test_oracle_is_the_original(dataset: ArrayDataset, classifier: LoadedClassifier, shard: Shard) -> None:
+    assert (make(Oracle, dataset, classifier).reconstruct(shard) == shard.originals).all()
+
+
+def test_real_train_matches_the_class_and_never_repeats(
+    dataset: ArrayDataset, classifier: LoadedClassifier, shard: Shard
+) -> None:
+    found = make(RealTrain, dataset, classifier).reconstruct(shard)
+    pool, labels = cifar10.reference_train(2_500)
+    rows = {image.tobytes(): row for row, image in enumerate(pool)}
+    picked = [rows[image.tobytes()] for image in found]
+    assert len(set(picked)) == 250
+    assert (labels[picked] == shard.labels).all()
+
+
+def test_same_class_random_draws_from_the_predicted_class(
+    dataset: ArrayDataset, classifier: LoadedClassifier, shard: Shard
+) -> None:
+    control = make(SameClassRandom, dataset, classifier)
+    found = torch.from_numpy(control.reconstruct(shard)).permute(0, 3, 1, 2).float() / 255
+    with torch.inference_mode():
+        assert (classifier.network(found).argmax(1) == shard.logits.argmax(1)).all()
+    assert (control.reconstruct(shard) == control.reconstruct(shard)).all()
+
+
+def test_class_mean_is_one_image_a_predicted_class(
+    dataset: ArrayDataset, classifier: LoadedClassifier, shard: Shard
+) -> None:
+    found = make(ClassMean, dataset, classifier).reconstruct(shard)
+    predicted = shard.logits.argmax(1).numpy()
+    for k in np.unique(predicted):
+        assert len(np.unique(found[predicted == k], axis=0)) == 1
+    assert len(np.unique(found, axis=0)) == len(np.unique(predicted))
+
+
+def test_ridge_beats_the_class_mean_in_squared_error(
+    dataset: ArrayDataset, classifier: LoadedClassifier, shard: Shard
+) -> None:
+    def error(cls: type[Control]) -> float:
+        found = make(cls, dataset, classifier).reconstruct(shard).astype(float)
+        return float(np.square(found - shard.originals).mean())
+
+    assert error(Ridge) < error(ClassMean)
+
+
+def test_rare_classes_fall_back_and_are_counted() -> None:
+    logits = torch.eye(5)
+    note = training_statistics_note(logits)
+    assert note is not None
+    assert note.startswith("2 of 5")
+
+
+def training_statistics_note(logits: torch.Tensor) -> str | None:
+    from baselines.controls import _fallback_note
+
+    return _fallback_note(logits, {0, 1, 2})
+
+
+def test_a_folder_has_no_training_split(tmp_path: Path, classifier: LoadedClassifier) -> None:
+    from PIL import Image
+
+    (tmp_path / "cats").mkdir()
+    Image.new("RGB", (40, 40)).save(tmp_path / "cats" / "a.png")
+    with pytest.raises(SkipCellError, match="training split"):
+        make(RealTrain, FolderDataset(tmp_path), classifier)
+
+
+def test_ridge_regression_recovers_a_linear_map() -> None:
+    torch.manual_seed(0)
+    z, b = torch.randn(400, 6).double() * 3 + 1, torch.randn(6, 3072).double()
+    pixels = z @ b
+    left, right, _, mse = training_statistics._ridge(z[:300], pixels[:300], z[300:], pixels[300:])
+    assert mse < 1e-3 * float(pixels.var())
+    assert left.shape == (6, 6)
+    assert right.shape == (6, 3072)
+
+
+def test_low_rank_factors_lose_least_on_the_fitted_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rank 2 of a map that has rank 2 is exact."""
+    monkeypatch.setattr(training_statistics, "RANK", 2)
+    torch.manual_seed(0)
+    z, b = torch.randn(300, 6).double(), torch.randn(6, 2).double() @ torch.randn(2, 3072).double()
+    pixels = z @ b
+    left, _, _, mse = training_statistics._ridge(z[:200], pixels[:200], z[200:], pixels[200:])
+    assert left.shape == (6, 2)
+    assert mse < 1e-3 * float(pixels.var())
+
+
+def test_fitting_without_the_training_split_says_what_to_fetch(bench_home: Path) -> None:
+    stranger = LoadedClassifier("stranger", nn.Flatten(), "00" * 32, 32)
+    with pytest.raises(SkipCellError, match="bench data fetch cifar10"):
+        training_statistics.statistics_of(stranger, torch.device("cpu"))

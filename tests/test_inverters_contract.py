@@ -1,0 +1,79 @@
+"""One contract for every registered inverter: what it answers, what it depends on, what it leaves alone."""
+
+import inspect
+
+import pytest
+import torch
+from torch import Tensor
+
+import bench
+from bench.classifiers.catalogue import TARGETS
+from bench.errors import SkipCellError
+from bench.inverter import Inverter
+from bench.registry import INVERTERS, registered
+
+CASES = [(method, classifier) for method in registered(INVERTERS) for classifier in TARGETS]
+SEEDS = [11, 12, 13, 14, 15]
+
+
+@pytest.fixture(scope="module", params=CASES, ids="-".join)
+def case(request: pytest.FixtureRequest) -> tuple[Inverter, Tensor]:
+    method, name = request.param
+    classifier = bench.load_classifier(name)
+    dataset = bench.load_dataset("cifar10")
+    try:
+        inverter = bench.load_inverter(method, classifier)
+    except SkipCellError as reason:
+        pytest.skip(str(reason))
+    with torch.inference_mode():
+        logits = classifier(dataset.images(dataset.ids[:5]))
+    return inverter, logits.clone()
+
+
+def call(inverter: Inverter, logits: Tensor, seeds: list[int]) -> Tensor:
+    with torch.set_grad_enabled(inverter.access == "white-box"):
+        return inverter.invert(logits, seeds)
+
+
+def test_declares_what_it_is(case: tuple[Inverter, Tensor]) -> None:
+    inverter, _ = case
+    assert inverter.access in ("logits", "features", "white-box")
+    assert inverter.training in ("none", "pairs")
+    assert (inverter.target.network is not None) == (inverter.access == "white-box")
+    assert not {"images", "labels", "ids"} & set(inspect.signature(inverter.invert).parameters)
+
+
+def test_shape_range_and_type(case: tuple[Inverter, Tensor]) -> None:
+    inverter, logits = case
+    images = call(inverter, logits, SEEDS)
+    assert images.shape == (5, 3, *inverter.target.image_size)
+    assert images.dtype == torch.float32
+    assert torch.isfinite(images).all()
+    assert images.min().item() >= 0
+    assert images.max().item() <= 1
+
+
+def test_same_seed_same_result_and_other_seeds_others_if_stochastic(case: tuple[Inverter, Tensor]) -> None:
+    inverter, logits = case
+    first = call(inverter, logits, SEEDS)
+    assert torch.equal(first, call(inverter, logits, SEEDS))
+    other = call(inverter, logits, [seed + 100 for seed in SEEDS])
+    assert torch.equal(first, other) == (not inverter.stochastic)
+
+
+def test_depends_neither_on_order_nor_on_the_batch(case: tuple[Inverter, Tensor]) -> None:
+    inverter, logits = case
+    whole = call(inverter, logits, SEEDS)
+    backwards = call(inverter, logits.flip(0), SEEDS[::-1]).flip(0)
+    alone = torch.cat([call(inverter, logits[k : k + 1], SEEDS[k : k + 1]) for k in range(5)])
+    assert (whole - backwards).abs().max().item() <= 2 / 255
+    assert (whole - alone).abs().max().item() <= 2 / 255
+
+
+def test_no_gradient_leaks_and_the_input_stays(case: tuple[Inverter, Tensor]) -> None:
+    inverter, logits = case
+    before = logits.clone()
+    assert not call(inverter, logits, SEEDS).requires_grad
+    assert torch.equal(before, logits)
+    if inverter.target.network is not None:
+        assert all(p.grad is None for p in inverter.target.network.parameters())

@@ -1,0 +1,91 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench import listing
+from bench.errors import UnknownNameError
+from bench.record import Record, write_atomically
+from bench.registry import CONTROLS, INVERTERS
+from tests.conftest import AddPlugin, AddWeights
+
+QUICK = """
+import sys
+import bench, bench.datasets, bench.doctor, bench.environment, bench.listing
+assert "numpy" not in sys.modules, "numpy came with an import"
+for kind in bench.listing.KINDS:
+    bench.listing.rows(kind)
+heavy = {"torch", "torchvision", "jinja2", "PIL", "scipy", "skimage", "pyarrow"}
+assert not heavy & set(sys.modules), heavy & set(sys.modules)
+"""
+
+
+def test_nothing_heavy_is_imported(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", QUICK], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("kind", listing.KINDS)
+def test_rows_are_plain_and_alike(kind: str, bench_home: Path, tmp_path: Path) -> None:
+    table = listing.rows(kind, tmp_path)
+    assert json.loads(json.dumps(table, allow_nan=False)) == table
+    assert len({tuple(row) for row in table}) <= 1
+
+
+def test_unknown_kind() -> None:
+    with pytest.raises(UnknownNameError, match="Did you mean 'methods'"):
+        listing.rows("method")
+
+
+def test_methods_say_who_provides_them(plugin: AddPlugin) -> None:
+    plugin("outsider", INVERTERS, "grey = outsider_g:Grey", "raise RuntimeError('imported')")
+    plugin("controller", CONTROLS, "floor = outsider_h:Floor", "raise RuntimeError('imported')")
+    found = {row["name"]: row for row in listing.methods()}
+    assert found["grey"] == {
+        "name": "grey",
+        "kind": "inverter",
+        "distribution": "outsider",
+        "version": "1.5",
+        "object": "outsider_g:Grey",
+    }
+    assert found["floor"]["kind"] == "control"
+
+
+def test_classifiers_carry_their_measured_scores(zoo: AddWeights) -> None:
+    zoo("resnet152", b"x", measured={"test": {"accuracy": 0.9, "margin": 4.5}, "note": "text", "exact": True})
+    found = {row["name"]: row for row in listing.classifiers()}
+    assert found["resnet152"]["test_accuracy"] == 0.9
+    assert found["resnet152"]["test_margin"] == 4.5
+    assert found["resnet152"]["weights"] == "here"
+    assert found["judge"]["weights"] == "missing"
+    assert found["judge"]["role"] == "judge"
+    assert found["judge"]["test_accuracy"] is None
+    assert found["efficientnet_lite0"]["logits"] == 1000
+    assert not {"note", "exact"} & found["resnet152"].keys()
+
+
+def test_datasets_count_what_is_here(bench_home: Path) -> None:
+    found = {row["name"]: row for row in listing.datasets()}
+    assert (found["cifar10"]["test"], found["cifar10"]["train"], found["cifar10"]["val"]) == (2500, 0, 0)
+    (bench_home / "cifar10").mkdir(parents=True)
+    for name in ("test_images", "train_images"):
+        (bench_home / "cifar10" / f"{name}.npy").touch()
+    found = {row["name"]: row for row in listing.datasets()}
+    assert (found["cifar10"]["test"], found["cifar10"]["train"], found["cifar10"]["val"]) == (10_000, 45_000, 5_000)
+
+
+def test_metrics_say_which_way_is_better() -> None:
+    better = {row["key"]: row["better"] for row in listing.metrics()}
+    assert better["psnr"] == "higher"
+    assert better["fid"] == "lower"
+    assert better["reid_gap"] is None
+
+
+def test_runs(tmp_path: Path) -> None:
+    record = Record("ridge", "resnet152", "cifar10", 500, 0, status="failed", reason="no memory", created="today")
+    write_atomically(tmp_path / "cifar10" / "abc" / "record.json", record.to_json().encode())
+    (row,) = listing.rows("runs", tmp_path)
+    assert (row["method"], row["num_images"], row["status"], row["reason"]) == ("ridge", 500, "failed", "no memory")
+    assert row["key"] == "abc"

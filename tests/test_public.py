@@ -1,0 +1,49 @@
+"""The Python interface as the protocol writes it."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+import bench
+from bench.errors import UsageError
+
+
+def test_the_five_calls(tmp_path: Path) -> None:
+    dataset = bench.load_dataset("cifar10")
+    classifier = bench.load_classifier("robust_resnet152")
+    images = dataset.images(dataset.ids[:4])
+    assert images.shape == (4, 3, 32, 32)
+    assert 0 <= images.min() < images.max() <= 1
+    inverter = bench.load_inverter("biggan-logit", classifier)
+    with torch.no_grad():
+        reconstructions = inverter.invert(classifier(images), [1, 2, 3, 4])
+    scores = bench.score(images, reconstructions, classifier=classifier, labels=torch.from_numpy(dataset.labels[:4]))
+    assert scores["lpips"].value
+    assert scores["reid_label_judge"].n == 4
+    record = bench.run(
+        bench.RunConfig("biggan-logit", "robust_resnet152", num_images=4, controls=False, out=tmp_path / "runs")
+    )
+    assert record.status == "complete", record.reason
+    assert record.recipe
+    assert record.recipe["steps"] > 0
+
+
+def test_score_of_identical_images_is_the_ceiling() -> None:
+    images = torch.rand(3, 3, 32, 32)
+    scores = bench.score(images, images)
+    assert scores["lpips"].value == 0
+    assert scores["ssim"].value == 1
+    assert scores["logit_error"].value is None
+
+
+def test_controls_are_no_inverters_and_a_mix_of_tensor_and_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="control"):
+        bench.load_inverter("oracle", bench.load_classifier("robust_resnet152"))
+    with pytest.raises(UsageError, match="one of each"):
+        bench.score(torch.rand(1, 3, 32, 32), tmp_path)
+
+
+def test_unknown_attributes_are_attribute_errors() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        bench.nonsense  # noqa: B018

@@ -1,0 +1,152 @@
+"""The whole line on few images: records, resuming, failures, what an inverter may see."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+import bench
+from bench.config import RunConfig
+from bench.errors import UnknownNameError, UsageError
+from bench.metrics.catalogue import METRICS
+from bench.record import Record
+from bench.runner import run, run_cell
+from bench.store import SHARD, shards
+
+PLUGINS = Path(__file__).parent / "plugins.py"
+
+
+def config(method: str, out: Path, **more: object) -> RunConfig:
+    name = f"{PLUGINS}:{method}" if method[0].isupper() else method
+    base = RunConfig(name, "robust_resnet152", num_images=20, out=out, controls=False, device="cpu")
+    return replace(base, **more)  # type: ignore[arg-type]
+
+
+def cell(record: Record, out: Path) -> Path:
+    return out / record.dataset / record.classifier / record.method / record.key
+
+
+def test_record_has_every_key_and_its_files(tmp_path: Path) -> None:
+    record = run_cell(config("Noisy", tmp_path))
+    assert record.status == "complete", record.reason
+    assert list(record.metrics) == list(METRICS)
+    raw = json.loads((cell(record, tmp_path) / "record.json").read_text())
+    assert set(raw["metrics"]["lpips"]) >= {"value", "ci95", "n", "chance", "higher_is_better", "note"}
+    assert record.metrics["diversity"].value
+    assert record.metrics["fd_judge"].value is None
+    assert "2,048" in (record.metrics["fd_judge"].note or "")
+    pixels = np.load(cell(record, tmp_path) / "reconstructions.npy", mmap_mode="r")
+    assert pixels.shape == (20, 32, 32, 3)
+    table = pq.read_table(cell(record, tmp_path) / "per_image.parquet")
+    assert table.num_rows == 20
+    assert table.column("image_id").to_pylist() == list(bench.load_dataset("cifar10").ids[:20])
+    lpips = table.column("lpips").to_numpy()
+    assert record.metrics["lpips"].value == pytest.approx(float(lpips.mean()))
+
+
+def test_finished_cell_is_not_run_again_and_force_runs_it(tmp_path: Path) -> None:
+    first = run_cell(config("Grey", tmp_path))
+    stamp = (cell(first, tmp_path) / "record.json").stat().st_mtime_ns
+    assert run_cell(config("Grey", tmp_path)) == first
+    assert (cell(first, tmp_path) / "record.json").stat().st_mtime_ns == stamp
+    assert run_cell(config("Grey", tmp_path, force=True)).key == first.key
+    assert (cell(first, tmp_path) / "record.json").stat().st_mtime_ns != stamp
+
+
+def test_key_follows_what_can_change_the_numbers(tmp_path: Path) -> None:
+    keys = {
+        run_cell(config("Grey", tmp_path)).key,
+        run_cell(config("Grey", tmp_path, seed=1)).key,
+        run_cell(config("Grey", tmp_path, num_images=10)).key,
+        run_cell(config("Noisy", tmp_path)).key,
+    }
+    assert len(keys) == 4
+
+
+def test_logits_of_an_image_do_not_depend_on_n(tmp_path: Path) -> None:
+    few, more = (run_cell(config("Grey", tmp_path / str(n), num_images=n)) for n in (7, 20))
+    a, b = (
+        np.load(tmp_path / str(r.num_images) / "cifar10/robust_resnet152/logits.npz")["logits"] for r in (few, more)
+    )
+    assert (a[:7] == b[:7]).all()
+
+
+@pytest.mark.parametrize(
+    ("method", "word"),
+    [("Broken", "ValueError: no such luck"), ("WrongShape", "should return images of shape"), ("NotANumber", "NaN")],
+)
+def test_a_failure_is_a_record_and_is_tried_again(method: str, word: str, tmp_path: Path) -> None:
+    record = run_cell(config(method, tmp_path))
+    assert record.status == "failed"
+    assert word in (record.reason or "")
+    assert Record.from_json((cell(record, tmp_path) / "record.json").read_text()).status == "failed"
+    assert record.metrics == {}
+    assert run_cell(config(method, tmp_path)).created
+
+
+def test_a_pair_that_makes_no_sense_is_skipped_with_its_reason(tmp_path: Path) -> None:
+    record = run_cell(config("Senseless", tmp_path))
+    assert (record.status, record.reason) == ("skipped", "robust_resnet152 has too few logits.")
+
+
+def test_controls_come_along_and_oracle_is_the_ceiling(tmp_path: Path) -> None:
+    run(config("Grey", tmp_path, controls=True))
+    found = {r.method: r for r, _ in bench.record.read_records(tmp_path)}
+    assert {"oracle", "real-train", "same-class-random", "class-mean", "ridge", "grey"} <= set(found)
+    assert all(r.status == "complete" for r in found.values()), [r.reason for r in found.values()]
+    oracle = found["oracle"].metrics
+    assert (oracle["lpips"].value, oracle["ssim"].value, oracle["reid_class_target"].value) == (0, 1, 1)
+    assert oracle["psnr"].value is None
+    assert oracle["logit_error"].value == pytest.approx(0, abs=1e-4)
+    assert oracle["reid_instance_judge_mrr"].value == 1
+
+
+def test_unknown_names_and_impossible_sizes_are_usage_errors(tmp_path: Path) -> None:
+    with pytest.raises(UnknownNameError, match="Did you mean 'biggan-logit'"):
+        run_cell(config("biggan-logits", tmp_path))
+    with pytest.raises(UnknownNameError, match="robust_resnet152"):
+        run_cell(replace(config("Grey", tmp_path), classifier="robust_resnet125"))
+    with pytest.raises(UsageError, match="never a target"):
+        run_cell(replace(config("Grey", tmp_path), classifier="judge"))
+    with pytest.raises(UsageError, match="asks for more"):
+        run_cell(config("Grey", tmp_path, num_images=10_001))
+    with pytest.raises(UsageError, match="at least 1"):
+        config("Grey", tmp_path, num_images=0)
+    assert not list(tmp_path.iterdir())
+
+
+def test_shards_have_fixed_boundaries() -> None:
+    assert shards(600) == [range(250), range(250, 500), range(500, 600)]
+    assert SHARD == 250
+
+
+def _run(out: Path, environment: dict[str, str]) -> int:
+    code = (
+        "import sys; from pathlib import Path; from bench.config import RunConfig; from bench.runner import run_cell;"
+        f"r = run_cell(RunConfig({f'{PLUGINS}:Dying'!r}, 'robust_resnet152', num_images=600, out=Path({str(out)!r}),"
+        "controls=False, device='cpu')); sys.exit(r.status != 'complete')"
+    )
+    return subprocess.run([sys.executable, "-c", code], env=os.environ | environment, check=False).returncode
+
+
+def test_killed_and_resumed_equals_undisturbed(tmp_path: Path) -> None:
+    """Killed while inverting the second shard, and again in the third: same parquet, npy and metrics, byte for byte."""
+    assert _run(tmp_path / "whole", {"DIE_COUNTER": str(tmp_path / "a")}) == 0
+    killed = {"DIE_COUNTER": str(tmp_path / "b"), "DIE_AT": "4,8"}
+    assert _run(tmp_path / "parts", killed) == -9
+    assert not list((tmp_path / "parts").glob("**/record.json"))
+    assert _run(tmp_path / "parts", killed) == -9
+    assert _run(tmp_path / "parts", killed) == 0
+    (whole,), (parts,) = (list((tmp_path / name).glob("**/record.json")) for name in ("whole", "parts"))
+    for name in ("reconstructions.npy", "per_image.parquet"):
+        assert (whole.parent / name).read_bytes() == (parts.parent / name).read_bytes()
+    a, b = (Record.from_json(path.read_text()) for path in (whole, parts))
+    assert a.metrics == b.metrics
+    assert a.key == b.key
+    assert sorted(p.name for p in whole.parent.iterdir()) == sorted(p.name for p in parts.parent.iterdir())

@@ -1,0 +1,82 @@
+import os
+import pickle
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save, save_file
+
+from bench.errors import UnknownNameError, WeightsError
+from bench.weights import entry, load_file, load_shipped, metadata, sha256_of
+from tests.conftest import AddWeights
+
+TENSORS = {"w": torch.arange(6, dtype=torch.float16).reshape(2, 3), "steps": torch.tensor([7])}
+
+
+class Trap:
+    """Unpickling it makes a folder."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.mkdir, (str(self.path),)
+
+
+def test_shipped_tensors_come_as_float32(zoo: AddWeights) -> None:
+    zoo("net", save(TENSORS), licence="MIT")
+    loaded = load_shipped("net")
+    assert loaded["w"].dtype == torch.float32
+    assert torch.equal(loaded["w"], TENSORS["w"].float())
+    assert loaded["steps"].dtype == torch.int64
+    assert entry("net").facts["licence"] == "MIT"
+
+
+def test_wrong_sha_is_refused(zoo: AddWeights) -> None:
+    path = zoo("net", save(TENSORS), sha256="0" * 64)
+    with pytest.raises(WeightsError, match=f"expected SHA-256 {'0' * 64}, found {sha256_of(path)}"):
+        load_shipped("net")
+
+
+def test_missing_file_is_named(zoo: AddWeights) -> None:
+    zoo("net", save(TENSORS)).unlink()
+    with pytest.raises(WeightsError, match=r"should lie in .*net\.safetensors"):
+        load_shipped("net")
+
+
+def test_unknown_entry_gets_a_suggestion(zoo: AddWeights) -> None:
+    zoo("resnet152", save(TENSORS))
+    with pytest.raises(UnknownNameError, match="Did you mean 'resnet152'"):
+        load_shipped("resnet_152")
+
+
+@pytest.mark.parametrize("keep", [0, 4, 40, -1])
+def test_truncated_file(tmp_path: Path, keep: int) -> None:
+    path = tmp_path / "net.safetensors"
+    path.write_bytes(save(TENSORS)[:keep])
+    with pytest.raises(WeightsError, match="not a whole safetensors file"):
+        load_file(path)
+
+
+@pytest.mark.parametrize("how", ["pickle", "torch"])
+def test_code_in_a_pickle_does_not_run(tmp_path: Path, how: str) -> None:
+    path, proof = tmp_path / "net.safetensors", tmp_path / "it-ran"
+    if how == "pickle":
+        path.write_bytes(pickle.dumps(Trap(proof)))
+    else:
+        torch.save(Trap(proof), path)
+    with pytest.raises(WeightsError, match="opens no pickles"):
+        load_file(path)
+    assert not proof.exists()
+
+
+def test_no_such_file(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="no such file"):
+        load_file(tmp_path / "nowhere.safetensors")
+
+
+def test_metadata(tmp_path: Path) -> None:
+    save_file(TENSORS, tmp_path / "a.safetensors", metadata={"classifier_sha256": "abc"})
+    save_file(TENSORS, tmp_path / "b.safetensors")
+    assert metadata(tmp_path / "a.safetensors") == {"classifier_sha256": "abc"}
+    assert metadata(tmp_path / "b.safetensors") == {}
