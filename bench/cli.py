@@ -151,10 +151,10 @@ def list_(
 @app.command()
 def doctor(runs: RunsOption = Path("runs")) -> None:
     """Say what is installed, which weights and data are here, and what to type next."""
-    from bench.doctor import report as examine
+    from bench.doctor import checks
     from bench.printing import print_checks
 
-    raise typer.Exit(print_checks(examine(runs)))
+    raise typer.Exit(print_checks(checks(runs)))
 
 
 @data_app.command("fetch")

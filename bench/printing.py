@@ -39,11 +39,13 @@ def _text(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def print_checks(checks: Sequence[Check]) -> int:
+def print_checks(checks: Iterable[Check]) -> int:
     """One line a check with what to type next; returns 1 if one failed."""
     marks = {True: "ok", False: "NO", None: "--"}
+    failed = False
     for check in checks:
-        print(f"{marks[check.ok]:>2}  {check.title:<34} {check.detail}")
+        failed |= check.ok is False
+        print(f"{marks[check.ok]:>2}  {check.title:<34} {check.detail}", flush=True)
         if check.hint:
             print(f"{'':38} -> {check.hint}")
-    return int(any(check.ok is False for check in checks))
+    return int(failed)

@@ -169,7 +169,7 @@ def read_records(runs: Path) -> list[tuple[Record, Path]]:
     for path in sorted(runs.glob("**/record.json")):
         try:
             found.append((Record.from_json(path.read_text()), path.parent))
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             text = f"{path} is not a record of bench ({error}). Delete its folder and run the cell again."
             raise DataError(text) from error
     return found

@@ -64,7 +64,11 @@ def paired(key: str, a: Entry, b: Entry) -> Paired | None:
     if subsets[0] and subsets[1] and len(subsets[0]) == len(subsets[1]):
         return np.array(subsets[0]), np.array(subsets[1])
     first, second = a.per_image, b.per_image
-    if key not in first or key not in second or not np.array_equal(first["image_id"], second["image_id"]):
+    if (
+        key not in first
+        or key not in second
+        or not np.array_equal(first.get("image_id", ()), second.get("image_id", ()))
+    ):
         return None
     left, right = first[key].astype(np.float64), second[key].astype(np.float64)
     finite = np.isfinite(left) & np.isfinite(right)

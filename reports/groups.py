@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.errors import DataError
 from bench.record import Record
 from reports import glossary
 
@@ -33,18 +34,13 @@ class Entry:
     def per_image(self) -> dict[str, NDArray[Any]]:
         """The columns of ``per_image.parquet``, empty where there is no such file."""
         path = self.directory and self.directory / "per_image.parquet"
-        if path is None or not path.exists():
-            return {}
-        import pyarrow.parquet as parquet
-
-        table = parquet.read_table(path)
-        return {name: table[name].to_numpy() for name in table.column_names}
+        return _read(path, _columns) if path is not None and path.exists() else {}
 
     @cached_property
     def reconstructions(self) -> NDArray[np.uint8] | None:
         """(N, H, W, 3), memory-mapped, or None where only the record is here."""
         path = self.directory and self.directory / "reconstructions.npy"
-        return np.load(path, mmap_mode="r") if path is not None and path.exists() else None
+        return _read(path, _mapped) if path is not None and path.exists() else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +80,32 @@ class Group:
         """(>= N, H, W, 3), memory-mapped, from the dataset's folder among the runs."""
         folders = {entry.directory.parents[2] for entry in self.entries if entry.directory is not None}
         paths = [folder / "originals.npy" for folder in sorted(folders)]
-        return next((np.load(path, mmap_mode="r") for path in paths if path.exists()), None)
+        return next((_read(path, _mapped) for path in paths if path.exists()), None)
+
+
+T = TypeVar("T")
+
+
+def _read(path: Path, reader: Callable[[Path], T]) -> T:
+    try:
+        return reader(path)
+    except (ValueError, OSError, EOFError) as error:
+        raise DataError(
+            f"{path} should be a whole file beside a record and cannot be read ({error}). "
+            "Run the cell again: bench run --force"
+        ) from error
+
+
+def _mapped(path: Path) -> NDArray[np.uint8]:
+    array: NDArray[np.uint8] = np.load(path, mmap_mode="r")
+    return array
+
+
+def _columns(path: Path) -> dict[str, NDArray[Any]]:
+    import pyarrow.parquet as parquet
+
+    table = parquet.read_table(path)
+    return {name: table[name].to_numpy() for name in table.column_names}
 
 
 Key = tuple[str, str, str, int, str]
@@ -116,7 +137,7 @@ def _key(record: Record) -> Key:
 
 
 def _may_join(key: Key, other: Key) -> bool:
-    """Whether all that the incomplete cell knows agrees; it may not know its fingerprint or the classifier's weights."""
+    """Whether all that an incomplete cell knows agrees: it may lack its fingerprint or its classifier's weights."""
     return all(mine in (theirs, "") for mine, theirs in zip(key, other, strict=True))
 
 

@@ -12,7 +12,7 @@ from reports.best import best
 from reports.groups import Entry, Group
 
 BREAKABLE = re.compile(r"[^_]{1,9}_?|_")  # pieces of a key between which a narrow column may break the line
-WORD_COLUMNS = 4  # method, access, training, noise
+WORD_COLUMNS = 4  # method, access, training, stochastic
 DIRECTIONS = {
     True: ("↑", "higher is better"),
     False: ("↓", "lower is better"),
@@ -64,7 +64,7 @@ class Row:
     """A method with its scores, or with the reason why there are none."""
 
     label: str
-    question: str | None
+    question: str | None  # what a control answers, and the record's note
     access: str
     training: str
     stochastic: str
@@ -202,14 +202,15 @@ def _chance(key: str, entry: Entry) -> str | None:
 
 def _row(entry: Entry, keys: list[str], group: Group, winners: Winners, notes: Footnotes) -> Row:
     record = entry.record
+    question = glossary.CONTROLS.get(record.method) if record.kind == "control" else None
     cells = tuple(_cell(entry, key, group, winners[key], notes) for key in keys) if entry.complete else ()
     return Row(
         label=entry.label,
-        question=glossary.CONTROLS.get(record.method) if record.kind == "control" else record.note,
+        question=" ".join(filter(None, (question, record.note))) or None,
         access=record.access,
         training=record.training,
         stochastic="yes" if record.stochastic else "no",
-        traits=f"{record.access} · training {record.training}" + (" · noise" if record.stochastic else ""),
+        traits=f"{record.access} · training {record.training}" + (" · stochastic" if record.stochastic else ""),
         status=record.status,
         reason=None if entry.complete else record.reason or "no reason was recorded",
         cells=cells,

@@ -21,7 +21,7 @@ TERMINAL_METRICS = (
     "reid_class_judge",
     "reid_within_class_judge_mrr",
 )
-WORDS = ("method", "access", "training", "noise", "network", "command")
+WORDS = ("method", "access", "training", "stochastic", "network", "command")
 MISSING = Score(None, note="this record was written without this metric")
 
 
@@ -96,9 +96,7 @@ def _terminal_notes(one: Group) -> list[str]:
                 reasons.setdefault(score.note or "no reason was recorded", []).append(key)
     lines += [f"{text.DASH} {text.listing(keys)}: {reason}" for reason, keys in reasons.items()]
     if one.complete:
-        lines.append(
-            "± half of the 95 % interval; ~ noise changes the answer; pairs: trained on (logits, image) pairs."
-        )
+        lines.append("± half of the 95 % interval; ~ stochastic; pairs: trained on (logits, image) pairs.")
     return [_wrapped(line) for line in lines]
 
 
@@ -123,7 +121,7 @@ def markdown_table(records: Sequence[Record], metrics: Sequence[str]) -> str:
 
 def _markdown(one: Group, metrics: Sequence[str]) -> str:
     arrows = {key: DIRECTIONS[glossary.metric(key).higher_is_better][0] for key in metrics}
-    head = ["method", "access", "training", "noise", *(f"`{key}` {arrows[key]}".rstrip() for key in metrics)]
+    head = ["method", "access", "training", "stochastic", *(f"`{key}` {arrows[key]}".rstrip() for key in metrics)]
     rows = [_markdown_row(entry, metrics) for entry in (*one.inverters, *one.controls)]
     rows.append(["*chance*", "", "", "", *(_chance(key, one) for key in metrics)])
     title = f"**{escaped(one.classifier)}** on {escaped(one.dataset)}, {text.plural(one.num_images, 'image')}"

@@ -40,7 +40,7 @@ def test_wrong_sha_is_refused(zoo: AddWeights) -> None:
 
 def test_missing_file_is_named(zoo: AddWeights) -> None:
     zoo("net", save(TENSORS)).unlink()
-    with pytest.raises(WeightsError, match=r"should lie in .*net\.safetensors"):
+    with pytest.raises(WeightsError, match=r"expected in .*net\.safetensors"):
         load_shipped("net")
 
 

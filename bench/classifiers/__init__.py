@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 from bench.classifiers.catalogue import CATALOGUE, JUDGE, TARGETS
 from bench.errors import UnknownNameError, UsageError
 from bench.registry import load_file
-from bench.weights import entry, load_shipped
+from bench.weights import entry
 
 if TYPE_CHECKING:
     import torch
@@ -75,8 +75,7 @@ def open_classifier(name: str, device: str | torch.device = "cpu") -> LoadedClas
     else:
         if name not in CATALOGUE:
             raise UnknownNameError("classifier", name, CATALOGUE)
-        network = CATALOGUE[name].build()
-        network.load_state_dict(load_shipped(name))
+        network = CATALOGUE[name].load(name)
         loaded = LoadedClassifier(name, network, entry(name).sha256, CATALOGUE[name].input_size)
     _KNOWN[loaded.network] = (loaded.name, loaded.sha256, loaded.input_size)
     loaded.network.eval().requires_grad_(False).to(device).to(memory_format=torch.channels_last)

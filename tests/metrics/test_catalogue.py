@@ -4,11 +4,30 @@ import sys
 from bench.metrics.catalogue import METRIC_VERSION, METRICS
 from bench.metrics.scoring import IMAGE_METRICS, SET_METRICS
 
-PROTOCOL = """fid fd_efficientnet_lite0 fd_judge kid_efficientnet_lite0 lpips psnr ssim logit_error logit_cosine
-reid_class_target reid_class_judge reid_label_judge reid_gap
-reid_instance_target_r1 reid_instance_target_r5 reid_instance_target_mrr
-reid_instance_judge_r1 reid_instance_judge_r5 reid_instance_judge_mrr
-reid_within_class_judge_r1 reid_within_class_judge_mrr diversity""".split()
+PROTOCOL = [
+    "fid",
+    "fd_efficientnet_lite0",
+    "fd_judge",
+    "kid_efficientnet_lite0",
+    "lpips",
+    "psnr",
+    "ssim",
+    "logit_error",
+    "logit_cosine",
+    "reid_class_target",
+    "reid_class_judge",
+    "reid_label_judge",
+    "reid_gap",
+    "reid_instance_target_r1",
+    "reid_instance_target_r5",
+    "reid_instance_target_mrr",
+    "reid_instance_judge_r1",
+    "reid_instance_judge_r5",
+    "reid_instance_judge_mrr",
+    "reid_within_class_judge_r1",
+    "reid_within_class_judge_mrr",
+    "diversity",
+]
 
 
 def test_every_key_of_the_protocol_in_its_order() -> None:

@@ -4,6 +4,7 @@ from scipy.linalg import sqrtm
 
 from bench.errors import MetricError
 from bench.metrics import distances
+from bench.metrics.catalogue import KID_SUBSET_SIZE, KID_SUBSETS
 from bench.metrics.distances import frechet, kid, subset
 
 RNG = np.random.default_rng(0)
@@ -55,23 +56,26 @@ def test_kid_by_brute_force(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.std == pytest.approx(np.std(expected))
 
 
-def test_kid_subsets_are_fixed_and_without_repetition() -> None:
+def test_kid_subsets_are_fixed_and_without_repetition(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (KID_SUBSETS, KID_SUBSET_SIZE) == (100, 500)
+    monkeypatch.setattr(distances, "KID_SUBSETS", 4)
     a = RNG.normal(size=(600, 4))
-    assert kid(a, a + 0.1).subsets == kid(a, a + 0.1).subsets
-    assert len(kid(a, a).subsets) == 100
-    assert kid(a, a).mean < kid(a, a + 0.1).mean
+    shifted = kid(a, a + 0.1)
+    assert kid(a, a + 0.1).subsets == shifted.subsets
+    assert kid(a, a).mean < shifted.mean
     rows = subset(600, "a", 7)
     assert len(set(rows.tolist())) == 500
     assert rows.tolist() == subset(600, "a", 7).tolist() != subset(600, "b", 7).tolist()
 
 
-def test_kid_agrees_with_torch_fidelitys_whole_path() -> None:
+def test_kid_agrees_with_torch_fidelitys_whole_path(monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
     from torch_fidelity.metric_kid import kid_features_to_metric
 
-    a, b = RNG.normal(size=(1_000, 8)), RNG.normal(0.3, 1, size=(1_000, 8))
+    monkeypatch.setattr(distances, "KID_SUBSET_SIZE", 100)
+    a, b = RNG.normal(size=(500, 8)), RNG.normal(0.3, 1, size=(500, 8))
     theirs = kid_features_to_metric(
-        torch.from_numpy(a), torch.from_numpy(b), kid_subsets=100, kid_subset_size=500, verbose=False
+        torch.from_numpy(a), torch.from_numpy(b), kid_subsets=100, kid_subset_size=100, verbose=False
     )
     found = kid(a, b)
     # Other subsets of the same data: the means agree to within their standard errors.

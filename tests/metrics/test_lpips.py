@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from bench.metrics.lpips import enlarged, load_lpips, lpips_distance
 from bench.weights import load_shipped
-from bench.zoo.make_external import LPIPS_CONVOLUTIONS
+from bench.zoo.make_lpips import LPIPS_CONVOLUTIONS
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def by_hand(a: Tensor, b: Tensor) -> Tensor:
     import lpips
 
     convolutions = load_shipped("lpips_alex")
-    linear = torch.load(Path(lpips.__file__).parent / "weights/v0.1/alex.pth", weights_only=True)
+    linear = torch.load(Path(lpips.__file__).parent / "weights/v0.1/alex.pth", "cpu", weights_only=True)
     shift, scale = (torch.tensor(v).view(1, 3, 1, 1) for v in ((-0.030, -0.088, -0.188), (0.458, 0.448, 0.450)))
     x = torch.cat([a, b])
     x = (2 * x - 1 - shift) / scale

@@ -10,7 +10,7 @@ A, B = (RNG.integers(0, 256, (4, 16, 12, 3), dtype=np.uint8) for _ in range(2))
 
 
 def test_psnr_is_scikit_images() -> None:
-    direct = [peak_signal_noise_ratio(a, b) for a, b in zip(A, B, strict=True)]
+    direct = [peak_signal_noise_ratio(a, b) for a, b in zip(A, B, strict=True)]  # type: ignore[no-untyped-call]
     np.testing.assert_allclose(psnr(A, B), direct, rtol=1e-10)
 
 
@@ -25,7 +25,10 @@ def test_psnr_of_identical_images_is_nan() -> None:
 
 
 def test_ssim_is_scikit_images() -> None:
-    direct = [structural_similarity(a, b, channel_axis=-1, win_size=7) for a, b in zip(A, B, strict=True)]
+    direct = [
+        structural_similarity(a, b, channel_axis=-1, win_size=7)  # type: ignore[no-untyped-call]
+        for a, b in zip(A, B, strict=True)
+    ]
     np.testing.assert_allclose(ssim(A, B), direct, rtol=1e-10)
     np.testing.assert_array_equal(ssim(A, A), np.ones(4))
 

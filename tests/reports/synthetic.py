@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ INVERTERS: dict[str, tuple[float, float, float, float, str]] = {
     "biggan-logit": (1.0, 12, 0.93, 0.71, "logits"),
     "dosovitskiy-brox-2016a": (1.8, 6, 0.84, 0.55, "logits"),
     "dosovitskiy-brox-2016b": (2.6, 0, 0.62, 0.41, "logits"),
+    "engstrom-2019": (0.8, 40, 0.99, 0.35, "features"),
     "mahendran-vedaldi": (0.6, 70, 0.995, 0.24, "white-box"),
 }
 CONTROLS: dict[str, tuple[float, float, float, float, str]] = {
@@ -128,7 +130,7 @@ def fake_record(
         access=look[4],
         training="pairs" if learned else "none",
         stochastic="biggan" in method,
-        key=f"{abs(hash(method)) % 16**8:08x}",
+        key=f"{zlib.crc32(method.encode()):08x}",
         protocol=dict(PROTOCOL),
         metrics=metrics,
         cost=Cost(num_images * 0.0031, 0.0031, 812.4, "cpu", 4_301_223 if learned else 0, 9_120 if learned else None),

@@ -1,0 +1,25 @@
+"""Writing the zoo: a packed weight file and its manifest entry, together."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from bench import weights
+from bench.record import write_atomically
+
+
+def enter(name: str, data: bytes, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Put one safetensors file (its bytes) into the zoo and return its entry."""
+    packed = weights.pack(data)
+    file = f"{name}.safetensors.xz"
+    write_atomically(weights.ZOO / file, packed)
+    entry = {"file": file, "sha256": hashlib.sha256(data).hexdigest(), "size": len(packed)} | dict(facts)
+    path = weights.ZOO / "manifest.json"
+    entries = json.loads(path.read_text()) | {name: entry}
+    write_atomically(path, (json.dumps(dict(sorted(entries.items())), indent=2) + "\n").encode())
+    weights.manifest.cache_clear()
+    weights.sha256_of.cache_clear()
+    return entry

@@ -1,0 +1,241 @@
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from bench.datasets.base import Pixels
+from bench.errors import DataError, UsageError
+from bench.metrics import distances, scoring, streams
+from bench.metrics import evaluate as module
+from bench.metrics.catalogue import METRICS
+from bench.metrics.evaluate import Evaluation, Networks, evaluate
+from bench.metrics.folders import score_folders
+from tests.metrics.small_networks import MeanSquare, Small
+
+N = 40
+RNG = np.random.default_rng(0)
+ORIGINALS: Pixels = np.kron(RNG.integers(0, 256, (N, 4, 4, 3), dtype=np.uint8), np.ones((1, 4, 4, 1), np.uint8))
+NOISE = RNG.integers(-60, 60, ORIGINALS.shape)
+NOISY: Pixels = np.clip(ORIGINALS.astype(int) + NOISE, 0, 255).astype(np.uint8)
+LABELS = np.arange(N) % 4
+SHAS = {"classifier": "c", "judge": "j", "efficientnet_lite0": "e"}
+SET_LEVEL = [key for key, info in METRICS.items() if info.level == "set"]
+
+
+def networks(**changes: Any) -> Networks:
+    nets = Networks(
+        Small(1).eval(), Small(2).eval(), Small(3, 20).eval(), MeanSquare(), None, torch.device("cpu"), SHAS
+    )
+    return replace(nets, **changes)
+
+
+def run(reconstructions: Pixels = NOISY, nets: Networks | None = None, **options: Any) -> Evaluation:
+    options = {"labels": LABELS, "logits": None, **options}
+    return evaluate(ORIGINALS, reconstructions, networks=nets or networks(), **options)
+
+
+@pytest.fixture
+def small_sets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set-level distances already from 20 images on."""
+    for holder in (scoring, module):
+        monkeypatch.setattr(holder, "MIN_SET_IMAGES", 20)
+    monkeypatch.setattr(distances, "KID_SUBSET_SIZE", 15)
+    monkeypatch.setattr(distances, "KID_SUBSETS", 5)
+
+
+def assert_same(a: Evaluation, b: Evaluation, tolerance: float) -> None:
+    for key, score in a.metrics.items():
+        other = b.metrics[key]
+        assert (score.value is None) == (other.value is None), key
+        assert score.value is None or other.value == pytest.approx(score.value, rel=tolerance, abs=tolerance), key
+    for name, values in a.per_image.items():
+        np.testing.assert_allclose(values, b.per_image[name], rtol=tolerance, atol=tolerance, err_msg=name)
+
+
+def test_every_key_with_interval_and_number() -> None:
+    found = run()
+    assert list(found.metrics) == list(METRICS)
+    for key, score in found.metrics.items():
+        assert score.higher_is_better == METRICS[key].higher_is_better
+        if key in SET_LEVEL:
+            assert score.value is None
+            assert score.note
+            assert score.ci95 is None
+        else:
+            assert score.value is not None, (key, score.note)
+            assert score.ci95 is not None
+            assert score.ci95[0] <= score.value <= score.ci95[1]
+            assert score.n == (N if key != "reid_gap" else score.n)
+    assert all(len(column) == N for column in found.per_image.values())
+    assert found.metrics["reid_class_target"].chance == found.metrics["reid_label_judge"].chance == 0.1
+    assert found.metrics["reid_instance_judge_r1"].chance == pytest.approx(1 / N)
+    assert found.metrics["reid_within_class_judge_r1"].chance == pytest.approx(4 / N)
+    assert "40 originals" in str(found.metrics["reid_instance_judge_r1"].note)
+
+
+def test_below_2048_images_the_sets_are_null() -> None:
+    found = run().metrics
+    notes = {key: found[key].note for key in SET_LEVEL}
+    assert "bench data fetch inception" in str(notes.pop("fid"))
+    assert all("at least 2,048 images, here are 40" in str(note) for note in notes.values())
+
+
+def test_set_level_scores(small_sets: None) -> None:
+    found = run().metrics
+    for key in ("fd_efficientnet_lite0", "fd_judge"):
+        assert found[key].value is not None
+        assert found[key].ci95 is None
+        assert found[key].n == N
+    kid = found["kid_efficientnet_lite0"]
+    assert kid.subsets is not None
+    assert len(kid.subsets) == 5
+    assert kid.value == pytest.approx(np.mean(kid.subsets))
+    assert kid.std == pytest.approx(np.std(kid.subsets))
+    assert run(ORIGINALS).metrics["fd_judge"].value == pytest.approx(0, abs=1e-4)
+
+
+def test_identical_images() -> None:
+    found = run(ORIGINALS).metrics
+    assert found["psnr"].value is None
+    assert "identical" in str(found["psnr"].note)
+    assert found["lpips"].value == found["logit_error"].value == found["diversity"].value == 0
+    assert found["diversity"].note == "deterministic"
+    for key in ("ssim", "logit_cosine", "reid_class_target", "reid_class_judge", "reid_instance_target_mrr"):
+        assert found[key].value == pytest.approx(1), key
+    for key in ("reid_instance_judge_r1", "reid_within_class_judge_mrr"):
+        assert found[key].value == pytest.approx(1), key
+
+
+def test_some_identical_images_are_left_out_of_psnr() -> None:
+    some = NOISY.copy()
+    some[:10] = ORIGINALS[:10]
+    score = run(some).metrics["psnr"]
+    assert score.n == 30
+    assert "defined on 30 of 40 images" in str(score.note)
+
+
+class Broken(nn.Module):
+    def forward(self, *_: Tensor, normalize: bool = False) -> Tensor:
+        raise RuntimeError("out of\norder")
+
+
+def test_what_fails_is_null_with_its_text_and_the_rest_goes_on() -> None:
+    found = run(nets=networks(lpips=Broken())).metrics
+    assert found["lpips"].value is None
+    assert found["lpips"].note == "RuntimeError: out of order"
+    assert found["ssim"].value is not None
+    found = run(nets=networks(classifier=Broken())).metrics
+    assert found["logit_error"].note == "RuntimeError: out of order"
+    assert found["reid_instance_judge_r1"].value is not None
+
+
+def test_not_finite_logits_are_an_error_and_no_score() -> None:
+    class Nan(Small):
+        def head(self, features: Tensor) -> Tensor:
+            return super().head(features) * float("nan")
+
+    found = run(nets=networks(classifier=Nan(0).eval())).metrics
+    assert "not finite" in str(found["logit_error"].note)
+    assert found["reid_class_target"].value is None
+
+
+def test_what_is_not_there_is_null_with_a_reason() -> None:
+    found = run(nets=networks(classifier=None, judge=None), labels=None)
+    null = {key for key, score in found.metrics.items() if score.value is None}
+    assert null == set(METRICS) - {"lpips", "psnr", "ssim", "diversity"}
+    assert all(found.metrics[key].note for key in null)
+    assert set(found.per_image["prediction_judge_original"]) == {-1}
+    unlabelled = run(labels=None).metrics
+    assert "no labels" in str(unlabelled["reid_label_judge"].note)
+    assert unlabelled["reid_class_judge"].value is not None
+
+
+def test_gap_needs_common_classes() -> None:
+    found = run(nets=networks(classifier=Small(1, 20).eval())).metrics["reid_gap"]
+    assert found.value is None
+    assert "20 classes" in str(found.note)
+
+
+def test_gap_counts_where_both_agree() -> None:
+    twin = Small(2).eval()
+    found = run(nets=networks(classifier=twin))
+    assert found.metrics["reid_gap"].value == 0
+    assert found.metrics["reid_gap"].n == N
+    mixed = run()
+    agree = mixed.per_image["prediction_target_original"] == mixed.per_image["prediction_judge_original"]
+    assert mixed.metrics["reid_gap"].n == agree.sum()
+
+
+def test_stored_logits_are_used() -> None:
+    z = np.zeros((N, 10), dtype=np.float32)
+    z[:, 3] = 1
+    found = run(logits=z)
+    assert set(found.per_image["prediction_target_original"]) == {3}
+    wrong = run(logits=z[:, :4]).metrics["logit_error"]
+    assert "different classifiers" in str(wrong.note)
+
+
+def test_target_that_is_the_extractor_is_marked(small_sets: None) -> None:
+    lite0 = Small(3, 20).eval()
+    nets = networks(classifier=lite0, efficientnet_lite0=lite0)
+    apart, shared = run(nets=nets), run(nets=nets, target_is_extractor=True)
+    assert_same(apart, shared, 1e-6)
+    assert "same network" in str(shared.metrics["fd_efficientnet_lite0"].note)
+    assert "same network" in str(shared.metrics["kid_efficientnet_lite0"].note)
+    assert shared.metrics["fd_judge"].note is None
+
+
+def test_diversity_of_two_draws() -> None:
+    second = NOISY[::-1].copy()
+    value = run(stochastic=True, second_draw=second).metrics["diversity"].value
+    difference = (NOISY / 255 - second / 255).astype(np.float64)
+    assert value is not None
+    assert value > 0.5 * float((difference**2).mean())
+    missing = run(stochastic=True).metrics["diversity"]
+    assert missing.value is None
+    assert "second draw" in str(missing.note)
+
+
+def test_memory_mapped_files_folders_and_batches_change_nothing(
+    tmp_path: Path, small_sets: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from PIL import Image
+
+    whole = run()
+    for name, pixels in (("a", ORIGINALS), ("b", NOISY)):
+        np.save(tmp_path / f"{name}.npy", pixels)
+        (tmp_path / name).mkdir()
+        for row, image in enumerate(pixels):
+            Image.fromarray(image).save(tmp_path / name / f"{row:03d}.png")
+    mapped = [np.load(tmp_path / f"{name}.npy", mmap_mode="r") for name in "ab"]
+    options: dict[str, Any] = {"labels": LABELS, "logits": None, "networks": networks()}
+    assert_same(whole, evaluate(*mapped, **options), 0)
+    a, b, ids = score_folders(tmp_path / "a", tmp_path / "b")
+    assert len(ids) == N
+    assert_same(whole, evaluate(a, b, **options), 0)
+    assert_same(whole, run(batch=7), 1e-5)
+    monkeypatch.setattr(streams, "BLOCK", 16)
+    assert_same(whole, run(), 1e-5)
+
+
+def test_cache_keeps_originals_and_changes_nothing(tmp_path: Path, small_sets: None) -> None:
+    plain, first = run(), run(cache=tmp_path)
+    entries = sorted(tmp_path.iterdir())
+    assert len(entries) == 3  # one block each for target, judge and extractor
+    again = run(cache=tmp_path)
+    assert sorted(tmp_path.iterdir()) == entries
+    for other in (first, again):
+        assert_same(plain, other, 0)
+
+
+def test_what_does_not_match_is_refused() -> None:
+    with pytest.raises(DataError, match="one to one"):
+        run(NOISY[:10])
+    with pytest.raises(DataError, match="uint8"):
+        run((NOISY / 255).astype(np.float32))
+    with pytest.raises(UsageError, match="40 images and 3 labels"):
+        run(labels=LABELS[:3])

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench.record import Record, read_records
+from reports.render import write_report
+from tests.reports.page import Page
+from tests.reports.synthetic import make_runs
+
+NUM_IMAGES = 40
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_runs(tmp_path_factory.mktemp("runs"), NUM_IMAGES)
+
+
+@pytest.fixture(scope="session")
+def records(runs: Path) -> list[Record]:
+    return [record for record, _ in read_records(runs)]
+
+
+@pytest.fixture(scope="session")
+def page(runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Page:
+    return Page(write_report(runs, tmp_path_factory.mktemp("report") / "report.html").read_text())

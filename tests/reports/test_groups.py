@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from bench.errors import DataError
+from bench.record import Record
+from reports.groups import Entry, group
+from tests.reports.synthetic import CONTROLS
+
+
+def test_rows_by_access_then_controls_in_the_protocols_order(records: list[Record]) -> None:
+    (only,) = group(Entry(record) for record in reversed(records))
+    assert [entry.record.access for entry in only.inverters] == ["logits", "logits", "logits", "features", "white-box"]
+    assert [entry.label for entry in only.controls] == list(CONTROLS)
+
+
+@pytest.mark.parametrize(
+    "change", [{"dataset": "x"}, {"classifier": "x"}, {"num_images": 1}, {"protocol": {"fingerprint": "x"}}]
+)
+def test_each_part_of_the_key_splits(records: list[Record], change: dict[str, object]) -> None:
+    one = records[0]
+    assert len(group([Entry(one), Entry(dataclasses.replace(one, **change))])) == 2  # type: ignore[arg-type]
+
+
+def test_twins_say_what_tells_them_apart(records: list[Record]) -> None:
+    one = dataclasses.replace(records[0], method="m", key="0" * 16)
+    seeds = group([Entry(one), Entry(dataclasses.replace(one, seed=1))])[0]
+    assert [entry.label for entry in seeds.complete] == ["m (seed 0)", "m (seed 1)"]
+    keys = group([Entry(one), Entry(dataclasses.replace(one, key="1" * 16))])[0]
+    assert [entry.label for entry in keys.complete] == ["m (00000000)", "m (11111111)"]
+    presets = group([Entry(one), Entry(dataclasses.replace(one, preset="paper"))])[0]
+    assert [entry.label for entry in presets.complete] == ["m (fast)", "m (paper)"]
+
+
+def test_a_failure_joins_the_tables_that_it_may_belong_to(records: list[Record]) -> None:
+    one = records[0]
+    other = dataclasses.replace(one, protocol={"fingerprint": "other"})
+    failed = dataclasses.replace(one, method="f", status="failed", reason="r", metrics={}, weights={})
+    knows, knows_not = Entry(failed), Entry(dataclasses.replace(failed, method="g", protocol={}))
+    groups = group([Entry(one), Entry(other), knows, knows_not])
+    assert sorted(len(g.entries) for g in groups) == [2, 3]
+
+
+def test_a_damaged_neighbour_is_named(records: list[Record], tmp_path: Path) -> None:
+    (tmp_path / "reconstructions.npy").write_bytes(b"half a fi")
+    (tmp_path / "per_image.parquet").write_bytes(b"half a fi")
+    with pytest.raises(DataError, match=r"reconstructions\.npy should be a whole file"):
+        _ = Entry(records[0], tmp_path).reconstructions
+    with pytest.raises(DataError, match=r"per_image\.parquet should be a whole file"):
+        _ = Entry(records[0], tmp_path).per_image

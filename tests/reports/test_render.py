@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+import dataclasses
+import re
+import time
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bench.errors import DataError
+from bench.metrics.catalogue import METRICS
+from bench.record import Record, Score, read_records
+from reports.render import TEMPLATES, write_report
+from tests.reports.page import Page, Tag
+from tests.reports.synthetic import CONTROLS, INVERTERS, make_runs, write_cell
+
+EVIL = "<script>alert(1)</script>"
+
+
+def printed(cell: Tag) -> str:
+    return cell.first("span", class_="value").text
+
+
+def assert_same_number(text: str, score: Score) -> None:
+    """The printed text is the value, rounded to the digits that are printed."""
+    if score.value is None:
+        assert text == "—"
+        return
+    digits = len(text.partition(".")[2])
+    assert digits >= 1
+    assert abs(float(text.replace("−", "-")) - score.value) <= 0.5 * 10**-digits + 1e-12
+
+
+def test_no_records_say_what_to_type(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="Type: bench run --method biggan-logit --classifier robust_resnet152"):
+        write_report(tmp_path, tmp_path / "report.html")
+    assert not (tmp_path / "report.html").exists()
+
+
+def test_the_path_comes_back_and_nothing_else_is_left(runs: Path, tmp_path: Path) -> None:
+    out = tmp_path / "deep" / "report.html"
+    assert write_report(runs, out) == out
+    assert [path.name for path in out.parent.iterdir()] == ["report.html"]
+
+
+def test_the_same_records_give_the_same_bytes(runs: Path, page: Page, tmp_path: Path) -> None:
+    assert write_report(runs, tmp_path / "again.html").read_text() == page.html
+
+
+def test_main_table_prints_the_records(page: Page, records: list[Record]) -> None:
+    by_method = {record.method: record for record in records}
+    rows = page.root.first("table", class_="scores").all("tbody")
+    seen = 0
+    for row in (row for body in rows for row in body.all("tr") if row.all("td")):
+        record = by_method[row.first("span", class_="name").text]
+        words = [cell.text for cell in row.all("td", class_="word")]
+        assert words == [record.access, record.training, "yes" if record.stochastic else "no"]
+        for cell in row.all("td", class_="score"):
+            score = record.metrics[cell.attributes["data-key"]]
+            assert_same_number(printed(cell), score)
+            if score.ci95 is not None:
+                half = float(cell.first("span", class_="pm").text.removeprefix("±"))
+                assert half == pytest.approx((score.ci95[1] - score.ci95[0]) / 2, abs=0.00501)
+            seen += 1
+    assert seen == 14 * len(records)
+
+
+def test_full_table_reaches_every_metric_and_interval(page: Page, records: list[Record]) -> None:
+    table = page.root.first("table", class_="full")
+    by_method = {record.method: record for record in records}
+    methods = [head.text for head in table.first("thead").all("th")[1:]]
+    assert methods == [*INVERTERS, *CONTROLS]
+    keys = []
+    for row in (row for row in table.all("tr") if row.all("td")):
+        cells = row.all("td")
+        keys.append(cells[0].attributes["data-key"])
+        for method, cell in zip(methods, cells, strict=True):
+            score = by_method[method].metrics[keys[-1]]
+            assert_same_number(printed(cell), score)
+            if score.ci95 is not None:
+                ends = re.findall(r"[−\d.]+", cell.first("span", class_="pm").text)
+                for end, value in zip(ends, score.ci95, strict=True):
+                    assert_same_number(end, Score(value))
+    assert sorted(keys) == sorted(METRICS)
+
+
+def test_inverters_come_before_controls_with_their_questions(page: Page) -> None:
+    bodies = page.root.first("table", class_="scores").all("tbody")
+    names = [[tag.text for tag in body.all("span", class_="name")] for body in bodies]
+    assert set(names[0]) == set(INVERTERS)
+    assert names[1] == list(CONTROLS)
+    assert "how far does memorising go?" in bodies[1].text
+
+
+def test_a_note_about_the_whole_cell_stands_in_its_row(records: list[Record], tmp_path: Path) -> None:
+    control = next(record for record in records if record.method == "class-mean")
+    write_cell(tmp_path, dataclasses.replace(control, note="Fell back for 12 images."), None, None)
+    page = Page(write_report(tmp_path, tmp_path / "report.html").read_text())
+    head = page.root.first("table", class_="scores").first("th", class_="stick", scope="row").text
+    assert "mean training image of the predicted class. Fell back for 12 images." in head
+
+
+def test_every_dash_has_its_reason_in_the_text(page: Page, records: list[Record]) -> None:
+    notes = {score.note for record in records for score in record.metrics.values() if score.note}
+    listed = {item.text for block in page.root.all("ol", class_="notes") for item in block.all("li")}
+    assert notes == listed
+    for cell in page.root.all("td", class_="score"):
+        if printed(cell) == "—":
+            target = cell.first("sup").first("a").attributes["href"].removeprefix("#")
+            assert any(item.attributes.get("id") == target for item in page.root.all("li"))
+
+
+def test_chance_stands_beside_the_ranks(page: Page) -> None:
+    heads = page.root.first("table", class_="scores").all("th", class_="metric")
+    with_chance = [head.text for head in heads if "chance" in head.text]
+    assert len(with_chance) == 4
+    assert any("0.0034" in head for head in with_chance)
+
+
+def test_caveats_stand_in_the_text(page: Page, tmp_path: Path) -> None:
+    warning = page.root.first("div", class_="warnings").text
+    assert "thin, 32x32 version of the published architecture" in warning
+    assert "2,048" in warning
+    root = make_runs(tmp_path, 12, "efficientnet_lite0")
+    same = Page(write_report(root, tmp_path / "r.html").read_text()).root.first("div", class_="warnings").text
+    assert "fd_efficientnet_lite0" in same
+    assert "thin" not in same
+
+
+def test_failed_and_skipped_cells_keep_a_row_with_their_reason(records: list[Record], tmp_path: Path) -> None:
+    for record, status in zip(records[:3], ("complete", "failed", "skipped"), strict=True):
+        changes: dict[str, Any] = {"status": status, "reason": f"because {status}", "metrics": {}, "weights": {}}
+        write_cell(tmp_path, dataclasses.replace(record, **changes) if status != "complete" else record, None, None)
+    page = Page(write_report(tmp_path, tmp_path / "report.html").read_text())
+    reasons = [cell.text for cell in page.root.all("td", class_="reason")]
+    assert sorted(reasons) == ["failed: because failed", "skipped: because skipped"]
+    assert len(page.root.all("section", class_="group")) == 2  # one group and the glossary
+    assert "do not lie beside these records" in page.root.text
+
+
+def test_only_failures_still_make_a_page(records: list[Record], tmp_path: Path) -> None:
+    write_cell(tmp_path, dataclasses.replace(records[0], status="failed", reason="no luck", metrics={}), None, None)
+    page = Page(write_report(tmp_path, tmp_path / "report.html").read_text())
+    assert [cell.text for cell in page.root.all("td", class_="reason")] == ["failed: no luck"]
+
+
+def test_what_differs_in_protocol_size_or_weights_is_never_in_one_table(records: list[Record], tmp_path: Path) -> None:
+    one = records[0]
+    others = [
+        one,
+        dataclasses.replace(one, key="1", protocol={"fingerprint": "another"}),
+        dataclasses.replace(one, key="2", num_images=7),
+        dataclasses.replace(one, key="3", weights={one.classifier: "00" * 32}),
+    ]
+    for record in others:
+        write_cell(tmp_path, record, None, None)
+    page = Page(write_report(tmp_path, tmp_path / "report.html").read_text())
+    mains = [table for table in page.root.all("table", class_="scores") if "full" not in table.attributes["class"]]
+    assert [len(table.all("span", class_="name")) for table in mains] == [1, 1, 1, 1]
+
+
+def test_names_and_errors_are_shown_and_never_run(runs: Path, records: list[Record], tmp_path: Path) -> None:
+    root = make_runs(tmp_path / "runs", 12)
+    _, directory = read_records(root)[0]
+    columns = {"image_id": [EVIL] * 12, "label": [0] * 12, "lpips": [0.5] * 12}
+    pixels = np.zeros((12, 32, 32, 3), np.uint8)
+    evil = dataclasses.replace(
+        records[0],
+        method=EVIL,
+        kind="inverter",
+        note=EVIL,
+        num_images=12,
+        environment={EVIL: EVIL},
+        weights={EVIL: EVIL, records[0].classifier: "9f" * 32},
+        recipe={EVIL: {EVIL: [EVIL]}},
+        metrics={"lpips": Score(0.5, (0.4, 0.6), 12, None, False, EVIL), EVIL: Score(None, note=EVIL)},
+    )
+    write_cell(root, evil, columns, pixels)
+    broken = dataclasses.replace(evil, method="broken", status="failed", reason=EVIL, dataset=f"folder:{EVIL}")
+    write_cell(root, broken, None, None)
+    page = Page(write_report(root, tmp_path / "report.html").read_text())
+    assert directory.exists()
+    assert not page.root.all("script")
+    assert "alert(1)" in page.root.text
+    assert not re.search(r"<script", page.html)
+    assert not any(name.startswith("on") for tag in page.root.all("img") for name in tag.attributes)
+
+
+def test_the_file_needs_no_network(page: Page) -> None:
+    assert page.html.startswith("<!doctype html>")
+    assert not re.search(r"(src|href)=\"(?!data:image/|#)", page.html)
+    assert not re.search(r"url\(|@import", page.html)
+    policy = next(t for t in page.root.all("meta") if t.attributes.get("http-equiv") == "Content-Security-Policy")
+    assert policy.attributes["content"].startswith("default-src 'none'")
+
+
+def test_structure_serves_assistive_technology(page: Page) -> None:
+    assert page.root.first("html").attributes["lang"] == "en"
+    ids = re.findall(r'\sid="([^"]+)"', page.html)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'href="#([^"]+)"', page.html)) <= set(ids)
+    levels = [int(level) for level in re.findall(r"<h([1-6])", page.html)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    assert all(image.attributes["alt"] for image in page.root.all("img"))
+    assert all("scope" in head.attributes for head in page.root.all("th"))
+    assert all(table.all("caption") for table in page.root.all("table"))
+    for frame in page.root.all("div", class_="scroll"):
+        assert frame.attributes["tabindex"] == "0"
+        assert frame.attributes["aria-label"]
+
+
+def test_templates_hold_no_arithmetic_and_trust_no_text() -> None:
+    for path in TEMPLATES.glob("*.html"):
+        for code in re.findall(r"\{[{%](.*?)[%}]\}", path.read_text(), re.S):
+            bare = re.sub(r'"[^"]*"|\'[^\']*\'', "", code).strip("-")
+            assert not re.search(r"[+*/]|\s-|\||\bsafe\b|\bround\b", bare), f"{path.name}: {code}"
+
+
+def test_twelve_records_take_little_time_and_space(runs: Path, tmp_path: Path) -> None:
+    start = time.process_time()
+    out = write_report(runs, tmp_path / "report.html")
+    assert time.process_time() - start < 3
+    assert out.stat().st_size < 5_000_000

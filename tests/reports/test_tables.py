@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import dataclasses
+import re
+
+import pytest
+
+from bench.metrics.catalogue import METRICS
+from bench.record import Record
+from reports.tables import TERMINAL_METRICS, WIDTH, markdown_table, terminal_table
+from tests.reports.synthetic import CONTROLS, INVERTERS
+
+
+def test_terminal_table_fits_and_prints_the_records(records: list[Record]) -> None:
+    table = terminal_table(records)
+    assert max(map(len, table.splitlines())) <= WIDTH
+    by_method = {record.method: record for record in records}
+    for method in CONTROLS:
+        line = next(line for line in table.splitlines() if line.startswith(method))
+        cells = line.split()[-len(TERMINAL_METRICS) :]
+        for key, cell in zip(TERMINAL_METRICS, cells, strict=True):
+            value = by_method[method].metrics[key].value
+            if value is None:
+                assert cell == "—"
+            else:
+                digits = 2 if key == "psnr" else 4 if "within" in key else 3
+                assert float(cell.partition("±")[0].replace("−", "-")) == pytest.approx(value, abs=0.51 * 10**-digits)
+
+
+def test_terminal_rows_are_methods_then_controls_then_chance(records: list[Record]) -> None:
+    lines = terminal_table(records).splitlines()
+    starts = [next(i for i, line in enumerate(lines) if line.startswith(name)) for name in ("biggan", "oracle")]
+    assert starts == sorted(starts)
+    assert lines[starts[1] - 1] == ""
+    assert lines[starts[1] + len(CONTROLS)].split() == ["chance", "0.100", "0.100", "0.0034"]
+
+
+def test_terminal_says_why_something_is_missing(records: list[Record]) -> None:
+    failed = dataclasses.replace(records[0], method="gone", status="failed", reason="out of memory " * 20, metrics={})
+    table = terminal_table([*records, failed])
+    assert "gone: failed: out of memory" in table
+    assert "— fd_judge: Set-level scores need 2048 images" in table
+    assert max(map(len, table.splitlines())) <= WIDTH
+    assert "gone: failed" in terminal_table([failed])
+
+
+def test_long_names_keep_both_ends(records: list[Record]) -> None:
+    names = ("some/where/far/away/my_inverter.py:First", "some/where/far/away/my_inverter.py:Second")
+    table = terminal_table([dataclasses.replace(records[0], method=name) for name in names])
+    assert "First" in table
+    assert "Second" in table
+    assert max(map(len, table.splitlines())) <= WIDTH
+
+
+def test_one_table_for_each_classifier(records: list[Record]) -> None:
+    other = dataclasses.replace(records[0], classifier="resnet152")
+    assert len(re.findall(r" on cifar10, ", terminal_table([*records, other]))) == 2
+
+
+def test_markdown_prints_values_with_intervals(records: list[Record]) -> None:
+    lines = markdown_table(records, ["lpips", "psnr"]).splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
+    assert rows[0] == ["method", "access", "training", "stochastic", "`lpips` ↓", "`psnr` ↑"]
+    assert len(rows) == 2 + len(INVERTERS) + len(CONTROLS) + 1
+    by_method = {record.method: record for record in records}
+    for name, *_, lpips, _psnr in rows[2:-1]:
+        score = by_method[name.strip("*")].metrics["lpips"]
+        assert score.value is not None
+        assert score.ci95 is not None
+        numbers = [float(number) for number in re.findall(r"[\d.]+", lpips)]
+        assert numbers == pytest.approx([score.value, *score.ci95], abs=0.00051)
+
+
+def test_markdown_escapes_what_would_break_the_table(records: list[Record]) -> None:
+    evil = dataclasses.replace(records[0], method="a|b<script>", kind="inverter")
+    failed = dataclasses.replace(evil, method="x", status="failed", reason="a\n| b", metrics={})
+    lines = markdown_table([evil, failed], list(METRICS)[:3]).splitlines()
+    cells = {len(re.findall(r"(?<!\\)\|", line)) for line in lines if line.startswith("|")}
+    assert cells == {8}
+    assert r"a\|b\<script\>" in "\n".join(lines)
