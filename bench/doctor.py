@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 
 from bench.environment import DISTRIBUTION, cpu_count, installed, processor
+from bench.errors import WeightsError
 
 MINIMUM_PYTHON = (3, 11)
 
@@ -120,12 +121,15 @@ def weights() -> Iterator[Check]:
         return
     for name, item in entries.items():
         title = f"weights {name}"
-        if not item.path.is_file():
-            yield Check(title, False, f"missing: {item.path}", again)
-        elif sha256_of(item.path) != item.sha256:
-            yield Check(title, False, f"damaged or replaced, its SHA-256 is not the manifest's: {item.path}", again)
-        else:
+        try:
+            right = sha256_of(item.path) == item.sha256
+        except WeightsError as error:
+            yield Check(title, False, str(error), again)
+            continue
+        if right:
             yield Check(title, True, f"{item.path.stat().st_size / 2**20:.1f} MiB, SHA-256 right")
+        else:
+            yield Check(title, False, f"damaged or replaced, its SHA-256 is not the manifest's: {item.path}", again)
 
 
 def cifar10() -> Check:

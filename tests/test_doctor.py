@@ -67,7 +67,7 @@ def test_weights_missing_and_replaced(zoo: AddWeights) -> None:
     assert found["weights bad"].ok is False
     assert "SHA-256" in found["weights bad"].detail
     assert found["weights gone"].ok is False
-    assert "missing" in found["weights gone"].detail
+    assert "no such file" in found["weights gone"].detail
 
 
 def test_unreadable_manifest(zoo: AddWeights) -> None:

@@ -38,7 +38,7 @@ class Bottleneck(nn.Module):
         h = F.relu(self.bn2(self.conv2(h)), inplace=True)
         branch: Tensor = self.bn3(self.conv3(h))
         out: Tensor = branch + self.shortcut(x)
-        return F.relu(out, inplace=True)  # type: ignore[no-any-return]
+        return F.relu(out, inplace=True)
 
 
 class ThinResNet152(Classifier):
