@@ -45,7 +45,7 @@ class RealTrain(Control):
 
     def reconstruct(self, shard: Shard) -> Pixels:
         """The k-th training image of class y for the k-th test image of class y, in the published orders."""
-        pool, labels = cifar10.reference_train(needed=shard.rows.stop)
+        pool, labels = cifar10.reference_train(needed=-(-shard.rows.stop // 10) * 10)  # whole, balanced tens
         by_class = [np.flatnonzero(labels == k) for k in range(10)]
         picks = [by_class[y][self.occurrence[row]] for y, row in zip(shard.labels, shard.rows, strict=True)]
         return np.asarray(pool[picks])
@@ -82,7 +82,8 @@ class SameClassRandom(Control):
 
     def note(self, logits: Tensor) -> str | None:
         """For how many images the class was too rare."""
-        return _fallback_note(logits, {k for k, rows in self.by_class.items() if len(rows) >= MIN_CLASS_IMAGES})
+        frequent = {k for k, rows in self.by_class.items() if len(rows) >= MIN_CLASS_IMAGES}
+        return _fallback_note(logits, frequent, "of the 2,500 training images to draw from")
 
 
 class ClassMean(Control):
@@ -106,7 +107,7 @@ class ClassMean(Control):
 
     def note(self, logits: Tensor) -> str | None:
         """For how many images the class was too rare."""
-        return _fallback_note(logits, set(self.row))
+        return _fallback_note(logits, set(self.row), "training images")
 
 
 class Ridge(Control):
@@ -144,11 +145,11 @@ def _occurrence(labels: NDArray[np.int64]) -> NDArray[np.int64]:
     return out
 
 
-def _fallback_note(logits: Tensor, frequent: set[int]) -> str | None:
+def _fallback_note(logits: Tensor, frequent: set[int], images: str) -> str | None:
     rare = int(sum(k not in frequent for k in torch.argmax(logits, 1).tolist()))
     if not rare:
         return None
     return (
-        f"{rare} of {len(logits)} images have a predicted class with fewer than {MIN_CLASS_IMAGES} training images: "
+        f"{rare} of {len(logits)} images have a predicted class with fewer than {MIN_CLASS_IMAGES} {images}: "
         "no class was used for them."
     )

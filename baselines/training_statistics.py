@@ -62,13 +62,18 @@ def statistics_of(classifier: LoadedClassifier, device: torch.device) -> Trainin
     name = f"controls-{classifier.name}"
     if name in manifest() and manifest()[name].facts["classifier_sha256"] == classifier.sha256:
         return TrainingStatistics(**load_shipped(name), sha256=manifest()[name].sha256)
-    path = home() / "controls" / f"{classifier.sha256[:16]}.safetensors"
+    path = own_statistics(classifier.sha256)
     if not path.exists():
         try:
             fit(classifier, device, path)
         except DataError as error:
             raise SkipCellError(f"This control is fitted on the training split. {error}") from error
     return TrainingStatistics(**load_file(path), sha256=sha256_of(path))
+
+
+def own_statistics(classifier_sha256: str) -> Path:
+    """Where statistics that do not ship are kept."""
+    return home() / "controls" / f"{classifier_sha256[:16]}.safetensors"
 
 
 def fit(classifier: LoadedClassifier, device: torch.device, path: Path) -> Path:

@@ -61,13 +61,14 @@ class Cell:
         """
         classifier, sha256 = _identify(config.classifier)
         method = method_class(config.method)
+        name = config.method if ".py:" not in config.method else method.name
         dataset = load_dataset(config.dataset, image_size=_image_size(config))
         count = _count(config, dataset)
         rules = protocol(dataset, _inception(config))
         decides = {
-            "method": method.name,
-            "method_source": _source(config.method, method),
-            "method_weights": _method_weights(method.name, sha256),
+            "method": name,
+            "method_source": _source(method),
+            "method_weights": _method_weights(name, sha256),
             "classifier": sha256,
             "num_images": count,
             "seed": config.seed,
@@ -77,7 +78,7 @@ class Cell:
         }
         key = hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:16]
         draft = Record(
-            method=method.name,
+            method=name,
             classifier=classifier,
             dataset=dataset.name,
             num_images=count,
@@ -90,7 +91,10 @@ class Cell:
             key=key,
             protocol=rules,
         )
-        path = config.out / slug(dataset.name) / slug(classifier) / slug(method.name) / key
+        folder = slug(dataset.name)
+        if dataset.name != "cifar10":  # other images, or the same at another size, under the same path
+            folder += f"-{dataset.fingerprint[:12]}"
+        path = config.out / folder / slug(classifier) / slug(name) / key
         return cls(config, dataset, count, method, draft, CellFolder(path))
 
     @property
@@ -105,9 +109,10 @@ class Cell:
 
     def finished(self) -> Record | None:
         """The complete record, if there is one; failed and skipped cells are tried again."""
-        if not self.folder.record.exists():
+        try:
+            record = Record.from_json(self.folder.record.read_text())
+        except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
             return None
-        record = Record.from_json(self.folder.record.read_text())
         return record if record.status == "complete" else None
 
     def open_method(
@@ -190,15 +195,12 @@ def method_class(name: str) -> Any:
     return cls
 
 
-def _source(reference: str, method: type[Any]) -> str:
-    """What stands for the method's code: a local file's hash, or the version of the distribution that brings it."""
-    if ".py:" in reference:
-        return hashlib.sha256(Path(inspect.getfile(method)).read_bytes()).hexdigest()
-    for group in (INVERTERS, CONTROLS):
-        point = registered(group).get(reference)
-        if point is not None and point.dist is not None:
-            return f"{point.dist.name} {point.dist.version} {point.value}"
-    return reference
+def _source(method: type[Any]) -> str:
+    """SHA-256 of the method's code: its file, and the files beside it where it lives in a package."""
+    path = Path(inspect.getfile(method))
+    packaged = bool(getattr(inspect.getmodule(method), "__package__", ""))
+    files = sorted(path.parent.glob("*.py")) if packaged else [path]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def _method_weights(method: str, classifier_sha256: str) -> str | None:

@@ -204,7 +204,7 @@ def train_inverter(
     device: DeviceOption = Device.auto,
     resume: ResumeOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the recipe and stop.")] = False,
-    steps: Annotated[int | None, typer.Option(help="Generator steps, instead of the recipe's.")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Generator steps, instead of the recipe's.")] = None,
     out: OutOption = None,
 ) -> None:
     """Train an inverter on (logits, image) pairs of the training split.
@@ -235,10 +235,11 @@ def main() -> None:
         app()
     except BenchError as error:
         _fail(str(error), error.exit_status)
-    except KeyboardInterrupt:
-        _fail("Stopped. The same command continues where this one was.", 130)
     except OSError as error:
         _fail(_os_error(error), 1)
+    except Exception as error:
+        text = " ".join(str(error).split())
+        _fail(f"{type(error).__name__}: {text}. To see where, type: bench --debug {' '.join(sys.argv[1:])}", 1)
 
 
 def _os_error(error: OSError) -> str:

@@ -12,30 +12,35 @@ from typing import Any
 from bench.config import RunConfig
 from bench.errors import UnknownNameError, UsageError
 from bench.printing import print_json, print_rows
-from bench.record import Record
+from bench.record import Record, write_atomically
 
 
 def run_cells(
     methods: Sequence[str], classifiers: Sequence[str], config: Callable[[str, str], RunConfig], *, as_json: bool
 ) -> int:
     """Run every pair, each classifier's controls first; print records or tables; 1 if a cell failed."""
+    from bench.cell import Cell
     from bench.classifiers.catalogue import TARGETS
     from bench.registry import INVERTERS, registered
     from bench.runner import run_cell, run_controls
 
+    names = _expand(methods, registered(INVERTERS))
+    plan = [[config(method, classifier) for method in names] for classifier in _expand(classifiers, TARGETS)]
+    for cells in plan:
+        for one in cells:
+            Cell.open(one)  # a misspelt name is said before any work
     asked: list[Record] = []
     controls: list[Record] = []
-    for classifier in _expand(classifiers, TARGETS):
-        first = config(methods[0], classifier)
-        if first.controls:
-            controls += run_controls(first)
-        asked += [run_cell(config(method, classifier)) for method in _expand(methods, registered(INVERTERS))]
+    for cells in plan:
+        if cells[0].controls:
+            controls += run_controls(cells[0])
+        asked += [run_cell(one) for one in cells]
     records = asked + [c for c in controls if c.key not in {record.key for record in asked}]
     if as_json:
         documents = [json.loads(record.to_json()) for record in asked]
         print_json(documents[0] if len(documents) == 1 else documents)
     else:
-        _print_tables(records, first.out)
+        _print_tables(records, plan[0][0].out)
     return int(any(record.status == "failed" for record in records))
 
 
@@ -59,10 +64,13 @@ def score_two_folders(
     originals: Path, reconstructions: Path, classifier: str | None, inception: Path | None, *, as_json: bool
 ) -> None:
     """``bench score``."""
-    from bench.classifiers import load_classifier
+    from bench.classifiers import JUDGE, load_classifier
+    from bench.environment import resolve_device
     from bench.public import score
 
-    network = load_classifier(classifier) if classifier else None
+    if classifier == JUDGE:
+        raise UsageError("The judge scores reconstructions and is never a target.")
+    network = load_classifier(classifier, resolve_device("auto")) if classifier else None
     scores = score(originals, reconstructions, classifier=network, inception_weights=inception)
     if as_json:
         print_json({key: dataclasses.asdict(value) for key, value in scores.items()})
@@ -141,20 +149,22 @@ def train_inverter(
     _refuse_to_overwrite(folder, resume)
     weights = trainer.train(target, folder, resolve_device(device), resume=resume, recipe=recipe)
     own = own_inverter_weights(method, target.sha256)
-    own.parent.mkdir(parents=True, exist_ok=True)
-    own.write_bytes(weights.read_bytes())
-    print(f"weights: {weights}\nbench run --method {method} --classifier {classifier} uses them from now on")
+    write_atomically(own, weights.read_bytes())
+    print(f"weights: {weights}")
+    print(f"bench run --method {method} --classifier {classifier} uses their copy {own}; delete it to undo that")
 
 
 def train_controls(classifier: str, device: str) -> None:
     """``bench train controls``."""
-    from baselines.training_statistics import fit
+    from baselines.training_statistics import fit, own_statistics
     from bench.classifiers import open_classifier
     from bench.environment import resolve_device
 
     target = open_classifier(classifier, resolve_device(device))
     path = Path("train") / f"controls-{target.name}" / f"controls-{target.name}.safetensors"
-    print(f"statistics: {fit(target, resolve_device(device), path)}")
+    fit(target, resolve_device(device), path)
+    write_atomically(own_statistics(target.sha256), path.read_bytes())
+    print(f"statistics: {path}\nbench run --classifier {classifier} uses them where none ship")
 
 
 def _refuse_to_overwrite(folder: Path, resume: bool) -> None:

@@ -67,34 +67,47 @@ class OpenMethod:
             ids = self.dataset.ids[rows.start : rows.stop]
             part = slice(rows.start, rows.stop)
             seeds = sample_seeds(self.seed, ids)
-            began = time.perf_counter()
-            pixels = self._pixels(rows, originals[part], logits[part], seeds)
-            seconds = time.perf_counter() - began
+            pixels, seconds = self._pixels(rows, originals[part], logits[part], seeds)
             second = np.empty(0, np.uint8)
             if self.stochastic:
                 again = [seed_of("second draw", seed) for seed in seeds]
-                second = self._pixels(rows, originals[part], logits[part], again)
+                second, _ = self._pixels(rows, originals[part], logits[part], again)
             return Piece(pixels, second, seconds, peak_memory_mb(self.target.device) or 0.0)
 
         return invert
 
-    def _pixels(self, rows: range, originals: Pixels, logits: NDArray[np.float32], seeds: Sequence[int]) -> Pixels:
+    def _pixels(
+        self, rows: range, originals: Pixels, logits: NDArray[np.float32], seeds: Sequence[int]
+    ) -> tuple[Pixels, float]:
+        """What the method makes of some rows, and the seconds inside it."""
         given = torch.from_numpy(np.array(logits)).to(self.target.device)
         if isinstance(self.method, Control):
             labels = self.dataset.labels[rows.start : rows.stop]
-            return self.method.reconstruct(Shard(rows, originals, labels, given, seeds))
+            shard = Shard(rows, originals, labels, given, seeds)
+            began = self._now()
+            pixels = self.method.reconstruct(shard)
+            return pixels, self._now() - began
         if self.method.access == "features":
             given = self._features(originals)
         with torch.set_grad_enabled(self.method.access == "white-box"):
+            began = self._now()
             images = self.method.invert(given, seeds)
-        return self._checked(images, len(rows))
+            seconds = self._now() - began
+        return self._checked(images, len(rows)), seconds
+
+    def _now(self) -> float:
+        """The clock, once the device has caught up."""
+        if self.target.device.type == "cuda":
+            torch.cuda.synchronize(self.target.device)
+        return time.perf_counter()
 
     def _features(self, originals: Pixels) -> torch.Tensor:
         """Penultimate features (n, F) in place of the logits."""
         network: Any = self.classifier.network
         if not hasattr(network, "features"):
             raise SkipCellError(f"{self.classifier.name} has no .features(images), which this method needs.")
-        with torch.inference_mode():
+        exact = torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
+        with torch.inference_mode(), exact:
             features: torch.Tensor = network.features(to_images(originals).to(self.target.device)).float()
         return features.clone()
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from bench.cell import method_class, networks
 from bench.classifiers import LoadedClassifier, describe_network
-from bench.datasets.base import to_pixels
+from bench.datasets.base import Pixels, to_pixels
 from bench.datasets.fetch_inception import inception_path
 from bench.environment import resolve_device
 from bench.errors import SkipCellError, UsageError
@@ -19,6 +19,7 @@ from bench.metrics import score_folders
 from bench.metrics.evaluate import evaluate
 from bench.metrics.folders import PixelSource
 from bench.record import Score
+from bench.weights import entry
 
 
 def load_inverter(
@@ -89,16 +90,34 @@ def score(
     """
     a, b = _pair(originals, reconstructions)
     target = describe_network(classifier) if classifier is not None else None
+    device = resolve_device("auto")
+    if target is not None:
+        target.network.to(device)
     judged = tuple(a.shape[1:3]) == (32, 32) if judge is None else judge
-    nets = networks(target, resolve_device("auto"), inception_weights or inception_path(), judged=judged)
+    nets = networks(target, device, inception_weights or inception_path(), judged=judged)
     truth = None if labels is None else labels.cpu().numpy().astype(np.int64)
-    return evaluate(a, b, labels=truth, logits=None, networks=nets).metrics
+    same = target is not None and target.sha256 == entry("efficientnet_lite0").sha256
+    # whether these reconstructions came from noise is not known here: diversity is null, with its reason
+    return evaluate(a, b, labels=truth, logits=None, networks=nets, stochastic=True, target_is_extractor=same).metrics
 
 
 def _pair(originals: Tensor | str | Path, reconstructions: Tensor | str | Path) -> tuple[PixelSource, PixelSource]:
     if isinstance(originals, Tensor) and isinstance(reconstructions, Tensor):
-        return to_pixels(originals), to_pixels(reconstructions)
+        return _pixels(originals, "originals"), _pixels(reconstructions, "reconstructions")
     if isinstance(originals, Tensor) or isinstance(reconstructions, Tensor):
         raise UsageError("Give two tensors of shape (N, 3, H, W), or two folders; this is one of each.")
     pair = score_folders(Path(originals), Path(reconstructions))
     return pair.originals, pair.reconstructions
+
+
+def _pixels(images: Tensor, role: str) -> Pixels:
+    """A tensor as stored pixels, once it was found to be images in [0, 1]."""
+    if images.ndim != 4 or images.shape[1] != 3 or not images.is_floating_point():
+        raise UsageError(
+            f"The {role} should be a float tensor (N, 3, H, W) in [0, 1], got {tuple(images.shape)} of {images.dtype}. "
+            "For uint8 pixels in NCHW order, divide by 255."
+        )
+    low, high = float(images.min()), float(images.max())
+    if not (low >= -1e-3 and high <= 1 + 1e-3):  # also where one is NaN
+        raise UsageError(f"The {role} should lie in [0, 1] and reach from {low:.4g} to {high:.4g}. Rescale them first.")
+    return to_pixels(images)

@@ -75,7 +75,7 @@ class Record:
         status: ``complete``, ``failed`` (``reason`` holds the error) or ``skipped`` (``reason`` says why).
         reason: null for complete cells.
         kind: ``inverter`` or ``control``.
-        method, classifier, dataset: names as on the command line.
+        method, classifier, dataset: names as on the command line; a local file's class goes by its own ``name``.
         num_images: N.
         seed: the run's seed; the seed of a sample follows from it and the image's id.
         preset: ``fast`` or ``paper``.

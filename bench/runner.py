@@ -25,6 +25,7 @@ def run(config: RunConfig) -> Record:
     Raises:
         UsageError: the configuration names what does not exist or asks for more images than there are.
     """
+    Cell.open(config)  # a misspelt name is said before any work
     if config.controls:
         run_controls(config)
     return run_cell(config)
@@ -38,21 +39,29 @@ def run_controls(config: RunConfig) -> list[Record]:
 def run_cell(config: RunConfig) -> Record:
     """One cell: what exists is returned, what was cut short is resumed."""
     cell = Cell.open(config)
-    if not config.force and (record := cell.finished()) is not None:
-        return record
-    if config.force:
-        cell.folder.clear()
+    with cell.folder.locked():
+        if not config.force and (record := cell.finished()) is not None:
+            return record
+        if config.force:
+            cell.folder.clear()
+        record, text = _attempt(cell)
+        cell.folder.finish(text, keep_shards=record.status == "failed")
+    return record
+
+
+def _attempt(cell: Cell) -> tuple[Record, str]:
+    """The record of this attempt, and its JSON."""
+    created = datetime.now(UTC).isoformat(timespec="seconds")
     try:
-        record = _line(cell)
+        record = replace(_line(cell), created=created)
+        return record, record.to_json()
     except UsageError:
         raise
     except SkipCellError as reason:
-        record = replace(cell.draft, status="skipped", reason=str(reason))
+        record = replace(cell.draft, status="skipped", reason=str(reason), created=created)
     except Exception as error:
-        record = replace(cell.draft, status="failed", reason=_reason(error))
-    record = replace(record, created=datetime.now(UTC).isoformat(timespec="seconds"))
-    cell.folder.finish(record.to_json())
-    return record
+        record = replace(cell.draft, status="failed", reason=_reason(error), created=created)
+    return record, record.to_json()
 
 
 def _line(cell: Cell) -> Record:

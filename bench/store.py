@@ -12,12 +12,14 @@ continues after the last one and equals an undisturbed run byte for byte.
 from __future__ import annotations
 
 import io
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +44,18 @@ def slug(name: str) -> str:
 def shards(count: int) -> list[range]:
     """The fixed blocks that cover ``count`` rows; only the last may be shorter than 250."""
     return [range(start, min(start + SHARD, count)) for start in range(0, count, SHARD)]
+
+
+@contextmanager
+def exclusive(file: IO[str]) -> Iterator[None]:
+    """Hold an advisory lock on an open file where the system has them (not on Windows)."""
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    fcntl.flock(file, fcntl.LOCK_EX)
+    yield
 
 
 def save_array(path: Path, array: NDArray[Any]) -> None:
@@ -70,7 +84,7 @@ def originals(folder: Path, dataset: Dataset, count: int) -> Pixels:
 def write_blocks(path: Path, shape: tuple[int, ...], blocks: Iterator[Pixels]) -> None:
     """Write a uint8 array block by block, and rename it into place when it is whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f".{path.name}.tmp")
+    scratch = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     array = np.lib.format.open_memmap(scratch, mode="w+", dtype=np.uint8, shape=shape)
     row = 0
     for block in blocks:
@@ -88,14 +102,16 @@ def logits(folder: Path, classifier: LoadedClassifier, dataset: Dataset, count: 
     """
     import torch
 
-    path = folder / "logits.npz"
+    path, made_by = folder / "logits.npz", f"{classifier.sha256} {device.type}"
     if path.exists():
         stored = np.load(path, allow_pickle=False)
-        if str(stored["classifier_sha256"]) == classifier.sha256 and len(stored["logits"]) >= count:
+        same = str(stored["made_by"]) == made_by and list(stored["ids"][:count]) == list(dataset.ids[:count])
+        if same:
             return stored["logits"][:count]
     whole = min(-(-count // SHARD) * SHARD, len(dataset))
     parts = []
-    with torch.inference_mode(), progress(whole, f"logits of {classifier.name}") as bar:
+    exact = torch.backends.cudnn.flags(enabled=True, allow_tf32=False)  # as the metrics see the reconstructions
+    with torch.inference_mode(), exact, progress(whole, f"logits of {classifier.name}") as bar:
         for rows in shards(whole):
             images = to_images(dataset.pixels(slice(rows.start, rows.stop))).to(device)
             images = images.contiguous(memory_format=torch.channels_last)
@@ -103,12 +119,7 @@ def logits(folder: Path, classifier: LoadedClassifier, dataset: Dataset, count: 
             bar.advance(len(rows))
     values = np.concatenate(parts)
     buffer = io.BytesIO()
-    np.savez(
-        buffer,
-        ids=np.array(dataset.ids[:whole]),
-        logits=values,
-        classifier_sha256=np.array(classifier.sha256),
-    )
+    np.savez(buffer, ids=np.array(dataset.ids[:whole]), logits=values, made_by=np.array(made_by))
     write_atomically(path, buffer.getvalue())
     return values[:count]
 
@@ -146,9 +157,20 @@ class CellFolder:
         """``reconstructions.npy``."""
         return self.path / "reconstructions.npy"
 
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the cell: a second process on the same cell waits, and then finds it finished."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        with (self.path / ".lock").open("w") as file, exclusive(file):
+            yield
+
     def clear(self) -> None:
-        """Forget everything about this cell."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        """Forget everything about this cell, the record first, so that a kill leaves an unfinished cell."""
+        self.record.unlink(missing_ok=True)
+        shutil.rmtree(self.path / "shards", ignore_errors=True)
+        for path in self.path.glob("*.*"):
+            if path.name != ".lock":
+                path.unlink()
 
     def fill(self, count: int, invert: Callable[[range], Piece], title: str) -> None:
         """Invert every shard that is not there yet."""
@@ -200,7 +222,10 @@ class CellFolder:
         pq.write_table(pa.table({name: pa.array(values) for name, values in columns.items()}), sink)
         write_atomically(self.path / "per_image.parquet", sink.getvalue())
 
-    def finish(self, record_json: str) -> None:
-        """Write ``record.json``, the last step, then drop the shards."""
+    def finish(self, record_json: str, *, keep_shards: bool = False) -> None:
+        """Write ``record.json``, the last step, then drop the shards and what killed processes left."""
         write_atomically(self.record, record_json.encode())
-        shutil.rmtree(self.path / "shards", ignore_errors=True)
+        if not keep_shards:
+            shutil.rmtree(self.path / "shards", ignore_errors=True)
+        for path in self.path.glob(".*.tmp"):
+            path.unlink()

@@ -64,9 +64,14 @@ def entry(name: str) -> Entry:
     return manifest()[name]
 
 
-@cache
 def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, of its content where it is an xz container."""
+    """SHA-256 of a file, of its content where it is an xz container; computed again once the file has changed."""
+    state = path.stat() if path.is_file() else None
+    return _sha256(path, (state.st_mtime_ns, state.st_size) if state else None)
+
+
+@cache
+def _sha256(path: Path, _state: tuple[int, int] | None) -> str:
     return hashlib.sha256(read(path)).hexdigest()
 
 

@@ -100,7 +100,11 @@ def _open_local(reference: str) -> LoadedClassifier:
 
 
 def describe_network(network: nn.Module) -> LoadedClassifier:
-    """Name and hash of any network: what ``load_classifier`` knew, or its class name and a hash of its state."""
+    """Name and hash of any network, put into evaluation mode.
+
+    They are what ``load_classifier`` knew, or the network's class name and a hash of its state.
+    """
+    network.eval()  # batch statistics would make an image depend on its neighbours
     if network in _KNOWN:
         name, sha256, input_size = _KNOWN[network]
         return LoadedClassifier(name, network, sha256, input_size)

@@ -104,9 +104,9 @@ class ClassifierTask:
         from bench.errors import TrainingError
 
         if state["recipe"] != self.recipe.digest():
-            raise TrainingError("The checkpoint belongs to another recipe. Start again without --resume.")
+            raise TrainingError("The checkpoint belongs to another recipe. To start anew, delete its folder.")
         self.net.load_state_dict(state["net"])
-        self.average.average = state["average"]
+        self.average.load(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
 
 

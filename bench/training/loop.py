@@ -7,6 +7,7 @@ numbers as an undisturbed one, and a checkpoint holds weights and optimiser stat
 from __future__ import annotations
 
 import json
+import math
 import os
 import time
 from collections.abc import Mapping
@@ -68,15 +69,15 @@ def fit(task: Trainable, schedule: Schedule, folder: Path, *, resume: bool, titl
     start, seconds = _resume(task, checkpoint) if resume else (0, 0.0)
     began = time.perf_counter() - seconds
     sums: dict[str, Tensor] = {}
+    summed = 0
     with progress(schedule.steps, title, start) as bar, SummaryWriter(str(folder / "tensorboard")) as writer:
         for step in range(start, schedule.steps):
             for name, value in task.step(step).items():
                 sums[name] = sums[name] + value if name in sums else value
-            done = step + 1
+            done, summed = step + 1, summed + 1
             if done % schedule.report_every == 0 or done == schedule.steps:
-                count = (done - 1) % schedule.report_every + 1
-                scalars = {name: float(value) / count for name, value in sums.items()}
-                sums = {}
+                scalars = {name: float(value) / summed for name, value in sums.items()}
+                sums, summed = {}, 0
                 _report(task, folder, writer, done, time.perf_counter() - began, scalars)
                 bar.advance(0, "  ".join(f"{name} {value:.3g}" for name, value in scalars.items()))
             if done % schedule.validate_every == 0 or done == schedule.steps:
@@ -85,6 +86,7 @@ def fit(task: Trainable, schedule: Schedule, folder: Path, *, resume: bool, titl
                     writer.add_image("samples", picture.numpy(), done)
                     _save_picture(picture, folder / f"samples-{done:06d}.png")
             if done % schedule.checkpoint_every == 0 or done == schedule.steps:
+                _refuse_infinite({name: float(value) for name, value in sums.items()}, folder, done)
                 _checkpoint(task, checkpoint, done, time.perf_counter() - began)
             bar.advance()
     return time.perf_counter() - began
@@ -92,14 +94,18 @@ def fit(task: Trainable, schedule: Schedule, folder: Path, *, resume: bool, titl
 
 def _report(task: Trainable, folder: Path, writer: Any, step: int, seconds: float, scalars: dict[str, float]) -> None:
     _write(folder, writer, step, seconds, scalars)
-    for name, value in scalars.items():
-        if value != value or abs(value) == float("inf"):
-            raise TrainingError(
-                f"The training diverged: {name} is {value} around step {step}. The last checkpoint in {folder} is "
-                "from before. Lower the learning rate in the recipe and start again without --resume."
-            )
+    _refuse_infinite(scalars, folder, step)
     if message := task.alarm(scalars):
         raise TrainingError(f"{message} (around step {step}; log and checkpoint are in {folder})")
+
+
+def _refuse_infinite(scalars: Mapping[str, float], folder: Path, step: int) -> None:
+    for name, value in scalars.items():
+        if not math.isfinite(value):
+            raise TrainingError(
+                f"The training diverged: {name} is {value} around step {step}. The last checkpoint in {folder} is "
+                "from before. Lower the learning rate in the recipe, delete the folder and start anew."
+            )
 
 
 def _write(folder: Path, writer: Any, step: int, seconds: float, scalars: dict[str, float]) -> None:
@@ -119,7 +125,7 @@ def _checkpoint(task: Trainable, path: Path, step: int, seconds: float) -> None:
 def _resume(task: Trainable, path: Path) -> tuple[int, float]:
     if not path.exists():
         return 0, 0.0
-    state = torch.load(path, weights_only=True)
+    state = torch.load(path, map_location="cpu", weights_only=True)
     task.load_state_dict(state["task"])
     return int(state["step"]), float(state["seconds"])
 
@@ -139,6 +145,11 @@ class WeightAverage:
     def __init__(self, state: Mapping[str, Tensor], decay: float) -> None:
         self.decay = decay
         self.average = {name: value.detach().clone() for name, value in state.items()}
+
+    def load(self, average: Mapping[str, Tensor]) -> None:
+        """Continue from a stored average, on the device where this one lies."""
+        for name, value in self.average.items():
+            value.copy_(average[name])
 
     @torch.no_grad()
     def update(self, state: Mapping[str, Tensor], step: int) -> None:

@@ -45,7 +45,9 @@ def main() -> None:
     if kind == "classifier":
         publish_classifier(name)
     elif kind == "controls":
-        publish_fitted(f"controls-{name}", name, "controls", ["class-mean", "ridge"], f"bench train controls {name}")
+        publish_fitted(
+            f"controls-{name}", name, "controls", ["class-mean", "ridge"], f"bench train controls --classifier {name}"
+        )
     else:
         command = f"bench train inverter {name} --classifier {rest[0]}"
         publish_fitted(f"{name}-{rest[0]}", rest[0], name, [name], command)

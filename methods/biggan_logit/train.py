@@ -61,7 +61,7 @@ class BigGANRecipe:
     @property
     def ema_decay(self) -> float:
         """0.9999, or a horizon of a twentieth of the steps where that is shorter."""
-        return min(0.9999, 1 - 20 / self.steps)
+        return max(0.0, min(0.9999, 1 - 20 / self.steps))
 
     def digest(self) -> str:
         """SHA-256 of the recipe, short."""
@@ -185,13 +185,13 @@ class BigGANTask:
         if (state["recipe"], state["classifier"]) != (self.recipe.digest(), self.classifier.sha256):
             raise TrainingError(
                 "The checkpoint belongs to another recipe or to other classifier weights. "
-                "Start again without --resume, or name another folder with --out."
+                "To start anew, delete its folder or name another one with --out."
             )
         self.g.load_state_dict(state["g"])
         self.d.load_state_dict(state["d"])
         self.g_optimizer.load_state_dict(state["g_optimizer"])
         self.d_optimizer.load_state_dict(state["d_optimizer"])
-        self.average.average = state["average"]
+        self.average.load(state["average"])
 
 
 def _normalise(net: torch.nn.Module) -> None:

@@ -99,7 +99,7 @@ def test_rare_classes_fall_back_and_are_counted() -> None:
 def training_statistics_note(logits: torch.Tensor) -> str | None:
     from baselines.controls import _fallback_note
 
-    return _fallback_note(logits, {0, 1, 2})
+    return _fallback_note(logits, {0, 1, 2}, "training images")
 
 
 def test_a_folder_has_no_training_split(tmp_path: Path, classifier: LoadedClassifier) -> None:
