@@ -47,3 +47,20 @@ def test_controls_are_no_inverters_and_a_mix_of_tensor_and_folder_is_refused(tmp
 def test_unknown_attributes_are_attribute_errors() -> None:
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         bench.nonsense  # noqa: B018
+
+
+def test_what_is_no_image_is_refused() -> None:
+    good = torch.rand(2, 3, 8, 8)
+    for bad, word in (
+        (good * 255, "reach from"),
+        (good[0], "float tensor"),
+        ((good * 255).to(torch.uint8), "divide by 255"),
+    ):
+        with pytest.raises(UsageError, match=word):
+            bench.score(bad, good)
+
+
+def test_diversity_of_unknown_reconstructions_is_null_not_zero() -> None:
+    scores = bench.score(torch.rand(2, 3, 32, 32), torch.rand(2, 3, 32, 32))
+    assert scores["diversity"].value is None
+    assert scores["diversity"].note

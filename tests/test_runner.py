@@ -112,6 +112,8 @@ def test_unknown_names_and_impossible_sizes_are_usage_errors(tmp_path: Path) -> 
         run_cell(config("biggan-logits", tmp_path))
     with pytest.raises(UnknownNameError, match="robust_resnet152"):
         run_cell(replace(config("Grey", tmp_path), classifier="robust_resnet125"))
+    with pytest.raises(UnknownNameError, match="biggan-logit"):
+        run(config("biggan-logits", tmp_path, controls=True))
     with pytest.raises(UsageError, match="never a target"):
         run_cell(replace(config("Grey", tmp_path), classifier="judge"))
     with pytest.raises(UsageError, match="asks for more"):
