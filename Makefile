@@ -1,5 +1,6 @@
 # make demo    install into .venv, run the benchmark on 2,500 real images, write report.html
 # make test    install into .venv, then formatting, lint, types and tests
+# make tables  copy the records under runs/ to reports/results/ and write the README's tables
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -17,7 +18,7 @@ test: .venv/installed-test
 	$(BIN)/pytest
 
 tables: .venv/installed
-	$(BIN)/python -m reports.readme
+	$(BIN)/python -m reports.readme --collect runs
 
 .venv/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or later is needed, this is " + sys.version'

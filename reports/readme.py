@@ -1,5 +1,7 @@
 """Write the README's tables from the committed records: ``python -m reports.readme``, or ``--check`` to compare.
 
+``--collect runs`` first copies the complete records under ``runs`` into ``reports/results/``, without their pictures.
+
 A table NAME lies between ``<!-- table:NAME:begin -->`` and ``<!-- table:NAME:end -->``.
 """
 
@@ -97,15 +99,26 @@ def updated(readme: str, sources: Sources) -> str:
     return readme
 
 
+def collect(runs: Path, results: Path) -> None:
+    """Copy every complete record, whatever it is called, to ``results/<dataset>/<classifier>/<method>-<N>/record.json``."""
+    for record, folder in read_records(runs):
+        if record.status == "complete" and not record.dataset.startswith("folder:"):
+            place = results / record.dataset / record.classifier / f"{record.method}-{record.num_images}"
+            write_atomically(place / "record.json", (folder / "record.json").read_bytes())
+
+
 def main(arguments: Sequence[str] | None = None, sources: Sources | None = None) -> int:
     """Write the tables and return 0; with ``--check`` write nothing and return 1 where they are out of date."""
     parser = argparse.ArgumentParser(prog="python -m reports.readme", description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if the README is out of date")
+    parser.add_argument("--collect", type=Path, metavar="RUNS", help="copy the complete records of this folder first")
     parser.add_argument("--readme", type=Path, default=ROOT / "README.md")
     options = parser.parse_args(arguments)
     try:
         if not options.readme.exists():
             raise DataError(f"There is no {options.readme.name} to write the tables into.")
+        if options.collect is not None:
+            collect(options.collect, (sources or Sources()).results)
         old = options.readme.read_text()
         new = updated(old, sources or Sources())
     except BenchError as error:

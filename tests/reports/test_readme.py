@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bench.record import Record
-from reports.readme import Sources, main
+from bench.record import Record, read_records, write_atomically
+from reports.readme import Sources, collect, main
 from tests.reports.synthetic import write_cell
 
 TEXT = """# Title
@@ -74,3 +75,11 @@ def test_broken_markers_are_named(text: str, tmp_path: Path, capsys: pytest.Capt
     assert "table:" in capsys.readouterr().err
     assert readme.read_text() == text
     assert main(["--readme", str(tmp_path / "none.md")]) == 1
+
+
+def test_collect_copies_complete_records_alone(tmp_path: Path) -> None:
+    done = Record("m", "c", "cifar10", 10, 0, key="k")
+    for record in (done, replace(done, method="other", status="failed", reason="x"), replace(done, dataset="folder:a")):
+        write_atomically(tmp_path / "runs" / record.dataset / record.method / "record.json", record.to_json().encode())
+    collect(tmp_path / "runs", tmp_path / "results")
+    assert [path for _, path in read_records(tmp_path / "results")] == [tmp_path / "results/cifar10/c/m-10"]
