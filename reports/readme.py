@@ -100,7 +100,7 @@ def updated(readme: str, sources: Sources) -> str:
 
 
 def collect(runs: Path, results: Path) -> None:
-    """Copy every complete record, whatever it is called, to ``results/<dataset>/<classifier>/<method>-<N>/record.json``."""
+    """Copy every complete record to ``results/<dataset>/<classifier>/<method>-<N>/``, folders of images left out."""
     for record, folder in read_records(runs):
         if record.status == "complete" and not record.dataset.startswith("folder:"):
             place = results / record.dataset / record.classifier / f"{record.method}-{record.num_images}"

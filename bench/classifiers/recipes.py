@@ -31,6 +31,6 @@ class ClassifierRecipe:
 
 RECIPES = {
     "robust_resnet152": ClassifierRecipe("robust_resnet152", epochs=14, epsilon=8 / 255),
-    "resnet152": ClassifierRecipe("resnet152", epochs=14),
+    "resnet152": ClassifierRecipe("resnet152", epochs=13),
     "judge": ClassifierRecipe("judge", epochs=14, peak_lr=0.4, shift=2, label_smoothing=0.1, seed=2),
 }
