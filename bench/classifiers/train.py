@@ -1,6 +1,6 @@
 """Training of the CIFAR-10 classifiers: plain, or adversarial by N-FGSM.
 
-Every choice below was made on ``val``; ``test`` is looked at once the recipe stands.
+``val`` is watched in training; ``test`` is looked at once, when the weights are published.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
     bench train inverter biggan-logit --classifier robust_resnet152
 
-Everything was chosen on ``val``; ``test`` is looked at once the recipe stands.
+One recipe was trained, once: its rates were seen to separate real from fake within 60 steps, its steps are what the
+time at hand allowed, and the last weights ship. ``val`` is watched in training, ``test`` is looked at afterwards.
 """
 
 from __future__ import annotations
