@@ -1,7 +1,8 @@
 """How each CIFAR-10 classifier is trained. Imports no torch.
 
 The values are common practice, the epochs what the time at hand allowed: none was searched for, on ``val`` or
-elsewhere.
+elsewhere. ``resnet152`` was given 22 epochs after 13 had left it under-trained (89.0 % on ``train``, 86.3 % on
+``val``); the test accuracy of those weights, 85.4 %, was known then.
 """
 
 from __future__ import annotations
@@ -35,6 +36,6 @@ class ClassifierRecipe:
 
 RECIPES = {
     "robust_resnet152": ClassifierRecipe("robust_resnet152", epochs=14, epsilon=8 / 255),
-    "resnet152": ClassifierRecipe("resnet152", epochs=13),
+    "resnet152": ClassifierRecipe("resnet152", epochs=22),
     "judge": ClassifierRecipe("judge", epochs=14, peak_lr=0.4, shift=2, label_smoothing=0.1, seed=2),
 }
