@@ -182,7 +182,7 @@ def data_verify(name: Annotated[str, typer.Argument(help="cifar10 or inception."
 
 @train_app.command("classifier")
 def train_classifier(
-    name: Annotated[str, typer.Argument(help="resnet152, robust_resnet152 or judge.")],
+    name: Annotated[str, typer.Argument(help="resnet152, robust_resnet152, inception_v3 or judge.")],
     device: DeviceOption = Device.auto,
     resume: ResumeOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the recipe and stop.")] = False,

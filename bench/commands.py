@@ -120,7 +120,7 @@ def train_classifier(name: str, device: str, resume: bool, dry_run: bool, out: P
     if name not in RECIPES:
         raise UnknownNameError("classifier recipe", name, RECIPES)
     if dry_run:
-        print_json(dataclasses.asdict(RECIPES[name]))
+        print_json(RECIPES[name].settings())
         return
     from bench.classifiers.train import train
     from bench.environment import resolve_device

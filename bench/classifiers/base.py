@@ -28,6 +28,14 @@ class Classifier(nn.Module):
         """Penultimate features (N, F) to logits (N, K)."""
         raise NotImplementedError
 
+    def for_training(self) -> Classifier:
+        """Add what only training needs, such as auxiliary heads; its weights are not kept."""
+        return self
+
+    def training_logits(self, images: Tensor) -> tuple[Tensor, ...]:
+        """The logits (N, K), then those of auxiliary heads, each (N, K)."""
+        return (self(images),)
+
     def prepare(self, images: Tensor) -> Tensor:
         """[0, 1] images (N, 3, H, W) to what the first layer expects: resized where need be, normalised."""
         return (images - self.mean) / self.std

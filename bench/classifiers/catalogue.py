@@ -57,6 +57,10 @@ CATALOGUE = {
         "bench.classifiers.resnet", "ThinResNet152", 10, 32, ("cifar10",),
         "thin 32x32 ResNet-152, trained on clean images",
     ),
+    "inception_v3": CatalogueEntry(
+        "bench.classifiers.inception", "ThinInceptionV3", 10, 32, ("cifar10",),
+        "thin 32x32 Inception-v3, trained on clean images",
+    ),
     "efficientnet_lite0": CatalogueEntry(
         "bench.classifiers.efficientnet_lite", "EfficientNetLite0", 1000, 224, (),
         "the published EfficientNet-Lite0 with its ImageNet weights; small images enlarged to 128 px",
@@ -68,4 +72,4 @@ CATALOGUE = {
     ),
 }  # fmt: skip
 
-TARGETS = tuple(name for name in CATALOGUE if name != JUDGE)
+TARGETS = tuple(name for name in CATALOGUE if name not in (JUDGE, "inception_v3"))  # weights follow

@@ -10,11 +10,17 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
 class ClassifierRecipe:
-    """Everything that decides a classifier's weights, besides the code."""
+    """Everything that decides a classifier's weights, besides the code.
+
+    Attributes:
+        epsilon: Linf radius of adversarial training; 0 trains on clean images.
+        auxiliary: weight of the auxiliary heads' losses; null where a network has none.
+    """
 
     name: str
     epochs: int
@@ -28,14 +34,20 @@ class ClassifierRecipe:
     epsilon: float = 0.0
     average: float = 0.998
     seed: int = 1
+    auxiliary: float | None = None
+
+    def settings(self) -> dict[str, Any]:
+        """What applies to this network."""
+        return {key: value for key, value in asdict(self).items() if value is not None}
 
     def digest(self) -> str:
         """SHA-256 of the recipe, short."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
+        return hashlib.sha256(json.dumps(self.settings(), sort_keys=True).encode()).hexdigest()[:16]
 
 
 RECIPES = {
     "robust_resnet152": ClassifierRecipe("robust_resnet152", epochs=14, epsilon=8 / 255),
     "resnet152": ClassifierRecipe("resnet152", epochs=22),
+    "inception_v3": ClassifierRecipe("inception_v3", epochs=20, auxiliary=0.4),
     "judge": ClassifierRecipe("judge", epochs=14, peak_lr=0.4, shift=2, label_smoothing=0.1, seed=2),
 }

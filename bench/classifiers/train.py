@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ class ClassifierTask:
     def __init__(self, recipe: ClassifierRecipe, device: torch.device) -> None:
         self.recipe, self.device = recipe, device
         torch.manual_seed(seed_of("init", recipe.seed))
-        self.net = CATALOGUE[recipe.name].build().to(device).to(memory_format=torch.channels_last)
+        self.net = CATALOGUE[recipe.name].build().for_training().to(device).to(memory_format=torch.channels_last)
         self.data = TrainingImages(cifar10.load("train"), device, recipe.seed)
         self.steps = recipe.epochs * (len(self.data) // recipe.batch)
         decayed = [p for p in self.net.parameters() if p.ndim > 1]
@@ -58,14 +58,18 @@ class ClassifierTask:
         for group in self.optimizer.param_groups:
             group["lr"] = self.lr(step)
         with torch.autocast(self.device.type, torch.bfloat16):
-            logits = self.net(images)
-        loss = F.cross_entropy(logits.float(), labels, label_smoothing=recipe.label_smoothing)
+            logits, *others = self.net.training_logits(images)
+        loss = self.loss(logits, labels) + (recipe.auxiliary or 0) * sum(self.loss(z, labels) for z in others)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
         self.average.update(self.net.state_dict(), step)
         accuracy = (logits.argmax(1) == labels).float().mean()
         return {"loss": loss.detach(), "train_accuracy": accuracy}
+
+    def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """Mean cross-entropy of logits (N, K) and labels (N,), in float32."""
+        return F.cross_entropy(logits.float(), labels, label_smoothing=self.recipe.label_smoothing)
 
     def alarm(self, scalars: dict[str, float]) -> str | None:
         """Nothing beyond the loop's own check for non-finite losses."""
@@ -86,9 +90,9 @@ class ClassifierTask:
 
     def averaged(self) -> Classifier:
         """A copy that carries the averaged weights, in evaluation mode."""
-        net = CATALOGUE[self.recipe.name].build().to(self.device).to(memory_format=torch.channels_last)
-        net.load_state_dict(self.average.average)
-        return net.eval()
+        net = CATALOGUE[self.recipe.name].build()
+        net.load_state_dict(kept(self.average.average, net))
+        return net.eval().to(self.device).to(memory_format=torch.channels_last)
 
     def state_dict(self) -> dict[str, Any]:
         """Weights, their average and the momentum."""
@@ -108,6 +112,11 @@ class ClassifierTask:
         self.net.load_state_dict(state["net"])
         self.average.load(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
+
+
+def kept(state: Mapping[str, Tensor], net: Classifier) -> dict[str, Tensor]:
+    """The part of a trained state that the network has outside training."""
+    return {name: state[name] for name in net.state_dict()}
 
 
 @torch.no_grad()
@@ -138,6 +147,6 @@ def train(name: str, folder: Path, device: torch.device, *, resume: bool) -> Pat
     per_epoch = len(task.data) // RECIPES[name].batch
     schedule = Schedule(task.steps, validate_every=2 * per_epoch, checkpoint_every=per_epoch)
     seconds = fit(task, schedule, folder, resume=resume, title=f"training {name}")
-    recipe = json.dumps(asdict(RECIPES[name]) | {"hash": RECIPES[name].digest(), "steps": task.steps})
+    recipe = json.dumps(RECIPES[name].settings() | {"hash": RECIPES[name].digest(), "steps": task.steps})
     facts = {"classifier": name, "train_seconds": f"{seconds:.0f}", "recipe": recipe}
-    return save_weights(task.average.average, folder / f"{name}.safetensors", facts)
+    return save_weights(task.averaged().state_dict(), folder / f"{name}.safetensors", facts)

@@ -33,6 +33,7 @@ LICENCE = "MIT"
 PAPERS = {
     "resnet152": "He et al. 2016, Deep Residual Learning for Image Recognition",
     "robust_resnet152": "He et al. 2016; N-FGSM: de Jorge et al. 2022, Make Some Noise",
+    "inception_v3": "Szegedy et al. 2016, Rethinking the Inception Architecture for Computer Vision",
     "judge": "Simonyan & Zisserman 2015; Jordan 2024",
     "biggan-logit": "Teterwak et al. 2021, Understanding Invariance via Feedforward Inversion",
     "controls": None,
