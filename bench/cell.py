@@ -16,9 +16,9 @@ from bench.control import Control
 from bench.datasets import load_dataset
 from bench.datasets.base import Dataset
 from bench.datasets.fetch_inception import inception_path
-from bench.environment import resolve_device
+from bench.environment import default_preset, resolve_device
 from bench.errors import DataError, UnknownNameError, UsageError
-from bench.inverter import Inverter, Target
+from bench.inverter import WITH_NETWORK, Inverter, Target
 from bench.protocol import protocol
 from bench.record import Record
 from bench.registry import CONTROLS, INVERTERS, load, registered
@@ -65,6 +65,8 @@ class Cell:
         dataset = load_dataset(config.dataset, image_size=_image_size(config))
         count = _count(config, dataset)
         rules = protocol(dataset, _inception(config))
+        device = resolve_device(config.device).type
+        preset = config.preset or default_preset(device)
         decides = {
             "method": name,
             "method_source": _source(method),
@@ -72,8 +74,8 @@ class Cell:
             "classifier": sha256,
             "num_images": count,
             "seed": config.seed,
-            "preset": config.preset,
-            "device": resolve_device(config.device).type,
+            "preset": preset,
+            "device": device,
             "protocol": rules["fingerprint"],
         }
         key = hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:16]
@@ -84,7 +86,7 @@ class Cell:
             num_images=count,
             seed=config.seed,
             kind="control" if issubclass(method, Control) else "inverter",
-            preset=config.preset,
+            preset=preset,
             access=method.access,
             training=method.training,
             stochastic=method.stochastic,
@@ -118,7 +120,7 @@ class Cell:
     def open_method(
         self, classifier: LoadedClassifier, num_logits: int, image_size: tuple[int, ...], device: torch.device
     ) -> OpenMethod:
-        """Construct the inverter or control; an inverter is given the network only if it is white-box."""
+        """Construct the inverter or control; the network comes only with access beyond the logits."""
         from bench.methods import OpenMethod
 
         target = Target(
@@ -128,8 +130,8 @@ class Cell:
             num_logits=num_logits,
             image_size=(image_size[0], image_size[1]),
             device=device,
-            preset=self.config.preset,
-            network=classifier.network if self.method.access == "white-box" else None,
+            preset=self.draft.preset,
+            network=classifier.network if self.method.access in WITH_NETWORK else None,
         )
         return OpenMethod(self.method, target, self.dataset, classifier, self.config.seed)
 

@@ -77,7 +77,9 @@ def run(
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the run.")] = 0,
     device: DeviceOption = Device.auto,
-    preset: Annotated[Preset, typer.Option(help="Effort of methods that know both.")] = Preset.fast,
+    preset: Annotated[
+        Preset | None, typer.Option(help="Effort of methods that know both; fast on the CPU, else paper.")
+    ] = None,
     inception_weights: Annotated[Path | None, typer.Option(help="torch-fidelity's Inception weights, for fid.")] = None,
     controls: Annotated[bool, typer.Option("--controls/--no-controls", help="Add floors and ceilings.")] = True,
     force: Annotated[bool, typer.Option("--force", help="Run finished cells again.")] = False,
@@ -93,7 +95,7 @@ def run(
 
     def config(method_name: str, classifier_name: str) -> RunConfig:
         return RunConfig(
-            method_name, classifier_name, dataset, num_images, seed, device.value, preset.value,
+            method_name, classifier_name, dataset, num_images, seed, device.value, preset.value if preset else None,
             inception_weights, controls, force, out,
         )  # fmt: skip
 

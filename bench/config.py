@@ -24,7 +24,7 @@ class RunConfig:
         num_images: N, a prefix of the published order; null takes 2,500 or the whole dataset if it is smaller.
         seed: of the run.
         device: ``auto`` takes CUDA where there is one.
-        preset: ``fast`` or ``paper``, for methods that know both.
+        preset: ``fast`` or ``paper``, for methods that know both; null takes ``fast`` on the CPU, else ``paper``.
         inception_weights: file with torch-fidelity's Inception weights, for ``fid``.
         controls: whether ``bench.run`` adds the controls of this (dataset, classifier).
         force: run again although the cell is complete.
@@ -37,7 +37,7 @@ class RunConfig:
     num_images: int | None = None
     seed: int = 0
     device: Device = "auto"
-    preset: Preset = "fast"
+    preset: Preset | None = None
     inception_weights: Path | None = None
     controls: bool = True
     force: bool = False
@@ -47,7 +47,7 @@ class RunConfig:
         """Refuse what no run can honour."""
         if self.num_images is not None and self.num_images < 1:
             raise UsageError(f"--num-images must be at least 1, got {self.num_images}.")
-        if self.preset not in ("fast", "paper"):
+        if self.preset not in (None, "fast", "paper"):
             raise UsageError(f"--preset is 'fast' or 'paper', got {self.preset!r}.")
         if self.device not in ("auto", "cpu", "cuda"):
             raise UsageError(f"--device is 'auto', 'cpu' or 'cuda', got {self.device!r}.")

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from bench.errors import UsageError
 
@@ -86,6 +86,11 @@ def processor() -> str:
         lines = []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names and names[0] else platform.processor() or platform.machine()
+
+
+def default_preset(device: str) -> Literal["fast", "paper"]:
+    """``fast`` on the CPU, ``paper`` on a GPU."""
+    return "fast" if device == "cpu" else "paper"
 
 
 def resolve_device(device: str) -> torch.device:

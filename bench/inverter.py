@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Access = Literal["logits", "features", "white-box", "original"]
 Training = Literal["none", "pairs"]
+WITH_NETWORK: tuple[Access, ...] = ("white-box", "features")  # these see ``Target.network``, with gradients
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Target:
         device: where logits arrive and images are expected.
         preset: ``fast`` or ``paper``.
         network: the frozen classifier in evaluation mode, [0, 1] images to logits; None unless the inverter
-            declares ``access = "white-box"``.
+            declares ``access`` ``white-box`` or ``features``.
     """
 
     classifier: str
@@ -50,8 +51,8 @@ class Inverter(ABC):
 
     Attributes:
         name: as on the command line.
-        access: ``logits`` (nothing but z), ``features`` (penultimate features come in place of the logits), or
-            ``white-box`` (``target.network`` is there, with gradients).
+        access: ``logits`` (nothing but z), ``white-box`` (``target.network`` is there, with gradients), or
+            ``features`` (``target.network`` is there, and penultimate features come in place of the logits).
         training: ``none``, or ``pairs`` if fitted on (logits, image) pairs of the training split.
         stochastic: whether the seeds change the answer.
         weights: SHA-256 of each weight file in use, by name.
@@ -84,11 +85,12 @@ class Inverter(ABC):
     def invert(self, logits: Tensor, seeds: Sequence[int]) -> Tensor:
         """Reconstruct one batch.
 
-        Timed. Gradients are off unless ``access`` is ``white-box``. Row i may depend on ``logits[i]`` and
+        Timed. Gradients are off where ``access`` is ``logits``. Row i may depend on ``logits[i]`` and
         ``seeds[i]`` alone: not on its neighbours, nor on the batch size. The input must not be changed.
 
         Args:
-            logits: (N, K) float32 on ``target.device``, as the classifier gives them, before any softmax.
+            logits: (N, K) float32 on ``target.device``, as the classifier gives them, before any softmax; the
+                penultimate features (N, F) where ``access`` is ``features``.
             seeds: N integers; the only source of randomness.
 
         Returns:

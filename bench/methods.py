@@ -14,7 +14,7 @@ from bench.control import Control, Shard
 from bench.datasets.base import Dataset, Pixels, to_images, to_pixels
 from bench.environment import peak_memory_mb, reset_peak_memory
 from bench.errors import BenchError, SkipCellError
-from bench.inverter import Inverter, Target
+from bench.inverter import WITH_NETWORK, Inverter, Target
 from bench.seeding import sample_seeds, seed_of
 from bench.store import Piece
 
@@ -89,7 +89,7 @@ class OpenMethod:
             return pixels, self._now() - began
         if self.method.access == "features":
             given = self._features(originals)
-        with torch.set_grad_enabled(self.method.access == "white-box"):
+        with torch.set_grad_enabled(self.method.access in WITH_NETWORK):
             began = self._now()
             images = self.method.invert(given, seeds)
             seconds = self._now() - began

@@ -10,11 +10,12 @@ from torch import Tensor, nn
 
 from bench.cell import method_class, networks
 from bench.classifiers import LoadedClassifier, describe_network
+from bench.config import Preset
 from bench.datasets.base import Pixels, to_pixels
 from bench.datasets.fetch_inception import inception_path
-from bench.environment import resolve_device
+from bench.environment import default_preset, resolve_device
 from bench.errors import SkipCellError, UsageError
-from bench.inverter import Inverter, Target
+from bench.inverter import WITH_NETWORK, Inverter, Target
 from bench.metrics import score_folders
 from bench.metrics.evaluate import evaluate
 from bench.metrics.folders import PixelSource
@@ -23,7 +24,7 @@ from bench.weights import entry
 
 
 def load_inverter(
-    method: str, classifier: nn.Module, *, dataset: str = "cifar10", image_size: int = 32, preset: str = "fast"
+    method: str, classifier: nn.Module, *, dataset: str = "cifar10", image_size: int = 32, preset: Preset | None = None
 ) -> Inverter:
     """An inverter for one classifier, ready for ``.invert(logits, seeds) -> images``.
 
@@ -32,7 +33,7 @@ def load_inverter(
         classifier: from ``load_classifier``, or any module from [0, 1] images (N, 3, H, W) to logits (N, K).
         dataset: the name that the inverter is told.
         image_size: side of the reconstructions in pixels.
-        preset: ``fast`` or ``paper``.
+        preset: ``fast`` or ``paper``; by default as ``bench run`` does, ``fast`` on the CPU.
 
     Raises:
         UsageError: no such method, or it makes no sense for this classifier.
@@ -48,9 +49,9 @@ def load_inverter(
 
 
 def _target(
-    cls: type[Inverter], classifier: LoadedClassifier, dataset: str, image_size: tuple[int, int], preset: str
+    cls: type[Inverter], classifier: LoadedClassifier, dataset: str, image_size: tuple[int, int], preset: Preset | None
 ) -> Target:
-    """What an inverter of this class learns about the classifier: the network itself only if it is white-box."""
+    """What an inverter of this class learns about the classifier: the network only with access beyond logits."""
     device = next((p.device for p in classifier.network.parameters()), torch.device("cpu"))
     with torch.inference_mode():
         num_logits = classifier.network(torch.zeros(1, 3, *image_size, device=device)).shape[1]
@@ -61,8 +62,8 @@ def _target(
         num_logits=num_logits,
         image_size=image_size,
         device=device,
-        preset=preset,
-        network=classifier.network if cls.access == "white-box" else None,
+        preset=preset or default_preset(device.type),
+        network=classifier.network if cls.access in WITH_NETWORK else None,
     )
 
 

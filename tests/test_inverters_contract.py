@@ -9,7 +9,7 @@ from torch import Tensor
 import bench
 from bench.classifiers.catalogue import TARGETS
 from bench.errors import SkipCellError
-from bench.inverter import Inverter
+from bench.inverter import WITH_NETWORK, Inverter
 from bench.registry import INVERTERS, registered
 
 CASES = [(method, classifier) for method in registered(INVERTERS) for classifier in TARGETS]
@@ -31,7 +31,7 @@ def case(request: pytest.FixtureRequest) -> tuple[Inverter, Tensor]:
 
 
 def call(inverter: Inverter, logits: Tensor, seeds: list[int]) -> Tensor:
-    with torch.set_grad_enabled(inverter.access == "white-box"):
+    with torch.set_grad_enabled(inverter.access in WITH_NETWORK):
         return inverter.invert(logits, seeds)
 
 
@@ -39,7 +39,7 @@ def test_declares_what_it_is(case: tuple[Inverter, Tensor]) -> None:
     inverter, _ = case
     assert inverter.access in ("logits", "features", "white-box")
     assert inverter.training in ("none", "pairs")
-    assert (inverter.target.network is not None) == (inverter.access == "white-box")
+    assert (inverter.target.network is not None) == (inverter.access in WITH_NETWORK)
     assert not {"images", "labels", "ids"} & set(inspect.signature(inverter.invert).parameters)
 
 

@@ -167,10 +167,10 @@ class ThinInceptionV3(Classifier):
         """The logits and those of the auxiliary head."""
         if self.auxiliary is None:
             raise RuntimeError("Call for_training() before training_logits().")
-        maps = self._maps(self.prepare(images))
+        maps = self.maps(self.prepare(images))
         return self.head(self._pooled(maps)), self.auxiliary(maps)
 
-    def _maps(self, normalised: Tensor) -> Tensor:
+    def maps(self, normalised: Tensor) -> Tensor:
         """Up to the last block C: (N, 768 w, 8, 8)."""
         return self.c(self.b(self.a(self.stem(normalised))))  # type: ignore[no-any-return]
 
@@ -180,7 +180,7 @@ class ThinInceptionV3(Classifier):
 
     def embed(self, normalised: Tensor) -> Tensor:
         """Normalised images (N, 3, 32, 32) to globally pooled features (N, 2,048 w)."""
-        return self._pooled(self._maps(normalised))
+        return self._pooled(self.maps(normalised))
 
     def head(self, features: Tensor) -> Tensor:
         """The one fully connected layer."""

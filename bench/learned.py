@@ -1,0 +1,115 @@
+"""What every trained inverter (and the one-hot control) shares: finding, checking and opening its weights."""
+
+from __future__ import annotations
+
+import json
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from bench.errors import WeightsError
+from bench.inverter import Inverter, Target, Training
+from bench.weights import inverter_weights, load_checked, metadata, sha256_of
+
+Builder = Callable[[dict[str, Any]], nn.Module]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """One trained network, on the device and frozen.
+
+    Attributes:
+        network: in evaluation mode.
+        weights: SHA-256 by the file's name.
+        recipe: ``name``, ``hash`` and ``steps`` of the training.
+        train_seconds: how long it took, where the file says so.
+    """
+
+    network: nn.Module
+    weights: dict[str, str]
+    recipe: dict[str, Any]
+    train_seconds: float | None
+
+    @property
+    def parameters(self) -> int:
+        """Their number."""
+        return sum(p.numel() for p in self.network.parameters())
+
+
+def missing(method: str, target: Target) -> str | None:
+    """Why ``method`` cannot run for want of weights for this very classifier, or None."""
+    if inverter_weights(method, target.classifier_sha256) is not None:
+        return None
+    return (
+        f"There are no weights of {method} for {target.classifier} with SHA-256 {target.classifier_sha256[:16]}. "
+        f"Train them: bench train inverter {method} --classifier {target.classifier}"
+    )
+
+
+def open_trained(method: str, target: Target, build: Builder, weights: Path | None = None) -> Trained:
+    """Open the weights of ``method`` for ``target``'s classifier.
+
+    Args:
+        method: its name in the zoo.
+        target: what to invert.
+        build: the recipe's settings to a network that the weights fit.
+        weights: a file that ``bench train inverter`` wrote; by default the one that belongs to the classifier, the
+            user's own before the shipped one.
+
+    Raises:
+        WeightsError: the weights are missing, damaged, or were trained for other classifier weights.
+    """
+    if weights is not None:
+        path, sha256 = weights, sha256_of(weights)
+    elif (found := inverter_weights(method, target.classifier_sha256)) is not None:
+        path, sha256 = found
+    else:
+        raise WeightsError(str(missing(method, target)))
+    state, facts = load_checked(path, sha256), metadata(path)
+    if facts.get("classifier_sha256") != target.classifier_sha256:
+        raise WeightsError(
+            f"{path.name} was trained for {facts.get('classifier')} with SHA-256 {facts.get('classifier_sha256')}, "
+            f"and this classifier is {target.classifier} with SHA-256 {target.classifier_sha256}. Train one for it: "
+            f"bench train inverter {method} --classifier {target.classifier}"
+        )
+    settings: dict[str, Any] = json.loads(facts["recipe"])
+    network = build(settings)
+    network.load_state_dict(state)
+    network.eval().requires_grad_(False).to(target.device).to(memory_format=torch.channels_last)
+    seconds = float(facts["train_seconds"]) if "train_seconds" in facts else None
+    return Trained(network, {path.stem: sha256}, {k: settings[k] for k in ("name", "hash", "steps")}, seconds)
+
+
+class LearnedInverter(Inverter):
+    """An inverter that is one trained network for 32x32 images; a subclass writes ``build`` and ``invert``."""
+
+    training: ClassVar[Training] = "pairs"
+
+    def __init__(self, target: Target, weights: Path | None = None) -> None:
+        """Open the network trained for this very classifier; see ``open_trained``."""
+        super().__init__(target)
+        trained = open_trained(self.name, target, self.build, weights)
+        self.network = trained.network
+        self.weights, self.recipe, self.train_seconds = trained.weights, trained.recipe, trained.train_seconds
+        self.parameters = trained.parameters
+
+    @classmethod
+    def skip(cls, target: Target) -> str | None:
+        """Without weights for this classifier there is nothing to run; it makes 32x32 images."""
+        if target.image_size != (32, 32):
+            return f"{cls.name} makes 32x32 images and {target.dataset} is {target.image_size[0]} px here."
+        return missing(cls.name, target)
+
+    @abstractmethod
+    def build(self, settings: dict[str, Any]) -> nn.Module:
+        """The plain network for a recipe's settings."""
+
+    def reconstruct(self, *inputs: Tensor) -> Tensor:
+        """The network's answer, a tensor."""
+        images: Tensor = self.network(*inputs)
+        return images

@@ -1,0 +1,150 @@
+"""What the trainings of all learned inverters share: pairs, the look at ``val``, checkpoints, the file at the end."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from bench.classifiers import LoadedClassifier
+from bench.errors import TrainingError
+from bench.training.loop import Schedule, WeightAverage, fit
+from bench.training.pairs import TrainingPairs
+from bench.weights import save_weights
+
+Reconstruct = Callable[[Tensor, int], Tensor]
+
+
+@dataclass(frozen=True)
+class InverterRecipe:
+    """Everything that decides the weights, besides the code and the classifier; subclasses add their own settings.
+
+    Attributes:
+        name: equal names and hashes make weights comparable across classifiers.
+        steps: optimisation steps of the network that ships.
+        batch: images a step.
+    """
+
+    name: str
+    steps: int
+    batch: int = 64
+    seed: int = 1
+
+    @property
+    def ema_decay(self) -> float:
+        """0.9999, or a horizon of a twentieth of the steps where that is shorter."""
+        return max(0.0, min(0.9999, 1 - 20 / self.steps))
+
+    def digest(self) -> str:
+        """SHA-256 of the recipe, short."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
+
+
+class InverterTask(ABC):
+    """The part of a training that is the same for all; a subclass builds networks and writes ``step``.
+
+    Attributes:
+        method: name of the inverter.
+        noise_draws: rows of reconstructions in the sample grid; 1 for a deterministic inverter.
+        networks, optimizers: by name, set by the subclass; all of their state goes into the checkpoint.
+        average: of the weights that ship, set by the subclass.
+    """
+
+    method: ClassVar[str]
+    noise_draws: ClassVar[int] = 1
+    networks: dict[str, nn.Module]
+    optimizers: dict[str, torch.optim.Optimizer]
+    average: WeightAverage
+
+    def __init__(self, recipe: InverterRecipe, classifier: LoadedClassifier, device: torch.device) -> None:
+        self.classifier, self.device = classifier, device
+        self.pairs = TrainingPairs(classifier, device, recipe.seed)
+        self.pairs.logits = self.given(self.pairs.logits)
+        self._identity = {"method": self.method, "recipe": recipe.digest(), "classifier": classifier.sha256}
+
+    def given(self, logits: Tensor) -> Tensor:
+        """What the inverter is given in place of logits (..., K)."""
+        return logits
+
+    @abstractmethod
+    def step(self, step: int) -> dict[str, Tensor]:
+        """One optimisation step; returns detached scalars, left on the device."""
+
+    @abstractmethod
+    def averaged(self) -> nn.Module:
+        """The network that ships, from the averaged weights, in evaluation mode."""
+
+    @abstractmethod
+    def reconstructing(self) -> Reconstruct:
+        """The averaged network as a function of what is ``given`` (N, K) and a draw's number: (N, 3, 32, 32)."""
+
+    def alarm(self, scalars: dict[str, float]) -> str | None:
+        """Nothing beyond the loop's own check for losses that are not finite."""
+        return None
+
+    @torch.no_grad()
+    def validate(self) -> dict[str, float]:
+        """On 1,000 images of ``val``: what the target sees in the reconstructions, and the pixel error."""
+        reconstruct = self.reconstructing()
+        rows = torch.arange(0, len(self.pairs.val), 5, device=self.device)
+        images, z = self.pairs.val.batch(rows), self.pairs.val_logits[rows]
+        fakes = reconstruct(self.given(z), 0)
+        again = torch.cat([self.classifier.network(part).float() for part in torch.split(fakes, 250)])
+        return {
+            "val_reid_class_target": float((again.argmax(1) == z.argmax(1)).float().mean()),
+            "val_logit_error": float(((again - z).norm(dim=1) / z.norm(dim=1)).mean()),
+            "val_mse": float((fakes - images).square().mean()),
+        }
+
+    @torch.no_grad()
+    def samples(self) -> Tensor:
+        """16 images of ``val``, each above its reconstructions: (3, H, W)."""
+        from torchvision.utils import make_grid
+
+        reconstruct = self.reconstructing()
+        rows = torch.arange(0, len(self.pairs.val), len(self.pairs.val) // 16, device=self.device)[:16]
+        z = self.given(self.pairs.val_logits[rows])
+        grid = [self.pairs.val.batch(rows)] + [reconstruct(z, draw) for draw in range(self.noise_draws)]
+        return make_grid(torch.cat(grid), nrow=16, padding=1).cpu()  # type: ignore[no-any-return]
+
+    def state_dict(self) -> dict[str, Any]:
+        """All networks, all optimisers and the average."""
+        networks = {name: network.state_dict() for name, network in self.networks.items()}
+        optimizers = {name: optimizer.state_dict() for name, optimizer in self.optimizers.items()}
+        return self._identity | {"networks": networks, "optimizers": optimizers, "average": self.average.average}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continue from ``state_dict``; another method, recipe or classifier is refused."""
+        if {key: state.get(key) for key in self._identity} != self._identity:
+            raise TrainingError(
+                "The checkpoint belongs to another method, recipe or to other classifier weights. "
+                "To start anew, delete its folder or name another one with --out."
+            )
+        for name, network in self.networks.items():
+            network.load_state_dict(state["networks"][name])
+        for name, optimizer in self.optimizers.items():
+            optimizer.load_state_dict(state["optimizers"][name])
+        self.average.load(state["average"])
+
+
+def train_inverter(task: InverterTask, recipe: InverterRecipe, folder: Path, *, resume: bool) -> Path:
+    """Train to the end and write the averaged network: the safetensors file that the zoo and ``bench run`` take."""
+    name = f"{task.method}-{task.classifier.name}"
+    schedule = Schedule(recipe.steps, validate_every=500, checkpoint_every=250)
+    title = f"training {task.method} for {task.classifier.name}"
+    seconds = fit(task, schedule, folder, resume=resume, title=title)
+    facts = {
+        "train_seconds": f"{seconds:.0f}",
+        "method": task.method,
+        "classifier": task.classifier.name,
+        "classifier_sha256": task.classifier.sha256,
+        "recipe": json.dumps(asdict(recipe) | {"hash": recipe.digest()}),
+    }
+    return save_weights(task.averaged().state_dict(), folder / f"{name}.safetensors", facts)
