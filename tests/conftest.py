@@ -6,8 +6,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import torch
+from torch import nn
 
 from bench import weights
+from bench.classifiers import LoadedClassifier
+from bench.datasets import cifar10
+from bench.datasets.base import ArrayDataset
 
 AddWeights = Callable[..., Path]
 AddPlugin = Callable[[str, str, str, str], Path]
@@ -58,3 +63,19 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AddPlugin:
         return module
 
     return install
+
+
+@pytest.fixture
+def tiny_cifar(monkeypatch: pytest.MonkeyPatch, bench_home: Path) -> LoadedClassifier:
+    """40 + 20 images and a linear classifier."""
+    pixels, labels = cifar10.shipped_test()
+
+    def load(split: str = "test") -> ArrayDataset:
+        rows = slice(0, 40) if split == "train" else slice(40, 60)
+        ids = [f"{split}-{k}" for k in range(len(labels[rows]))]
+        return ArrayDataset("cifar10", ids, labels[rows], cifar10.CLASS_NAMES, pixels[rows])
+
+    monkeypatch.setattr(cifar10, "load", load)
+    torch.manual_seed(3)
+    network = nn.Sequential(nn.Flatten(), nn.Linear(3 * 32 * 32, 5)).eval().requires_grad_(False)
+    return LoadedClassifier("linear", network, "ab" * 32, 32)

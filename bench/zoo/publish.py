@@ -36,6 +36,7 @@ PAPERS = {
     "inception_v3": "Szegedy et al. 2016, Rethinking the Inception Architecture for Computer Vision",
     "judge": "Simonyan & Zisserman 2015; Jordan 2024",
     "biggan-logit": "Teterwak et al. 2021, Understanding Invariance via Feedforward Inversion",
+    "onehot-biggan": "Teterwak et al. 2021, with the arg-max class in place of the logits",
     "controls": None,
 }
 

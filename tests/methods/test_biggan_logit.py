@@ -10,8 +10,6 @@ import torch
 from torch import Tensor, nn
 
 from bench.classifiers import LoadedClassifier
-from bench.datasets import cifar10
-from bench.datasets.base import ArrayDataset
 from bench.errors import TrainingError, WeightsError
 from bench.inverter import Target
 from bench.training import pairs as pairs_module
@@ -119,22 +117,6 @@ def test_statistics_are_those_of_the_batches_and_inference_ignores_the_neighbour
     torch.testing.assert_close(first.norm.running_mean, torch.stack(means).mean(0))
     z, eps = batches[0]
     torch.testing.assert_close(g(z, eps)[:2], g(z[:2], eps[:2]), atol=1e-5, rtol=1e-4)
-
-
-@pytest.fixture
-def tiny_cifar(monkeypatch: pytest.MonkeyPatch, bench_home: Path) -> LoadedClassifier:
-    """40 + 20 images and a linear classifier."""
-    pixels, labels = cifar10.shipped_test()
-
-    def load(split: str = "test") -> ArrayDataset:
-        rows = slice(0, 40) if split == "train" else slice(40, 60)
-        ids = [f"{split}-{k}" for k in range(len(labels[rows]))]
-        return ArrayDataset("cifar10", ids, labels[rows], cifar10.CLASS_NAMES, pixels[rows])
-
-    monkeypatch.setattr(cifar10, "load", load)
-    torch.manual_seed(3)
-    network = nn.Sequential(nn.Flatten(), nn.Linear(3 * 32 * 32, 5)).eval().requires_grad_(False)
-    return LoadedClassifier("linear", network, "ab" * 32, 32)
 
 
 def test_a_step_of_g_lowers_its_loss_and_a_step_of_d_lowers_its_own(tiny_cifar: LoadedClassifier) -> None:

@@ -1,0 +1,79 @@
+"""``onehot-biggan``: the same inverter, trained and fed with the arg-max class alone. Do the other logits matter?
+
+bench train inverter onehot-biggan --classifier robust_resnet152
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from bench.classifiers import LoadedClassifier
+from bench.control import Control, Shard
+from bench.datasets.base import Dataset, Pixels, to_pixels
+from bench.errors import SkipCellError
+from bench.inverter import Target
+from bench.learned import missing, open_trained
+from bench.seeding import sample_noise
+from bench.training.inverters import train_inverter
+from methods.biggan_logit.generator import NOISE_DIM, Generator
+from methods.biggan_logit.train import BigGANRecipe, BigGANTask, recipe
+
+NAME = "onehot-biggan"
+__all__ = ["OneHotBigGAN", "OneHotTask", "one_hot", "recipe", "train"]
+
+
+def one_hot(logits: Tensor) -> Tensor:
+    """Logits (..., K) to 1 at their arg-max and 0 elsewhere, in the logits' type."""
+    return F.one_hot(logits.argmax(-1), logits.shape[-1]).to(logits.dtype)
+
+
+class OneHotTask(BigGANTask):
+    """The comparison recipe on one-hot classes in place of logits."""
+
+    method: ClassVar[str] = NAME
+
+    def given(self, logits: Tensor) -> Tensor:
+        """The arg-max class (..., K)."""
+        return one_hot(logits)
+
+
+class OneHotBigGAN(Control):
+    """The BigGAN inverter that knows the arg-max class and nothing else."""
+
+    name = NAME
+    question = "do the other logits matter?"
+    access = "logits"
+    training = "pairs"
+    stochastic = True
+
+    def __init__(self, target: Target, dataset: Dataset, classifier: LoadedClassifier) -> None:
+        super().__init__(target, dataset, classifier)
+        if target.image_size != (32, 32):
+            raise SkipCellError(f"{NAME} makes 32x32 images and {target.dataset} is {target.image_size[0]} px here.")
+        if reason := missing(NAME, target):
+            raise SkipCellError(reason)
+        trained = open_trained(NAME, target, self._build)
+        self.generator, self.weights, self.parameters = trained.network, trained.weights, trained.parameters
+        self.recipe, self.train_seconds = trained.recipe, trained.train_seconds
+
+    def _build(self, settings: dict[str, Any]) -> Generator:
+        return Generator(self.target.num_logits, settings["channels"], settings["hidden"])
+
+    def reconstruct(self, shard: Shard) -> Pixels:
+        """G(class, eps) with eps from the sample's seed."""
+        eps = sample_noise(shard.seeds, NOISE_DIM).to(shard.logits.device)
+        with torch.inference_mode():
+            images: Tensor = self.generator(one_hot(shard.logits), eps)
+        return to_pixels(images)
+
+
+def train(
+    classifier: LoadedClassifier, folder: Path, device: torch.device, *, resume: bool, recipe: BigGANRecipe
+) -> Path:
+    """Train one control; returns the safetensors file of the averaged, statistics-fixed generator."""
+    return train_inverter(OneHotTask(recipe, classifier, device), recipe, folder, resume=resume)
