@@ -44,10 +44,12 @@ CONTROLS: dict[str, str] = {
     "onehot-biggan": "The BigGAN inverter fed only with the arg-max class: do the other logits matter?",
 }
 
+BANDS = ("Inverters", "Given features in place of logits, and not ranked", "Controls: floors and ceilings")
+
 ACCESS: dict[str, str] = {
     "logits": "nothing but the logits",
-    "features": "the penultimate features in place of the logits",
     "white-box": "the logits, and the classifier with its gradients",
+    "features": "the penultimate features in place of the logits, and the classifier with its gradients",
     "original": "the original image (controls only)",
 }
 

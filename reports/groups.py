@@ -65,9 +65,21 @@ class Group:
         return [entry for entry in self.entries if entry.record.kind == "control"]
 
     @property
+    def contenders(self) -> list[Entry]:
+        """The inverters that start from the logits: those that are ranked."""
+        return [entry for entry in self.inverters if entry.record.access != "features"]
+
+    @property
+    def bands(self) -> list[tuple[str, list[Entry]]]:
+        """Rows that stand together, with their titles; those that are given features stand apart."""
+        apart = [entry for entry in self.inverters if entry.record.access == "features"]
+        bands = zip(glossary.BANDS, (self.contenders, apart, self.controls), strict=True)
+        return [(title, entries) for title, entries in bands if entries]
+
+    @property
     def complete(self) -> list[Entry]:
-        """Every row with scores, inverters first."""
-        return [entry for entry in (*self.inverters, *self.controls) if entry.complete]
+        """Every row with scores, in the order of the bands."""
+        return [entry for _, entries in self.bands for entry in entries if entry.complete]
 
     @property
     def metrics(self) -> list[str]:

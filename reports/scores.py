@@ -76,6 +76,15 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Band:
+    """Rows that stand together; ``kind`` is ``inverter`` or ``control``."""
+
+    title: str
+    kind: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
 class MetricRow:
     """A metric with its value for each method."""
 
@@ -85,12 +94,11 @@ class MetricRow:
 
 @dataclass(frozen=True)
 class MainTable:
-    """Methods as rows, then controls; the main metrics as columns."""
+    """Methods as rows, then controls, in titled bands; the main metrics as columns."""
 
     families: tuple[tuple[str, int], ...]
     columns: tuple[Column, ...]
-    inverters: tuple[Row, ...]
-    controls: tuple[Row, ...]
+    bands: tuple[Band, ...]
     notes: tuple[tuple[str, str], ...]
     any_best: bool
     any_chance: bool
@@ -130,7 +138,7 @@ Winners = dict[str, Entry | None]
 
 def winners(group: Group) -> Winners:
     """The best inverter of every metric that has one."""
-    return {key: best(key, group.inverters) for key in group.metrics}
+    return {key: best(key, group.contenders) for key in group.metrics}
 
 
 def main_table(group: Group, winners: Winners) -> MainTable:
@@ -139,16 +147,15 @@ def main_table(group: Group, winners: Winners) -> MainTable:
     if any(_score(entry, "fid").value is not None for entry in group.complete):
         keys.insert(0, "fid")
     notes = Footnotes()
-    inverters, controls = (
-        tuple(_row(entry, keys, group, winners, notes) for entry in entries)
-        for entries in (group.inverters, group.controls)
+    bands = tuple(
+        Band(title, entries[0].record.kind, tuple(_row(entry, keys, group, winners, notes) for entry in entries))
+        for title, entries in group.bands
     )
     columns = _columns(keys, group)
     return MainTable(
         families=tuple((title, len(list(run))) for title, run in groupby(one.family for one in columns)),
         columns=columns,
-        inverters=inverters,
-        controls=controls,
+        bands=bands,
         notes=notes.numbered(),
         any_best=any(winners.values()),
         any_chance=any(one.chance for one in columns),

@@ -47,8 +47,9 @@ def _terminal(one: Group) -> str:
     stubs = [f"{_shorten(n, width):{width}}{' ' * gap}{s:{words}}" for n, s in zip(names, sees, strict=True)]
     stubs = [" " * len(stubs[0])] * (depth - len(stubs)) + stubs
     rows = [(" " * gap).join(row).rstrip() for row in zip(stubs, *columns, strict=True)]
-    num_inverters = sum(entry.record.kind == "inverter" for entry in shown)
-    rows.insert(len(rows) - 1 - len(shown) + num_inverters, "")
+    first, bands = len(rows) - 1 - len(shown), [sum(e.complete for e in entries) for _, entries in one.bands]
+    for gap_at in sorted({sum(bands[:k]) for k in range(1, len(bands))} - {0}, reverse=True):
+        rows.insert(first + gap_at, "")
     title = f"{one.classifier} on {one.dataset}, {text.plural(one.num_images, 'image')}, protocol {one.fingerprint}"
     return "\n".join([*([title, "", *rows] if shown else [title]), "", *_terminal_notes(one)]) + "\n"
 

@@ -26,8 +26,8 @@ INVERTERS: dict[str, tuple[float, float, float, float, str]] = {
     "biggan-logit": (1.0, 12, 0.93, 0.71, "logits"),
     "dosovitskiy-brox-2016a": (1.8, 6, 0.84, 0.55, "logits"),
     "dosovitskiy-brox-2016b": (2.6, 0, 0.62, 0.41, "logits"),
-    "engstrom-2019": (0.8, 40, 0.99, 0.35, "features"),
     "mahendran-vedaldi": (0.6, 70, 0.995, 0.24, "white-box"),
+    "engstrom-features": (0.8, 40, 0.99, 0.35, "features"),
 }
 CONTROLS: dict[str, tuple[float, float, float, float, str]] = {
     "oracle": (0.0, 0, 1.0, 1.0, "original"),

@@ -13,8 +13,9 @@ from tests.reports.synthetic import CONTROLS
 
 def test_rows_by_access_then_controls_in_the_protocols_order(records: list[Record]) -> None:
     (only,) = group(Entry(record) for record in reversed(records))
-    assert [entry.record.access for entry in only.inverters] == ["logits", "logits", "logits", "features", "white-box"]
+    assert [entry.record.access for entry in only.inverters] == ["logits", "logits", "logits", "white-box", "features"]
     assert [entry.label for entry in only.controls] == list(CONTROLS)
+    assert {entry.record.access for entry in only.contenders} == {"logits", "white-box"}
 
 
 @pytest.mark.parametrize(
