@@ -1,0 +1,50 @@
+"""The shipped zoo is whole: every file is what its entry says and belongs to the classifier that it names."""
+
+import hashlib
+import json
+
+import pytest
+
+from bench.weights import ZOO, Entry, manifest, metadata, read
+
+OURS = [item for item in manifest().values() if item.facts.get("source") == "trained by this project"]
+FITTED = [item for item in OURS if item.facts["kind"] in ("inverter", "controls")]
+
+
+@pytest.mark.parametrize("item", manifest().values(), ids=lambda item: item.name)
+def test_every_file_has_the_hash_and_the_provenance_of_its_entry(item: Entry) -> None:
+    assert hashlib.sha256(read(item.path)).hexdigest() == item.sha256
+    assert {"kind", "source", "licence", "command", "size"} <= set(item.facts)
+    assert item.path.stat().st_size == item.facts["size"]
+
+
+@pytest.mark.parametrize("item", FITTED, ids=lambda item: item.name)
+def test_what_was_fitted_belongs_to_the_classifier_that_ships(item: Entry) -> None:
+    """A classifier is replaced only together with all its inverters."""
+    assert item.facts["classifier_sha256"] == manifest()[item.facts["classifier"]].sha256
+    assert metadata(item.path)["classifier_sha256"] == item.facts["classifier_sha256"]
+
+
+@pytest.mark.parametrize(
+    "item", [item for item in OURS if item.facts["kind"] != "controls"], ids=lambda item: item.name
+)
+def test_what_was_trained_says_how(item: Entry) -> None:
+    assert {"name", "hash", "steps"} <= set(item.facts["recipe"])
+    assert item.facts["train_seconds"] > 0
+    assert item.facts["machine"]
+    assert json.loads(metadata(item.path)["recipe"]) == item.facts["recipe"]
+
+
+def test_one_comparison_recipe_a_method() -> None:
+    """Weights of a method are compared across classifiers: only those of one recipe may stand side by side."""
+    inverters = [item for item in FITTED if item.facts["kind"] == "inverter"]
+    recipes: dict[str, set[str]] = {}
+    for item in inverters:
+        (method,) = item.facts["methods"]
+        recipes.setdefault(method.removeprefix("onehot-").split("-logit")[0], set()).add(item.facts["recipe"]["hash"])
+    assert all(len(hashes) == 1 for hashes in recipes.values()), recipes
+
+
+def test_no_file_lies_in_the_zoo_without_an_entry() -> None:
+    named = {item.file for item in manifest().values()}
+    assert {path.name for path in ZOO.glob("*.safetensors*")} <= named
