@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import save, save_file
 
 from bench.errors import UnknownNameError, WeightsError
-from bench.weights import entry, load_file, load_shipped, metadata, sha256_of
+from bench.weights import entry, load_file, load_shipped, metadata, rounded, sha256_of
 from tests.conftest import AddWeights
 
 TENSORS = {"w": torch.arange(6, dtype=torch.float16).reshape(2, 3), "steps": torch.tensor([7])}
@@ -80,3 +80,13 @@ def test_metadata(tmp_path: Path) -> None:
     save_file(TENSORS, tmp_path / "b.safetensors")
     assert metadata(tmp_path / "a.safetensors") == {"classifier_sha256": "abc"}
     assert metadata(tmp_path / "b.safetensors") == {}
+
+
+def test_rounding_keeps_the_mantissa_asked_for_and_the_sign() -> None:
+    values = torch.randn(10_000, generator=torch.Generator().manual_seed(0)).clamp_min(-3)
+    values = values[values.abs() > 1e-3]
+    assert torch.equal(rounded(values, 10), values.half())
+    seven = rounded(values, 7)
+    assert torch.equal(seven.float(), seven.to(torch.bfloat16).float())  # bfloat16 holds them exactly
+    assert ((seven.float() - values) / values).abs().max().item() <= 2**-8 + 2**-11
+    assert torch.equal(rounded(-values, 7), -seven)

@@ -19,6 +19,7 @@ from bench.training.loop import Schedule, WeightAverage, fit
 from bench.training.pairs import TrainingPairs
 from bench.weights import save_weights
 
+MANTISSA = 7  # bits kept of each weight: bfloat16's precision, in which the training multiplied
 Reconstruct = Callable[[Tensor, int], Tensor]
 
 
@@ -89,6 +90,10 @@ class InverterTask(ABC):
         """Nothing beyond the loop's own check for losses that are not finite."""
         return None
 
+    def facts(self) -> dict[str, str]:
+        """What the weight file says besides what all of them say."""
+        return {}
+
     @torch.no_grad()
     def validate(self) -> dict[str, float]:
         """On 1,000 images of ``val``: what the target sees in the reconstructions, and the pixel error."""
@@ -146,5 +151,5 @@ def train_inverter(task: InverterTask, recipe: InverterRecipe, folder: Path, *, 
         "classifier": task.classifier.name,
         "classifier_sha256": task.classifier.sha256,
         "recipe": json.dumps(asdict(recipe) | {"hash": recipe.digest()}),
-    }
-    return save_weights(task.averaged().state_dict(), folder / f"{name}.safetensors", facts)
+    } | task.facts()
+    return save_weights(task.averaged().state_dict(), folder / f"{name}.safetensors", facts, mantissa=MANTISSA)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from methods.biggan_logit.conditioning import Standardise, orthogonal_, spectral_norm_
+from bench.standardise import Standardise
+from methods.biggan_logit.conditioning import orthogonal_, spectral_norm_
 
 
 class DiscriminatorBlock(nn.Module):

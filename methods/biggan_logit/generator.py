@@ -7,13 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from methods.biggan_logit.conditioning import (
-    ConditionalBatchNorm,
-    Standardise,
-    orthogonal_,
-    spectral_norm_,
-    upsample,
-)
+from bench.standardise import Standardise
+from methods.biggan_logit.conditioning import ConditionalBatchNorm, orthogonal_, spectral_norm_, upsample
 
 NOISE_DIM = 120
 SCALE = 10**0.5  # G sees z with mean squared norm 10: gammas then start with a spread of about 0.2

@@ -13,7 +13,9 @@ from bench.classifiers import LoadedClassifier
 from bench.errors import TrainingError, WeightsError
 from bench.inverter import Target
 from bench.training import pairs as pairs_module
-from methods.biggan_logit.conditioning import ConditionalBatchNorm, Standardise
+from bench.training.inverters import MANTISSA
+from bench.weights import load_file, rounded
+from methods.biggan_logit.conditioning import ConditionalBatchNorm
 from methods.biggan_logit.discriminator import Discriminator
 from methods.biggan_logit.generator import (
     NOISE_DIM,
@@ -88,13 +90,6 @@ def test_conditional_batch_norm_is_plain_where_the_mlps_vanish_and_affine_where_
     torch.testing.assert_close(layer(y, z), 3 * normal - 1)
 
 
-def test_standardised_logits_have_mean_squared_norm_one() -> None:
-    z = torch.randn(5_000, 20) * torch.arange(1, 21) + 3
-    layer = Standardise(20)
-    layer.fit(z)
-    assert layer(z).square().sum(1).mean().item() == pytest.approx(1, abs=0.01)
-
-
 def test_effective_state_computes_what_the_spectrally_normalised_network_computes() -> None:
     torch.manual_seed(0)
     trained = trainable_generator(5, 2, 8).eval()
@@ -149,11 +144,10 @@ def test_training_resumes_to_the_very_same_weights(tiny_cifar: LoadedClassifier,
     again.load_state_dict(task.state_dict())
     for step in range(3, TINY.steps):
         again.step(step)
-    from bench.weights import load_file
-
     expected, found = load_file(whole), again.averaged().state_dict()
     for name, value in expected.items():
-        torch.testing.assert_close(found[name].half().float(), value, msg=name, check_dtype=False)
+        same = rounded(found[name], MANTISSA).float() if value.is_floating_point() else found[name]
+        torch.testing.assert_close(same, value, msg=name)
     assert (tmp_path / "whole" / "samples-000006.png").exists()
 
 
