@@ -72,4 +72,4 @@ CATALOGUE = {
     ),
 }  # fmt: skip
 
-TARGETS = tuple(name for name in CATALOGUE if name not in (JUDGE, "inception_v3"))  # weights follow
+TARGETS = tuple(name for name in CATALOGUE if name != JUDGE)
