@@ -37,6 +37,8 @@ PAPERS = {
     "judge": "Simonyan & Zisserman 2015; Jordan 2024",
     "biggan-logit": "Teterwak et al. 2021, Understanding Invariance via Feedforward Inversion",
     "onehot-biggan": "Teterwak et al. 2021, with the arg-max class in place of the logits",
+    "dosovitskiy-brox-2016a": "Dosovitskiy & Brox 2016, Generating Images with Perceptual Similarity Metrics",
+    "dosovitskiy-brox-2016b": "Dosovitskiy & Brox 2016, Inverting Visual Representations with Convolutional Networks",
     "controls": None,
 }
 
@@ -104,6 +106,7 @@ def publish_fitted(name: str, classifier: str, paper: str, methods: list[str], c
         "classifier_sha256": facts["classifier_sha256"],
         "methods": methods,
     }
+    entry |= {key: facts[key] for key in ("comparator", "comparator_sha256") if key in facts}
     _enter(name, path, entry, paper, command)
 
 

@@ -1,0 +1,73 @@
+"""What the trainings of both decoders share: the decoder that ships is the average of the trained one's weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from baselines.dosovitskiy_brox.decoders import Decoder, Table
+from bench.classifiers import LoadedClassifier
+from bench.seeding import seed_of
+from bench.training.inverters import InverterRecipe, InverterTask, Reconstruct
+from bench.training.loop import WeightAverage
+
+FACTOR = 1 / 4
+
+
+@dataclass(frozen=True)
+class DecoderRecipe(InverterRecipe):
+    """What both recipes have.
+
+    Attributes:
+        factor: of the decoder's widths; see ``Decoder``.
+        lr: Adam's rate, constant.
+        beta1: Adam's; the other is 0.999.
+    """
+
+    factor: float = FACTOR
+    lr: float = 2e-4
+    beta1: float = 0.9
+
+
+class DecoderTask(InverterTask):
+    """A decoder on the device with its optimiser and its average; a subclass adds the loss."""
+
+    recipe: DecoderRecipe
+
+    def __init__(self, recipe: DecoderRecipe, table: Table, classifier: LoadedClassifier, device: torch.device) -> None:
+        super().__init__(recipe, classifier, device)
+        self.recipe, self.table = recipe, table
+        torch.manual_seed(seed_of("init", recipe.seed))
+        self.g = self._decoder()
+        self.g.standardise.fit(self.pairs.logits.flatten(0, 1))
+        self.g_optimizer = torch.optim.Adam(self.g.parameters(), recipe.lr, (recipe.beta1, 0.999))
+        self.networks, self.optimizers = {"g": self.g}, {"g": self.g_optimizer}
+        self.average = WeightAverage(self.g.state_dict(), recipe.ema_decay)
+
+    def _decoder(self) -> Decoder:
+        decoder = Decoder(self.pairs.num_logits, self.table, self.recipe.factor).to(self.device)
+        return decoder.to(memory_format=torch.channels_last)
+
+    def averaged(self) -> Decoder:
+        """The decoder with the averaged weights."""
+        decoder = self._decoder()
+        decoder.load_state_dict(self.average.average)
+        return decoder.eval()
+
+    def reconstructing(self) -> Reconstruct:
+        """The averaged decoder; there is no noise, so all draws are the same."""
+        decoder = self.averaged()
+
+        def reconstruct(z: Tensor, draw: int) -> Tensor:
+            return torch.cat([decoder(part) for part in torch.split(z, 250)]).clamp(0, 1)
+
+        return reconstruct
+
+
+def descend(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
+    """One step down the gradient of ``loss``."""
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    optimizer.step()

@@ -1,0 +1,65 @@
+"""Both inverters: what they declare, whose weights they take, that seeds play no part."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from baselines.dosovitskiy_brox import train_2016a, train_2016b
+from baselines.dosovitskiy_brox.inverters import DecoderInverter, DosovitskiyBrox2016a, DosovitskiyBrox2016b
+from bench.classifiers import LoadedClassifier
+from bench.errors import WeightsError
+from bench.inverter import Target
+from bench.registry import INVERTERS, TRAINERS, load
+
+CPU = torch.device("cpu")
+TARGET = Target("linear", "ab" * 32, "cifar10", 5, (32, 32), CPU)
+
+
+@pytest.fixture(params=[DosovitskiyBrox2016a, DosovitskiyBrox2016b])
+def trained(
+    request: pytest.FixtureRequest, tiny_cifar: LoadedClassifier, tiny_comparator: LoadedClassifier, tmp_path: Path
+) -> tuple[type[DecoderInverter], Path]:
+    """One of the two after a single tiny step."""
+    cls: type[DecoderInverter] = request.param
+    if cls is DosovitskiyBrox2016a:
+        tiny_a = replace(train_2016a.recipe(1), factor=1 / 16, factor_d=1 / 8, batch=8)
+        return cls, train_2016a.train(tiny_cifar, tmp_path, CPU, resume=False, recipe=tiny_a)
+    tiny_b = replace(train_2016b.recipe(1), factor=1 / 16, batch=8)
+    return cls, train_2016b.train(tiny_cifar, tmp_path, CPU, resume=False, recipe=tiny_b)
+
+
+def test_reconstructions_are_images_whatever_the_seeds(trained: tuple[type[DecoderInverter], Path]) -> None:
+    cls, weights = trained
+    inverter = cls(TARGET, weights)
+    z = 30 * torch.randn(4, 5)
+    images = inverter.invert(z, [1, 2, 3, 4])
+    assert images.shape == (4, 3, 32, 32)
+    assert images.min().item() == 0  # such logits drive the linear output beyond both ends
+    assert images.max().item() == 1
+    assert torch.equal(images, inverter.invert(z, [5, 6, 7, 8]))
+    assert not torch.equal(images[0], images[1])
+
+
+def test_they_declare_what_they_are(trained: tuple[type[DecoderInverter], Path]) -> None:
+    cls, weights = trained
+    inverter = cls(TARGET, weights)
+    assert (inverter.access, inverter.training, inverter.stochastic) == ("logits", "pairs", False)
+    assert inverter.parameters == sum(p.numel() for p in inverter.network.parameters()) > 0
+    assert inverter.recipe is not None
+    assert inverter.recipe["steps"] == 1
+
+
+def test_weights_of_another_classifier_are_refused(trained: tuple[type[DecoderInverter], Path]) -> None:
+    cls, weights = trained
+    stranger = replace(TARGET, classifier_sha256="00" * 32)
+    with pytest.raises(WeightsError, match="was trained for linear"):
+        cls(stranger, weights)
+    assert f"bench train inverter {cls.name}" in (cls.skip(stranger) or "")
+
+
+@pytest.mark.parametrize("name", ["dosovitskiy-brox-2016a", "dosovitskiy-brox-2016b"])
+def test_both_are_registered_with_their_trainers(name: str) -> None:
+    assert load(INVERTERS, "method", name).name == name
+    assert load(TRAINERS, "trained method", name).recipe(3).steps == 3

@@ -1,0 +1,64 @@
+"""2016b: squared error by hand, a step that lowers it, a resume that changes nothing."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from baselines.dosovitskiy_brox.train_2016b import (
+    DosovitskiyBrox2016bRecipe,
+    Task2016b,
+    recipe,
+    squared_error,
+    train,
+)
+from bench.classifiers import LoadedClassifier
+from bench.training.inverters import MANTISSA
+from bench.weights import load_file, rounded
+
+CPU = torch.device("cpu")
+TINY = DosovitskiyBrox2016bRecipe(name="tiny", factor=1 / 16, steps=6, batch=8)
+
+
+def test_loss_equals_a_hand_computed_value() -> None:
+    generated = torch.tensor([0.5, 0.0, 1.0]).view(1, 3, 1, 1)
+    images = torch.tensor([0.0, 0.2, 1.0]).view(1, 3, 1, 1)
+    assert squared_error(generated, images).item() == pytest.approx((0.25 + 0.04) / 3)
+
+
+def test_a_step_lowers_the_error_of_its_own_batch(tiny_cifar: LoadedClassifier) -> None:
+    task = Task2016b(TINY, tiny_cifar, CPU)
+    images, z = task.pairs.batch(0, 8)
+    before = squared_error(task.g(z), images).item()
+    assert task.step(0)["loss"].item() == pytest.approx(before, rel=0.05)  # the same in bfloat16
+    assert squared_error(task.g(z), images).item() < before
+
+
+def test_training_resumes_to_the_very_same_weights(tiny_cifar: LoadedClassifier, tmp_path: Path) -> None:
+    whole = train(tiny_cifar, tmp_path / "whole", CPU, resume=False, recipe=TINY)
+    first = Task2016b(TINY, tiny_cifar, CPU)
+    for step in range(3):
+        first.step(step)
+    torch.save(first.state_dict(), tmp_path / "state")
+    second = Task2016b(TINY, tiny_cifar, CPU)
+    second.load_state_dict(torch.load(tmp_path / "state", weights_only=True))
+    for step in range(3, TINY.steps):
+        second.step(step)
+    found = second.averaged().state_dict()
+    for name, value in load_file(whole).items():
+        torch.testing.assert_close(rounded(found[name], MANTISSA).float(), value, msg=name)
+
+
+def test_the_recipe_is_the_same_whatever_is_asked_but_for_the_steps() -> None:
+    assert recipe() == DosovitskiyBrox2016bRecipe()
+    assert recipe(7) == DosovitskiyBrox2016bRecipe(steps=7)
+    assert recipe(7).digest() != recipe().digest()
+
+
+def test_the_decoder_that_ships_standardises_with_the_training_logits(tiny_cifar: LoadedClassifier) -> None:
+    task = Task2016b(TINY, tiny_cifar, CPU)
+    task.step(0)
+    z = task.pairs.logits.flatten(0, 1)  # plain and mirrored
+    entering = task.averaged().scale * task.averaged().standardise(z)
+    torch.testing.assert_close(entering.mean(0), torch.zeros(5), atol=1e-4, rtol=0)
+    torch.testing.assert_close(entering.std(0), torch.ones(5), atol=1e-3, rtol=0)
