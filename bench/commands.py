@@ -12,7 +12,9 @@ from typing import Any
 from bench.config import RunConfig
 from bench.errors import UnknownNameError, UsageError
 from bench.printing import print_json, print_rows
-from bench.record import Record, write_atomically
+from bench.record import Record, Score, write_atomically
+
+FETCHED = ("cifar10", "inception", "fashion-mnist")
 
 
 def run_cells(
@@ -49,9 +51,62 @@ def _print_tables(records: Sequence[Record], out: Path) -> None:
 
     print(terminal_table(records))
     for record in records:
-        if record.status != "complete":
+        if record.status == "failed":  # why others were skipped stands below the tables
             print(f"{record.status}: {record.method} on {record.classifier}: {record.reason}", file=sys.stderr)
     print(f"records: {out}    next: bench report --runs {out}")
+
+
+def run_probes(
+    kind: str,
+    methods: Sequence[str],
+    classifiers: Sequence[str],
+    config: Callable[[str, str], RunConfig],
+    *,
+    as_json: bool,
+) -> int:
+    """``bench probe`` for every pair; print records or tables; 1 if one failed."""
+    from bench.probes.runner import open_cell, open_probe, run_probe
+
+    probe = open_probe(kind)
+    plan = [
+        config(method, classifier) for classifier in dict.fromkeys(classifiers) for method in dict.fromkeys(methods)
+    ]
+    for one in plan:
+        open_cell(probe, one)  # a misspelt name is said before any work
+    records = [run_probe(kind, one) for one in plan]
+    if as_json:
+        documents = [json.loads(record.to_json()) for record in records]
+        print_json(documents[0] if len(documents) == 1 else documents)
+    else:
+        print(probe.question)
+        for record in records:
+            _print_levels(record)
+        print(f"records and pictures: {plan[0].out}")
+    return int(any(record.status == "failed" for record in records))
+
+
+def _print_levels(record: Record) -> None:
+    """A row a level, then what spans the levels, then why values are missing."""
+    print(f"\n{record.probe}: {record.method} on {record.classifier}, {record.dataset}, {record.num_images:,} images")
+    if record.status != "complete":
+        print(f"{record.status}: {record.reason}", file=sys.stderr)
+        return
+    print_rows([{"level": one.name} | {k: _interval(s) for k, s in one.metrics.items()} for one in record.levels], "")
+    for key, score in record.metrics.items():
+        print(f"{key}: {_interval(score)}")
+    every = [*record.metrics.items(), *(pair for one in record.levels for pair in one.metrics.items())]
+    for reason in dict.fromkeys(f"{key}: {score.note}" for key, score in every if score.value is None):
+        print(f"- {reason}")
+    if record.note:
+        print(record.note)
+
+
+def _interval(score: Score) -> str | None:
+    """A mean with half of its 95 % interval."""
+    if score.value is None:
+        return None
+    half = f"±{(score.ci95[1] - score.ci95[0]) / 2:.2g}" if score.ci95 else ""
+    return f"{score.value:.3g}{half}"
 
 
 def _expand(names: Sequence[str], everything: Sequence[str] | dict[str, Any]) -> list[str]:
@@ -95,8 +150,10 @@ def fetch(name: str, source: Path | None, force: bool) -> None:
         from bench.datasets.fetch_cifar10 import fetch as get
     elif name == "inception":
         from bench.datasets.fetch_inception import fetch as get
+    elif name == "fashion-mnist":
+        from bench.datasets.fashion_mnist import fetch as get
     else:
-        raise UnknownNameError("thing to fetch", name, ("cifar10", "inception"))
+        raise UnknownNameError("thing to fetch", name, FETCHED)
     get(source, force)
 
 
@@ -106,8 +163,10 @@ def verify(name: str) -> int:
         from bench.datasets.fetch_cifar10 import verify as check
     elif name == "inception":
         from bench.datasets.fetch_inception import verify as check
+    elif name == "fashion-mnist":
+        from bench.datasets.fashion_mnist import verify as check
     else:
-        raise UnknownNameError("thing to verify", name, ("cifar10", "inception"))
+        raise UnknownNameError("thing to verify", name, FETCHED)
     found = check()
     print_rows([{"part": part, "status": status} for part, status in found], "")
     return int(any(status.startswith(("wrong", "damaged")) for _, status in found))

@@ -58,3 +58,9 @@ class MetricError(BenchError):
 
 class SkipCellError(BenchError):
     """A cell that makes no sense; the text becomes the record's reason."""
+
+
+def error_text(error: Exception) -> str:
+    """The note of a null: bench's own texts as they are, others with their type, on one line."""
+    text = " ".join(str(error).split())
+    return text if isinstance(error, BenchError) else f"{type(error).__name__}: {text}"

@@ -48,8 +48,25 @@ def methods() -> list[Row]:
 
 
 def probes() -> list[Row]:
-    """The paper's analyses, with the same columns as ``methods``."""
-    return _points(PROBES, "probe")
+    """The paper's analyses: ``name``, ``question``, ``distribution``, ``version``, ``object``.
+
+    The question stands in the class, which is imported for it; one that cannot be imported says so in its place.
+    """
+    from bench.registry import registered
+
+    rows: list[Row] = []
+    for point in registered(PROBES).values():
+        row = _point(point, "probe")
+        del row["kind"]
+        rows.append({"name": row.pop("name"), "question": _question(point), **row})
+    return rows
+
+
+def _question(point: EntryPoint) -> str:
+    try:
+        return str(point.load().question)
+    except Exception as error:  # an outsider's module may fail in any way
+        return f"cannot be imported: {type(error).__name__}: {error}"
 
 
 def _points(group: str, kind: str) -> list[Row]:
@@ -142,7 +159,7 @@ def metrics() -> list[Row]:
 
 
 def runs(folder: Path = Path("runs")) -> list[Row]:
-    """Records below a folder: ``dataset``, ``classifier``, ``method``, ``num_images``, ``status``, ... ``key``."""
+    """Records below a folder: ``dataset``, ``classifier``, ``method``, ``probe``, ``num_images``, ... ``key``."""
     from bench.record import read_records
 
     return [
@@ -150,6 +167,7 @@ def runs(folder: Path = Path("runs")) -> list[Row]:
             "dataset": record.dataset,
             "classifier": record.classifier,
             "method": record.method,
+            "probe": record.probe,
             "num_images": record.num_images,
             "seed": record.seed,
             "status": record.status,

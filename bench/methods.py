@@ -88,12 +88,25 @@ class OpenMethod:
             pixels = self.method.reconstruct(shard)
             return pixels, self._now() - began
         if self.method.access == "features":
-            given = self._features(originals)
+            given = self.features(originals)
+        return self.invert(given, seeds)
+
+    def invert(self, given: torch.Tensor, seeds: Sequence[int]) -> tuple[Pixels, float]:
+        """One batch through the inverter.
+
+        Args:
+            given: (n, K) logits on the target's device, or (n, F) features where ``access`` is ``features``.
+            seeds: n integers.
+
+        Returns:
+            (n, H, W, 3) uint8, and the seconds inside ``Inverter.invert``.
+        """
+        assert isinstance(self.method, Inverter)
         with torch.set_grad_enabled(self.method.access in WITH_NETWORK):
             began = self._now()
             images = self.method.invert(given, seeds)
             seconds = self._now() - began
-        return self._checked(images, len(rows)), seconds
+        return self._checked(images, len(seeds)), seconds
 
     def _now(self) -> float:
         """The clock, once the device has caught up."""
@@ -101,7 +114,7 @@ class OpenMethod:
             torch.cuda.synchronize(self.target.device)
         return time.perf_counter()
 
-    def _features(self, originals: Pixels) -> torch.Tensor:
+    def features(self, originals: Pixels) -> torch.Tensor:
         """Penultimate features (n, F) in place of the logits."""
         network: Any = self.classifier.network
         if not hasattr(network, "features"):

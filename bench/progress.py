@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+T = TypeVar("T")
 
 
 class Bar(Protocol):
@@ -20,27 +25,22 @@ class _Silent:
         """Do nothing."""
 
 
-class _Rich:
-    def __init__(self, total: int, title: str, start: int) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+class _Line:
+    """One line on the screen."""
 
-        columns = (
-            TextColumn("{task.description:<34}"),
-            BarColumn(bar_width=None),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[note]}"),
-        )
-        self.progress = Progress(*columns, console=Console(stderr=True), transient=True)
-        self.task = self.progress.add_task(title, total=total, completed=start, note="")
+    def __init__(self, screen: Progress, total: int, title: str, start: int) -> None:
+        self.screen = screen
+        self.task = screen.add_task(title, total=total, completed=start, note="")
 
     def advance(self, amount: int = 1, note: str = "") -> None:
         """Move the bar."""
         if note:
-            self.progress.update(self.task, advance=amount, note=note)
+            self.screen.update(self.task, advance=amount, note=note)
         else:
-            self.progress.advance(self.task, amount)
+            self.screen.advance(self.task, amount)
+
+
+_screens: list[Progress] = []  # the one on the terminal, if any: a bar within a bar is its next line
 
 
 @contextmanager
@@ -48,7 +48,38 @@ def progress(total: int, title: str, start: int = 0) -> Iterator[Bar]:
     """A bar over ``total`` units that disappears when done; silent where stderr is no terminal."""
     if not sys.stderr.isatty():
         yield _Silent()
-        return
-    bar = _Rich(total, title, start)
-    with bar.progress:
-        yield bar
+    elif _screens:
+        line = _Line(_screens[0], total, title, start)
+        try:
+            yield line
+        finally:
+            _screens[0].remove_task(line.task)
+    else:
+        _screens.append(_screen())
+        try:
+            with _screens[0] as screen:
+                yield _Line(screen, total, title, start)
+        finally:
+            _screens.clear()
+
+
+def each(items: Sequence[T], title: str) -> Iterator[T]:
+    """The items one after the other, with a bar over their number."""
+    with progress(len(items), title) as bar:
+        for item in items:
+            yield item
+            bar.advance()
+
+
+def _screen() -> Progress:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description:<34}"),
+        BarColumn(bar_width=None),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+    )
+    return Progress(*columns, console=Console(stderr=True), transient=True)

@@ -46,6 +46,22 @@ class Score:
 
 
 @dataclass(frozen=True)
+class Level:
+    """What a probe measured at one of its levels.
+
+    Attributes:
+        name: of the level, for instance ``shift 1``.
+        value: the level as a number, null where it is none (a set of images, for instance).
+        metrics: means over images with their intervals, by key; ``bench.probes.measures`` defines those that are not
+            the protocol's.
+    """
+
+    name: str
+    value: float | None = None
+    metrics: dict[str, Score] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Cost:
     """What the inversion took; scoring is not counted.
 
@@ -90,6 +106,9 @@ class Record:
         recipe: of the inverter's training: ``name``, ``hash``, ``steps``; null where there is none.
         environment: code revision, package versions, processor or GPU, threads.
         note: a caveat about the whole cell, or null.
+        probe: name of the probe that wrote this record; null for the cells of ``bench run``. The ``metrics`` of a
+            probe are those that span its levels; they may be none.
+        levels: of the probe, in their order; none for the cells of ``bench run``.
         created: UTC time in ISO 8601.
     """
 
@@ -113,6 +132,8 @@ class Record:
     recipe: dict[str, Any] | None = None
     environment: dict[str, Any] = field(default_factory=dict)
     note: str | None = None
+    probe: str | None = None
+    levels: tuple[Level, ...] = ()
     created: str = ""
     schema_version: int = SCHEMA_VERSION
 
@@ -134,9 +155,18 @@ class Record:
                 f"The record has schema version {raw['schema_version']} and this bench reads up to {SCHEMA_VERSION}. "
                 "Upgrade bench to read it."
             )
-        raw["metrics"] = {key: _score(value) for key, value in raw["metrics"].items()}
+        raw["metrics"] = _scores(raw["metrics"])
+        raw["levels"] = tuple(_level(value) for value in raw.get("levels") or ())
         raw["cost"] = Cost(**_known(Cost, raw["cost"]))
         return cls(**_known(cls, raw))
+
+
+def _level(raw: dict[str, Any]) -> Level:
+    return Level(**_known(Level, raw | {"metrics": _scores(raw["metrics"])}))
+
+
+def _scores(raw: dict[str, Any]) -> dict[str, Score]:
+    return {key: _score(value) for key, value in raw.items()}
 
 
 def _score(raw: dict[str, Any]) -> Score:

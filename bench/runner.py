@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,22 +39,26 @@ def run_controls(config: RunConfig) -> list[Record]:
 
 def run_cell(config: RunConfig) -> Record:
     """One cell: what exists is returned, what was cut short is resumed."""
-    cell = Cell.open(config)
+    return settle(Cell.open(config), _line)
+
+
+def settle(cell: Cell, line: Callable[[Cell], Record]) -> Record:
+    """The cell's record: what is finished is read, else ``line`` runs, and whatever comes of it is written."""
     with cell.folder.locked():
-        if not config.force and (record := cell.finished()) is not None:
+        if not cell.config.force and (record := cell.finished()) is not None:
             return record
-        if config.force:
+        if cell.config.force:
             cell.folder.clear()
-        record, text = _attempt(cell)
+        record, text = _attempt(cell, line)
         cell.folder.finish(text, keep_shards=record.status == "failed")
     return record
 
 
-def _attempt(cell: Cell) -> tuple[Record, str]:
+def _attempt(cell: Cell, line: Callable[[Cell], Record]) -> tuple[Record, str]:
     """The record of this attempt, and its JSON."""
     created = datetime.now(UTC).isoformat(timespec="seconds")
     try:
-        record = replace(_line(cell), created=created)
+        record = replace(line(cell), created=created)
         return record, record.to_json()
     except UsageError:
         raise

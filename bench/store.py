@@ -141,6 +141,17 @@ class Piece:
     peak_memory_mb: float
 
 
+def _save(path: Path, piece: Piece) -> None:
+    buffer = io.BytesIO()
+    np.savez(buffer, **vars(piece))
+    write_atomically(path, buffer.getvalue())
+
+
+def _load(path: Path) -> Piece:
+    with np.load(path) as raw:
+        return Piece(raw["pixels"], raw["second"], float(raw["seconds"]), float(raw["peak_memory_mb"]))
+
+
 class CellFolder:
     """The directory of one cell."""
 
@@ -179,22 +190,26 @@ class CellFolder:
         with progress(count, title, start=sum(map(len, done))) as bar:
             for rows in todo:
                 if rows not in done:
-                    self._save(rows, invert(rows))
+                    _save(self._shard(rows), invert(rows))
                     bar.advance(len(rows))
 
     def _shard(self, rows: range) -> Path:
-        return self.path / "shards" / f"{rows.start:06d}-{rows.stop:06d}.npz"
+        return self._piece(f"{rows.start:06d}-{rows.stop:06d}")
 
-    def _save(self, rows: range, piece: Piece) -> None:
-        buffer = io.BytesIO()
-        np.savez(buffer, **vars(piece))
-        write_atomically(self._shard(rows), buffer.getvalue())
+    def _piece(self, name: str) -> Path:
+        return self.path / "shards" / f"{name}.npz"
+
+    def once(self, name: str, make: Callable[[], Piece]) -> Piece:
+        """A piece of work under its own name: read if a run that was cut short had finished it, else made and kept."""
+        path = self._piece(name)
+        if not path.exists():
+            _save(path, make())
+        return _load(path)
 
     def pieces(self, count: int) -> Iterator[Piece]:
         """The finished shards in order, one at a time."""
         for rows in shards(count):
-            with np.load(self._shard(rows)) as raw:
-                yield Piece(raw["pixels"], raw["second"], float(raw["seconds"]), float(raw["peak_memory_mb"]))
+            yield _load(self._shard(rows))
 
     def assemble(self, count: int) -> tuple[Pixels, Pixels | None, float, float]:
         """Join the shards: reconstructions and second draw as memory maps, seconds, peak memory in MiB."""

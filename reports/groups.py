@@ -124,12 +124,12 @@ Key = tuple[str, str, str, int, str]
 
 
 def group(entries: Iterable[Entry]) -> list[Group]:
-    """Sort entries into groups.
+    """Sort the cells of ``bench run`` into groups; probes answer other questions and are left out.
 
     A failed or skipped cell knows less about itself than a complete one: it joins every group of complete cells that
     it may belong to, or stands with its like.
     """
-    entries = list(entries)
+    entries = [entry for entry in entries if entry.record.probe is None]
     members: dict[Key, list[Entry]] = {}
     for entry in entries:
         if entry.complete:

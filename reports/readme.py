@@ -48,8 +48,8 @@ class Sources:
 
 
 def scores(sources: Sources) -> str:
-    """Every committed record, a table for each classifier."""
-    records = [record for record, _ in read_records(sources.results)]
+    """Every committed cell of ``bench run``, a table for each classifier."""
+    records = [record for record, _ in read_records(sources.results) if record.probe is None]
     return markdown_table(records, SCORES) if records else "No records have been committed yet.\n"
 
 
@@ -100,9 +100,9 @@ def updated(readme: str, sources: Sources) -> str:
 
 
 def collect(runs: Path, results: Path) -> None:
-    """Copy every complete record to ``results/<dataset>/<classifier>/<method>-<N>/``, folders of images left out."""
+    """Copy every complete cell to ``results/<dataset>/<classifier>/<method>-<N>/``; probes and own images stay."""
     for record, folder in read_records(runs):
-        if record.status == "complete" and not record.dataset.startswith("folder:"):
+        if record.status == "complete" and record.probe is None and not record.dataset.startswith("folder:"):
             place = results / record.dataset / record.classifier / f"{record.method}-{record.num_images}"
             write_atomically(place / "record.json", (folder / "record.json").read_bytes())
 

@@ -12,15 +12,15 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 def write_report(runs: Path, out: Path) -> Path:
-    """Render every record below ``runs`` into the file ``out`` and return its path.
+    """Render every cell of ``bench run`` below ``runs`` into the file ``out`` and return its path.
 
     Raises:
         DataError: there is no record below ``runs``, or one is damaged; says what to type.
     """
-    entries = [Entry(record, directory) for record, directory in read_records(runs)]
+    entries = [Entry(record, directory) for record, directory in read_records(runs) if record.probe is None]
     if not entries:
         raise DataError(
-            f"A report is made of records, and there is none below the folder '{runs}'. "
+            f"A report is made of the records of bench run, and there is none below the folder '{runs}'. "
             "Type: bench run --method biggan-logit --classifier robust_resnet152"
         )
     write_atomically(out, render(entries).encode())

@@ -88,4 +88,21 @@ def test_runs(tmp_path: Path) -> None:
     write_atomically(tmp_path / "cifar10" / "abc" / "record.json", record.to_json().encode())
     (row,) = listing.rows("runs", tmp_path)
     assert (row["method"], row["num_images"], row["status"], row["reason"]) == ("ridge", 500, "failed", "no memory")
-    assert row["key"] == "abc"
+    assert (row["key"], row["probe"]) == ("abc", None)
+
+
+def test_runs_name_the_probe(tmp_path: Path) -> None:
+    record = Record("ridge", "resnet152", "cifar10", 250, 0, probe="noise", key="noise-abc")
+    write_atomically(tmp_path / "noise-abc" / "record.json", record.to_json().encode())
+    (row,) = listing.rows("runs", tmp_path)
+    assert (row["probe"], row["key"]) == ("noise", "noise-abc")
+
+
+def test_probes_ask_and_a_broken_one_says_so(plugin: AddPlugin) -> None:
+    plugin("asker", listing.PROBES, "mine = outsider_p:Mine", "class Mine:\n    question = 'Is it?'\n")
+    plugin("breaker", listing.PROBES, "theirs = outsider_q:Theirs", "raise RuntimeError('no')")
+    found = {row["name"]: row for row in listing.probes()}
+    assert found["mine"]["question"] == "Is it?"
+    assert found["mine"]["distribution"] == "asker"
+    assert found["theirs"]["question"] == "cannot be imported: RuntimeError: no"
+    assert str(found["transform"]["question"]).endswith("?")

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import math
 from pathlib import Path
@@ -5,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bench.errors import DataError
-from bench.record import SCHEMA_VERSION, Cost, Record, Score, read_records, write_atomically
+from bench.record import SCHEMA_VERSION, Cost, Level, Record, Score, read_records, write_atomically
 
 # The keys of the protocol's section "Records", as they stand there.
 PROTOCOL_KEYS = {
@@ -52,6 +53,22 @@ def test_every_protocol_key_is_there(record: Record) -> None:
     assert all(score.keys() >= METRIC_KEYS for score in raw["metrics"].values())
     assert raw["schema_version"] == SCHEMA_VERSION
     assert raw["metrics"]["fid"]["value"] is None
+
+
+def test_a_probes_levels_make_the_round_trip(record: Record) -> None:
+    level = Level("shift +1", 1.0, {"lpips": Score(0.2, ci95=(0.1, 0.3), n=5), "ssim": Score(None, note="why")})
+    probe = dataclasses.replace(record, probe="shift", levels=(level, Level("set")))
+    assert Record.from_json(probe.to_json()) == probe
+    raw = json.loads(probe.to_json())
+    assert raw["levels"][0] == {"name": "shift +1", "value": 1.0, "metrics": raw["levels"][0]["metrics"]}
+    raw["levels"][0]["mood"] = "good"
+    assert Record.from_json(json.dumps(raw)) == probe
+
+
+def test_records_from_before_there_were_probes_are_read(record: Record) -> None:
+    raw = json.loads(record.to_json())
+    assert (raw.pop("probe"), raw.pop("levels")) == (None, [])
+    assert Record.from_json(json.dumps(raw)) == record
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])

@@ -47,6 +47,22 @@ def test_fill_does_only_what_is_missing_and_assemble_joins(tmp_path: Path) -> No
     assert (second, seconds, peak) == (None, 1.5, 600.0)
 
 
+def test_once_makes_a_piece_once(tmp_path: Path) -> None:
+    folder, asked = CellFolder(tmp_path / "cell"), []
+
+    def make() -> Piece:
+        asked.append(1)
+        return piece(range(250, 260))
+
+    first, again = folder.once("a", make), folder.once("a", make)
+    folder.once("b", make)
+    assert len(asked) == 2
+    assert (first.pixels == again.pixels).all()
+    assert (first.seconds, first.peak_memory_mb) == (again.seconds, again.peak_memory_mb) == (0.5, 350)
+    folder.finish("{}")
+    assert not (tmp_path / "cell" / "shards").exists()
+
+
 def test_finish_drops_shards_unless_the_cell_failed(tmp_path: Path) -> None:
     folder = CellFolder(tmp_path / "cell")
     folder.fill(10, piece, "t")

@@ -21,6 +21,8 @@ from bench.metrics.scoring import Data, score_all, too_few
 from bench.metrics.streams import Arrays, Stream, collect, lpips_streams, network_stream, pixel_streams
 from bench.record import Score
 
+NO_JUDGE = "There is no judge for these images, only for cifar10."
+
 
 @dataclass(frozen=True)
 class Networks:
@@ -127,7 +129,7 @@ def _streams(
     else:
         add("classifier", networks.classifier, {"target": "logits"})
     if networks.judge is None:
-        arrays.miss(_both("judge", "judge_features"), "There is no judge for these images, only for cifar10.")
+        arrays.miss(_both("judge", "judge_features"), NO_JUDGE)
     else:
         add("judge", networks.judge, {"judge": "logits", "judge_features": "features"})
     if wanted_of_extractor:

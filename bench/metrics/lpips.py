@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import warnings
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from bench.datasets.base import Pixels
+from bench.errors import MetricError
+from bench.metrics.features import batches
 from bench.weights import load_shipped
 
 MIN_SIDE = 64
@@ -43,6 +48,29 @@ def lpips_distance(net: nn.Module, a: Tensor, b: Tensor) -> Tensor:
     """
     value: Tensor = net(enlarged(a), enlarged(b), normalize=True)  # (N, 1, 1, 1)
     return value.flatten()
+
+
+@torch.inference_mode()
+def pixel_lpips(net: nn.Module, a: Pixels, b: Pixels, device: torch.device, batch: int) -> NDArray[np.float32]:
+    """LPIPS between paired stored images.
+
+    Args:
+        net: from ``load_lpips``, on ``device``.
+        a, b: (N, H, W, 3) uint8.
+        device: where to compute.
+        batch: images at a time; changes speed and memory, not the results.
+
+    Returns:
+        (N,) distances.
+
+    Raises:
+        MetricError: a distance is not finite.
+    """
+    pairs = zip(batches(a, device, batch), batches(b, device, batch), strict=True)
+    values = np.concatenate([lpips_distance(net, x, y).cpu().numpy() for x, y in pairs])
+    if not np.isfinite(values).all():
+        raise MetricError("LPIPS gives values that are not finite.")
+    return values
 
 
 def enlarged(images: Tensor) -> Tensor:

@@ -4,36 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.errors import MetricError
+from bench.errors import MetricError, error_text
 from bench.metrics import distances, logits, reid
-from bench.metrics.bootstrap import mean_ci
 from bench.metrics.catalogue import GALLERY, METRICS, MIN_SET_IMAGES
-from bench.metrics.streams import Array, Arrays, error_text
+from bench.metrics.per_image import Doubles, PerImage, attempt, finite
+from bench.metrics.streams import Array, Arrays
 from bench.record import Score
-
-Doubles = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class PerImage:
-    """A metric image by image.
-
-    Attributes:
-        values: (N,), NaN where it is not defined.
-        chance: what guessing would score.
-        note: a caveat.
-        undefined: what NaN means here.
-    """
-
-    values: Doubles
-    chance: float | None = None
-    note: str | None = None
-    undefined: str = "it has no value there"
 
 
 @dataclass
@@ -179,7 +160,7 @@ IMAGE_METRICS: dict[str, Callable[[Data], PerImage]] = {
 def _frechet(features: str) -> Callable[[Data], Score]:
     def metric(data: Data) -> Score:
         pair = _features(data, features)
-        return Score(_finite(distances.frechet(*pair)), n=data.arrays.n, note=_same_network(data, features))
+        return Score(finite(distances.frechet(*pair)), n=data.arrays.n, note=_same_network(data, features))
 
     return metric
 
@@ -188,7 +169,7 @@ def _kid(features: str) -> Callable[[Data], Score]:
     def metric(data: Data) -> Score:
         found = distances.kid(*_features(data, features))
         note = _same_network(data, features)
-        return Score(_finite(found.mean), n=data.arrays.n, note=note, std=found.std, subsets=found.subsets)
+        return Score(finite(found.mean), n=data.arrays.n, note=note, std=found.std, subsets=found.subsets)
 
     return metric
 
@@ -223,41 +204,17 @@ def score_all(data: Data) -> tuple[dict[str, Score], dict[str, Doubles]]:
     """Every metric of the catalogue, and the per-image values of those that have them (NaN where null)."""
     scores: dict[str, Score] = {}
     columns: dict[str, Doubles] = {}
-    for key in METRICS:
-        if METRICS[key].level == "image":
-            columns[key] = np.full(data.arrays.n, np.nan)
-        try:
-            if key in SET_METRICS:
-                scores[key] = _with_direction(key, SET_METRICS[key](data))
-            else:
-                per_image = IMAGE_METRICS[key](data)
-                scores[key] = _with_direction(key, summary(per_image))
-                columns[key] = per_image.values
-        except Exception as error:  # a metric may fail in any way, and the others must go on
-            scores[key] = _with_direction(key, Score(None, note=error_text(error)))
+    for key, info in METRICS.items():
+        if info.level == "image":
+            score, columns[key] = attempt(partial(IMAGE_METRICS[key], data), data.arrays.n)
+        else:
+            score = _attempt_set(key, data)
+        scores[key] = replace(score, higher_is_better=info.higher_is_better)
     return scores, columns
 
 
-def _with_direction(key: str, score: Score) -> Score:
-    return replace(score, higher_is_better=METRICS[key].higher_is_better)
-
-
-def summary(per_image: PerImage) -> Score:
-    """Mean over the images on which the metric is defined, with its interval.
-
-    Raises:
-        MetricError: it is defined on none.
-    """
-    n, defined = len(per_image.values), int((~np.isnan(per_image.values)).sum())
-    if not defined:
-        raise MetricError(f"Not defined on any of the {n:,} images: {per_image.undefined}.")
-    mean, low, high = mean_ci(per_image.values)
-    partial = f"defined on {defined:,} of {n:,} images; elsewhere {per_image.undefined}" if defined < n else None
-    note = "; ".join(text for text in (per_image.note, partial) if text) or None
-    return Score(_finite(mean), ci95=(low, high), n=defined, chance=per_image.chance, note=note)
-
-
-def _finite(value: float) -> float:
-    if not np.isfinite(value):
-        raise MetricError(f"The value is {value}, not a finite number.")
-    return value
+def _attempt_set(key: str, data: Data) -> Score:
+    try:
+        return SET_METRICS[key](data)
+    except Exception as error:  # a metric may fail in any way, and the others must go on
+        return Score(None, note=error_text(error))

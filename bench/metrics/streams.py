@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from torch import nn
 
 from bench.datasets.base import Pixels
-from bench.errors import BenchError, MetricError
+from bench.errors import MetricError, error_text
 from bench.metrics import pixel
-from bench.metrics.features import BLOCK, Extractor, FeatureCache, batches
+from bench.metrics.features import BLOCK, Extractor, FeatureCache
 from bench.metrics.folders import PixelSource
-from bench.metrics.lpips import lpips_distance
+from bench.metrics.lpips import pixel_lpips
 from bench.progress import progress
 
 Array = NDArray[Any]
@@ -110,12 +110,6 @@ def _advance(arrays: Arrays, stream: Stream, block: Block, rows: slice) -> bool:
     return True
 
 
-def error_text(error: Exception) -> str:
-    """The note of a null: bench's own texts as they are, others with their type, on one line."""
-    text = " ".join(str(error).split())
-    return text if isinstance(error, BenchError) else f"{type(error).__name__}: {text}"
-
-
 def pixel_streams() -> list[Stream]:
     """``psnr`` and ``ssim``, (N,)."""
     return [
@@ -127,11 +121,8 @@ def pixel_streams() -> list[Stream]:
 def lpips_streams(net: nn.Module, device: torch.device, batch: int, *, second: bool) -> list[Stream]:
     """``lpips`` and, where there is a second draw, ``diversity``, (N,)."""
 
-    @torch.inference_mode()
     def distance(a: Pixels, b: Pixels) -> Array:
-        pairs = zip(batches(a, device, batch), batches(b, device, batch), strict=True)
-        values = np.concatenate([lpips_distance(net, x, y).cpu().numpy() for x, y in pairs])
-        return _finite("LPIPS", values)
+        return pixel_lpips(net, a, b, device, batch)
 
     def diversity(block: Block) -> Mapping[str, Array]:
         assert block.second is not None

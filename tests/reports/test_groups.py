@@ -45,6 +45,14 @@ def test_a_failure_joins_the_tables_that_it_may_belong_to(records: list[Record])
     assert sorted(len(g.entries) for g in groups) == [2, 3]
 
 
+def test_probes_are_left_out(records: list[Record]) -> None:
+    one = records[0]
+    probe = dataclasses.replace(one, probe="noise", metrics={})
+    (only,) = group([Entry(one), Entry(probe)])
+    assert [entry.record.probe for entry in only.entries] == [None]
+    assert group([Entry(probe)]) == []
+
+
 def test_a_damaged_neighbour_is_named(records: list[Record], tmp_path: Path) -> None:
     (tmp_path / "reconstructions.npy").write_bytes(b"half a fi")
     (tmp_path / "per_image.parquet").write_bytes(b"half a fi")

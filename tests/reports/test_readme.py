@@ -65,6 +65,14 @@ def test_empty_results_say_so(tmp_path: Path) -> None:
     assert "No classifier has been measured yet." in readme.read_text()
 
 
+def test_probes_are_in_no_table(sources: Sources, records: list[Record], tmp_path: Path) -> None:
+    readme = tmp_path / "README.md"
+    readme.write_text(TEXT)
+    main(["--readme", str(readme)], sources)
+    write_cell(tmp_path / "results", replace(records[0], probe="noise", key="noise-abc"), None, None)
+    assert main(["--readme", str(readme), "--check"], sources) == 0
+
+
 @pytest.mark.parametrize(
     "text", ["no markers", "<!-- table:scores:begin -->", "<!-- table:other:begin --><!-- table:other:end -->"]
 )
@@ -79,7 +87,12 @@ def test_broken_markers_are_named(text: str, tmp_path: Path, capsys: pytest.Capt
 
 def test_collect_copies_complete_records_alone(tmp_path: Path) -> None:
     done = Record("m", "c", "cifar10", 10, 0, key="k")
-    for record in (done, replace(done, method="other", status="failed", reason="x"), replace(done, dataset="folder:a")):
+    others = (
+        replace(done, method="other", status="failed", reason="x"),
+        replace(done, dataset="folder:a"),
+        replace(done, method="asked", probe="noise"),
+    )
+    for record in (done, *others):
         write_atomically(tmp_path / "runs" / record.dataset / record.method / "record.json", record.to_json().encode())
     collect(tmp_path / "runs", tmp_path / "results")
     assert [path for _, path in read_records(tmp_path / "results")] == [tmp_path / "results/cifar10/c/m-10"]

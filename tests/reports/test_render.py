@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import shutil
 import time
 from itertools import pairwise
 from pathlib import Path
@@ -48,6 +49,15 @@ def test_the_path_comes_back_and_nothing_else_is_left(runs: Path, tmp_path: Path
 
 def test_the_same_records_give_the_same_bytes(runs: Path, page: Page, tmp_path: Path) -> None:
     assert write_report(runs, tmp_path / "again.html").read_text() == page.html
+
+
+def test_probes_change_nothing_yet(runs: Path, page: Page, records: list[Record], tmp_path: Path) -> None:
+    shutil.copytree(runs, tmp_path / "runs")
+    probe = dataclasses.replace(records[0], probe="noise", key="noise-abc", metrics={})
+    cell = write_cell(tmp_path / "runs", probe, None, None)
+    assert write_report(tmp_path / "runs", tmp_path / "again.html").read_text() == page.html
+    with pytest.raises(DataError, match="the records of bench run"):
+        write_report(cell, tmp_path / "only.html")
 
 
 def test_main_table_prints_the_records(page: Page, records: list[Record]) -> None:

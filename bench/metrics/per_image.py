@@ -1,0 +1,63 @@
+"""A metric image by image, and its mean with an interval. Imports no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.errors import MetricError, error_text
+from bench.metrics.bootstrap import mean_ci
+from bench.record import Score
+
+Doubles = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class PerImage:
+    """A metric image by image.
+
+    Attributes:
+        values: (N,), NaN where it is not defined.
+        chance: what guessing would score.
+        note: a caveat.
+        undefined: what NaN means here.
+    """
+
+    values: Doubles
+    chance: float | None = None
+    note: str | None = None
+    undefined: str = "it has no value there"
+
+
+def attempt(compute: Callable[[], PerImage], n: int) -> tuple[Score, Doubles]:
+    """The score of a metric that may fail in any way, and its (n,) values: null with the error's text, and NaN."""
+    try:
+        per_image = compute()
+        return summary(per_image), per_image.values
+    except Exception as error:
+        return Score(None, note=error_text(error)), np.full(n, np.nan)
+
+
+def summary(per_image: PerImage) -> Score:
+    """Mean over the images on which the metric is defined, with its interval.
+
+    Raises:
+        MetricError: it is defined on none.
+    """
+    n, defined = len(per_image.values), int((~np.isnan(per_image.values)).sum())
+    if not defined:
+        raise MetricError(f"Not defined on any of the {n:,} images: {per_image.undefined}.")
+    mean, low, high = mean_ci(per_image.values)
+    partial = f"defined on {defined:,} of {n:,} images; elsewhere {per_image.undefined}" if defined < n else None
+    note = "; ".join(text for text in (per_image.note, partial) if text) or None
+    return Score(finite(mean), ci95=(low, high), n=defined, chance=per_image.chance, note=note)
+
+
+def finite(value: float) -> float:
+    """The value, once it was found to be a number."""
+    if not np.isfinite(value):
+        raise MetricError(f"The value is {value}, not a finite number.")
+    return value

@@ -1,0 +1,246 @@
+"""The scene that every probe plays in: one cell opened once, and pictures looked at through its networks."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from bench import store
+from bench.cell import Cell
+from bench.classifiers import CATALOGUE, LoadedClassifier, open_classifier
+from bench.datasets.base import Pixels
+from bench.environment import peak_memory_mb, resolve_device
+from bench.errors import MetricError
+from bench.methods import OpenMethod
+from bench.metrics import reid
+from bench.metrics.evaluate import NO_JUDGE, Evaluation, evaluate
+from bench.metrics.features import Extractor, default_batch, network_extractor
+from bench.metrics.lpips import pixel_lpips
+from bench.metrics.per_image import Doubles, PerImage
+from bench.probes.base import Images
+from bench.record import Cost
+from bench.seeding import sample_seeds
+from bench.store import Piece
+
+Floats = NDArray[np.float32]
+Classes = NDArray[np.int64]
+
+
+class Scene:
+    """A classifier, an inverter, the judge, LPIPS and the first N images, ready to be played with.
+
+    Attributes:
+        cell: names, key and folder.
+        originals: (N, H, W, 3) uint8.
+        images: their ids and labels.
+        seeds: N noise seeds, the same as those of ``bench run``.
+        logits: (N, K) float32 of the originals.
+        method: the opened inverter.
+        classifier: the target.
+        networks: judge and LPIPS.
+        device: where everything lies.
+    """
+
+    def __init__(
+        self,
+        cell: Cell,
+        originals: Pixels,
+        logits: Floats,
+        method: OpenMethod,
+        classifier: LoadedClassifier,
+        device: torch.device,
+    ) -> None:
+        n = cell.num_images
+        self.cell, self.originals, self.logits = cell, originals, logits
+        self.method, self.classifier, self.device = method, classifier, device
+        self.images = Images(cell.dataset.ids[:n], cell.dataset.labels[:n])
+        self.seeds = sample_seeds(cell.config.seed, self.images.ids)
+        self.networks = cell.networks(classifier, device)
+        self._seconds, self._inverted, self._peak = 0.0, 0, 0.0
+
+    @classmethod
+    def open(cls, cell: Cell) -> Scene:
+        """Stations 1 to 3 of the line, a statement an arrow.
+
+        Raises:
+            SkipCellError: the inverter says that the pair makes no sense.
+        """
+        device, n = resolve_device(cell.config.device), cell.num_images
+        originals = store.originals(cell.dataset_folder, cell.dataset, n)
+        classifier = open_classifier(cell.config.classifier, device)
+        logits = store.logits(cell.classifier_folder, classifier, cell.dataset, n, device)
+        method = cell.open_method(classifier, logits.shape[1], originals.shape[1:3], device)
+        return cls(cell, originals, logits, method, classifier, device)
+
+    @property
+    def takes_logits(self) -> bool:
+        """Whether the inverter starts from the logits, rather than from penultimate features."""
+        return self.cell.method.access != "features"
+
+    @property
+    def names_classes(self) -> bool:
+        """Whether the target's logits are the dataset's classes, one each, in their order."""
+        known = CATALOGUE.get(self.classifier.name)
+        if known is not None:
+            return self.cell.dataset.name in known.datasets
+        return bool(self.logits.shape[1] == len(self.cell.dataset.class_names))
+
+    @cached_property
+    def original(self) -> View:
+        """The originals."""
+        return View(self, self.originals)
+
+    @cached_property
+    def neutral(self) -> View:
+        """The reconstructions of the unchanged images: what ``bench run`` makes of them."""
+        return View(self, self.invert(self.given))
+
+    @cached_property
+    def given(self) -> Floats:
+        """(N, K) logits of the originals, or (N, F) penultimate features for an inverter that takes those."""
+        return self.logits if self.takes_logits else self.features(self.originals)
+
+    def given_for(self, view: View) -> Floats:
+        """What the inverter is handed for other images: their logits (n, K), or features (n, F)."""
+        return view.target_logits if self.takes_logits else self.features(view.pixels)
+
+    def features(self, pixels: Pixels) -> Floats:
+        """(n, F) penultimate features of (n, H, W, 3) uint8."""
+        blocks = [self.method.features(pixels[s.start : s.stop]).cpu().numpy() for s in store.shards(len(pixels))]
+        return np.concatenate(blocks)
+
+    def invert(self, given: NDArray[np.floating], seeds: Sequence[int] | None = None) -> Pixels:
+        """Reconstruct in blocks of at most 250 rows, each kept until the record is written: a kill costs one block.
+
+        Args:
+            given: (n, K) logits, or (n, F) features where the inverter takes those.
+            seeds: n integers; by default those of the scene's images, which are then meant.
+
+        Returns:
+            (n, H, W, 3) uint8.
+        """
+        chosen = self.seeds if seeds is None else seeds
+        blocks = [self._block(given[s.start : s.stop], chosen[s.start : s.stop]) for s in store.shards(len(given))]
+        return np.concatenate(blocks)
+
+    def _block(self, given: NDArray[np.floating], seeds: Sequence[int]) -> Pixels:
+        rows = np.ascontiguousarray(given, dtype=np.float32)
+
+        def make() -> Piece:
+            pixels, seconds = self.method.invert(torch.from_numpy(rows.copy()).to(self.device), seeds)
+            return Piece(pixels, np.empty(0, np.uint8), seconds, peak_memory_mb(self.device) or 0.0)
+
+        name = hashlib.sha256(rows.tobytes() + repr((rows.shape, list(seeds))).encode()).hexdigest()[:32]
+        piece = self.cell.folder.once(name, make)
+        self._seconds, self._inverted = self._seconds + piece.seconds, self._inverted + len(rows)
+        self._peak = max(self._peak, piece.peak_memory_mb)
+        return piece.pixels
+
+    def view(self, pixels: Pixels) -> View:
+        """Pictures (n, H, W, 3) uint8 to look at."""
+        return View(self, pixels)
+
+    def scores(self, originals: Pixels, reconstructions: Pixels, logits: Floats, images: Images) -> Evaluation:
+        """The protocol's metrics, as ``bench run`` computes them.
+
+        Args:
+            originals, reconstructions: (n, H, W, 3) uint8.
+            logits: (n, K) of the originals.
+            images: their labels. The judge is asked about the scene's own images only.
+        """
+        own = images is self.images
+        return evaluate(
+            originals,
+            reconstructions,
+            labels=images.labels,
+            logits=logits,
+            networks=self.networks if own else replace(self.networks, judge=None),
+            stochastic=self.method.stochastic,
+            target_is_extractor=self.cell.config.classifier == "efficientnet_lite0",
+            cache=self.cell.config.out / ".features",
+        )
+
+    @property
+    def cost(self) -> Cost:
+        """What all inversions so far took."""
+        each = self._seconds / max(self._inverted, 1)
+        method = self.method
+        return Cost(self._seconds, each, self._peak, self.device.type, method.parameters, method.train_seconds)
+
+    @cached_property
+    def target(self) -> Extractor:
+        """The classifier as an extractor of logits."""
+        return network_extractor("classifier", self.classifier.sha256, self.classifier.network, self.device)
+
+    @cached_property
+    def judge(self) -> Extractor:
+        """The judge.
+
+        Raises:
+            MetricError: there is none for these images.
+        """
+        if self.networks.judge is None:
+            raise MetricError(NO_JUDGE)
+        return network_extractor("judge", self.networks.shas["judge"], self.networks.judge, self.device)
+
+
+class View:
+    """Pictures (n, H, W, 3) uint8, looked at through the scene's networks; nothing is computed twice."""
+
+    def __init__(self, scene: Scene, pixels: Pixels) -> None:
+        self.scene, self.pixels = scene, pixels
+
+    @cached_property
+    def target_logits(self) -> Floats:
+        """(n, K) of the target."""
+        return self._logits(self.scene.target)
+
+    @cached_property
+    def judge_logits(self) -> Floats:
+        """(n, C) of the judge.
+
+        Raises:
+            MetricError: there is no judge for these images.
+        """
+        return self._logits(self.scene.judge)
+
+    def _logits(self, extractor: Extractor) -> Floats:
+        with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+            logits = extractor(self.pixels)["logits"]
+        if not np.isfinite(logits).all():
+            raise MetricError(f"{extractor.name} gives values that are not finite.")
+        return logits
+
+    def lpips(self, other: View) -> Doubles:
+        """(n,) LPIPS to other pictures, row by row."""
+        net, device = self.scene.networks.lpips, self.scene.device
+        with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+            values = pixel_lpips(net, self.pixels, other.pixels, device, default_batch(device))
+        return values.astype(np.float64)
+
+    def same_judge_class(self, other: View) -> PerImage:
+        """(n,) 1 where the judge puts both pictures in one class."""
+        return PerImage(reid.same_class(other.judge_logits, self.judge_logits), 1 / self.judge_logits.shape[1])
+
+    def same_target_class(self, logits: Floats) -> PerImage:
+        """(n,) 1 where the target's class of the picture is the arg-max of these logits (n, K)."""
+        return PerImage(reid.same_class(logits, self.target_logits), 1 / logits.shape[1])
+
+    def judged(self, classes: Classes, undefined: str = "the class is not known") -> PerImage:
+        """(n,) 1 where the judge's class of the picture is the one of ``classes``; NaN where that is below 0."""
+        guesses = self.judge_logits
+        values = np.where(classes < 0, np.nan, guesses.argmax(axis=1) == classes)
+        return PerImage(values, 1 / guesses.shape[1], undefined=undefined)
+
+    def judge_probability(self, classes: Classes) -> Doubles:
+        """(n,) the judge's softmax probability of a class each."""
+        from scipy.special import softmax
+
+        probabilities: Doubles = softmax(self.judge_logits.astype(np.float64), axis=1)
+        return probabilities[np.arange(len(classes)), classes]

@@ -1,0 +1,77 @@
+"""The scene gives back what ``bench run`` would."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from bench.config import RunConfig
+from bench.datasets.base import to_images
+from bench.metrics.lpips import load_lpips, lpips_distance
+from bench.probes.runner import open_cell, open_probe
+from bench.probes.scene import Scene
+from bench.runner import run_cell
+from bench.seeding import sample_seeds
+from tests.probes.conftest import TINY
+
+
+@pytest.mark.parametrize(("method", "seed"), [("Decode", 0), ("Coin", 0), ("Coin", 1)])
+def test_neutral_is_what_bench_run_makes(method: str, seed: int, config: RunConfig) -> None:
+    cell = replace(config, method=f"{TINY}:{method}", seed=seed, num_images=12)
+    record = run_cell(cell)
+    (path,) = config.out.glob(f"**/{record.key}/reconstructions.npy")
+    scene = Scene.open(open_cell(open_probe("noise"), cell))
+    assert (scene.neutral.pixels == np.load(path)).all()
+    assert method == "Decode" or scene.seeds != sample_seeds(1 - seed, scene.images.ids)
+
+
+def test_logits_of_the_originals_are_the_stored_ones(scene: Scene) -> None:
+    np.testing.assert_allclose(scene.original.target_logits, scene.logits, atol=1e-6)
+    assert (scene.given == scene.logits).all()
+
+
+def test_features_are_the_classifiers(config: RunConfig) -> None:
+    cell = open_cell(open_probe("noise"), replace(config, method=f"{TINY}:Features", classifier=f"{TINY}:judge"))
+    scene = Scene.open(cell)
+    images = scene.cell.dataset.images(scene.images.ids)
+    with torch.inference_mode():
+        expected = scene.classifier.network.features(images)  # type: ignore[operator]
+    np.testing.assert_allclose(scene.given, expected, atol=1e-5)
+    assert not scene.takes_logits
+
+
+def test_lpips_judge_and_probability(scene: Scene) -> None:
+    first, last = scene.view(scene.originals[:2]), scene.view(scene.originals[2:])
+    a, b = (to_images(view.pixels) for view in (first, last))
+    np.testing.assert_allclose(first.lpips(last), lpips_distance(load_lpips(), a, b), atol=1e-6)
+    assert scene.networks.judge is not None
+    with torch.inference_mode():
+        shares = scene.networks.judge(a).softmax(1)
+    np.testing.assert_allclose(first.judge_probability(np.array([3, 5])), shares[[0, 1], [3, 5]], atol=1e-6)
+    classes = shares.argmax(1).numpy()
+    assert first.judged(classes).values.tolist() == [1, 1]
+    assert first.judged((classes + 1) % 10).values.tolist() == [0, 0]
+    assert np.isnan(first.judged(np.array([-1, -1])).values).all()
+
+
+def test_cost_counts_every_inversion(scene: Scene) -> None:
+    assert scene.cost.invert_seconds == 0
+    scene.invert(scene.logits)
+    scene.invert(scene.logits[:1], [5])
+    seconds, each = scene.cost.invert_seconds, scene.cost.seconds_per_image
+    assert seconds
+    assert each == pytest.approx(seconds / 5)
+
+
+@pytest.mark.parametrize(("classifier", "named"), [("tiles", False), ("linear", True), ("judge", True)])
+def test_ten_logits_are_taken_for_the_ten_classes(classifier: str, named: bool, config: RunConfig) -> None:
+    cell = open_cell(open_probe("noise"), replace(config, classifier=f"{TINY}:{classifier}", method=f"{TINY}:Grey"))
+    assert Scene.open(cell).names_classes is named
+
+
+def test_imagenet_logits_name_no_class_of_cifar10(scene: Scene) -> None:
+    scene.classifier = replace(scene.classifier, name="efficientnet_lite0")
+    assert not scene.names_classes
+    scene.classifier = replace(scene.classifier, name="resnet152")
+    assert scene.names_classes

@@ -1,0 +1,123 @@
+"""Classifiers and inverters whose every answer is known; run as local plugins: ``tests/probes/tiny.py:Name``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from bench.classifiers import load_classifier
+from bench.classifiers.base import Classifier
+from bench.datasets import cifar10
+from bench.datasets.base import to_images
+from bench.inverter import Inverter
+
+
+def pixels() -> nn.Module:
+    """The logits are the image itself: K = 3072."""
+    return nn.Flatten()
+
+
+def tiles() -> nn.Module:
+    """The logits are the image at 4x4: K = 48."""
+    return nn.Sequential(nn.AdaptiveAvgPool2d(4), nn.Flatten())
+
+
+def colour() -> nn.Module:
+    """The logits are the mean colour: K = 3."""
+    return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+
+
+def linear() -> nn.Module:
+    """One layer with fixed weights: K = 10, good for nothing."""
+    torch.manual_seed(1)
+    return nn.Sequential(nn.Flatten(), nn.Linear(3072, 10))
+
+
+def judge() -> Classifier:
+    """The judge itself as the target: K = 10, and the same classes as the judge's."""
+    network = load_classifier("judge")
+    assert isinstance(network, Classifier)
+    return network
+
+
+class Grey(Inverter):
+    """The same grey image whatever it is given."""
+
+    name = "grey"
+
+    def invert(self, logits: Tensor, seeds: Sequence[int]) -> Tensor:
+        return torch.full((len(logits), 3, *self.target.image_size), 0.5)
+
+
+class Decode(Inverter):
+    """Logits that are an image at some size, enlarged without smoothing: the inverse of ``pixels``."""
+
+    name = "decode"
+
+    def invert(self, logits: Tensor, seeds: Sequence[int]) -> Tensor:
+        side = round((logits.shape[1] / 3) ** 0.5)
+        return F.interpolate(logits.view(-1, 3, side, side), self.target.image_size)
+
+
+class Halve(Decode):
+    """Decode, at half the brightness."""
+
+    name = "halve"
+
+    def invert(self, logits: Tensor, seeds: Sequence[int]) -> Tensor:
+        return super().invert(logits, seeds) / 2
+
+
+class Typical(Inverter):
+    """For each class the first training image in which the judge sees that class."""
+
+    name = "typical"
+
+    def invert(self, logits: Tensor, seeds: Sequence[int]) -> Tensor:
+        return typical_images()[logits.argmax(1)]
+
+
+@cache
+def typical_images() -> Tensor:
+    """(10, 3, 32, 32)."""
+    stored, labels = cifar10.reference_train(1)
+    images = to_images(stored[:200])
+    with torch.inference_mode():
+        right = load_classifier("judge")(images).argmax(1).numpy() == labels[:200]
+    rows = [next(k for k in range(200) if labels[k] == c and right[k]) for c in range(10)]
+    return images[rows]
+
+
+class Coin(Inverter):
+    """Black or white, by the seed's last bit."""
+
+    name = "coin"
+    stochastic = True
+
+    def invert(self, logits: Tensor, seeds: Sequence[int]) -> Tensor:
+        bits = torch.tensor([seed % 2 for seed in seeds], dtype=torch.float32)
+        return bits[:, None, None, None].expand(-1, 3, *self.target.image_size)
+
+
+class Features(Inverter):
+    """Brightness from the penultimate features."""
+
+    name = "from-features"
+    access = "features"
+
+    def invert(self, logits: Tensor, seeds: Sequence[int]) -> Tensor:
+        level = torch.sigmoid(logits.mean(1))[:, None, None, None]
+        return level.expand(-1, 3, *self.target.image_size)
+
+
+class Broken(Inverter):
+    """Raises."""
+
+    name = "broken"
+
+    def invert(self, logits: Tensor, seeds: Sequence[int]) -> Tensor:
+        raise ValueError("no such luck")
