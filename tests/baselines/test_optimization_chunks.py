@@ -1,0 +1,56 @@
+"""Which batch shapes are used, and how images are put into them."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from baselines.optimization import chunks
+from baselines.optimization.chunks import OVERHEAD, cover, interchangeable
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(autouse=True)
+def sizes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(chunks.SIZES, "cpu", (4, 8, 2))
+
+
+def test_sizes_that_round_alike_are_interchangeable() -> None:
+    assert interchangeable(lambda x: x.square().sum((1, 2, 3)), (5, 5), CPU) == (4, 8, 2)
+
+
+def test_a_size_that_rounds_otherwise_is_left_out() -> None:
+    def function(images: Tensor) -> Tensor:
+        sums = images.sum((1, 2, 3))
+        return sums.nextafter(sums + 1) if len(images) == 8 else sums  # a last bit
+
+    assert interchangeable(function, (5, 5), CPU) == (4, 2)
+
+
+def test_a_row_that_depends_on_its_place_leaves_only_the_first_size() -> None:
+    def function(images: Tensor) -> Tensor:
+        return images.sum((1, 2, 3)) + torch.arange(len(images))
+
+    assert interchangeable(function, (5, 5), CPU) == (4,)
+
+
+@pytest.mark.parametrize("sizes", [(50, 100, 25, 10), (50,), (4, 2), (10,)])
+def test_everyone_has_a_place_and_nobody_pays_for_an_empty_pass(sizes: tuple[int, ...]) -> None:
+    for count in (*range(260), 2_500, 10_003):
+        found = cover(count, sizes)
+        assert set(found) <= set(sizes)
+        assert sum(found) >= count
+        assert sum(found[:-1]) < count or not found
+
+
+def test_the_cheapest_cover_by_hand() -> None:
+    assert OVERHEAD == 18
+    sizes = (50, 100, 25, 10)
+    assert cover(0, sizes) == ()
+    assert cover(1, sizes) == (10,)
+    assert cover(11, sizes) == (25,)  # 43 against 56 for two tens
+    assert cover(60, sizes) == (50, 10)  # 96 against 118 for one of a hundred
+    assert cover(90, sizes) == (100,)  # 118 against 136 for two of fifty
+    assert cover(250, sizes) == (100, 100, 50)

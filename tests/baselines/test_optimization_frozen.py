@@ -1,0 +1,146 @@
+"""The private copy agrees with the network, whatever the network is, and leaves it alone."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from baselines.optimization import frozen
+from baselines.optimization.frozen import NONE, SPEEDUPS, FrozenNetwork, Speedup
+
+CPU = torch.device("cpu")
+
+
+def settled(network: nn.Module) -> nn.Module:
+    """Evaluation mode, with running statistics and scales that matter."""
+    torch.manual_seed(5)
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            nn.init.uniform_(module.running_mean, -1, 1)  # type: ignore[arg-type]
+            nn.init.uniform_(module.running_var, 0.5, 2)  # type: ignore[arg-type]
+            nn.init.uniform_(module.weight, 0.5, 2)
+            nn.init.uniform_(module.bias, -1, 1)
+    return network.eval().requires_grad_(False)
+
+
+class Plain(nn.Module):
+    """Convolution, norm, branch on the input's size, head: folded although it cannot be traced symbolically."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.convolution, self.norm = nn.Conv2d(3, 8, 3, 2, 1, bias=False), nn.BatchNorm2d(8)
+        self.head = nn.Linear(8, 5)
+
+    def features(self, images: Tensor) -> Tensor:
+        if float(images.detach().mean()) > 100:
+            return images.mean((2, 3))
+        return F.relu(self.norm(self.convolution(images)), inplace=True).mean((2, 3))
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.head(self.features(images))  # type: ignore[no-any-return]
+
+
+class Twice(Plain):
+    """The norm's convolution is also used on its own: folding would change the function."""
+
+    def features(self, images: Tensor) -> Tensor:
+        h = self.convolution(images)
+        return (F.relu(self.norm(h)) + h).mean((2, 3))  # type: ignore[no-any-return]
+
+
+class Shared(Plain):
+    """One norm behind two convolutions."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.second = nn.Conv2d(8, 8, 3, 1, 1)
+
+    def features(self, images: Tensor) -> Tensor:
+        return self.norm(self.second(self.norm(self.convolution(images)))).mean((2, 3))  # type: ignore[no-any-return]
+
+
+class Uncopyable(Plain):
+    def __deepcopy__(self, memo: Any) -> Any:
+        raise RuntimeError("no")
+
+
+class NeedsFloat32(Plain):
+    def features(self, images: Tensor) -> Tensor:
+        h = self.convolution(images)
+        if h.dtype != torch.float32:
+            raise RuntimeError("float32 only")
+        return F.relu(self.norm(h)).mean((2, 3))
+
+
+class Fragile(Plain):
+    """Adds and removes a large number: in bfloat16 nothing is left."""
+
+    def features(self, images: Tensor) -> Tensor:
+        h = self.norm(self.convolution(images))
+        return ((h + 3e4) - 3e4).mean((2, 3))  # type: ignore[no-any-return]
+
+
+def norms(network: nn.Module) -> int:
+    return sum(isinstance(module, nn.BatchNorm2d) for module in network.modules())
+
+
+@pytest.mark.parametrize(
+    ("make", "speedup", "norms_left"),
+    [
+        (Plain, SPEEDUPS[0], 0),
+        (Twice, SPEEDUPS[1], 1),
+        (Shared, SPEEDUPS[0], 1),
+        (NeedsFloat32, SPEEDUPS[2], 0),
+        (Fragile, SPEEDUPS[2], 0),
+        (Uncopyable, NONE, 1),
+    ],
+)
+@pytest.mark.parametrize("layer", ["logits", "features"])
+def test_the_fastest_way_that_agrees(
+    make: Callable[[], nn.Module], speedup: Speedup, norms_left: int, layer: frozen.Layer
+) -> None:
+    network = settled(make())
+    fast = FrozenNetwork(network, (8, 8), CPU, layer)
+    assert fast.speedup == speedup
+    assert norms(fast.network) == norms_left
+    images = torch.rand(6, 3, 8, 8)
+    exact = network(images) if layer == "logits" else network.features(images)  # type: ignore[operator]
+    found = fast(images)
+    assert found.dtype == torch.float32
+    tolerance = 0.03 if speedup.precision == torch.bfloat16 else 1e-5
+    assert ((found - exact).norm() / exact.norm()).item() <= tolerance
+
+
+def test_the_network_itself_stays_as_it_is() -> None:
+    network = settled(Plain())
+    before = copy.deepcopy(network.state_dict())
+    fast = FrozenNetwork(network, (8, 8), CPU)
+    assert fast.network is not network
+    assert norms(network) == 1
+    assert all(torch.equal(before[key], value) for key, value in network.state_dict().items())
+    assert not any(module._forward_hooks for module in (*network.modules(), *fast.network.modules()))
+
+
+def test_gradients_reach_the_images_and_no_weight() -> None:
+    network = settled(Plain())
+    fast = FrozenNetwork(network, (8, 8), CPU)
+    images = torch.rand(4, 3, 8, 8, requires_grad=True)
+    fast(images).square().sum().backward()  # type: ignore[no-untyped-call]
+    exact = torch.autograd.grad(network(images).square().sum(), images)[0]
+    assert images.grad is not None
+    assert F.cosine_similarity(images.grad.flatten(1), exact.flatten(1)).min().item() > 0.98
+    assert all(p.grad is None for p in fast.network.parameters())
+
+
+def test_feature_maps_are_flattened() -> None:
+    class Maps(Plain):
+        def features(self, images: Tensor) -> Tensor:
+            return self.convolution(images)  # type: ignore[no-any-return]
+
+    assert FrozenNetwork(settled(Maps()), (8, 8), CPU, "features")(torch.rand(2, 3, 8, 8)).shape == (2, 128)
