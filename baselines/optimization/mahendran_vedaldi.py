@@ -20,8 +20,8 @@ because differences between neighbours grow by 227 / s while the pixels become f
 
 Different from the published code: images are clipped to [0, 1] after each step, as in the authors' IJCV 2016 version;
 the mean image is plain grey; lambda_TV and eta are what ``tune.py`` chose on ``val`` (``tuning.json`` has the published
-values beside them); an image leaves once it would move less than its rounding to uint8 will move it. ``paper`` runs the published 400
-iterations, ``fast`` half of each stage.
+values beside them); an image leaves once the steps left would move it by less than half a grey level. ``paper`` runs
+the published 400 iterations, ``fast`` half of each stage.
 """
 
 from __future__ import annotations

@@ -7,7 +7,6 @@ company: row i depends on target i and seed i alone.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -23,7 +22,7 @@ Rule = Callable[[Tensor, Tensor, float], tuple[Tensor, Tensor]]  # gradient, sta
 
 LOOK = 10  # steps between two looks at who has left: a look waits for the GPU
 SETTLED = 10  # steps after which momentum has caught up with a new rate
-ROUNDING = 1 / 255 / math.sqrt(12)  # root mean square of what rounding to uint8 does to an image
+HALF_LEVEL = 0.5 / 255  # the most that rounding to uint8 changes a value
 
 
 def momentum(mu: float) -> Rule:
@@ -49,8 +48,8 @@ class Plan:
     Attributes:
         rule: from gradients to moves; its state starts at 0, and again wherever the rate changes.
         rates: of each step.
-        tolerance: an image has converged once its loss is at most this, or once it would move less than rounding to
-            uint8 will move it, were all moves left like this one in proportion to their rates.
+        tolerance: an image has converged once its loss is at most this, or once it would move by less than half a grey
+            level (root mean square), were all moves left like this one in proportion to their rates.
         jitter: shifts of up to so many pixels, drawn anew in each step, that the objective is told.
         jittered: steps with such shifts; after them it is told none.
     """
@@ -151,7 +150,7 @@ class _Descent:
         (gradient,) = torch.autograd.grad(losses.sum(), x)
         with torch.no_grad():
             move, state = self.plan.rule(gradient, self.state[rows], self.plan.rates[step])
-            still = move.square().mean((1, 2, 3)).sqrt() * left <= ROUNDING
+            still = move.square().mean((1, 2, 3)).sqrt() * left <= HALF_LEVEL
             done = self.done[rows] | (losses <= self.plan.tolerance) | still
             x = torch.where(done[:, None, None, None], x, (x + move).clamp(0, 1))
             rows = rows[:count]

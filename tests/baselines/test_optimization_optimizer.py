@@ -63,7 +63,7 @@ def test_momentum_reaches_the_projection_of_the_start_to_within_rounding() -> No
     linear, targets, start = problem()
     rate = 0.1 * float(targets.square().sum(1).min())
     found = descend(linear.squared, targets, start, range(7), Plan(momentum(0.9), (rate,) * 300))
-    assert torch.allclose(found, linear.nearest(start, targets), rtol=0, atol=2 * optimizer.ROUNDING)
+    assert torch.allclose(found, linear.nearest(start, targets), rtol=0, atol=2 * optimizer.HALF_LEVEL)
 
 
 def test_normalised_steps_reach_the_projection_to_within_a_step() -> None:
@@ -124,8 +124,8 @@ def test_a_shorter_stay_gives_the_image_of_that_step() -> None:
     assert distance(linear(found), targets).item() <= 0.02
 
 
-def test_images_that_would_move_less_than_rounding_moves_them_leave() -> None:
-    """Constant gradients of 1e-4 and 1e-3: 11 moves of 1e-4 are less than rounding's 0.00113, 11 of 1e-3 are not."""
+def test_images_that_would_not_move_by_half_a_level_any_more_leave() -> None:
+    """Constant gradients of 1e-4 and 1e-3; half a level is 0.00196, which is 19 moves of the one and 1 of the other."""
     sizes: list[int] = []
 
     def objective(images: Tensor, targets: Tensor, shift: Tensor | None) -> Tensor:
@@ -135,8 +135,8 @@ def test_images_that_would_move_less_than_rounding_moves_them_leave() -> None:
     slopes, start = torch.tensor([[1e-4], [1e-3]]), torch.full((2, 3, 2, 2), 0.5)
     plan = Plan(momentum(0), (1.0,) * 30, tolerance=-1)
     found = descend(objective, slopes, start, [0, 1], plan, sizes=(1,))
-    # the first image stops after 19 of 30 moves and leaves at the look after 20; the second has one move left at the end
-    assert found[0].flatten().tolist() == pytest.approx([0.5 - 19e-4] * 12, abs=1e-6)
+    # the first image stops with 19 of 30 moves left and leaves at the look after 20, the second stops with 1 left
+    assert found[0].flatten().tolist() == pytest.approx([0.5 - 11e-4] * 12, abs=1e-6)
     assert found[1].flatten().tolist() == pytest.approx([0.5 - 29e-3] * 12, abs=1e-6)
     assert sizes == [1] * (2 * 20 + 10)
 
