@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 def squared_distance(outputs: Tensor, targets: Tensor) -> Tensor:
-    """norm(Phi - Phi_0)^2 / norm(Phi_0)^2 (Mahendran & Vedaldi 2015, equation 2).
+    """norm(Phi - Phi_0)^2 / norm(Phi_0)^2 (Mahendran & Vedaldi 2015, "Balancing the different terms").
 
     Args:
         outputs: (n, K) Phi of the images.
@@ -21,7 +21,7 @@ def squared_distance(outputs: Tensor, targets: Tensor) -> Tensor:
 
 
 def distance(outputs: Tensor, targets: Tensor) -> Tensor:
-    """norm(R(x) - R(t)) / norm(R(t)) (Engstrom et al. 2019, equation 5), shapes as above; the ``logit_error``."""
+    """norm(R(x) - R(t)) / norm(R(t)) (Engstrom et al. 2019), shapes as above; of logits it is the ``logit_error``."""
     missed: Tensor = torch.linalg.vector_norm(outputs - targets, dim=1)
     length: Tensor = torch.linalg.vector_norm(targets, dim=1)
     return missed / length.clamp_min(1e-6)
@@ -30,7 +30,7 @@ def distance(outputs: Tensor, targets: Tensor) -> Tensor:
 def total_variation(images: Tensor, beta: float = 2.0) -> Tensor:
     """Sum over pixels and colours of ((x[i, j+1] - x[i, j])^2 + (x[i+1, j] - x[i, j])^2)^(beta / 2).
 
-    Mahendran & Vedaldi 2015, section 3.1; differences across the border are 0, as in their code.
+    Mahendran & Vedaldi 2015, "Regularisers"; differences across the border are 0, as in their code.
 
     Args:
         images: (n, 3, H, W).
@@ -48,5 +48,5 @@ def total_variation(images: Tensor, beta: float = 2.0) -> Tensor:
 
 
 def alpha_norm(images: Tensor, alpha: float) -> Tensor:
-    """Sum over pixels and colours of abs(x)^alpha (Mahendran & Vedaldi 2015, section 3.1): (n, 3, H, W) to (n,)."""
+    """Sum over pixels and colours of abs(x)^alpha (Mahendran & Vedaldi 2015): (n, 3, H, W) to (n,)."""
     return images.square().pow(alpha / 2).sum((1, 2, 3))  # whole powers are cheap

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import torch
 from torch import Tensor
@@ -20,7 +21,7 @@ from bench.seeding import seed_of
 Objective = Callable[[Tensor, Tensor, Tensor | None], Tensor]  # images, targets (n, K), shifts (n, 2) to losses (n,)
 Rule = Callable[[Tensor, Tensor, float], tuple[Tensor, Tensor]]  # gradient, state, rate to move, state
 
-LOOK = 10  # steps between two looks at who has left: a look waits for the GPU
+LOOK = {"cpu": 1, "cuda": 10}  # steps between two looks at who has left: a look waits for the GPU
 SETTLED = 10  # steps after which momentum has caught up with a new rate
 HALF_LEVEL = 0.5 / 255  # the most that rounding to uint8 changes a value
 
@@ -89,7 +90,7 @@ def descend(
     exact = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
     with torch.enable_grad(), exact, progress(len(plan.rates), title) as bar:
         for step in range(len(plan.rates)):
-            if step % LOOK == 0 and not descent.look():
+            if step % LOOK[start.device.type] == 0 and not descent.look():
                 break
             descent.step(step)
             bar.advance()
@@ -121,6 +122,7 @@ class _Descent:
         self.images, self.state = start.detach().clone(), torch.zeros_like(start)
         self.done = torch.zeros(len(start), dtype=torch.bool, device=start.device)
         self.chunks: list[tuple[Tensor, int]] = []
+        self.path_left = list(accumulate(reversed(plan.rates)))[::-1]  # of each step: the sum of the rates from it on
         self.same_rate = 0
 
     def look(self) -> bool:
@@ -139,7 +141,7 @@ class _Descent:
         if rates[step] != rates[max(step - 1, 0)]:
             self.same_rate = 0
             self.state.zero_()
-        left = sum(rates[step:]) / rates[step] if self.same_rate >= SETTLED else torch.inf
+        left = self.path_left[step] / rates[step] if self.same_rate >= SETTLED else torch.inf
         for rows, count in self.chunks:
             self._move(rows, count, step, left)
 

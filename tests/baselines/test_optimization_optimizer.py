@@ -95,14 +95,16 @@ def test_images_stay_in_the_unit_range() -> None:
     assert torch.equal(found, torch.stack([torch.zeros(3, 2, 2), torch.ones(3, 2, 2)]))
 
 
-def test_converged_images_stop_and_leave_the_batch() -> None:
-    """Six of seven are at their solution from the beginning: two chunks of four until the first look, then one."""
+@pytest.mark.parametrize("look", [1, 10])
+def test_converged_images_stop_and_leave_the_batch(look: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Six of seven are at their solution from the beginning: two chunks of four until the next look, then one."""
+    monkeypatch.setitem(optimizer.LOOK, "cpu", look)
     linear, targets, start = problem()
     solved = [0, 1, 2, 4, 5, 6]
     targets[solved] = linear(start[solved])
     linear.sizes.clear()
-    found = descend(linear.relative, targets, start, range(7), Plan(normalised, (0.002,) * 25, tolerance=1e-6))
-    assert linear.sizes == [4] * (2 * optimizer.LOOK + 25 - optimizer.LOOK)
+    found = descend(linear.relative, targets, start, range(7), Plan(normalised, (0.02,) * 25, tolerance=1e-6))
+    assert linear.sizes == [4] * (2 * look + 25 - look)
     assert torch.equal(found[solved], start[solved])
     assert not torch.equal(found[3], start[3])
 
@@ -113,7 +115,7 @@ def test_nobody_left_ends_the_descent() -> None:
     linear.sizes.clear()
     found = descend(linear.relative, targets, start, range(7), Plan(normalised, (0.1,) * 50, tolerance=1e-6))
     assert torch.equal(found, start)
-    assert linear.sizes == [4] * 2 * optimizer.LOOK
+    assert linear.sizes == [4, 4]
 
 
 def test_a_shorter_stay_gives_the_image_of_that_step() -> None:
@@ -135,10 +137,10 @@ def test_images_that_would_not_move_by_half_a_level_any_more_leave() -> None:
     slopes, start = torch.tensor([[1e-4], [1e-3]]), torch.full((2, 3, 2, 2), 0.5)
     plan = Plan(momentum(0), (1.0,) * 30, tolerance=-1)
     found = descend(objective, slopes, start, [0, 1], plan, sizes=(1,))
-    # the first image stops with 19 of 30 moves left and leaves at the look after 20, the second stops with 1 left
+    # the first image stops with 19 of 30 moves left, in its twelfth step; the second with 1 left, in its last
     assert found[0].flatten().tolist() == pytest.approx([0.5 - 11e-4] * 12, abs=1e-6)
     assert found[1].flatten().tolist() == pytest.approx([0.5 - 29e-3] * 12, abs=1e-6)
-    assert sizes == [1] * (2 * 20 + 10)
+    assert sizes == [1] * (12 + 30)
 
 
 def test_nobody_leaves_while_momentum_still_grows() -> None:
