@@ -93,6 +93,7 @@ def _line(cell: Cell) -> Record:
         cache=config.out / ".features",
     )
     labels = {"image_id": cell.dataset.ids[:n], "label": cell.dataset.labels[:n]}
+    cell.folder.save_logits(evaluation.reconstruction_logits)
     cell.folder.save_per_image(labels | evaluation.per_image)
     cost = Cost(seconds, seconds / n, peak, device.type, method.parameters, method.train_seconds)
     return replace(

@@ -3,6 +3,8 @@
     runs/<dataset>/originals.npy                     the images, once
     runs/<dataset>/<classifier>/logits.npz           their logits, once
     runs/<dataset>/<classifier>/<method>/<key>/      a cell: record.json, per_image.parquet, reconstructions.npy
+                                                     reconstruction_logits.npy, what the classifier makes of them:
+                                                     (N, K) float32, not there where it could not be asked
                                           shards/    finished pieces of an unfinished cell
 
 Shards are fixed blocks of 250 rows of the published order. A shard file appears whole or not at all, so a resumed run
@@ -168,6 +170,11 @@ class CellFolder:
         """``reconstructions.npy``."""
         return self.path / "reconstructions.npy"
 
+    @property
+    def reconstruction_logits(self) -> Path:
+        """``reconstruction_logits.npy``."""
+        return self.path / "reconstruction_logits.npy"
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the cell: a second process on the same cell waits, and then finds it finished."""
@@ -227,6 +234,13 @@ class CellFolder:
             write_blocks(path, (count, *shape), (piece.second for piece in self.pieces(count)))
             second = np.load(path, mmap_mode="r")
         return np.load(self.reconstructions, mmap_mode="r"), second, seconds, peak
+
+    def save_logits(self, logits: NDArray[np.float32] | None) -> None:
+        """Write the reconstructions' logits (N, K); None takes away what an earlier attempt may have left."""
+        if logits is None:
+            self.reconstruction_logits.unlink(missing_ok=True)
+        else:
+            save_array(self.reconstruction_logits, logits)
 
     def save_per_image(self, columns: Mapping[str, Any]) -> None:
         """Write ``per_image.parquet``, a row an image."""

@@ -48,6 +48,12 @@ def test_record_has_every_key_and_its_files(tmp_path: Path) -> None:
     assert table.column("image_id").to_pylist() == list(bench.load_dataset("cifar10").ids[:20])
     lpips = table.column("lpips").to_numpy()
     assert record.metrics["lpips"].value == pytest.approx(float(lpips.mean()))
+    again = np.load(cell(record, tmp_path) / "reconstruction_logits.npy", mmap_mode="r")
+    assert (again.shape, again.dtype) == ((20, 10), np.float32)
+    assert again.argmax(1).tolist() == table.column("prediction_target_reconstruction").to_pylist()
+    z = np.load(tmp_path / "cifar10/robust_resnet152/logits.npz")["logits"][:20]
+    error = np.linalg.norm(again - z, axis=1) / np.linalg.norm(z, axis=1)
+    assert table.column("logit_error").to_numpy() == pytest.approx(error, rel=1e-5)
 
 
 def test_finished_cell_is_not_run_again_and_force_runs_it(tmp_path: Path) -> None:
@@ -148,7 +154,7 @@ def test_killed_and_resumed_equals_undisturbed(tmp_path: Path) -> None:
     assert _run(tmp_path / "parts", killed) == -9
     assert _run(tmp_path / "parts", killed) == 0
     (whole,), (parts,) = (list((tmp_path / name).glob("**/record.json")) for name in ("whole", "parts"))
-    for name in ("reconstructions.npy", "per_image.parquet"):
+    for name in ("reconstructions.npy", "reconstruction_logits.npy", "per_image.parquet"):
         assert (whole.parent / name).read_bytes() == (parts.parent / name).read_bytes()
     a, b = (Record.from_json(path.read_text()) for path in (whole, parts))
     assert a.metrics == b.metrics

@@ -74,6 +74,23 @@ def test_finish_drops_shards_unless_the_cell_failed(tmp_path: Path) -> None:
     assert not list((tmp_path / "cell").iterdir())
 
 
+def test_logits_of_reconstructions_belong_to_the_last_attempt(tmp_path: Path) -> None:
+    folder = CellFolder(tmp_path / "cell")
+    folder.path.mkdir()
+    folder.save_logits(None)
+    assert not folder.reconstruction_logits.exists()
+    values = np.arange(6, dtype=np.float32).reshape(2, 3)
+    folder.save_logits(values)
+    assert np.array_equal(np.load(folder.reconstruction_logits, mmap_mode="r"), values)
+    folder.save_logits(None)
+    assert not folder.reconstruction_logits.exists()
+    folder.save_logits(values)
+    folder.finish("{}")
+    assert folder.reconstruction_logits.exists()
+    folder.clear()
+    assert not list(folder.path.iterdir())
+
+
 def test_a_cell_is_held_by_one_process(tmp_path: Path) -> None:
     folder = CellFolder(tmp_path / "cell")
     with folder.locked(), (tmp_path / "cell" / ".lock").open("w") as other, pytest.raises(BlockingIOError):

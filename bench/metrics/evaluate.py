@@ -56,10 +56,13 @@ class Evaluation:
         per_image: (N,) columns for ``per_image.parquet``: ``prediction_{target,judge}_{original,reconstruction}``
             (int64 top-1 classes, -1 where that network is not there) and each per-image metric (float64, NaN where
             not defined).
+        reconstruction_logits: (N, K) the target's logits of the reconstructions; None where there is no target, or
+            where it failed.
     """
 
     metrics: dict[str, Score]
     per_image: dict[str, NDArray[Any]]
+    reconstruction_logits: NDArray[np.float32] | None = None
 
 
 def evaluate(
@@ -106,7 +109,9 @@ def evaluate(
         collect(arrays, streams, originals, reconstructions, second_draw if stochastic else None)
     truth = None if labels is None else np.asarray(labels, dtype=np.int64)
     metrics, columns = score_all(Data(arrays, truth, target_is_extractor, stochastic))
-    return Evaluation(metrics, {**_predictions(arrays), **columns})
+    seen = "target_reconstruction"
+    logits_again = arrays[seen].astype(np.float32, copy=False) if seen in arrays else None
+    return Evaluation(metrics, {**_predictions(arrays), **columns}, logits_again)
 
 
 def _streams(

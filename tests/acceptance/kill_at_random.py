@@ -18,7 +18,7 @@ from pathlib import Path
 
 from bench.record import Record
 
-FILES = ("reconstructions.npy", "per_image.parquet")
+FILES = ("reconstructions.npy", "reconstruction_logits.npy", "per_image.parquet")
 
 
 def command(out: Path, num_images: int) -> list[str]:

@@ -128,9 +128,11 @@ def test_what_fails_is_null_with_its_text_and_the_rest_goes_on() -> None:
     assert found["lpips"].value is None
     assert found["lpips"].note == "RuntimeError: out of order"
     assert found["ssim"].value is not None
-    found = run(nets=networks(classifier=Broken())).metrics
+    broken = run(nets=networks(classifier=Broken()))
+    found = broken.metrics
     assert found["logit_error"].note == "RuntimeError: out of order"
     assert found["reid_instance_judge_r1"].value is not None
+    assert broken.reconstruction_logits is None
 
 
 def test_not_finite_logits_are_an_error_and_no_score() -> None:
@@ -149,9 +151,20 @@ def test_what_is_not_there_is_null_with_a_reason() -> None:
     assert null == set(METRICS) - {"lpips", "psnr", "ssim", "diversity"}
     assert all(found.metrics[key].note for key in null)
     assert set(found.per_image["prediction_judge_original"]) == {-1}
+    assert found.reconstruction_logits is None
     unlabelled = run(labels=None).metrics
     assert "no labels" in str(unlabelled["reid_label_judge"].note)
     assert unlabelled["reid_class_judge"].value is not None
+
+
+def test_the_targets_logits_of_the_reconstructions_are_kept() -> None:
+    target = Small(1).eval()
+    kept = run(nets=networks(classifier=target)).reconstruction_logits
+    with torch.inference_mode():
+        z = target(torch.from_numpy(NOISY).permute(0, 3, 1, 2).float() / 255).numpy()
+    assert kept is not None
+    assert kept.dtype == np.float32
+    np.testing.assert_allclose(kept, z, rtol=1e-4, atol=1e-5)
 
 
 def test_gap_needs_common_classes() -> None:
@@ -184,6 +197,8 @@ def test_target_that_is_the_extractor_is_marked(small_sets: None) -> None:
     nets = networks(classifier=lite0, efficientnet_lite0=lite0)
     apart, shared = run(nets=nets), run(nets=nets, target_is_extractor=True)
     assert_same(apart, shared, 1e-6)
+    assert shared.reconstruction_logits is not None
+    assert shared.reconstruction_logits.shape == (N, 20)
     assert "same network" in str(shared.metrics["fd_efficientnet_lite0"].note)
     assert "same network" in str(shared.metrics["kid_efficientnet_lite0"].note)
     assert shared.metrics["fd_judge"].note is None
