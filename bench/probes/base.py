@@ -115,9 +115,10 @@ def side_by_side(images: Images, columns: Mapping[str, Pixels], names: Sequence[
 
 
 def interleaved(first: Pictures, second: Pictures, suffixes: tuple[str, str]) -> Pictures:
-    """Two tables of one shape as one: row k of the first, then row k of the second, told apart by suffixes."""
+    """Two tables of one shape as one: row k of the first, then row k of the second, each with its own suffix."""
     pixels = np.stack([first.pixels, second.pixels], axis=1).reshape(-1, *first.pixels.shape[1:])
-    rows = [f"{row}, {suffix}" for row in first.rows for suffix in suffixes]
+    pairs = zip(first.rows, second.rows, strict=True)
+    rows = [f"{row}, {suffix}" for pair in pairs for row, suffix in zip(pair, suffixes, strict=True)]
     return Pictures(pixels, tuple(rows), first.columns)
 
 

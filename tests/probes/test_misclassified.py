@@ -28,6 +28,9 @@ def test_the_judge_sees_the_predicted_class_where_only_that_is_left(run: RunProb
     pairs = found.column("misclassified", "lpips") - found.column("correct", "lpips")
     np.testing.assert_allclose(found.column("difference", "lpips"), pairs)
     assert f"{n} of them" in (found.record.note or "")
+    ids = [row.split()[0] for row in found.captions["rows"]]
+    assert ids[::2] == list(found.column("misclassified", "image_id")[: len(ids) // 2])
+    assert ids[1::2] == list(found.column("correct", "image_id")[: len(ids) // 2])
 
 
 def test_skipped_where_logits_name_no_class_of_the_dataset(run: RunProbe) -> None:
