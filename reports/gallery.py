@@ -1,33 +1,45 @@
-"""Originals beside reconstructions, as data URIs with a text for each picture."""
+"""Originals beside every method's reconstructions of them, after figure 1 of Teterwak et al. 2021.
+
+The page embeds some images of every method as sprite sheets; a table shows the first of them, and a script lets the
+reader look at the others.
+"""
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-from bench.datasets.cifar10 import CLASS_NAMES
-from reports import text
+from bench.errors import DataError
+from reports import gallery_island, glossary, sprites, text
+from reports.gallery_choice import Choice, choose, image_id, is_right
+from reports.gallery_names import predicted, true_class
 from reports.groups import Entry, Group
+from reports.sprites import COLUMNS, LOSSLESS_SIDE, Pixels
 
-GALLERY_IMAGES = 24
-BLOCK_IMAGES = 12
-EXTREMES = 6
-LOSSLESS_SIDE = 64
-LARGEST_SIDE = 112
+if TYPE_CHECKING:
+    from markupsafe import Markup
 
-Pixels = NDArray[np.uint8]
+WINDOW = 12  # images side by side
+CAPTION = "lpips"  # the score below a picture
+SETS = {
+    "random": "random",
+    "wrong": "misclassified",
+    "ends": "best and worst on average",
+    "first": "first of the published order",
+    "best": "best first, by the score and method below",
+    "worst": "worst first, by the score and method below",
+    "ids": "images with these ids",
+    "all": "all embedded images",
+}
 
 
 @dataclass(frozen=True)
 class Tile:
-    """One picture; ``judged`` and ``score`` stand below it."""
+    """One picture: its place in its sheet, and what stands below it."""
 
-    source: str
+    column: str
+    row: str
     alt: str
     judged: str
     score: str
@@ -36,148 +48,177 @@ class Tile:
 
 @dataclass(frozen=True)
 class Strip:
-    """A row of the gallery: one method over the images of the block."""
+    """A row of the gallery: the originals (``index`` is empty) or one method."""
 
+    index: str
     label: str
     kind: str
+    sheet: str
     tiles: tuple[Tile, ...]
 
 
 @dataclass(frozen=True)
-class Block:
-    """A table of pictures: a column an image, the originals first."""
+class Sheet:
+    """The pictures of a strip as an image in a URI."""
 
-    heads: tuple[tuple[str, str], ...]
-    strips: tuple[Strip, ...]
-    first: str
-    last: str
-    span: int
+    name: str
+    source: str
 
 
 @dataclass(frozen=True)
-class Extremes:
-    """An inverter's best and worst reconstructions below their originals."""
+class Option:
+    """An entry of a list to choose from."""
 
+    value: str
     label: str
-    best: tuple[tuple[str, Tile, Tile], ...]
-    worst: tuple[tuple[str, Tile, Tile], ...]
+    chosen: bool = False
 
 
 @dataclass(frozen=True)
 class Gallery:
-    """The pictures of a group; ``missing`` says whose could not be shown."""
+    """The pictures of a group.
 
-    blocks: tuple[Block, ...]
-    extremes: tuple[Extremes, ...]
+    Attributes:
+        anchor: the id that everything of this gallery begins with.
+        sheets: those that no earlier gallery of the page embeds.
+        heads: (class, id) of the images that the table begins with.
+        strips: originals, then methods.
+        sentences: how the images were chosen.
+        missing: whose pictures do not lie beside their records.
+        shrunk: whether the pictures are smaller than what was scored.
+        style: the sizes of tile and sheet as CSS custom properties.
+        status: which images are on the page before anybody chooses.
+        sets, classes, metrics, methods, ids: what there is to choose from.
+        answers: whether images can be chosen by whether the classifier is right.
+        data: JSON for the script.
+    """
+
+    anchor: str
+    sheets: tuple[Sheet, ...]
+    heads: tuple[tuple[str, str], ...]
+    strips: tuple[Strip, ...]
+    sentences: tuple[str, ...]
     missing: str
     shrunk: bool
-    width: str
+    style: str
+    status: str
+    sets: tuple[Option, ...]
+    classes: tuple[str, ...]
+    metrics: tuple[Option, ...]
+    methods: tuple[Option, ...]
+    ids: tuple[str, ...]
+    answers: bool
+    data: Markup
 
 
-def gallery(group: Group) -> Gallery | None:
-    """The gallery, or None where the pictures do not lie beside the records."""
-    originals = group.originals
-    shown = [entry for entry in group.complete if entry.reconstructions is not None]
-    if originals is None or not shown:
+def gallery(group: Group, groups: Sequence[Group] = ()) -> Gallery | None:
+    """The gallery of one group among all groups of the page, or None where no pictures lie beside its records."""
+    groups = groups if any(other is group for other in groups) else [group]
+    originals, entries = group.originals, shown(group)
+    if originals is None or not entries:
         return None
-    num_shown = min(GALLERY_IMAGES, group.num_images, len(originals))
-    starts = range(0, num_shown, BLOCK_IMAGES)
-    blocks = [range(start, min(start + BLOCK_IMAGES, num_shown)) for start in starts]
+    choice = choose(group, groups)
+    tiles = pictures(group, choice.rows)
+    names = [sprites.name(one) for one in tiles]
+    known = _embedded_before(group, groups)
+    new = {name: one for name, one in zip(names, tiles, strict=True) if name not in known}
+    begin = (choice.sets["random"] or choice.sets["all"])[:WINDOW]
+    metrics = gallery_island.per_image_metrics(entries)
     return Gallery(
-        blocks=tuple(_block(rows, originals, shown, group.dataset) for rows in blocks),
-        extremes=tuple(e for e in (_extremes(entry, originals, group.dataset) for entry in shown) if e is not None),
-        missing=text.listing(entry.label for entry in group.complete if entry not in shown),
+        anchor=f"gallery-{next(i for i, other in enumerate(groups, 1) if other is group)}",
+        sheets=tuple(Sheet(name, sprites.data_uri(one)) for name, one in new.items()),
+        heads=tuple((true_class(group, choice.rows[i]), image_id(group, choice.rows[i])) for i in begin),
+        strips=_strips(group, entries, names, choice, begin),
+        sentences=choice.sentences,
+        missing=text.listing(entry.label for entry in group.complete if entry not in entries),
         shrunk=max(originals.shape[1:3]) > LOSSLESS_SIDE,
-        width=f"{_scale(originals.shape[2])}px",
+        style=_style(tiles[0]),
+        status=_status(choice, len(begin)),
+        sets=tuple(Option(name, words) for name, words in SETS.items() if _offered(name, choice, metrics)),
+        classes=tuple(sorted({true_class(group, row) for row in choice.rows})),
+        metrics=tuple(Option(key, glossary.metric(key).title, key == CAPTION) for key in metrics),
+        methods=tuple(Option(str(i), entry.label) for i, entry in enumerate(entries)),
+        ids=tuple(image_id(group, row) for row in choice.rows),
+        answers=is_right(group) is not None,
+        data=gallery_island.island(gallery_island.data(group, entries, names, choice, COLUMNS)),
     )
 
 
-def _scale(side: int) -> int:
-    """Width on the page of a picture this wide: a whole multiple of its pixels where it is small."""
-    return side * max(1, 96 // side) if side <= LOSSLESS_SIDE else min(side, LARGEST_SIDE)
+def shown(group: Group) -> list[Entry]:
+    """The rows whose pictures lie beside their records."""
+    return [entry for entry in group.complete if entry.reconstructions is not None]
 
 
-def _block(rows: range, originals: Pixels, shown: Sequence[Entry], dataset: str) -> Block:
-    facts = shown[0]
-    strips = [Strip("original", "original", tuple(_original(facts, row, originals, dataset) for row in rows))]
-    for entry in shown:
-        tiles = tuple(_reconstruction(entry, row, dataset) for row in rows)
-        strips.append(Strip(entry.label, entry.record.kind, tiles))
-    heads = tuple((_true_class(facts, row, dataset), _image_id(facts, row)) for row in rows)
-    return Block(heads, tuple(strips), str(rows[0] + 1), str(rows[-1] + 1), len(rows))
+def pictures(group: Group, rows: Sequence[int]) -> list[Pixels]:
+    """The tiles (n, h, w, 3) of these rows: of the originals, then of each row that is shown.
+
+    Raises:
+        DataError: there are fewer pictures than the records say.
+    """
+    sources = [group.originals, *(entry.reconstructions for entry in shown(group))]
+    for source in sources:
+        if source is None or len(source) < group.num_images:
+            raise DataError(
+                f"The pictures of {group.classifier} on {group.dataset} should be {group.num_images} and are "
+                f"{0 if source is None else len(source)}. Run the cells again: bench run --force"
+            )
+    return [sprites.crops(source, rows) for source in sources if source is not None]
 
 
-def _extremes(entry: Entry, originals: Pixels, dataset: str) -> Extremes | None:
-    """The reconstructions with the smallest and the largest LPIPS; inverters only."""
-    distances = entry.per_image.get("lpips")
-    if distances is None or entry.record.kind != "inverter":
-        return None
-    order = [int(row) for row in np.argsort(distances, kind="stable") if np.isfinite(distances[row])]
-    amount = min(EXTREMES, len(order) // 2)
-    if not amount:
-        return None
-
-    def pairs(rows: Sequence[int]) -> tuple[tuple[str, Tile, Tile], ...]:
-        return tuple(
-            (_image_id(entry, row), _original(entry, row, originals, dataset), _reconstruction(entry, row, dataset))
-            for row in rows
-        )
-
-    return Extremes(entry.label, pairs(order[:amount]), pairs(order[: -amount - 1 : -1]))
+def _offered(name: str, choice: Choice, metrics: Sequence[str]) -> bool:
+    """Whether a set has images: an order by a score needs scores."""
+    return bool(metrics) if name in ("best", "worst") else name == "ids" or bool(choice.sets[name])
 
 
-def _original(entry: Entry, row: int, originals: Pixels, dataset: str) -> Tile:
-    judged = _judged(entry, row, "original", dataset)
-    alt = f"original {_image_id(entry, row)}, {_true_class(entry, row, dataset)}"
-    return Tile(data_uri(originals[row]), f"{alt}, judged {judged}" if judged else alt, judged, "", changed=False)
+def _embedded_before(group: Group, groups: Sequence[Group]) -> set[str]:
+    """Names of the sheets that the galleries above this one hold already: originals, and controls of equal pixels."""
+    found: set[str] = set()
+    for other in groups:
+        if other is group:
+            break
+        if other.dataset == group.dataset and other.originals is not None and shown(other):
+            found |= {sprites.name(one) for one in pictures(other, choose(other, groups).rows)}
+    return found
 
 
-def _reconstruction(entry: Entry, row: int, dataset: str) -> Tile:
-    assert entry.reconstructions is not None
-    judged = _judged(entry, row, "reconstruction", dataset)
-    lpips = entry.per_image.get("lpips")
-    score = f"{lpips[row]:.2f}" if lpips is not None and np.isfinite(lpips[row]) else ""
-    alt = f"{entry.label} reconstruction of {_image_id(entry, row)} ({_true_class(entry, row, dataset)})"
+def _strips(
+    group: Group, entries: Sequence[Entry], names: Sequence[str], choice: Choice, places: Sequence[int]
+) -> tuple[Strip, ...]:
+    tiles = tuple(_original(group, entries[0], choice.rows[place], place) for place in places)
+    strips = [Strip("", "original", "original", names[0], tiles)]
+    for i, (entry, name) in enumerate(zip(entries, names[1:], strict=True)):
+        tiles = tuple(_reconstruction(group, entry, choice.rows[place], place) for place in places)
+        strips.append(Strip(str(i), entry.label, entry.record.kind, name, tiles))
+    return tuple(strips)
+
+
+def _original(group: Group, entry: Entry, row: int, place: int) -> Tile:
+    judged = predicted(group, entry, row, "judge", "original")
+    alt = f"original {image_id(group, row)} ({true_class(group, row)})" + (f", judged {judged}" if judged else "")
+    return Tile(str(place % COLUMNS), str(place // COLUMNS), alt, judged, "", changed=False)
+
+
+def _reconstruction(group: Group, entry: Entry, row: int, place: int) -> Tile:
+    judged = predicted(group, entry, row, "judge", "reconstruction")
+    values = entry.per_image.get(CAPTION)
+    score = "" if values is None else gallery_island.score(CAPTION, values[row])
+    alt = f"{entry.label} reconstruction of {image_id(group, row)} ({true_class(group, row)})"
     alt += f", judged {judged}" if judged else ""
-    alt += f", LPIPS {score}" if score else ""
-    changed = bool(judged) and judged != _judged(entry, row, "original", dataset)
-    return Tile(data_uri(entry.reconstructions[row]), alt, judged, score, changed)
+    alt += f", {glossary.metric(CAPTION).title} {score}" if score else ""
+    changed = bool(judged) and judged != predicted(group, entry, row, "judge", "original")
+    return Tile(str(place % COLUMNS), str(place // COLUMNS), alt, judged, score, changed)
 
 
-def _image_id(entry: Entry, row: int) -> str:
-    ids = entry.per_image.get("image_id")
-    return f"image {row}" if ids is None else str(ids[row])
+def _style(tiles: Pixels) -> str:
+    """Sizes for the style sheet: pixels of a tile, and its width on the page, a whole multiple where it is small."""
+    n, h, w, _ = tiles.shape
+    return (
+        f"--gallery-columns: {COLUMNS}; --gallery-rows: {-(-n // COLUMNS)}; --gallery-ratio: {h / w:.6g}; "
+        f"--gallery-wide: {w * max(1, 96 // w)}px; --gallery-narrow: {w * max(1, 64 // w) if w <= 64 else 64}px; "
+        f"--gallery-large: {w * max(1, 256 // w)}px; --gallery-medium: {w * max(1, 160 // w)}px"
+    )
 
 
-def _true_class(entry: Entry, row: int, dataset: str) -> str:
-    labels = entry.per_image.get("label")
-    return "class unknown" if labels is None else class_name(dataset, labels[row])
-
-
-def _judged(entry: Entry, row: int, of: str, dataset: str) -> str:
-    """The judge's class for the original or the reconstruction; empty where it gave none."""
-    predictions = entry.per_image.get(f"prediction_judge_{of}")
-    if predictions is None or not np.isfinite(predictions[row]) or predictions[row] < 0:
-        return ""
-    return class_name(dataset, predictions[row])
-
-
-def class_name(dataset: str, label: float) -> str:
-    """A class by name where the names are known, else by number."""
-    return CLASS_NAMES[int(label)] if dataset == "cifar10" and 0 <= label < 10 else f"class {int(label)}"
-
-
-def data_uri(pixels: Pixels) -> str:
-    """(H, W, 3) uint8 as an image in a URI: exact up to 64 pixels a side, larger ones shrunk and compressed."""
-    from PIL import Image
-
-    picture = Image.fromarray(np.ascontiguousarray(pixels))
-    file = io.BytesIO()
-    if max(picture.size) <= LOSSLESS_SIDE:
-        picture.save(file, "PNG", compress_level=7)
-        kind = "png"
-    else:
-        picture.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
-        picture.save(file, "WEBP", quality=85, method=2)
-        kind = "webp"
-    return f"data:image/{kind};base64,{base64.b64encode(file.getvalue()).decode()}"
+def _status(choice: Choice, num_shown: int) -> str:
+    members = choice.sets["random"] or choice.sets["all"]
+    return f"{text.count(len(members))} of {text.plural(len(choice.rows), 'embedded image')}; 1 to {num_shown} shown"
