@@ -158,15 +158,22 @@ def score(
 @app.command()
 def report(
     runs: RunsOption = Path("runs"),
-    out: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("report.html"),
+    out: Annotated[
+        Path | None, typer.Option(help="The HTML file to write; report.html by default, or compare.html.")
+    ] = None,
+    compare: Annotated[
+        tuple[Path, Path] | None, typer.Option(metavar="A B", help="Two folders of runs side by side, instead.")
+    ] = None,
 ) -> None:
     """Write one self-contained HTML page from all records.
 
     Example: bench report --runs runs --out report.html
-    """
-    from reports.render import write_report
 
-    print(f"report: {write_report(runs, out).resolve()}")
+    Example: bench report --compare runs-before runs-after --out compare.html
+    """
+    from bench.commands import write_page
+
+    print(f"report: {write_page(runs, compare, out).resolve()}")
 
 
 @app.command("list")

@@ -1,6 +1,7 @@
 """Write the README's tables from the committed records: ``python -m reports.readme``, or ``--check`` to compare.
 
-``--collect runs`` first copies the complete records under ``runs`` into ``reports/results/``, without their pictures.
+``--collect runs`` first copies the complete records under ``runs`` into ``reports/results/``, without their pictures,
+with the per-image values that the claims are decided by.
 
 A table NAME lies between ``<!-- table:NAME:begin -->`` and ``<!-- table:NAME:end -->``.
 """
@@ -17,8 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import BenchError, DataError
-from bench.record import read_records, write_atomically
+from bench.record import Record, read_records, write_atomically
 from reports import text
+from reports.claims import board
+from reports.claims.markdown import markdown
+from reports.claims.reduced import Wanted, reduced, wanted
+from reports.groups import Entry
 from reports.tables import escaped, markdown_lines, markdown_table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -76,7 +81,13 @@ def _classifier(name: str, facts: Mapping[str, Any]) -> list[str]:
     ]
 
 
-TABLES: dict[str, Callable[[Sources], str]] = {"scores": scores, "classifiers": classifiers}
+def claims(sources: Sources) -> str:
+    """The claims board, from committed records and the per-image values beside them."""
+    entries = [Entry(record, folder) for record, folder in read_records(sources.results)]
+    return markdown(board(entries)) if entries else "No records have been committed yet.\n"
+
+
+TABLES: dict[str, Callable[[Sources], str]] = {"scores": scores, "classifiers": classifiers, "claims": claims}
 
 
 def updated(readme: str, sources: Sources) -> str:
@@ -100,11 +111,35 @@ def updated(readme: str, sources: Sources) -> str:
 
 
 def collect(runs: Path, results: Path) -> None:
-    """Copy every complete cell to ``results/<dataset>/<classifier>/<method>-<N>/``; probes and own images stay."""
-    for record, folder in read_records(runs):
-        if record.status == "complete" and record.probe is None and not record.dataset.startswith("folder:"):
-            place = results / record.dataset / record.classifier / f"{record.method}-{record.num_images}"
-            write_atomically(place / "record.json", (folder / "record.json").read_bytes())
+    """Copy complete cells to ``results/<dataset>/<classifier>/<method>-<N>/``, and probes that the claims read beside.
+
+    Of the cells that the claims read, the per-image values that they need go along. Own images stay, and other probes.
+    Of two records for one place, that of seed 0 is kept, then the newest.
+    """
+    for record, folder in sorted(read_records(runs), key=_newest_last):
+        columns = wanted(record)
+        if (
+            record.status == "complete"
+            and not record.dataset.startswith("folder:")
+            and (record.probe is None or columns)
+        ):
+            name = "-".join(filter(None, (record.method, record.probe, str(record.num_images))))
+            _copy(Entry(record, folder), folder, columns, results / record.dataset / record.classifier / name)
+
+
+def _newest_last(found: tuple[Record, Path]) -> tuple[bool, int, str, str]:
+    record, _ = found
+    return record.seed == 0, -record.seed, record.created, record.key
+
+
+def _copy(entry: Entry, folder: Path, columns: Wanted | None, place: Path) -> None:
+    """The record as it stands, and the values that go with it or none."""
+    write_atomically(place / "record.json", (folder / "record.json").read_bytes())
+    values = place / "per_image.parquet"
+    if columns and entry.per_image:
+        write_atomically(values, reduced(entry.per_image, columns))
+    else:
+        values.unlink(missing_ok=True)
 
 
 def main(arguments: Sequence[str] | None = None, sources: Sources | None = None) -> int:

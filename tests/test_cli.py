@@ -124,6 +124,22 @@ def test_report_without_records_says_what_to_type(tmp_path: Path) -> None:
     assert "bench run --method" in bench("report", "--runs", tmp_path).stderr
 
 
+def test_report_compares_two_folders(tmp_path: Path) -> None:
+    from bench.record import Record, write_atomically
+
+    record = Record("m", "c", "cifar10", 10, 0, key="k")
+    for folder in ("before", "after"):
+        write_atomically(tmp_path / folder / "m" / "record.json", record.to_json().encode())
+    done = bench("report", "--compare", tmp_path / "before", tmp_path / "after", "--out", tmp_path / "two.html")
+    assert done.returncode == 0, done.stderr
+    assert str(tmp_path / "two.html") in done.stdout
+    assert "m on c" in (tmp_path / "two.html").read_text()
+    text = paragraph(bench("report", "--compare", tmp_path / "before", tmp_path / "gone"), 1)
+    assert f"'{tmp_path / 'gone'}' was given, and there is no such folder" in text
+    assert "bench run" in text
+    assert len(text.strip().splitlines()) == 1
+
+
 def test_score_of_two_folders(tmp_path: Path) -> None:
     from bench.datasets import cifar10
 

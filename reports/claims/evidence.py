@@ -65,7 +65,8 @@ class Evidence:
         name = values.method, values.classifier, values.probe
         entry, failed = self._found.get(name), self._failed.get(name)
         if entry is None and failed is not None:
-            reason = f"{told(values)} was {failed.record.status}: {(failed.record.reason or 'no reason recorded')}"
+            status = "failed" if failed.record.status == "failed" else "was skipped"
+            reason = f"{told(values)} {status}: {(failed.record.reason or 'no reason was recorded')}"
             raise ObstacleError(f"{reason.rstrip('.')}.", command(values))
         if entry is None:
             raise ObstacleError(f"There is no complete record of {told(values)}.", command(values))

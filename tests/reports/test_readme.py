@@ -4,10 +4,15 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from bench.record import Record, read_records, write_atomically
+from reports.claims import board, rules
+from reports.groups import Entry
 from reports.readme import Sources, collect, main
+from tests.reports.claims.world import DECODER, GAN, Cell, R, World, run_cell
 from tests.reports.synthetic import write_cell
 
 TEXT = """# Title
@@ -83,6 +88,79 @@ def test_broken_markers_are_named(text: str, tmp_path: Path, capsys: pytest.Capt
     assert "table:" in capsys.readouterr().err
     assert readme.read_text() == text
     assert main(["--readme", str(tmp_path / "none.md")]) == 1
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Runs on which every claim holds, and what no claim asks for."""
+    runs, world = tmp_path_factory.mktemp("world"), World()
+    world.entries(runs)
+    others = (
+        replace(world[GAN, R, "noise"].record, probe="iterate"),
+        replace(world[GAN, R, "noise"].record, num_images=250),
+        replace(world[DECODER, R, ""].record, method="dosovitskiy-brox-2016b"),
+    )
+    for k, record in enumerate(others):
+        Cell(replace(record, key=f"other-{k}"), world[GAN, R, ""].columns).entry(runs)
+    return runs
+
+
+def test_claims_are_the_same_from_what_is_committed(world: Path, tmp_path: Path) -> None:
+    collect(world, tmp_path)
+    full, reduced = (board([Entry(*found) for found in read_records(folder)]) for folder in (world, tmp_path))
+    assert full == reduced
+    assert dict(full.totals) == {"holds": "36", "does not hold": "0", "not decided": "0"}
+    readme = tmp_path / "README.md"
+    readme.write_text("<!-- table:claims:begin --><!-- table:claims:end -->")
+    assert main(["--readme", str(readme)], Sources(tmp_path, tmp_path / "none.json")) == 0
+    assert readme.read_text().count("✓ holds |") == 36
+
+
+def test_collect_keeps_what_the_rules_read_and_no_more(world: Path, tmp_path: Path) -> None:
+    collect(world, tmp_path)
+    place = tmp_path / "cifar10" / R
+    columns = {path.parent.name: pq.read_table(path) for path in place.glob("*/per_image.parquet")}
+    assert set(columns["biggan-logit-500"].column_names) == {
+        "image_id", "label", "prediction_target_original", "lpips", "reid_class_judge", "reid_within_class_judge_mrr",
+        "diversity",
+    }  # fmt: skip
+    assert set(columns["onehot-biggan-500"].column_names) == {"image_id", "lpips", "reid_within_class_judge_mrr"}
+    assert set(columns["biggan-logit-noise-500"]["level"].to_pylist()) == {"all"}
+    assert set(columns["biggan-logit-perturb-500"]["level"].to_pylist()) == set(rules.PERTURB)
+    assert columns["biggan-logit-500"]["reid_class_judge"].type == pa.bool_()
+    assert columns["biggan-logit-500"]["lpips"].type == pa.float32()
+    names = {path.parent.name for path in place.glob("*/record.json")}
+    assert names == {*columns, "dosovitskiy-brox-2016b-500"}
+
+
+def test_collect_writes_the_same_bytes_again_and_forgets_old_values(world: Path, tmp_path: Path) -> None:
+    collect(world, tmp_path)
+    first = {path: path.read_bytes() for path in tmp_path.glob("**/*.*")}
+    collect(world, tmp_path)
+    assert {path: path.read_bytes() for path in tmp_path.glob("**/*.*")} == first
+    bare = replace(World()[GAN, R, ""].record, created="2027-01-01T00:00:00+00:00", key="later")
+    Cell(bare, {}).entry(tmp_path / "runs")
+    collect(tmp_path / "runs", tmp_path)
+    place = tmp_path / "cifar10" / R / "biggan-logit-500"
+    assert not (place / "per_image.parquet").exists()
+    assert Record.from_json((place / "record.json").read_text()).key == "later"
+
+
+def test_the_values_of_a_cell_take_less_than_50_kb(tmp_path: Path) -> None:
+    cell = run_cell(GAN, R, 2_500)
+    cell.entry(tmp_path / "runs")
+    collect(tmp_path / "runs", tmp_path / "results")
+    (path,) = (tmp_path / "results").glob("**/per_image.parquet")
+    assert path.stat().st_size < 50_000
+
+
+def test_of_two_records_for_one_place_seed_0_is_kept_then_the_newest(tmp_path: Path) -> None:
+    traits = ((0, "2026-01-01"), (0, "2026-01-03"), (0, "2026-01-02"), (1, "2026-01-04"))
+    for k, (seed, created) in enumerate(traits):
+        record = Record("m", "c", "cifar10", 10, seed, key=f"k{k}", created=created)
+        write_atomically(tmp_path / "runs" / record.key / "record.json", record.to_json().encode())
+    collect(tmp_path / "runs", tmp_path / "results")
+    assert [record.key for record, _ in read_records(tmp_path / "results")] == ["k1"]
 
 
 def test_collect_copies_complete_records_alone(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def test_the_page_shows_all_of_it_and_escapes_it(made: Board) -> None:
     for note in NOTES:
         assert note in text
     assert not page.root.all("script")
-    assert "was failed: <script>alert(1)</script>." in text
+    assert "failed: <script>alert(1)</script>." in text
     assert [int(tag.text) for tag in page.root.first("ul", class_="claim-totals").all("strong")] == [
         int(number) for _, number in made.totals
     ]
@@ -136,6 +136,11 @@ def test_the_readme_has_a_row_a_case(made: Board) -> None:
             assert one.difference in row
             assert one.interval.strip("[]") in row
     text = markdown(made)
+    assert ", ".join(f"{verdict} {number}" for verdict, number in made.totals) in text
+    assert "lpips: biggan-logit − dosovitskiy-brox-2016a: +0.2000" in text
+    assert "500 images ✗<br>" in text
+    assert "class_judge_draws: value − bound 0.5: +0.3000" in text
+    assert "16 images (shown only)" in text
     assert "(ours)" in text
     assert "the paper's own comparison" in text
     assert "<script>" not in text
