@@ -1,0 +1,35 @@
+"""A report of invented runs over real pictures, and a browser to open it in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reports.browser import browser, executable
+from reports.render import write_report
+from tests.reports.synthetic import make_runs
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Skipped where there is no browser, unless BENCH_BROWSER=required says that there must be one."""
+    if executable() is None and os.environ.get("BENCH_BROWSER") != "required":
+        pytest.skip("no Chromium on the path; install it or name it in $CHROMIUM")
+    with browser() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of two classifiers, 60 images each."""
+    root = tmp_path_factory.mktemp("browser")
+    runs = make_runs(root / "runs")
+    make_runs(root / "runs", classifier="resnet152")
+    return write_report(runs, root / "report.html")

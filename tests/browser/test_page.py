@@ -1,0 +1,199 @@
+"""The report as a reader uses it: opened from disk in Chromium, at the width of a desk and of a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reports.browser import Opened, opened
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator, Page
+
+WIDTHS = (1440, 390)
+GALLERY = "#gallery-1"
+ORIGINALS = f"{GALLERY} tr.gallery-original"
+
+
+@pytest.fixture(params=WIDTHS, ids=lambda width: f"{width}px")
+def found(request: pytest.FixtureRequest, chromium: Browser, report: Path) -> Iterator[Opened]:
+    """The page, which must not have complained or asked for anything when the test is over."""
+    with opened(chromium, report, width=request.param) as page:
+        yield page
+        assert page.errors == []
+        assert page.requests == []
+
+
+def rows(page: Page, band: str = "inverter") -> list[str]:
+    """Names in the first score table's band, in order."""
+    names = page.locator("table.sortable").first.locator(f"tbody[data-kind={band}] tr:not([hidden]) .name")
+    return names.all_inner_texts()
+
+
+def values(page: Page, key: str) -> list[float]:
+    """The exact values of a column in the band of the ranked inverters."""
+    body = page.locator("table.sortable").first.locator("tbody[data-kind=inverter]").first
+    cells = body.locator(f"td[data-key={key}]")
+    return [float(cell.get_attribute("data-value") or "nan") for cell in cells.all()]
+
+
+def test_nothing_is_wider_than_the_window(found: Opened) -> None:
+    wide = found.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide <= 0
+
+
+def test_a_head_sorts_each_band_by_itself_and_back(found: Opened) -> None:
+    page = found.page
+    before, controls = rows(page), rows(page, "control")
+    head = page.locator("table.sortable").first.locator("[data-sort=lpips]")
+    head.locator("button").focus()
+    page.keyboard.press("Enter")
+    assert head.get_attribute("aria-sort") == "ascending"
+    assert values(page, "lpips") == sorted(values(page, "lpips"))
+    head.locator("button").click()
+    assert values(page, "lpips") == sorted(values(page, "lpips"), reverse=True)
+    assert rows(page) != before
+    assert sorted(rows(page)) == sorted(before)
+    assert sorted(rows(page, "control")) == sorted(controls)
+    head.locator("button").click()
+    assert head.get_attribute("aria-sort") == "none"
+    assert rows(page) == before
+
+
+def test_filters_hide_what_sees_more_and_the_controls(found: Opened) -> None:
+    page = found.page
+    assert "mahendran-vedaldi" in rows(page)
+    page.locator(".filters input[data-filter=white-box]").first.uncheck()
+    assert "mahendran-vedaldi" not in rows(page)
+    assert "biggan-logit" in rows(page)
+    page.locator(".filters input:not([data-filter])").first.uncheck()
+    assert rows(page, "control") == []
+    page.locator(".filters input:not([data-filter])").first.check()
+    assert "oracle" in rows(page, "control")
+
+
+def test_the_theme_goes_round_and_stays_readable(found: Opened) -> None:
+    page, button = found.page, found.page.locator("[data-theme-switch]")
+    paper = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(paper)
+    assert button.inner_text() == "theme: auto"
+    button.click()
+    assert page.evaluate(paper) == light
+    button.click()
+    assert button.inner_text() == "theme: dark"
+    assert page.evaluate(paper) != light
+    page.reload()
+    assert button.inner_text() == "theme: dark"
+
+
+def tiles(page: Page) -> list[str]:
+    """Ids of the images that the gallery shows."""
+    seen = page.locator(f"{ORIGINALS} button.gallery-tile:visible")
+    return [str(tile.get_attribute("data-image")) for tile in seen.all()]
+
+
+def row(page: Page, method: str) -> Locator:
+    """The gallery's row of one method."""
+    return page.locator(f"{GALLERY} tr[data-method]", has=page.locator("th", has_text=method)).first
+
+
+def tile(page: Page, method: str = "biggan-logit") -> Locator:
+    """The first picture that the row shows."""
+    return row(page, method).locator("button.gallery-tile:visible").first
+
+
+def choose(page: Page, name: str, value: str) -> None:
+    page.locator(f"{GALLERY}-controls [name={name}]").select_option(value)
+
+
+def test_the_gallery_filters_by_class_and_answer(found: Opened) -> None:
+    page = found.page
+    choose(page, "set", "all")
+    status = page.locator(f"{GALLERY}-status")
+    everything = status.inner_text()
+    kinds = page.locator(f"{GALLERY}-controls [name=class] option").evaluate_all("all => all.map(one => one.value)")
+    choose(page, "class", kinds[-1])
+    assert status.inner_text() != everything
+    labels = set(page.locator(f"{GALLERY} [data-part=class]:visible").all_inner_texts())
+    assert len(labels) == 1
+    choose(page, "answer", "wrong")
+    assert tiles(page) == []  # the invented classifier is never wrong
+
+
+def test_a_row_can_be_hidden(found: Opened) -> None:
+    page = found.page
+    assert row(page, "ridge").is_visible()
+    page.locator(f"{GALLERY}-controls details").evaluate_all("all => all.forEach(one => one.open = true)")
+    page.locator(f"{GALLERY}-controls label", has_text="ridge").locator("[name=row]").uncheck()
+    assert not row(page, "ridge").is_visible()
+
+
+def dialog(page: Page) -> Locator:
+    return page.locator(f"{GALLERY}-dialog")
+
+
+def test_an_image_opens_large_and_gives_the_focus_back(found: Opened) -> None:
+    page = found.page
+    first = tile(page)
+    image = str(first.get_attribute("data-image"))
+    first.focus()
+    page.keyboard.press("Enter")
+    assert dialog(page).is_visible()
+    title = dialog(page).locator("[data-part=title]").inner_text()
+    assert image in title
+    assert "LPIPS" in dialog(page).locator("[data-part=scores]").inner_text()
+    page.keyboard.press("ArrowRight")
+    assert dialog(page).locator("[data-part=title]").inner_text() != title
+    page.keyboard.press("ArrowLeft")
+    assert dialog(page).locator("[data-part=title]").inner_text() == title
+    page.keyboard.press("Escape")
+    assert not dialog(page).is_visible()
+    assert page.evaluate("document.activeElement.dataset.image") == image
+
+
+def test_the_slider_wipes_between_original_and_reconstruction(found: Opened) -> None:
+    page = found.page
+    tile(page).click()
+    wipe, over = dialog(page).locator("[data-part=wipe]"), dialog(page).locator("[data-part=over]")
+    look = "one => JSON.stringify([getComputedStyle(one).clipPath, getComputedStyle(one).width])"
+    before = over.evaluate(look)
+    wipe.focus()
+    page.keyboard.press("End")
+    at_the_end = over.evaluate(look)
+    page.keyboard.press("Home")
+    assert len({before, at_the_end, over.evaluate(look)}) == 3
+    assert dialog(page).is_visible()
+
+
+def test_downloads_hold_the_records(found: Opened) -> None:
+    page = found.page
+    with page.expect_download() as csv:
+        page.locator("a[download$='.csv']").first.click()
+    lines = csv.value.path().read_text().splitlines()
+    assert sum("biggan-logit" in line and ",lpips," in line for line in lines) == 2  # one for each classifier
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_axe_finds_nothing_serious(chromium: Browser, report: Path, width: int, dark: bool) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    with opened(chromium, report, width=width, dark=dark) as found:
+        found.page.locator("main details").evaluate_all("all => all.forEach(one => one.open = true)")
+        page = Axe().run(found.page)
+        tile(found.page).click()
+        large = Axe().run(found.page)
+    rules = [one for result in (page, large) for one in result.response["violations"]]
+    assert [(one["id"], one["nodes"][0]["target"]) for one in rules if one["impact"] in ("serious", "critical")] == []
+
+
+def test_without_scripts_the_scores_and_pictures_are_there(chromium: Browser, report: Path) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(report.as_uri())
+    assert "biggan-logit" in page.locator("table.sortable").first.inner_text()
+    assert row(page, "biggan-logit").is_visible()
+    context.close()
