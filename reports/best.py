@@ -58,6 +58,12 @@ def _differs(key: str, leader: Entry, other: Entry) -> bool:
     return bool(low > 0)
 
 
+def difference(key: str, a: Entry, b: Entry) -> tuple[float, float, float] | None:
+    """Mean of a - b over shared images (or subsets) with its 95 % interval; None where nothing can be paired."""
+    pair = paired(key, a, b) if key in a.record.metrics and key in b.record.metrics else None
+    return None if pair is None else paired_difference(*pair)
+
+
 def paired(key: str, a: Entry, b: Entry) -> Paired | None:
     """The two methods' values on the same images or subsets, finite in both; None where nothing can be paired."""
     subsets = a.record.metrics[key].subsets, b.record.metrics[key].subsets

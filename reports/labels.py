@@ -12,26 +12,19 @@ CHARACTER = 6.4  # pixels a character, a line and half a mark take
 LINE = 14.0
 MARK = 7.0
 PASSES = 3
+CROSSED = 150  # what a line through a mark or a name costs, in pixels of overlap
 
 Floats = NDArray[np.float64]
 Spot = tuple[float, float]
+Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
 class Label:
-    """Where a point's name stands relative to it, in pixels, with the end of its connecting line if it needs one."""
+    """Where a name stands: the offset of its near end from its point, in pixels to the right and down.
 
-    dx: str
-    dy: str
-    anchor: str
-    leader: bool
-    x2: str
-    y2: str
-
-
-@dataclass(frozen=True)
-class _Place:
-    """A place for a name: the offset of its near end from the point."""
+    ``leader``: a line must lead there.
+    """
 
     dx: float
     dy: float
@@ -43,7 +36,7 @@ class _Place:
         gap = {"start": -3.0, "middle": 0.0, "end": 3.0}[self.anchor]
         return (self.dx + gap, self.dy) if self.leader else (0.0, 0.0)
 
-    def box(self, width: float) -> tuple[float, float, float, float]:
+    def box(self, width: float) -> Box:
         """The rectangle that the name covers: left, top, right, bottom."""
         left = self.dx - {"start": 0.0, "middle": width / 2, "end": width}[self.anchor]
         return left, self.dy - LINE / 2, left + width, self.dy + LINE / 2
@@ -51,61 +44,68 @@ class _Place:
 
 # In order of preference: beside the point, above and below it, then further off with a line to it.
 _PLACES = (
-    _Place(9, 0, "start"),
-    _Place(-9, 0, "end"),
-    _Place(0, -14, "middle"),
-    _Place(0, 14, "middle"),
+    Label(9, 0, "start"),
+    Label(-9, 0, "end"),
+    Label(0, -14, "middle"),
+    Label(0, 14, "middle"),
     *(
-        _Place(side * dx, direction * steps * LINE / 2, "start" if side > 0 else "end", leader=True)
-        for steps in range(2, 20)
+        Label(side * dx, direction * steps * LINE / 2, "start" if side > 0 else "end", leader=True)
+        for steps in range(2, 12)
         for direction in (-1, 1)
-        for dx in (18, 45)
+        for dx in (18, 45, 90)
         for side in (1, -1)
     ),
 )
 _EFFORT = np.array([0.4 * (abs(place.dx) + abs(place.dy)) + 15 * place.leader for place in _PLACES])
-_ALONG = np.linspace(0, 1, 9)[:, None]
+_ALONG = np.linspace(0, 1, 13)[:, None]
 
 
-def layout(names: Sequence[str], spots: Sequence[Spot], side: int) -> list[Label]:
-    """A place for each name in a square plot of this many pixels.
+def layout(names: Sequence[str], spots: Sequence[Spot], size: Spot, bars: Sequence[Box] = ()) -> list[Label]:
+    """A place for each name in a plot of this width and height, in pixels.
 
     Every name starts at its first choice, then each in turn moves to where it costs least while the others stay.
+
+    Args:
+        names: of the points.
+        spots: the points, counted from the top left.
+        size: width and height of the plot.
+        bars: rectangles (left, top, right, bottom) that names had better not cover, such as whiskers.
     """
     points = np.array(spots, dtype=np.float64)  # (n, 2)
     marks = np.hstack([points - MARK, points + MARK])  # (n, 4)
     boxes = np.array([[place.box(CHARACTER * len(name)) for place in _PLACES] for name in names])
     boxes = boxes + np.tile(points, 2)[:, None]  # (n, places, 4)
     tips = np.array([place.tip() for place in _PLACES]) + points[:, None]  # (n, places, 2)
-    lines = points[:, None, None] + (tips - points[:, None])[:, :, None] * _ALONG  # (n, places, 9, 2)
+    lines = points[:, None, None] + (tips - points[:, None])[:, :, None] * _ALONG  # (n, places, 13, 2)
+    blocked = np.array(bars, dtype=np.float64).reshape(-1, 4)
     chosen = np.zeros(len(names), dtype=int)
     for _ in range(PASSES):
+        before = chosen.copy()
         for index in range(len(names)):
             others = np.flatnonzero(np.arange(len(names)) != index)
             taken = np.vstack([marks[others], boxes[others, chosen[others]]])
-            costs = _EFFORT + _collisions(boxes[index], taken, side)
-            costs += 60 * _hits(lines[index], taken).sum(axis=1)
-            costs += 60 * _hits(lines[others, chosen[others]], boxes[index]).sum(axis=0)
+            costs = _EFFORT + _collisions(boxes[index], np.vstack([taken, blocked]), size)
+            costs += CROSSED * _hits(lines[index], taken).sum(axis=1)
+            costs += CROSSED * _hits(lines[others, chosen[others]], boxes[index]).sum(axis=0)
             chosen[index] = int(costs.argmin())
-    return [_label(_PLACES[choice]) for choice in chosen]
+        if np.array_equal(before, chosen):
+            break
+    return [_PLACES[choice] for choice in chosen]
 
 
-def _label(place: _Place) -> Label:
-    x2, y2 = place.tip()
-    return Label(f"{place.dx:g}", f"{place.dy + 4:g}", place.anchor, place.leader, f"{x2:g}", f"{y2:g}")
-
-
-def _collisions(boxes: Floats, taken: Floats, side: int) -> Floats:
+def _collisions(boxes: Floats, taken: Floats, size: Spot) -> Floats:
     """Pixels of each box (places, 4) that others (m, 4) take, and far more for leaving the plot: (places,)."""
     low = np.maximum(boxes[:, None, :2], taken[None, :, :2])
     high = np.minimum(boxes[:, None, 2:], taken[None, :, 2:])
     overlap: Floats = np.clip(high - low, 0, None).prod(axis=2).sum(axis=1)
-    outside: Floats = np.clip(-boxes[:, :2], 0, None).sum(axis=1) + np.clip(boxes[:, 2:] - side, 0, None).sum(axis=1)
+    outside: Floats = np.clip(-boxes[:, :2], 0, None).sum(axis=1) + np.clip(boxes[:, 2:] - np.array(size), 0, None).sum(
+        axis=1
+    )
     return overlap + 1000 * outside
 
 
 def _hits(lines: Floats, boxes: Floats) -> NDArray[np.bool_]:
-    """Whether any sample of each line (a, 9, 2) lies in each box (b, 4): (a, b)."""
+    """Whether any sample of each line (a, 13, 2) lies in each box (b, 4): (a, b)."""
     samples = lines[:, :, None, :]
-    inside: NDArray[np.bool_] = np.all((samples > boxes[:, :2]) & (samples < boxes[:, 2:]), axis=3)  # (a, 9, b)
+    inside: NDArray[np.bool_] = np.all((samples > boxes[:, :2]) & (samples < boxes[:, 2:]), axis=3)  # (a, 13, b)
     return np.asarray(np.any(inside, axis=1))

@@ -32,9 +32,10 @@ class Whisker:
 
 @dataclass(frozen=True)
 class Cell:
-    """One score as printed; ``mark`` points to a footnote."""
+    """One score as printed; ``mark`` points to a footnote, ``raw`` is the record's value to the last digit."""
 
     value: str
+    raw: str | None = None
     half_width: str | None = None
     bounds: str | None = None
     spread: str | None = None
@@ -47,11 +48,13 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """The head of a metric: its key cut where a line may break, and how to read it."""
+    """The head of a metric: its key cut where a line may break, and how to read it; ``first`` says how to sort it."""
 
     key: str
     parts: tuple[str, ...]
     title: str
+    definition: str
+    first: str
     arrow: str
     direction: str
     chance: str | None
@@ -99,6 +102,7 @@ class MainTable:
     families: tuple[tuple[str, int], ...]
     columns: tuple[Column, ...]
     bands: tuple[Band, ...]
+    access: tuple[str, ...]  # of the inverters, for the filter
     notes: tuple[tuple[str, str], ...]
     any_best: bool
     any_chance: bool
@@ -156,6 +160,7 @@ def main_table(group: Group, winners: Winners) -> MainTable:
         families=tuple((title, len(list(run))) for title, run in groupby(one.family for one in columns)),
         columns=columns,
         bands=bands,
+        access=tuple(dict.fromkeys(entry.record.access for entry in group.inverters)),
         notes=notes.numbered(),
         any_best=any(winners.values()),
         any_chance=any(one.chance for one in columns),
@@ -190,6 +195,8 @@ def _column(key: str, group: Group, starts: bool) -> Column:
         key=key,
         parts=tuple(BREAKABLE.findall(key)),
         title=info.title,
+        definition=info.definition,
+        first="ascending" if info.higher_is_better is False else "descending",
         arrow=arrow,
         direction=direction,
         chance=chances.pop() if len(chances) == 1 else None,
@@ -233,6 +240,7 @@ def _cell(entry: Entry, key: str, group: Group, winner: Entry | None, notes: Foo
     shared_chance = len({_chance(key, other) for other in group.complete}) == 1
     return Cell(
         value=text.number(key, score.value),
+        raw=repr(score.value),
         half_width=text.half_width(key, score.value, score.ci95) if score.ci95 else None,
         bounds=text.bounds(key, score.value, score.ci95) if score.ci95 else None,
         spread=None if score.std is None else text.number(key, score.std),

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.record import Record
-from reports import figures, gallery, glossary, provenance, scores, text
+from reports import downloads, figures, findings, gallery, glossary, provenance, scores, text
+from reports.claims import Board, board
 from reports.groups import Entry, Group, group
+from reports.probe_pages import ProbePage, probe_pages
 
 
 @dataclass(frozen=True)
@@ -15,17 +17,18 @@ class Section:
     """One group of records that may be compared."""
 
     anchor: str
+    short: str
     classifier: str
     dataset: str
     subtitle: str
     warnings: tuple[str, ...]
     main: scores.MainTable
     full: scores.FullTable
-    scatter: figures.Scatter | None
-    whiskers: figures.Whiskers | None
+    tradeoffs: tuple[figures.Plot, ...]
     gallery: gallery.Gallery | None
     costs: tuple[provenance.CostRow, ...]
     provenance: provenance.Provenance
+    downloads: tuple[downloads.Download, ...]
 
 
 @dataclass(frozen=True)
@@ -42,27 +45,40 @@ class Definition:
 class Page:
     """The whole report."""
 
+    holdings: tuple[str, ...]
+    findings: tuple[findings.Finding, ...]
     stations: tuple[tuple[str, str], ...]
-    overview: tuple[tuple[str, str], ...]
     sections: tuple[Section, ...]
+    probes: tuple[ProbePage, ...]
+    board: Board
     definitions: tuple[tuple[str, tuple[Definition, ...]], ...]
     controls: tuple[tuple[str, str], ...]
     access: tuple[tuple[str, str], ...]
+    downloads: tuple[downloads.Download, ...]
     several: bool
 
 
 def page(entries: Sequence[Entry]) -> Page:
     """The view model of these records."""
     groups = group(entries)
-    records = [entry.record for one in groups for entry in (*one.inverters, *one.controls)]
+    named = [(one, f"group-{number}", scores.winners(one)) for number, one in enumerate(groups, 1)]
+    ordered = [entry.record for one in groups for entry in (*one.inverters, *one.controls)]
+    cells = list({id(record): record for record in ordered}.values())  # a failed one may stand in several groups
+    probes = [entry for entry in entries if entry.record.probe is not None]
+    asked = [entry.record for entry in probes]
     keys = glossary.in_order(key for one in groups for key in one.metrics)
+    headlines = [findings.finding(one, winners, anchor) for one, anchor, winners in named]
     return Page(
-        stations=_stations(records, len(keys)),
-        overview=_overview(records, [entry.record.status for entry in entries]),
-        sections=tuple(_section(one, f"group-{number}") for number, one in enumerate(groups, 1)),
+        holdings=findings.holdings([*cells, *asked]),
+        findings=tuple(headline for headline in headlines if headline is not None),
+        stations=_stations([*cells, *asked], len(keys)),
+        sections=tuple(_section(one, groups, anchor, winners) for one, anchor, winners in named),
+        probes=probe_pages(probes),
+        board=board(entries),
         definitions=_definitions(keys),
         controls=tuple(glossary.CONTROLS.items()),
         access=tuple(glossary.ACCESS.items()),
+        downloads=downloads.everything([entry.record for entry in entries]),
         several=len(groups) > 1,
     )
 
@@ -72,49 +88,52 @@ def _stations(records: Sequence[Record], num_metrics: int) -> tuple[tuple[str, s
     methods = {record.method for record in records if record.kind == "inverter"}
     controls = {record.method for record in records if record.kind == "control"}
     sizes = sorted({record.num_images for record in records}, reverse=True)
+    measures = f"{text.count(num_metrics)}, with intervals over images" if num_metrics else "those of the probes"
     return (
         ("dataset", text.listing(record.dataset for record in records)),
         ("classifier", text.listing(record.classifier for record in records)),
         ("logits", "its raw outputs, before any softmax"),
         ("inverter", f"{text.plural(len(methods), 'method')}, {text.plural(len(controls), 'control')}"),
         ("reconstruction", f"{text.listing(map(text.count, sizes))} images each, rounded to 8 bits"),
-        ("metrics", f"{text.count(num_metrics)}, with intervals over images"),
+        ("metrics", measures),
     )
 
 
-def _overview(records: Sequence[Record], status: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """What was run, for the page's head."""
-    cells = ", ".join(f"{status.count(one)} {one}" for one in ("complete", "failed", "skipped") if one in status)
-    return (
-        ("Methods", text.listing(record.method for record in records if record.kind == "inverter") or "none"),
-        ("Controls", text.listing(record.method for record in records if record.kind == "control") or "none"),
-        ("Cells", cells),
-        ("Run", text.days(record.created for record in records)),
-    )
-
-
-def _section(one: Group, anchor: str) -> Section:
+def _section(one: Group, groups: Sequence[Group], anchor: str, winners: scores.Winners) -> Section:
     seeds = sorted({entry.record.seed for entry in one.entries})
     subtitle = (
         f"{text.plural(one.num_images, 'image')} · seed {text.listing(map(str, seeds))} · "
         f"protocol {one.fingerprint[:12] or 'not recorded'}"
         + (f" · classifier weights {one.classifier_sha256[:12]}" if one.classifier_sha256 else "")
     )
-    winners = scores.winners(one)
     return Section(
         anchor=anchor,
+        short=_short(one, groups),
         classifier=one.classifier,
         dataset=one.dataset,
         subtitle=subtitle,
         warnings=tuple(glossary.warnings(one.dataset, one.classifier, one.num_images, one.metrics)),
         main=scores.main_table(one, winners),
         full=scores.full_table(one, winners),
-        scatter=figures.scatter(one),
-        whiskers=figures.whiskers(one),
-        gallery=gallery.gallery(one),
+        tradeoffs=figures.tradeoffs(one, anchor),
+        gallery=gallery.gallery(one, groups),
         costs=provenance.costs(one),
         provenance=provenance.provenance(one),
+        downloads=downloads.tables(one, winners, anchor),
     )
+
+
+def _short(one: Group, groups: Sequence[Group]) -> str:
+    """The classifier, with as much more as tells its groups apart."""
+    twins = [other for other in groups if other.classifier == one.classifier and other is not one]
+    traits = (
+        ("dataset", one.dataset),
+        ("num_images", f"{text.count(one.num_images)} images"),
+        ("fingerprint", one.fingerprint[:6] or "no protocol"),
+        ("classifier_sha256", one.classifier_sha256[:6] or "no weights"),
+    )
+    told = [words for name, words in traits if any(getattr(twin, name) != getattr(one, name) for twin in twins)]
+    return " · ".join([one.classifier, *told])
 
 
 def _definitions(keys: Sequence[str]) -> tuple[tuple[str, tuple[Definition, ...]], ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 DASH = "—"
 MINUS = "\N{MINUS SIGN}"
-FOUR_DECIMALS = ("kid_", "reid_instance_", "reid_within_")
+FOUR_DECIMALS = ("kid_", "reid_instance_", "reid_within_", "sharpness", "lpips_step", "relative_step_")
 TWO_DECIMALS = ("fid", "fd_", "psnr")
 
 
@@ -65,6 +65,11 @@ def mebibytes(size: float | None) -> str:
     if size is None:
         return DASH
     return f"{size / 1024:.1f} GiB" if size >= 10_240 else f"{size:,.0f} MiB"
+
+
+def bytes_of(size: int) -> str:
+    """The size of a file."""
+    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{max(1, round(size / 1000))} kB"
 
 
 def plural(number_of: int, noun: str) -> str:

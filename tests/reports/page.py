@@ -26,6 +26,10 @@ class Tag:
             found += child.all(name, **attributes)
         return found
 
+    def all_tags(self) -> list[Tag]:
+        """Every descendant, in document order."""
+        return [tag for child in self.children for tag in (child, *child.all_tags())]
+
     def first(self, name: str, **attributes: str) -> Tag:
         return self.all(name, **attributes)[0]
 

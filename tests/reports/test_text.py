@@ -42,4 +42,5 @@ def test_words() -> None:
     assert text.plural(2_500, "image") == "2,500 images"
     assert text.mebibytes(812.4) == "812 MiB"
     assert text.mebibytes(20_480) == "20.0 GiB"
+    assert [text.bytes_of(size) for size in (3, 3_400, 1_240_000)] == ["1 kB", "3 kB", "1.2 MB"]
     assert text.days(["2025-11-22T07:00", "2025-11-20T01:00"]) == "2025-11-20 to 2025-11-22"

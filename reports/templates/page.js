@@ -1,0 +1,129 @@
+"use strict";
+/* The page's own behaviour: theme switch, sorting, filters, the place in the contents, printing. Data become text only. */
+
+/* Theme: the system's, or the reader's choice. */
+(function () {
+  const button = document.querySelector("[data-theme-switch]");
+  const root = document.documentElement;
+  const order = ["auto", "light", "dark"];
+  const chosen = () => root.dataset.theme || "auto";
+  const show = () => { button.querySelector("span").textContent = chosen(); };
+  button.addEventListener("click", () => {
+    const next = order[(order.indexOf(chosen()) + 1) % order.length];
+    if (next === "auto") delete root.dataset.theme;
+    else root.dataset.theme = next;
+    try { localStorage.setItem("bench-theme", next); } catch { /* the choice lasts as long as the page */ }
+    show();
+  });
+  show();
+  button.hidden = false;
+})();
+
+/* Sorting: a click on a column's head sorts every score table by it, each row within its band. */
+(function () {
+  const tables = [...document.querySelectorAll("table.sortable")];
+  if (!tables.length) return;
+  const words = ["access", "training", "stochastic"];
+  const status = document.createElement("p");
+  status.className = "hidden";
+  status.setAttribute("role", "status");
+  document.querySelector("main").append(status);
+
+  const rowsOf = (body) => [...body.rows].filter((row) => row.dataset.access !== undefined);
+  tables.forEach((table) => [...table.tBodies].forEach((body) => rowsOf(body).forEach((row, index) => { row.dataset.place = index; })));
+
+  const value = (row, key) => {
+    if (key === "method") return row.querySelector(".name").textContent;
+    if (words.includes(key)) return row.querySelectorAll("td.word")[words.indexOf(key)].textContent;
+    const cell = [...row.cells].find((one) => one.dataset.key === key);
+    return cell && cell.dataset.value !== undefined ? Number(cell.dataset.value) : null;
+  };
+  const compare = (key, sign) => (a, b) => {
+    const [left, right] = [value(a, key), value(b, key)];
+    const byPlace = a.dataset.place - b.dataset.place;
+    if (left === null || right === null) return (left === null) - (right === null) || byPlace;
+    const order = typeof left === "number" ? left - right : left.localeCompare(right);
+    return sign * order || byPlace;
+  };
+  const apply = (key, direction) => {
+    for (const table of tables) {
+      for (const body of table.tBodies) {
+        const order = direction === "none"
+          ? (a, b) => a.dataset.place - b.dataset.place
+          : compare(key, direction === "ascending" ? 1 : -1);
+        body.append(...rowsOf(body).sort(order));
+      }
+      for (const head of table.tHead.querySelectorAll("[data-sort]")) {
+        head.setAttribute("aria-sort", head.dataset.sort === key ? direction : "none");
+      }
+    }
+    status.textContent = direction === "none" ? "Rows in their first order" : `Rows sorted by ${key}, ${direction}, each band by itself`;
+  };
+  const opposite = { ascending: "descending", descending: "ascending" };
+  for (const table of tables) {
+    for (const head of table.tHead.querySelectorAll("[data-sort]")) {
+      const button = head.querySelector("button");
+      const first = button.dataset.first;
+      button.addEventListener("click", () => {
+        const now = head.getAttribute("aria-sort");
+        apply(head.dataset.sort, now === "none" ? first : now === first ? opposite[first] : "none");
+      });
+    }
+  }
+})();
+
+/* Filters: one choice for every score table of the page. */
+(function () {
+  const groups = [...document.querySelectorAll(".filters")];
+  const boxes = groups.flatMap((group) => [...group.querySelectorAll("input")]);
+  const same = (a, b) => a.dataset.filter === b.dataset.filter;
+  const apply = () => {
+    const hidden = new Set(boxes.filter((box) => box.dataset.filter !== undefined && !box.checked).map((box) => box.dataset.filter));
+    const controls = boxes.every((box) => box.dataset.filter !== undefined || box.checked);
+    for (const body of document.querySelectorAll("table.sortable tbody")) {
+      const rows = [...body.rows].filter((row) => row.dataset.access !== undefined);
+      const isControl = body.dataset.kind === "control";
+      for (const row of rows) row.hidden = isControl ? !controls : hidden.has(row.dataset.access);
+      body.hidden = rows.every((row) => row.hidden);
+    }
+  };
+  for (const box of boxes) {
+    box.addEventListener("change", () => {
+      boxes.filter((other) => same(box, other)).forEach((other) => { other.checked = box.checked; });
+      apply();
+    });
+  }
+  groups.forEach((group) => { group.hidden = false; });
+  if (boxes.length) apply();
+})();
+
+/* Contents: the link of the section that is being read. */
+(function () {
+  const links = new Map([...document.querySelectorAll(".bar-nav a")].map((link) => [link.hash.slice(1), link]));
+  const list = document.querySelector(".bar-nav");
+  const mark = (id) => {
+    for (const [target, link] of links) {
+      if (target === id) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    }
+    const link = links.get(id);
+    if (link && list.scrollWidth > list.clientWidth) list.scrollLeft = link.offsetLeft - list.offsetLeft - 24;
+  };
+  const watch = new IntersectionObserver((seen) => {
+    const here = seen.find((one) => one.isIntersecting);
+    if (here) mark(here.target.getAttribute("aria-labelledby"));
+  }, { rootMargin: "-15% 0px -80% 0px" });
+  for (const section of document.querySelectorAll("main section[aria-labelledby]")) {
+    if (links.has(section.getAttribute("aria-labelledby"))) watch.observe(section);
+  }
+})();
+
+/* Printing: nothing stays folded. */
+(function () {
+  let opened = [];
+  addEventListener("beforeprint", () => {
+    opened = [...document.querySelectorAll("main details:not([open])")];
+    opened.forEach((one) => { one.open = true; });
+  });
+  addEventListener("afterprint", () => opened.forEach((one) => { one.open = false; }));
+})();
