@@ -1,14 +1,18 @@
 # make demo    install into .venv, run the benchmark on 2,500 real images, write report.html
 # make test    install into .venv, then formatting, lint, types and tests
 # make tables  copy the records under runs/ to reports/results/ and write the README's tables
+# make screenshots  photograph report.html in headless Chromium for the README
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test tables clean
+.PHONY: demo test tables screenshots clean
 
 demo: .venv/installed
-	$(BIN)/bench run --method biggan-logit --classifier robust_resnet152
+	$(BIN)/bench run --method biggan-logit --method dosovitskiy-brox-2016a --method dosovitskiy-brox-2016b \
+	    --classifier robust_resnet152
+	$(BIN)/bench probe noise --method biggan-logit --classifier robust_resnet152
+	$(BIN)/bench probe scale --method biggan-logit --classifier robust_resnet152
 	$(BIN)/bench report
 
 test: .venv/installed-test
@@ -19,6 +23,9 @@ test: .venv/installed-test
 
 tables: .venv/installed
 	$(BIN)/python -m reports.readme --collect runs
+
+screenshots: .venv/installed-test
+	$(BIN)/python -m reports.screenshots report.html
 
 .venv/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or later is needed, this is " + sys.version'

@@ -11,6 +11,7 @@ import pytest
 
 from reports.browser import browser, executable
 from reports.render import write_report
+from tests.reports.probe_records import make_record, with_pictures
 from tests.reports.synthetic import make_runs
 
 if TYPE_CHECKING:
@@ -28,8 +29,10 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page of two classifiers, 60 images each."""
+    """The page of two classifiers, 60 images each, and of a probe with pictures."""
     root = tmp_path_factory.mktemp("browser")
     runs = make_runs(root / "runs")
     make_runs(root / "runs", classifier="resnet152")
+    columns = ["original", *(f"draw {k}" for k in range(1, 9))]
+    with_pictures(runs, make_record("noise"), ["test-00001 (cat)", "test-00002 (dog)"], columns)
     return write_report(runs, root / "report.html")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,6 +44,13 @@ def values(page: Page, key: str) -> list[float]:
 def test_nothing_is_wider_than_the_window(found: Opened) -> None:
     wide = found.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0
+
+
+def test_every_picture_is_there(found: Opened) -> None:
+    found.page.locator("main details").evaluate_all("all => all.forEach(one => one.open = true)")
+    widths = found.page.locator("main img").evaluate_all("all => all.map(one => one.naturalWidth)")
+    assert widths
+    assert min(widths) > 0
 
 
 def test_a_head_sorts_each_band_by_itself_and_back(found: Opened) -> None:
@@ -170,10 +178,11 @@ def test_the_slider_wipes_between_original_and_reconstruction(found: Opened) -> 
 
 def test_downloads_hold_the_records(found: Opened) -> None:
     page = found.page
-    with page.expect_download() as csv:
+    with page.expect_download() as download:
         page.locator("a[download$='.csv']").first.click()
-    lines = csv.value.path().read_text().splitlines()
-    assert sum("biggan-logit" in line and ",lpips," in line for line in lines) == 2  # one for each classifier
+    rows = list(csv.DictReader(download.value.path().read_text().splitlines()))
+    lpips = [row for row in rows if (row["method"], row["metric"], row["probe"]) == ("biggan-logit", "lpips", "")]
+    assert sorted(row["classifier"] for row in lpips) == ["resnet152", "robust_resnet152"]
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
