@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).resolve().parent / "screenshots"
 QUALITY = 82  # of WebP: text stays sharp
+MARGIN = 90  # pixels above the element, for the bar at the top
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Shot:
         selector: the first element that matches is shown, from its top edge on.
         width, height: of the window, in CSS pixels; what does not fit is cut.
         dark: the theme.
+        click: the first element that matches is clicked before.
     """
 
     name: str
@@ -40,15 +42,15 @@ class Shot:
     width: int
     height: int
     dark: bool = False
+    click: str = ""
 
 
 SHOTS = (
-    Shot("summary", "main", 1280, 900),
-    Shot("leaderboard", "[id$=leaderboard]", 1280, 1500),
-    Shot("gallery", "[id$=pictures]", 1280, 900, dark=True),
-    Shot("probe", "#probes", 1280, 900),
-    Shot("claims", "#claims", 1280, 900),
-    Shot("phone", "main", 390, 844, dark=True),
+    Shot("leaderboard", "#group-1", 1280, 1250),
+    Shot("gallery", "#gallery-1-controls", 1280, 1000),
+    Shot("large", "#gallery-1-controls", 1280, 900, dark=True, click="#gallery-1 tr.gallery-inverter button:visible"),
+    Shot("probe", "section.probe-page >> nth=-1", 1280, 900),
+    Shot("phone", "#summary", 390, 844, dark=True),
 )
 
 
@@ -79,7 +81,10 @@ def _shoot(chromium: Browser, report: Path, shot: Shot) -> bytes | None:
         element = found.page.locator(shot.selector).first
         if not element.count():
             return None
-        element.evaluate("one => one.scrollIntoView({block: 'start', behavior: 'instant'})")
+        top = element.evaluate("one => one.getBoundingClientRect().top + scrollY")
+        found.page.evaluate("top => scrollTo({top, behavior: 'instant'})", top - MARGIN)
+        if shot.click:
+            found.page.locator(shot.click).first.click()
         picture = Image.open(io.BytesIO(found.page.screenshot()))
     buffer = io.BytesIO()
     picture.convert("RGB").save(buffer, "WEBP", quality=QUALITY, method=6)
