@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import BenchError, DataError
+from bench.metrics.catalogue import MIN_SET_IMAGES
 from bench.record import Record, read_records, write_atomically
 from reports import text
 from reports.claims import board
@@ -37,6 +38,15 @@ SCORES = (
     "reid_class_judge",
     "reid_within_class_judge_mrr",
 )
+FEW = (
+    "logit_error",
+    "reid_class_target",
+    "reid_class_judge",
+    "reid_gap",
+    "lpips",
+    "psnr",
+    "reid_within_class_judge_mrr",
+)
 
 
 @dataclass(frozen=True)
@@ -53,9 +63,21 @@ class Sources:
 
 
 def scores(sources: Sources) -> str:
-    """Every committed cell of ``bench run``, a table for each classifier."""
-    records = [record for record, _ in read_records(sources.results) if record.probe is None]
-    return markdown_table(records, SCORES) if records else "No records have been committed yet.\n"
+    """Every committed cell that has set-level scores, a table for each classifier."""
+    return _table([one for one in _cells(sources) if one.num_images >= MIN_SET_IMAGES], SCORES)
+
+
+def few(sources: Sources) -> str:
+    """Every committed cell of fewer images, where methods that take seconds an image stand beside the others."""
+    return _table([one for one in _cells(sources) if one.num_images < MIN_SET_IMAGES], FEW)
+
+
+def _cells(sources: Sources) -> list[Record]:
+    return [record for record, _ in read_records(sources.results) if record.probe is None]
+
+
+def _table(records: Sequence[Record], metrics: Sequence[str]) -> str:
+    return markdown_table(records, metrics) if records else "No records have been committed yet.\n"
 
 
 def classifiers(sources: Sources) -> str:
@@ -87,7 +109,12 @@ def claims(sources: Sources) -> str:
     return markdown(board(entries)) if entries else "No records have been committed yet.\n"
 
 
-TABLES: dict[str, Callable[[Sources], str]] = {"scores": scores, "classifiers": classifiers, "claims": claims}
+TABLES: dict[str, Callable[[Sources], str]] = {
+    "scores": scores,
+    "few": few,
+    "classifiers": classifiers,
+    "claims": claims,
+}
 
 
 def updated(readme: str, sources: Sources) -> str:
@@ -123,7 +150,8 @@ def collect(runs: Path, results: Path) -> None:
             and not record.dataset.startswith("folder:")
             and (record.probe is None or columns)
         ):
-            name = "-".join(filter(None, (record.method, record.probe, str(record.num_images))))
+            preset = record.preset if record.preset != "fast" else ""
+            name = "-".join(filter(None, (record.method, preset, record.probe, str(record.num_images))))
             _copy(Entry(record, folder), folder, columns, results / record.dataset / record.classifier / name)
 
 

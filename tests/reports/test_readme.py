@@ -20,6 +20,7 @@ TEXT = """# Title
 <!-- table:scores:begin -->
 old
 <!-- table:scores:end -->
+<!-- table:few:begin --><!-- table:few:end -->
 between
 <!-- table:classifiers:begin --><!-- table:classifiers:end -->
 end
@@ -68,6 +69,19 @@ def test_empty_results_say_so(tmp_path: Path) -> None:
     assert main(["--readme", str(readme)], Sources(tmp_path / "none", tmp_path / "none.json")) == 0
     assert "No records have been committed yet." in readme.read_text()
     assert "No classifier has been measured yet." in readme.read_text()
+
+
+def test_small_runs_stand_apart(sources: Sources, records: list[Record], tmp_path: Path) -> None:
+    large = replace(records[0], method="large", num_images=2_500, key="large")
+    write_cell(tmp_path / "results", large, None, None)
+    readme = tmp_path / "README.md"
+    readme.write_text(TEXT)
+    main(["--readme", str(readme)], sources)
+    scores, few = readme.read_text().split("<!-- table:few:begin -->")
+    assert "| large |" in scores
+    assert "| large |" not in few
+    assert records[1].method in few
+    assert records[1].method not in scores
 
 
 def test_probes_are_in_no_table(sources: Sources, records: list[Record], tmp_path: Path) -> None:
@@ -161,6 +175,14 @@ def test_of_two_records_for_one_place_seed_0_is_kept_then_the_newest(tmp_path: P
         write_atomically(tmp_path / "runs" / record.key / "record.json", record.to_json().encode())
     collect(tmp_path / "runs", tmp_path / "results")
     assert [record.key for record, _ in read_records(tmp_path / "results")] == ["k1"]
+
+
+def test_presets_lie_side_by_side(tmp_path: Path) -> None:
+    for preset in ("fast", "paper"):
+        record = Record("m", "c", "cifar10", 10, 0, preset=preset, key=preset)
+        write_atomically(tmp_path / "runs" / record.key / "record.json", record.to_json().encode())
+    collect(tmp_path / "runs", tmp_path / "results")
+    assert sorted(path.name for _, path in read_records(tmp_path / "results")) == ["m-10", "m-paper-10"]
 
 
 def test_collect_copies_complete_records_alone(tmp_path: Path) -> None:
