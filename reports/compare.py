@@ -194,6 +194,8 @@ def _obstacle(a: Entry, b: Entry) -> str:
     mine, theirs = (entry.record.fingerprint or "none" for entry in (a, b))
     if mine != theirs or mine == "none":
         return f"Nothing is compared: the protocols' fingerprints are {mine} and {theirs}."
+    if len({entry.record.weights.get(entry.record.classifier) for entry in (a, b)}) > 1:
+        return f"Nothing is compared: the weights of {a.record.classifier} are not the same."
     return ""
 
 

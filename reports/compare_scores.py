@@ -8,11 +8,11 @@ from math import isclose
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.metrics.bootstrap import paired_difference
 from bench.record import Score
 from reports import glossary, text
 from reports.claims.numbers import interval, places, signed
 from reports.groups import Entry
+from reports.pairs import MIN_PAIRS, over_images, over_subsets
 from reports.scores import DIRECTIONS
 
 Doubles = NDArray[np.float64]
@@ -71,8 +71,9 @@ def _row(key: str, a: Entry, b: Entry, comparable: bool) -> MetricRow:
     info = glossary.metric(key)
     arrow, direction = DIRECTIONS[info.higher_is_better]
     found = paired(key, a, b) if comparable else "different protocols"
-    difference = None if isinstance(found, str) else _difference(key, *found, info.higher_is_better)
-    reason = found if isinstance(found, str) else ""
+    difference = None if isinstance(found, str) else _difference(key, *found, a.record.num_images)
+    few = f"fewer than {MIN_PAIRS} pairs" if difference is None else ""
+    reason = found if isinstance(found, str) else few
     return MetricRow(key, info.title, arrow, direction, _shown(key, a), _shown(key, b), difference, reason)
 
 
@@ -127,11 +128,14 @@ def _images(key: str, a: Entry, b: Entry) -> tuple[Doubles, Doubles, str] | str:
     return (x[both], y[both], "image") if both.any() else "not defined on any image of both"
 
 
-def _difference(key: str, a: Doubles, b: Doubles, unit: str, higher_is_better: bool | None) -> Difference:
-    mean, low, high = paired_difference(b, a)
+def _difference(key: str, a: Doubles, b: Doubles, unit: str, num_images: int) -> Difference | None:
+    found = over_subsets(b, a, num_images) if unit == "subset" else over_images(b, a)
+    if found is None:
+        return None
+    mean, low, high = found
     digits = places(key, mean, low, high)
     return Difference(
-        verdict=_verdict(low, high, higher_is_better),
+        verdict=_verdict(low, high, glossary.metric(key).higher_is_better),
         value=signed(mean, digits),
         interval=interval(low, high, digits),
         pairs=text.plural(len(a), unit),

@@ -36,6 +36,7 @@ CELL = (
 LEVEL = ("level", "level_value")
 SCORE = ("metric", "value", "ci95_low", "ci95_high", "n", "chance", "std", "higher_is_better", "note")
 COLUMNS = (*CELL, *LEVEL, *SCORE, "fingerprint", "key")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet runs when a cell begins with it
 
 
 @dataclass(frozen=True)
@@ -79,8 +80,15 @@ def as_csv(records: Iterable[Record]) -> str:
     for record in records:
         known = {name: getattr(record, name) for name in CELL}
         known |= {"fingerprint": record.fingerprint, "key": record.key}
-        writer.writerows(known | row for row in _rows(record))
+        writer.writerows(_inert(known | row) for row in _rows(record))
     return file.getvalue()
+
+
+def _inert(row: dict[str, object]) -> dict[str, object]:
+    """Text that a spreadsheet would take for a formula begins with an apostrophe; numbers stay as they are."""
+    return {
+        name: f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell for name, cell in row.items()
+    }
 
 
 def _rows(record: Record) -> Iterable[dict[str, object]]:
@@ -107,6 +115,6 @@ def as_json(records: Iterable[Record]) -> str:
 
 
 def _download(label: str, file: str, kind: str, content: str, about: str) -> Download:
-    data = content.encode()
+    data = content.encode(errors="replace")  # a file name that is no UTF-8 holds what cannot be encoded
     uri = f"data:{kind};charset=utf-8;base64,{base64.b64encode(data).decode()}"
     return Download(label, file, uri, text.bytes_of(len(data)), about)

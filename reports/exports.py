@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from bench.record import Score
+from bench.record import Record, Score
 from reports import glossary, text
 from reports.groups import Entry, Group
 from reports.scores import DIRECTIONS, Winners
 from reports.tables import escaped, markdown_lines
 
+APART = glossary.BANDS[1:]  # the bands that carry a heading
 SPECIAL = {
     "\\": r"\textbackslash{}",
     "&": r"\&",
@@ -25,36 +26,44 @@ SPECIAL = {
     ">": r"\textgreater{}",
     text.MINUS: "$-$",
 }
-READING = (
-    "Means over images with half of their 95 % bootstrap interval. Bold: the inverter whose paired difference from "
-    "every other ranked one leaves zero out."
-)
-Cells = Sequence[Sequence[str]]
+MEANS = "Scores of single images: means with half of their 95 % bootstrap interval."
+SETS = "Distances between sets of images ({}) are one number each and have no such interval."
+BOLD = "Bold: the inverter whose paired difference from every other ranked method leaves zero out."
+WORDS = ("method", "access", "training")
+STATUS = "status"  # the only other column where nobody has a score
 
 
 def latex(group: Group, winners: Winners) -> str:
     """A ``table`` environment that needs the package booktabs."""
     keys = _keys(group)
     heads = [tex(key) + {True: r" $\uparrow$", False: r" $\downarrow$", None: ""}[_better(key)] for key in keys]
-    bands = []
-    for _, entries in group.bands:
-        bands.append("".join(f"{' & '.join(_latex_row(e, keys, winners))} \\\\\n" for e in entries))
-    about = f"{_about(group)} {READING}"
+    span = len(WORDS) + (len(keys) or 1)
+    blocks = []
+    for title, entries in group.bands:
+        heading = [[rf"\multicolumn{{{span}}}{{l}}{{\textit{{{tex(title)}}}}}"]] if title in APART else []
+        blocks.append([*heading, *(_latex_row(entry, keys, winners) for entry in entries)])
+    if chances := _chances(group, keys):
+        blocks.append([["chance", "", "", *(_signs(one) for one in chances)]])
+    body = "\\midrule\n".join("".join(f"{' & '.join(row)} \\\\\n" for row in block) for block in blocks)
     return (
         "% \\usepackage{booktabs}\n\\begin{table}\n\\centering\n"
-        f"\\caption{{{tex(about)}}}\n\\begin{{tabular}}{{lll{'r' * len(keys)}}}\n\\toprule\n"
-        f"{' & '.join(['method', 'access', 'training', *heads])} \\\\\n\\midrule\n"
-        + "\\midrule\n".join(bands)
-        + "\\bottomrule\n\\end{tabular}\n\\end{table}\n"
+        f"\\caption{{{tex(_about(group, keys))}}}\n\\begin{{tabular}}{{lll{'r' * len(keys) or 'l'}}}\n\\toprule\n"
+        f"{' & '.join([*WORDS, *(heads or [STATUS])])} \\\\\n\\midrule\n"
+        f"{body}\\bottomrule\n\\end{{tabular}}\n\\end{{table}}\n"
     )
 
 
 def markdown(group: Group, winners: Winners) -> str:
     """A table with a line above it that says what it holds."""
     keys = _keys(group)
-    head = ["method", "access", "training", *(f"`{key}` {DIRECTIONS[_better(key)][0]}".rstrip() for key in keys)]
-    rows = [_markdown_row(entry, keys, winners) for _, entries in group.bands for entry in entries]
-    return "\n".join([f"{escaped(_about(group))} {READING}", "", *markdown_lines(head, rows)]) + "\n"
+    heads = [f"`{key}` {DIRECTIONS[_better(key)][0]}".rstrip() for key in keys] or [STATUS]
+    rows = []
+    for title, entries in group.bands:
+        rows += [[f"*{title}*", *[""] * (len(WORDS) - 1 + len(heads))]] if title in APART else []
+        rows += [_markdown_row(entry, keys, winners) for entry in entries]
+    if chances := _chances(group, keys):
+        rows.append(["chance", "", "", *chances])
+    return "\n".join([escaped(_about(group, keys)), "", *markdown_lines([*WORDS, *heads], rows)]) + "\n"
 
 
 def tex(words: str) -> str:
@@ -62,9 +71,27 @@ def tex(words: str) -> str:
     return "".join(SPECIAL.get(character, character) for character in " ".join(words.split()))
 
 
-def _about(group: Group) -> str:
+def _about(group: Group, keys: Sequence[str]) -> str:
+    """What the table holds and how to read it."""
     images = text.plural(group.num_images, "image")
-    return f"{group.classifier} on {group.dataset}, {images}, protocol {group.fingerprint or 'not recorded'}."
+    what = f"{group.classifier} on {group.dataset}, {images}, protocol {group.fingerprint or 'not recorded'}."
+    sets = [key for key in keys if glossary.metric(key).level == "set"]
+    means = [MEANS] if len(sets) < len(keys) else []
+    return " ".join([what, *means, *([SETS.format(text.listing(sets))] if sets else []), *([BOLD] if keys else [])])
+
+
+def _chances(group: Group, keys: Sequence[str]) -> list[str]:
+    """What guessing scores in each metric, blank where records do not agree; empty where there is none at all."""
+    chances = []
+    for key in keys:
+        scores = (_score(entry, key) for entry in group.complete)
+        found = {text.number(key, score.chance) for score in scores if score is not None and score.chance is not None}
+        chances.append(found.pop() if len(found) == 1 else "")
+    return chances if any(chances) else []
+
+
+def _signs(printed: str) -> str:
+    return printed.replace(text.MINUS, "$-$").replace(text.DASH, "---")
 
 
 def _keys(group: Group) -> list[str]:
@@ -92,11 +119,9 @@ def _printed(entry: Entry, key: str, bold: Callable[[str], str], spread: Callabl
 
 def _latex_row(entry: Entry, keys: Sequence[str], winners: Winners) -> list[str]:
     record = entry.record
-    name = tex(entry.label) if record.kind == "inverter" else rf"\textit{{{tex(entry.label)}}}"
-    lead = [name, tex(record.access), tex(record.training)]
+    lead = [tex(entry.label), tex(record.access), tex(record.training)]
     if not entry.complete:
-        reason = f"{record.status}: {record.reason or 'no reason was recorded'}"
-        return [*lead, rf"\multicolumn{{{len(keys)}}}{{l}}{{{tex(reason)}}}"] if keys else lead
+        return [*lead, rf"\multicolumn{{{len(keys) or 1}}}{{l}}{{{tex(_lost(record))}}}"]
 
     def bold(value: str) -> str:
         return rf"\textbf{{{value}}}"
@@ -104,16 +129,18 @@ def _latex_row(entry: Entry, keys: Sequence[str], winners: Winners) -> list[str]
     def spread(half: str) -> str:
         return rf" {{\scriptsize $\pm${half}}}"
 
-    cells = [_printed(entry, key, bold, spread, entry is winners.get(key)) for key in keys]
-    return [*lead, *(cell.replace(text.MINUS, "$-$").replace(text.DASH, "---") for cell in cells)]
+    cells = [_signs(_printed(entry, key, bold, spread, entry is winners.get(key))) for key in keys]
+    return [*lead, *(cells or [record.status])]
 
 
 def _markdown_row(entry: Entry, keys: Sequence[str], winners: Winners) -> list[str]:
     record = entry.record
-    name = escaped(entry.label) if record.kind == "inverter" else f"*{escaped(entry.label)}*"
-    lead = [name, escaped(record.access), escaped(record.training)]
+    lead = [escaped(entry.label), escaped(record.access), escaped(record.training)]
     if not entry.complete:
-        reason = f"{record.status}: {escaped(record.reason or 'no reason was recorded')}"
-        return [*lead, reason, *[""] * (len(keys) - 1)] if keys else lead
-    cells = (_printed(entry, key, "**{}**".format, "±{}".format, entry is winners.get(key)) for key in keys)
-    return [*lead, *cells]
+        return [*lead, escaped(_lost(record)), *[""] * (len(keys) - 1)]
+    cells = [_printed(entry, key, "**{}**".format, "±{}".format, entry is winners.get(key)) for key in keys]
+    return [*lead, *(cells or [record.status])]
+
+
+def _lost(record: Record) -> str:
+    return f"{record.status}: {record.reason or 'no reason was recorded'}"

@@ -8,12 +8,17 @@ from dataclasses import dataclass
 from bench.record import Record
 from reports import text
 from reports.best import difference
+from reports.claims.numbers import interval, places, signed
 from reports.groups import Entry, Group
 from reports.scores import Winners
 
 PRAISE = {
     "lpips": "is closest to the originals",
     "reid_class_judge": "keeps their class for an independent judge most often",
+}
+FLOORS = {
+    "same-class-random": "a random training image of the predicted class",
+    "train-nearest": "the training image whose logits are nearest",
 }
 
 
@@ -61,7 +66,11 @@ def finding(group: Group, winners: Winners, anchor: str) -> Finding | None:
     if not contenders:
         return None
     closest = min(contenders, key=lambda entry: _value(entry, "lpips") or 0.0)
-    sentences = [_lead(winners, contenders), _against_class(closest, group.controls), _gap(group.inverters)]
+    sentences = [
+        _lead(winners, contenders),
+        *(_against(closest, group.controls, method) for method in FLOORS),
+        _gap(contenders, group.controls),
+    ]
     where = f"{group.classifier} on {group.dataset}, {text.plural(group.num_images, 'image')}"
     return Finding(anchor, where, tuple(filter(None, sentences)))
 
@@ -71,43 +80,57 @@ def _lead(winners: Winners, contenders: Sequence[Entry]) -> str:
     if len(contenders) == 1:
         (only,) = contenders
         shown = [_shown(only, key) for key in PRAISE if _value(only, key) is not None]
-        return f"{only.label} stands alone: {text.listing(shown)}."
+        return f"{_named(only)} stands alone: {text.listing(shown)}."
     praised: dict[str, list[str]] = {}
     for key, words in PRAISE.items():
         winner = winners.get(key)
         if winner is not None:
-            praised.setdefault(winner.label, []).append(f"{words} ({_shown(winner, key)})")
+            praised.setdefault(_named(winner), []).append(f"{words} ({_shown(winner, key)})")
     if not praised:
         return f"Of {len(contenders)} ranked inverters none is better than every other in {text.listing(PRAISE)}."
     leads = [f"{label} {text.listing(words)}" for label, words in praised.items()]
     others = "the other ranked inverter" if len(contenders) == 2 else f"each of the {len(contenders) - 1} others ranked"
-    return f"{'; '.join(leads)}, by paired differences from {others}."
+    return f"Of the inverters, {'; '.join(leads)}, by paired differences from {others}."
 
 
-def _against_class(entry: Entry, controls: Sequence[Entry]) -> str:
-    """Whether the closest inverter beats any picture of the right class."""
-    floor = next((one for one in controls if one.record.method == "same-class-random" and one.complete), None)
-    found = difference("lpips", entry, floor) if floor is not None else None
+def _named(entry: Entry) -> str:
+    """The label; a method that sees more than the logits says so."""
+    access = entry.record.access
+    return entry.label if access == "logits" else f"{entry.label} ({access})"
+
+
+def _against(entry: Entry, controls: Sequence[Entry], method: str) -> str:
+    """Whether the closest inverter comes closer to the original than a control does."""
+    control = _control(controls, method)
+    found = difference("lpips", entry, control) if control is not None else None
     if found is None:
         return ""
     mean, low, high = found
-    by = f"lpips {text.number('lpips', mean)} {text.bounds('lpips', mean, (low, high))} in paired differences"
+    digits = places("lpips", mean, low, high)
+    by = f"lpips {signed(mean, digits)} {interval(low, high, digits)} in paired differences"
     if high < 0:
-        return f"{entry.label} comes closer to the original than a random training image of the same class does ({by})."
+        return f"{entry.label} comes closer to the original than {FLOORS[method]} ({by})."
     if low > 0:
-        return f"{entry.label} stays further from the original than a random training image of the same class ({by})."
-    return f"{entry.label} does not differ from a random training image of the same class ({by})."
+        return f"{entry.label} stays further from the original than {FLOORS[method]} ({by})."
+    return f"Between {entry.label} and {FLOORS[method]} no difference is shown ({by})."
 
 
-def _gap(inverters: Sequence[Entry]) -> str:
-    """The inverter that convinces its classifier most beyond what it convinces the judge of."""
-    found = [(entry, entry.record.metrics.get("reid_gap")) for entry in inverters if entry.complete]
-    sure = [(entry, score) for entry, score in found if score and score.value and score.ci95 and score.ci95[0] > 0]
-    if not sure:
+def _control(controls: Sequence[Entry], method: str) -> Entry | None:
+    return next((one for one in controls if one.record.method == method and one.complete), None)
+
+
+def _gap(contenders: Sequence[Entry], controls: Sequence[Entry]) -> str:
+    """Who convinces the classifier beyond the judge, and by more than natural pictures of the predicted class do."""
+    natural = _control(controls, "same-class-random")
+    if natural is None:
         return ""
-    entry = max(sure, key=lambda pair: pair[1].value or 0.0)[0]
-    return f"{entry.label} convinces the classifier more than the judge ({_shown(entry, 'reid_gap')})" + (
-        "." if len(sure) == 1 else f", the widest such gap of {len(sure)}."
+    found = [(entry, difference("reid_gap", entry, natural)) for entry in contenders]
+    wide = [f"{_named(entry)} ({_shown(entry, 'reid_gap')})" for entry, gap in found if gap is not None and gap[1] > 0]
+    if not wide:
+        return ""
+    return (
+        f"Beyond what it convinces the judge of, {text.listing(wide)} convinces the classifier, and by more than "
+        f"natural pictures of the predicted class do ({_shown(natural, 'reid_gap')})."
     )
 
 

@@ -15,7 +15,7 @@ from bench.errors import DataError
 from reports import text
 from reports.gallery_choice import facts
 from reports.gallery_names import target_class
-from reports.groups import Entry, Group
+from reports.groups import Entry, Group, folders_above
 
 MOST = 10  # logits an image; of more, the ten largest of the original
 
@@ -79,8 +79,7 @@ def _printed(z: Floats, columns: NDArray[np.int64]) -> tuple[tuple[str, ...], ..
 
 def _stored(group: Group, rows: Sequence[int]) -> Floats | str:
     """(n, K) logits of these rows, or why they cannot be shown: they must be of these images and weights."""
-    folders = {entry.directory.parents[1] for entry in group.entries if entry.directory is not None}
-    paths = [path for path in (folder / "logits.npz" for folder in sorted(folders)) if path.exists()]
+    paths = [path for path in (folder / "logits.npz" for folder in folders_above(group.entries, 2)) if path.exists()]
     if not paths:
         return "The logits of the originals do not lie beside these records."
     ids, z, made_by = _read(paths[0], _archive)

@@ -75,14 +75,20 @@ def in_order(keys: Iterable[str]) -> list[str]:
     return sorted(unique, key=lambda k: (families.index(family(k)), known.index(k) if k in known else len(known), k))
 
 
-def warnings(dataset: str, classifier: str, num_images: int, keys: Iterable[str]) -> list[str]:
-    """What a reader of these scores must know beforehand, a sentence each."""
-    found = []
-    if dataset == "cifar10" and classifier in THIN_CLASSIFIERS:
-        found.append(
-            f"{classifier} is a thin, 32x32 version of the published architecture, trained by this project on "
-            "CIFAR-10. Its scores do not speak for the ImageNet network of that name."
-        )
+def thin(classifiers: Iterable[str]) -> list[str]:
+    """The warning for each classifier that is not the published network of its name."""
+    shown = set(classifiers)
+    return [
+        f"{classifier} is a thin, 32x32 version of the published architecture, trained by this project on "
+        "CIFAR-10. Its scores do not speak for the ImageNet network of that name."
+        for classifier in THIN_CLASSIFIERS
+        if classifier in shown
+    ]
+
+
+def warnings(classifier: str, num_images: int, keys: Iterable[str], *, judged: bool) -> list[str]:
+    """What a reader of these scores must know beforehand; ``judged``: some record has a value of ``fd_judge``."""
+    found = thin([classifier])
     if num_images < MIN_SET_IMAGES:
         found.append(
             f"With {num_images:,} images the set-level distances are not defined (they need {MIN_SET_IMAGES:,}) "
@@ -92,6 +98,6 @@ def warnings(dataset: str, classifier: str, num_images: int, keys: Iterable[str]
     if same:
         found.append(
             f"{' and '.join(same)} look through the very network that was inverted, which favours what that network "
-            "likes to see. Read fd_judge instead."
+            "likes to see." + (" Read fd_judge instead." if judged else "")
         )
     return found

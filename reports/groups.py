@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -90,12 +91,17 @@ class Group:
     @cached_property
     def originals(self) -> NDArray[np.uint8] | None:
         """(>= N, H, W, 3), memory-mapped, from the dataset's folder among the runs."""
-        folders = {entry.directory.parents[2] for entry in self.entries if entry.directory is not None}
-        paths = [folder / "originals.npy" for folder in sorted(folders)]
+        paths = [folder / "originals.npy" for folder in folders_above(self.entries, 3)]
         return next((_read(path, _mapped) for path in paths if path.exists()), None)
 
 
 T = TypeVar("T")
+
+
+def folders_above(entries: Iterable[Entry], steps: int) -> list[Path]:
+    """The folders so many steps above these records' own, sorted; a record that lies less deep has none."""
+    places = [Path(os.path.abspath(entry.directory)) for entry in entries if entry.directory is not None]
+    return sorted({place.parents[steps - 1] for place in places if len(place.parents) >= steps})
 
 
 def _read(path: Path, reader: Callable[[Path], T]) -> T:

@@ -120,7 +120,9 @@ def svg(fig: Figure, *, title: str, description: str, name: str = "") -> Markup:
     inner = drawing[drawing.index(">", drawing.index("<svg")) + 1 : drawing.rindex("</svg>")]
     inner = re.sub(r"<metadata>.*?</metadata>|<style\b.*?</style>", "", inner, flags=re.DOTALL)
     inner = _themed(re.sub(r"<!--.*?-->|<defs>\s*</defs>", "", inner, flags=re.DOTALL))
-    prefix = "fig-" + hashlib.sha256("\n".join((name, title, description, inner)).encode()).hexdigest()[:10]
+    prefix = (
+        "fig-" + hashlib.sha256("\n".join((name, title, description, inner)).encode(errors="replace")).hexdigest()[:10]
+    )
     inner = _own_ids(inner, prefix)
     width, height = (f"{inches * POINTS:g}" for inches in fig.get_size_inches())
     return Markup(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bench.record import Level, Score
+from bench.record import Level, Record, Score
 from reports import glossary, plotting
 from reports.groups import Entry
 
-Key = tuple[str, int, str]  # dataset, N, fingerprint
+Key = tuple[str, int, str, str]  # dataset, N, fingerprint, and the weights of a classifier that has several
 Trait = tuple[str, str]
 
 
@@ -51,11 +51,15 @@ class Series:
 
 @dataclass(frozen=True, eq=False)
 class Together:
-    """Complete records of one probe that may be drawn together: same dataset, N and protocol."""
+    """Complete records of one probe that may be drawn together: same dataset, N, protocol and weights.
+
+    ``weights`` names the classifier and its weights where records hold others of it, and is empty elsewhere.
+    """
 
     dataset: str
     num_images: int
     fingerprint: str
+    weights: str
     series: tuple[Series, ...]
 
     @property
@@ -81,14 +85,30 @@ class Together:
 
 
 def together(entries: Iterable[Entry]) -> list[Together]:
-    """Complete records of one probe by dataset, N and fingerprint: never two of these in one figure."""
+    """Complete records of one probe by dataset, N, fingerprint and weights: never two of these in one figure.
+
+    Classifiers stand side by side, each with weights of its own. One that occurs with several stands apart with each.
+    """
+    complete = [entry for entry in entries if entry.complete]
+    weights: dict[tuple[object, ...], set[str]] = {}
+    for entry in complete:
+        weights.setdefault((*_protocol(entry.record), entry.record.classifier), set()).add(_sha256(entry.record))
     members: dict[Key, list[Entry]] = {}
-    for entry in entries:
-        if entry.complete:
-            record = entry.record
-            members.setdefault((record.dataset, record.num_images, record.fingerprint), []).append(entry)
-    keys = sorted(members, key=lambda key: (key[0], -key[1], key[2]))
+    for entry in complete:
+        record = entry.record
+        several = len(weights[*_protocol(record), record.classifier]) > 1
+        apart = f"{record.classifier} weights {_sha256(record)[:12] or 'not recorded'}" if several else ""
+        members.setdefault((*_protocol(record), apart), []).append(entry)
+    keys = sorted(members, key=lambda key: (key[0], -key[1], *key[2:]))
     return [Together(*key, series=_series(members[key])) for key in keys]
+
+
+def _protocol(record: Record) -> tuple[str, int, str]:
+    return record.dataset, record.num_images, record.fingerprint
+
+
+def _sha256(record: Record) -> str:
+    return record.weights.get(record.classifier, "")
 
 
 def classifier_rank(classifier: str) -> tuple[int, str]:

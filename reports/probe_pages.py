@@ -35,7 +35,7 @@ class ProbeGroup:
 
     Attributes:
         anchor: id on the page.
-        subtitle: dataset, N, seeds and protocol.
+        subtitle: dataset, N, seeds and protocol, and weights where a classifier has several.
         figures: plots with legends and captions.
         table: every number.
         pictures: what the probe stored.
@@ -143,7 +143,7 @@ def _subtitle(group: Together) -> str:
     seeds = sorted({one.entry.record.seed for one in group.series})
     return (
         f"{group.dataset} · {text.plural(group.num_images, 'image')} · seed {text.listing(map(str, seeds))} · "
-        f"protocol {group.fingerprint[:12] or 'not recorded'}"
+        f"protocol {group.fingerprint[:12] or 'not recorded'}" + (f" · {group.weights}" if group.weights else "")
     )
 
 

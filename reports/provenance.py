@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reports import text
+from reports import probe_kinds, text
 from reports.groups import Entry, Group
+from reports.probe_groups import classifier_rank
 
 Facts = tuple[tuple[str, str], ...]
 
@@ -29,13 +31,23 @@ class CostRow:
 
 @dataclass(frozen=True)
 class Source:
-    """Everything that went into one record's numbers."""
+    """Everything that went into one record's numbers; ``cost`` is empty where a table of costs holds it."""
 
     label: str
     facts: Facts
+    cost: Facts
     weights: Facts
     recipe: Facts
     environment: Facts
+
+
+@dataclass(frozen=True)
+class ProbeSources:
+    """The records of one probe."""
+
+    name: str
+    records: str
+    sources: tuple[Source, ...]
 
 
 @dataclass(frozen=True)
@@ -77,6 +89,47 @@ def provenance(group: Group) -> Provenance:
     )
 
 
+def probe_provenance(entries: Iterable[Entry]) -> tuple[ProbeSources, ...]:
+    """The records of each probe, in the order of the probes' pages, with what they cost."""
+    kinds: dict[str, list[Entry]] = {}
+    for entry in entries:
+        if entry.record.probe is not None:
+            kinds.setdefault(entry.record.probe, []).append(entry)
+    return tuple(
+        ProbeSources(
+            name=kind,
+            records=text.plural(len(kinds[kind]), "record"),
+            sources=tuple(_probe_source(entry) for entry in sorted(kinds[kind], key=_probe_rank)),
+        )
+        for kind in sorted(kinds, key=probe_kinds.rank)
+    )
+
+
+def _probe_rank(entry: Entry) -> tuple[Any, ...]:
+    record = entry.record
+    return record.dataset, classifier_rank(record.classifier), record.method, -record.num_images, record.key
+
+
+def _probe_source(entry: Entry) -> Source:
+    """Its label and facts say what a group's heading says of the others."""
+    record = entry.record
+    source, cost = _source(entry), _cost(entry)
+    printed = {
+        "time per image": cost.per_image,
+        "inversion in all": cost.total,
+        "parameters": cost.parameters,
+        "training": cost.training,
+        "peak memory": cost.memory,
+        "device": cost.device,
+    }
+    return dataclasses.replace(
+        source,
+        label=f"{record.classifier} · {record.method} · {record.dataset}, {text.plural(record.num_images, 'image')}",
+        facts=(*source.facts, ("protocol", record.fingerprint or "not recorded")),
+        cost=facts(printed) if entry.complete else (),
+    )
+
+
 def _source(entry: Entry) -> Source:
     record = entry.record
     known = {
@@ -90,6 +143,7 @@ def _source(entry: Entry) -> Source:
     return Source(
         label=entry.label,
         facts=facts({name: value for name, value in known.items() if value is not None}),
+        cost=(),
         weights=facts(record.weights),
         recipe=facts(record.recipe or {}),
         environment=facts(record.environment),

@@ -62,8 +62,12 @@ def render(entries: Sequence[Entry]) -> str:
 
 
 def rendered(template: str, **context: object) -> str:
-    """A template that extends ``layout.html``, as HTML text; everything in the context is escaped."""
-    return _environment().get_template(template).render(layout=_layout(), **context)
+    """A template that extends ``layout.html``, as HTML text; everything in the context is escaped.
+
+    What cannot be encoded, as in a dataset's folder whose name is no UTF-8, becomes a question mark.
+    """
+    html = _environment().get_template(template).render(layout=_layout(), **context)
+    return html.encode(errors="replace").decode()
 
 
 @cache

@@ -145,10 +145,15 @@ def winners(group: Group) -> Winners:
     return {key: best(key, group.contenders) for key in group.metrics}
 
 
+def held(key: str, group: Group) -> bool:
+    """Whether some record has a value of this metric."""
+    return any(_score(entry, key).value is not None for entry in group.complete)
+
+
 def main_table(group: Group, winners: Winners) -> MainTable:
     """The compact table; ``fid`` joins it where somebody has one."""
     keys = list(glossary.MAIN_METRICS)
-    if any(_score(entry, "fid").value is not None for entry in group.complete):
+    if held("fid", group):
         keys.insert(0, "fid")
     notes = Footnotes()
     bands = tuple(

@@ -50,6 +50,8 @@ class Page:
     stations: tuple[tuple[str, str], ...]
     sections: tuple[Section, ...]
     probes: tuple[ProbePage, ...]
+    probe_warnings: tuple[str, ...]
+    probe_sources: tuple[provenance.ProbeSources, ...]
     board: Board
     definitions: tuple[tuple[str, tuple[Definition, ...]], ...]
     controls: tuple[tuple[str, str], ...]
@@ -74,6 +76,8 @@ def page(entries: Sequence[Entry]) -> Page:
         stations=_stations([*cells, *asked], len(keys)),
         sections=tuple(_section(one, groups, anchor, winners) for one, anchor, winners in named),
         probes=probe_pages(probes),
+        probe_warnings=tuple(glossary.thin(record.classifier for record in asked)),
+        probe_sources=provenance.probe_provenance(probes),
         board=board(entries),
         definitions=_definitions(keys),
         controls=tuple(glossary.CONTROLS.items()),
@@ -112,7 +116,9 @@ def _section(one: Group, groups: Sequence[Group], anchor: str, winners: scores.W
         classifier=one.classifier,
         dataset=one.dataset,
         subtitle=subtitle,
-        warnings=tuple(glossary.warnings(one.dataset, one.classifier, one.num_images, one.metrics)),
+        warnings=tuple(
+            glossary.warnings(one.classifier, one.num_images, one.metrics, judged=scores.held("fd_judge", one))
+        ),
         main=scores.main_table(one, winners),
         full=scores.full_table(one, winners),
         tradeoffs=figures.tradeoffs(one, anchor),

@@ -21,7 +21,7 @@ TERMINAL_METRICS = (
     "reid_class_judge",
     "reid_within_class_judge_mrr",
 )
-WORDS = ("method", "access", "training", "stochastic", "network", "command")
+WORDS = ("method", "access", "training", "stochastic", "network", "command", "status")
 MISSING = Score(None, note="this record was written without this metric")
 
 

@@ -48,15 +48,15 @@ def percent(share: float) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """A time span in the unit that a person would pick."""
+    """A time span in the unit that a person would pick for it once it is rounded."""
     if seconds is None:
         return DASH
-    if seconds < 1:
-        return f"{1000 * seconds:.3g} ms"
-    if seconds < 120:
-        return f"{seconds:.3g} s"
-    if seconds < 7200:
-        return f"{seconds / 60:.0f} min"
+    if float(milliseconds := f"{1000 * seconds:.3g}") < 1000:
+        return f"{milliseconds} ms"
+    if float(rounded := f"{seconds:.3g}") < 120:
+        return f"{rounded} s"
+    if (minutes := round(seconds / 60)) < 120:
+        return f"{minutes} min"
     return f"{seconds / 3600:.1f} h"
 
 

@@ -27,8 +27,9 @@ The loss of 2016a (``losses``, ``comparator``)
 - The comparator is this project's resnet152 (third stage, 4x4x256), or inception_v3 (reduction D, 4x4x320) where
   resnet152 is the target, in place of AlexNet's pool5 (6x6x256). Its maps are divided by their RMS over 2,000 training
   images. Feature term: 0.01 x 1/2 x 9,216 x the mean squared difference of these, times the square of pool5's RMS,
-  which was not found. ``pool5_rms`` is 2.75: torchvision's AlexNet, another training of nearly the same network, has
-  2.70, 2.75 and 2.81 on three photographs of scikit-image.
+  13.4: Nguyen et al. 2016, who build on the authors' generator, publish mean and standard deviation of each of the
+  9,216 units over images (Evolving-AI-Lab/synthesizing, ``act_range/*/pool5.txt``: on average 4.68 and 12.26).
+  torchvision's AlexNet is no substitute: its inputs and layers are scaled otherwise, and its pool5 has an RMS of 2.75.
 - D sees the image alone, as in that code. Adversarial term: 100 times the cross-entropy of its two outputs.
 
 Training (``training``, ``train_2016a``, ``train_2016b``)

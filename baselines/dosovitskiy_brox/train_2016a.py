@@ -32,14 +32,14 @@ class DosovitskiyBrox2016aRecipe(DecoderRecipe):
     Attributes:
         factor_d: of the discriminator's widths.
         decay_d: D's weight decay, as an L2 term in the gradient.
-        pool5_rms: the root mean square that AlexNet's pool5 is taken to have; it sets the size of the feature term.
+        pool5_rms: the root mean square of CaffeNet's pool5; it sets the size of the feature term (see the package).
     """
 
     name: str = "cpu"
     steps: int = 3_000
     factor_d: float = 1 / 2
     decay_d: float = 4e-4
-    pool5_rms: float = 2.75
+    pool5_rms: float = 13.4
 
 
 class Task2016a(DecoderTask):

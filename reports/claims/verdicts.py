@@ -13,6 +13,7 @@ from bench.record import Record
 from reports.claims.evidence import Doubles, Evidence, ObstacleError, Series, command, is_set_level, told
 from reports.claims.language import Case, Condition, Outcome, SameRecipe, Values, Verdict
 from reports.groups import Entry
+from reports.pairs import MIN_PAIRS, over_images, over_subsets
 
 RANKS = ("reid_instance_", "reid_within_")
 
@@ -100,7 +101,8 @@ def _measured(condition: Condition, found: Sequence[Series]) -> Finding:
         other = second.values[:n]
     else:
         other = np.full_like(values, _number(condition, first))
-    measure = _measure(values, other, told(condition.values))
+    subsets_of = first.entry.record.num_images if is_set_level(condition.values) else 0
+    measure = _measure(condition, values, other, subsets_of)
     entries = tuple(dict.fromkeys(one.entry for one in found))
     return Finding(condition, outcome(condition, measure.low, measure.high), measure, entries=entries)
 
@@ -116,12 +118,22 @@ def _number(condition: Condition, series: Series) -> float:
     return series.chance
 
 
-def _measure(values: Doubles, other: Doubles, where: str) -> Measure:
+def _measure(condition: Condition, values: Doubles, other: Doubles, subsets_of: int) -> Measure:
+    """Means and difference over the pairs; ``subsets_of`` is N where they are subsets, else 0.
+
+    Raises:
+        ObstacleError: there are too few to decide on, or, where nothing is decided, fewer than two.
+    """
     both = np.isfinite(values) & np.isfinite(other)
-    if both.sum() < 2:
-        raise ObstacleError(f"Of {where} there are less than two images on which the values are defined.")
     values, other = values[both], other[both]
-    return Measure(float(values.mean()), float(other.mean()), *paired_difference(values, other), len(values))
+    if not condition.decides and len(values) > 1:
+        found: tuple[float, float, float] | None = paired_difference(values, other)
+    else:
+        found = over_subsets(values, other, subsets_of) if subsets_of else over_images(values, other)
+    if found is None:
+        where = told(condition.values)
+        raise ObstacleError(f"Of {where} there are fewer than {MIN_PAIRS} values, and so few decide nothing.")
+    return Measure(float(values.mean()), float(other.mean()), *found, len(values))
 
 
 def outcome(condition: Condition, low: float, high: float) -> Outcome:

@@ -9,7 +9,7 @@ from reports.render import write_report
 from tests.reports.page import Page
 from tests.reports.synthetic import make_runs
 
-NUM_IMAGES = 40
+NUM_IMAGES = 60
 
 
 @pytest.fixture(scope="session")

@@ -69,11 +69,31 @@ def test_undefined_images_are_left_out_in_pairs(records: list[Record], tmp_path:
 
 
 def test_kernel_distances_are_paired_by_subset(records: list[Record]) -> None:
-    subsets = tuple(float(x) for x in np.random.default_rng(0).random(100))
+    rng = np.random.default_rng(0)
+    subsets = rng.random(100)
     key = "kid_efficientnet_lite0"
-    pair = []
-    for shift in (0.0, 0.01):
-        moved = tuple(x + shift for x in subsets)
-        score = Score(float(np.mean(moved)), None, 2500, None, False, None, 0.1, moved)
-        pair.append(Entry(dataclasses.replace(records[0], kind="inverter", metrics={key: score})))
-    assert best(key, pair) is pair[0]
+
+    def moved(name: str, values: NDArray[np.float64]) -> Entry:
+        score = Score(float(values.mean()), None, 2500, None, False, None, 0.1, tuple(map(float, values)))
+        record = dataclasses.replace(records[0], kind="inverter", method=name, num_images=2_500, metrics={key: score})
+        return Entry(record)
+
+    first = moved("first", subsets)
+    assert best(key, [first, moved("later", subsets + 0.01)]) is first
+    noisy = subsets + 0.01 + rng.normal(0, 0.03, 100)  # 0.01 is 3 standard errors of 100 subsets, 0.7 of 2,500 images
+    assert best(key, [first, moved("noisy", noisy)]) is None
+
+
+def test_an_older_record_of_the_same_method_takes_no_mark(records: list[Record], tmp_path: Path) -> None:
+    base = np.random.default_rng(0).random(N)
+    twins = [entry(tmp_path / str(k), records[0], "mine", base) for k in range(2)]
+    other = entry(tmp_path, records[0], "other", base + 0.1)
+    assert best("lpips", [*twins, other]) in twins
+    assert best("lpips", twins) is None
+
+
+def test_few_images_earn_nothing(records: list[Record], tmp_path: Path) -> None:
+    values = np.full(N, np.nan)
+    values[:40] = np.random.default_rng(0).random(40)
+    entries = [entry(tmp_path, records[0], f"m{shift}", values + 0.01 * shift) for shift in range(2)]
+    assert best("lpips", entries) is None

@@ -133,15 +133,15 @@ def test_scores_are_printed_as_recorded(before: Path, after: Path) -> None:
 def test_unequal_n_meets_on_the_common_prefix(before: Path, tmp_path: Path) -> None:
     longer = make_runs(tmp_path / "longer", N)
     folder = folder_of(longer)
-    table = pq.read_table(folder / "per_image.parquet").slice(0, 40)
+    table = pq.read_table(folder / "per_image.parquet").slice(0, 55)
     pq.write_table(table, folder / "per_image.parquet")
-    change(longer, num_images=40)
+    change(longer, num_images=55)
     shift(longer, "lpips", 0.25)
     found = compared(before, longer)
     difference = row(found, "lpips").difference
     assert difference is not None
-    assert (difference.pairs, numbers(difference.value)) == ("40 images", [0.25])
-    assert any("first 40 images" in note for note in cell(found).notes)
+    assert (difference.pairs, numbers(difference.value)) == ("55 images", [0.25])
+    assert any("first 55 images" in note for note in cell(found).notes)
     assert row(found, "logit_cosine").reason == "centred by the mean over different numbers of images"
     metrics = next(record for record, _ in read_records(longer) if record.method == METHOD).metrics
     key = "reid_instance_judge_mrr"
@@ -149,7 +149,10 @@ def test_unequal_n_meets_on_the_common_prefix(before: Path, tmp_path: Path) -> N
     assert row(compared(before, longer), key).reason == "ranks in galleries of different sizes"
 
 
-def test_kernel_distances_meet_subset_by_subset_at_equal_n(before: Path, after: Path, tmp_path: Path) -> None:
+def test_kernel_distances_meet_subset_by_subset_at_equal_n(
+    before: Path, after: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reports.pairs.KID_SUBSET_SIZE", 20)
     key = "kid_efficientnet_lite0"
     one = Path(shutil.copytree(before, tmp_path / "one"))
     metrics = next(record for record, _ in read_records(one) if record.method == METHOD).metrics
@@ -166,6 +169,14 @@ def test_kernel_distances_meet_subset_by_subset_at_equal_n(before: Path, after: 
     assert (row(found, "fd_judge").a.value, row(found, "fd_judge").b.value) == ("3.00", "3.50")
     change(after, num_images=N - 1)
     assert row(compared(one, after), key).reason == "set-level scores of different numbers of images"
+
+
+def test_other_weights_of_the_classifier_are_never_compared(before: Path, after: Path) -> None:
+    record = next(record for record, _ in read_records(after) if record.method == METHOD)
+    change(after, weights=record.weights | {record.classifier: "00" * 32})
+    found = compared(before, after)
+    assert "the weights of robust_resnet152 are not the same" in cell(found).obstacle
+    assert row(found, "lpips").difference is None
 
 
 def test_unequal_protocols_are_shown_and_never_compared(before: Path, after: Path) -> None:

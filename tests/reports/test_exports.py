@@ -3,13 +3,16 @@ from __future__ import annotations
 import dataclasses
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bench.record import Record, Score, read_records
+from reports import glossary
 from reports.exports import latex, markdown, tex
 from reports.groups import Entry, Group, group
 from reports.scores import Winners, winners
+from tests.reports.synthetic import CONTROLS
 
 EVIL = "a&b_%$#{}~^\\|<script>"
 
@@ -26,6 +29,17 @@ def rows(table: str) -> dict[str, list[str]]:
     lines = [line.removesuffix(" \\\\") for line in body.splitlines() if line.endswith("\\\\")]
     bare = [re.sub(r"\\text(?:it|bf)\{([^}]*)\}", r"\1", line) for line in lines]
     return {cells[0]: cells for cells in (line.split(" & ") for line in bare)}
+
+
+def markdown_rows(table: str) -> list[list[str]]:
+    """Cells of each line of the table, the head and its rule among them."""
+    lines = [line for line in table.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def cell(record: Record, method: str, **others: Any) -> Entry:
+    """A record with another name, of an inverter unless told otherwise."""
+    return Entry(dataclasses.replace(record, method=method, **({"kind": "inverter"} | others)))
 
 
 def test_latex_holds_the_records_numbers(board: tuple[Group, Winners]) -> None:
@@ -77,6 +91,72 @@ def test_names_are_escaped_in_both(records: list[Record]) -> None:
     pipes = {len(re.findall(r"(?<!\\)\|", line)) for line in markdown(only, {}).splitlines() if line.startswith("|")}
     assert pipes == {5}
     assert "<script>" not in re.sub(r"\\[<>]", "", markdown(only, {}))
+
+
+def test_the_caption_promises_intervals_only_where_there_are_some(records: list[Record]) -> None:
+    mean, distance = Score(0.5, (0.4, 0.6), 40, None, False), Score(12.5, None, 2_500, None, False)
+    told = {}
+    for name, metrics in {"image": {"lpips": mean}, "set": {"fd_judge": distance, "fid": distance}}.items():
+        (only,) = group([cell(records[0], "m", metrics=metrics)])
+        told[name] = (latex(only, {}).replace("\\", ""), markdown(only, {}))
+    for tables, others in zip(told["image"], told["set"], strict=True):
+        assert "means with half of their 95 % bootstrap interval" in tables
+        assert "Distances" not in tables
+        assert "means with half" not in others
+        assert "Distances between sets of images (fid and fd_judge) are one number each" in others
+
+
+def test_what_is_not_ranked_and_the_controls_have_a_heading(board: tuple[Group, Winners]) -> None:
+    features, controls = glossary.BANDS[1:]
+    found = rows(latex(*board))
+    width = len(found["method"])
+    names = [entry.label for entry in board[0].contenders]
+    headed = ["method", *names, features, "engstrom-features", controls, *CONTROLS, "chance"]
+    assert [re.sub(r"\\multicolumn\{(\d+)\}\{l\}\{(.*)\}$", r"\2", name) for name in found] == headed
+    assert all(
+        f"\\multicolumn{{{width}}}{{l}}{{\\textit{{{title}}}}} \\\\" in latex(*board) for title in (features, controls)
+    )
+    lines = markdown_rows(markdown(*board))
+    assert [line[0].strip("*") for line in lines if line[0] != "---"] == headed
+    assert {len(line) for line in lines} == {width}
+    (alone,) = group(Entry(entry.record) for entry in board[0].contenders)
+    assert not any(title in latex(alone, {}) + markdown(alone, {}) for title in glossary.BANDS)
+
+
+def test_chance_stands_in_a_row_where_records_agree(records: list[Record]) -> None:
+    def scores(agreed: float | None, other: float | None) -> dict[str, Score]:
+        return {
+            "lpips": Score(0.5),
+            "reid_class_judge": Score(0.5, chance=agreed),
+            "reid_within_class_judge_mrr": Score(0.5, chance=other),
+        }
+
+    (only,) = group([cell(records[0], f"m{k}", metrics=scores(0.1, 0.02 * (k + 1))) for k in range(2)])
+    assert rows(latex(only, {}))["chance"] == ["chance", "", "", "", "0.100", ""]
+    assert markdown_rows(markdown(only, {}))[-1] == ["chance", "", "", "", "0.100", ""]
+    (none,) = group([cell(records[0], "m", metrics=scores(None, None))])
+    assert "chance" not in latex(none, {}) + markdown(none, {})
+
+
+def test_without_any_score_the_status_and_reason_are_kept(records: list[Record]) -> None:
+    lost = {"metrics": {}, "access": "logits", "training": "none"}
+    (only,) = group(
+        [
+            cell(records[0], "broken", status="failed", reason="out of memory", **lost),
+            cell(records[0], "left-out", status="skipped", reason=None, **lost),
+        ]
+    )
+    found = rows(latex(only, {}))
+    assert found["method"] == ["method", "access", "training", "status"]
+    assert found["broken"][3] == r"\multicolumn{1}{l}{failed: out of memory}"
+    assert found["left-out"][3] == r"\multicolumn{1}{l}{skipped: no reason was recorded}"
+    assert r"\begin{tabular}{llll}" in latex(only, {})
+    assert markdown_rows(markdown(only, {})) == [
+        ["method", "access", "training", "status"],
+        ["---"] * 4,
+        ["broken", "logits", "none", "failed: out of memory"],
+        ["left-out", "logits", "none", "skipped: no reason was recorded"],
+    ]
 
 
 def test_text_for_latex_stays_in_one_line() -> None:

@@ -44,7 +44,7 @@ def test_a_clear_lead_is_told_with_its_number_and_its_basis(records: list[Record
     lead = told(entries).sentences[0]
     low, high = entries[0].record.metrics["lpips"].ci95 or (0, 0)
     assert lead == (
-        f"m0 is closest to the originals (lpips {BASE.mean():.3f} [{low:.3f}, {high:.3f}]), "
+        f"Of the inverters, m0 is closest to the originals (lpips {BASE.mean():.3f} [{low:.3f}, {high:.3f}]), "
         "by paired differences from each of the 2 others ranked."
     )
 
@@ -59,22 +59,29 @@ def test_the_class_alone_is_the_floor_in_all_three_ways(records: list[Record], t
         method = entry(tmp_path / str(shift), records[0], "m", BASE + shift)
         floor = entry(tmp_path / str(shift), records[0], "same-class-random", BASE, kind="control")
         (sentence,) = told([method, floor]).sentences[1:2]
-        assert sentence.startswith(f"m {words} a random training image")
-        assert f"{shift:.3f}".replace("-", "−") in sentence
+        assert sentence.startswith(f"m {words} a random training image of the predicted class")
+        assert f"{shift:+.3f}".replace("-", "−") in sentence
     noise = BASE + np.where(np.arange(N) % 2, 0.2, -0.2)
     method = entry(tmp_path / "even", records[0], "m", noise)
     floor = entry(tmp_path / "even", records[0], "same-class-random", BASE, kind="control")
-    assert "does not differ" in told([method, floor]).sentences[1]
-
-
-def test_a_gap_is_told_where_its_interval_leaves_zero_out(records: list[Record], tmp_path: Path) -> None:
-    wide = entry(tmp_path, records[0], "wide", BASE, gap=0.5)
-    narrow = entry(tmp_path, records[0], "narrow", BASE + 0.01, gap=0.2)
+    assert "no difference is shown" in told([method, floor]).sentences[1]
+    nearest = entry(tmp_path / "nearest", records[0], "train-nearest", BASE - 0.3, kind="control")
     assert (
-        told([wide, narrow]).sentences[-1].startswith("wide convinces the classifier more than the judge (reid_gap 0.5")
+        told([method, nearest])
+        .sentences[1]
+        .startswith("m stays further from the original than the training image whose logits are nearest")
     )
-    none = entry(tmp_path, records[0], "none", BASE, gap=-0.5)
-    assert not any("convinces" in sentence for sentence in told([none]).sentences)
+
+
+def test_a_gap_is_told_where_it_is_wider_than_that_of_natural_pictures(records: list[Record], tmp_path: Path) -> None:
+    wide = entry(tmp_path, records[0], "wide", BASE, gap=0.5, access="white-box")
+    narrow = entry(tmp_path, records[0], "narrow", BASE + 0.01, gap=0.2)
+    natural = entry(tmp_path, records[0], "same-class-random", BASE, gap=0.3, kind="control")
+    last = told([wide, narrow, natural]).sentences[-1]
+    assert last.startswith("Beyond what it convinces the judge of, wide (white-box) (reid_gap 0.5")
+    assert "narrow" not in last
+    assert not any("convinces" in sentence for sentence in told([narrow, natural]).sentences)
+    assert not any("convinces" in sentence for sentence in told([wide]).sentences)
 
 
 def test_what_is_given_features_is_not_ranked(records: list[Record], tmp_path: Path) -> None:
@@ -88,5 +95,5 @@ def test_holdings_count_cells_failures_and_probes(records: list[Record]) -> None
     probe = dataclasses.replace(records[0], probe="noise")
     sentences = holdings([*records, failed, probe])
     assert "5 inverters (" in sentences[0]
-    assert "7 controls on 1 classifier (robust_resnet152): 40 images of cifar10 each, run 2025-11-22." in sentences[0]
+    assert "7 controls on 1 classifier (robust_resnet152): 60 images of cifar10 each, run 2025-11-22." in sentences[0]
     assert sentences[1:] == ("1 cell failed; the tables say why.", "1 probe record asks further: noise.")

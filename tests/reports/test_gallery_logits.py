@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 
 from bench.datasets.cifar10 import CLASS_NAMES
 from bench.errors import DataError
-from reports.gallery_logits import NOT_STORED
+from reports.gallery_logits import NOT_STORED, original_logits
 from reports.groups import Group
 from reports.text import number
 from tests.reports.gallery_runs import build, islands, opened, row_of, shown, three_classifiers
@@ -67,3 +68,11 @@ def test_logits_of_others_are_not_shown(tmp_path: Path) -> None:
     path.write_bytes(b"half a fi")
     with pytest.raises(DataError, match=r"logits\.npz"):
         missing()
+
+
+def test_a_record_that_lies_less_deep_has_no_logits_of_the_originals(groups: list[Group]) -> None:
+    shallow = tuple(dataclasses.replace(entry, directory=Path("cell")) for entry in groups[0].entries)
+    at_root = tuple(dataclasses.replace(entry, directory=Path("/cell")) for entry in groups[0].entries)
+    for entries in (shallow, at_root):
+        found = original_logits(dataclasses.replace(groups[0], entries=entries), [0])
+        assert "do not lie beside" in found.missing

@@ -7,7 +7,7 @@ import pytest
 
 from bench.errors import DataError
 from bench.record import Record
-from reports.groups import Entry, group
+from reports.groups import Entry, folders_above, group
 from tests.reports.synthetic import CONTROLS
 
 
@@ -60,3 +60,14 @@ def test_a_damaged_neighbour_is_named(records: list[Record], tmp_path: Path) -> 
         _ = Entry(records[0], tmp_path).reconstructions
     with pytest.raises(DataError, match=r"per_image\.parquet should be a whole file"):
         _ = Entry(records[0], tmp_path).per_image
+
+
+def test_records_that_lie_less_deep_have_no_folder_above(records: list[Record], tmp_path: Path) -> None:
+    def above(*places: str, steps: int) -> list[Path]:
+        return folders_above([Entry(records[0], Path(place)) for place in places], steps)
+
+    assert above("/a/b/c/d", "/x/y/z", "/x", steps=3) == [Path("/"), Path("/a")]
+    assert above("/x/y", "/", steps=3) == []
+    assert above("cell", steps=1) == [Path.cwd()]
+    (only,) = group([Entry(records[0], Path("/no-such-cell"))])
+    assert only.originals is None

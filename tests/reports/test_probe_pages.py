@@ -135,6 +135,29 @@ def test_other_numbers_of_images_protocols_and_datasets_never_share_a_figure() -
     assert "groups" not in rendered(probe_pages(entries[:2])).html
 
 
+def test_other_weights_of_a_classifier_never_share_a_figure() -> None:
+    entries = [
+        entry("shift", weights={"robust_resnet152": "aa" * 32}),
+        entry("shift", "resnet152", weights={"resnet152": "bb" * 32}),
+        entry("shift", "resnet152", weights={"resnet152": "cc" * 32}),
+        entry("shift", "resnet152", num_images=100, weights={"resnet152": "dd" * 32}),
+        entry("shift", "resnet152"),
+    ]
+    (page,) = probe_pages(entries)
+    common = "cifar10 · 250 images · seed 0 · protocol 05974f737d3a"
+    assert [group.subtitle for group in page.groups] == [
+        common,
+        f"{common} · resnet152 weights bbbbbbbbbbbb",
+        f"{common} · resnet152 weights cccccccccccc",
+        f"{common} · resnet152 weights not recorded",
+        "cifar10 · 100 images · seed 0 · protocol 05974f737d3a",
+    ]
+    for group, one in zip(page.groups, (entries[0], *entries[1:3], entries[4], entries[3]), strict=True):
+        assert [sign.label for sign in group.figures[0].legend] == [f"{one.record.classifier} · biggan-logit"]
+    assert "a classifier's weights" in rendered([page]).html
+    assert len(probe_pages(entries[:2])[0].groups) == 1  # each classifier with weights of its own
+
+
 def test_records_of_one_method_and_classifier_say_what_tells_them_apart() -> None:
     (page,) = probe_pages([entry("shift"), entry("shift", seed=1), entry("shift", "resnet152")])
     (group,) = page.groups

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from bench.record import Record, read_records, write_atomically
 from reports.claims import board, rules
 from reports.groups import Entry
 from reports.readme import Sources, collect, main
-from tests.reports.claims.world import DECODER, GAN, Cell, R, World, run_cell
+from tests.reports.claims.world import DECODER, GAN, Cell, R, World, run_cell, small_subsets
 from tests.reports.synthetic import write_cell
 
 TEXT = """# Title
@@ -25,6 +26,12 @@ between
 <!-- table:classifiers:begin --><!-- table:classifiers:end -->
 end
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def subsets() -> Iterator[None]:
+    with small_subsets():
+        yield
 
 
 @pytest.fixture

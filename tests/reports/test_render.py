@@ -37,9 +37,14 @@ def assert_same_number(text: str, score: Score) -> None:
     if score.value is None:
         assert text == "—"
         return
+    assert_rounded(text, score.value)
+
+
+def assert_rounded(text: str, value: float) -> None:
+    """Off by at most half a unit of the last printed digit."""
     digits = len(text.partition(".")[2])
     assert digits >= 1
-    assert abs(float(text.replace("−", "-")) - score.value) <= 0.5 * 10**-digits + 1e-12
+    assert abs(float(text.replace("−", "-")) - value) <= 0.5 * 10**-digits + 1e-12
 
 
 def assert_sorts_by(cell: Tag, score: Score) -> None:
@@ -78,9 +83,42 @@ def test_probes_stand_apart_from_the_leaderboards(
     assert boards[0] == boards[1]
     alone = Page(write_report(cell, tmp_path / "only.html").read_text())
     assert not alone.root.all("table", class_="scores")
-    assert [h.text for h in alone.root.all("h2")] == ["Probes", "The paper's claims", "Downloads"]
+    assert [h.text for h in alone.root.all("h2")] == [
+        "Probes",
+        "The paper's claims",
+        "Provenance and cost",
+        "Downloads",
+    ]
     assert "1 probe record" in alone.root.first("p", class_="lead").text
+    assert "thin, 32x32 version" in alone.root.first("div", class_="warnings").text
     assert_sound(alone)
+
+
+def test_probes_have_their_provenance_and_cost(records: list[Record], tmp_path: Path) -> None:
+    levels = (Level("draws", 3.0, {"lpips": Score(0.25, (0.2, 0.3), 40)}),)
+    probe = dataclasses.replace(
+        next(record for record in records if record.recipe), probe="noise", key="noise-abc", metrics={}, levels=levels
+    )
+    failed = dataclasses.replace(probe, key="noise-def", method="gone", status="failed", reason="no luck", levels=())
+    write_cell(tmp_path, probe, None, None)
+    write_cell(tmp_path, failed, None, None)
+    page = Page(write_report(tmp_path, tmp_path / "report.html").read_text())
+    assert "#provenance" in [link.attributes["href"] for link in page.root.first("nav").all("a")]
+    (details,) = page.root.all("details", class_="probe-sources")
+    assert "noise: weights, recipe, environment and cost of 2 records" in details.first("summary").text
+    whole, lost = (
+        {pair.first("dt").text: pair.first("dd").text for pair in source.all("div") if pair.attributes == {}}
+        for source in sorted(details.all("div", class_="source"), key=lambda one: "gone" in one.first("h4").text)
+    )
+    assert probe.recipe is not None
+    assert (whole["key"], lost["key"]) == ("noise-abc", "noise-def")
+    assert whole["protocol"] == probe.fingerprint
+    assert whole[probe.classifier] == probe.weights[probe.classifier]
+    assert whole["hash"] == probe.recipe["hash"]
+    assert whole["torch"] == probe.environment["torch"]
+    assert (whole["time per image"], whole["peak memory"]) == ("3.1 ms", "812 MiB")
+    assert lost["status"] == "failed"
+    assert "time per image" not in lost
 
 
 def test_main_table_prints_the_records(page: Page, records: list[Record]) -> None:
@@ -96,8 +134,9 @@ def test_main_table_prints_the_records(page: Page, records: list[Record]) -> Non
             assert_same_number(printed(cell), score)
             assert_sorts_by(cell, score)
             if score.ci95 is not None:
-                half = float(cell.first("span", class_="pm").text.removeprefix("±"))
-                assert half == pytest.approx((score.ci95[1] - score.ci95[0]) / 2, abs=0.00501)
+                half = cell.first("span", class_="pm").text.removeprefix("±")
+                assert len(half.partition(".")[2]) == len(printed(cell).partition(".")[2])
+                assert_rounded(half, (score.ci95[1] - score.ci95[0]) / 2)
             seen += 1
     assert seen == 14 * len(records)
 
@@ -164,6 +203,7 @@ def test_caveats_stand_in_the_text(page: Page, tmp_path: Path) -> None:
     same = Page(write_report(root, tmp_path / "r.html").read_text()).root.first("div", class_="warnings").text
     assert "fd_efficientnet_lite0" in same
     assert "thin" not in same
+    assert "Read fd_judge" not in same  # nobody has a value of it
 
 
 def test_failed_and_skipped_cells_keep_a_row_with_their_reason(records: list[Record], tmp_path: Path) -> None:
@@ -318,6 +358,30 @@ def assert_sound(page: Page) -> None:
     for frame in page.root.all("div", class_="scroll"):
         assert frame.attributes["tabindex"] == "0"
         assert frame.attributes["aria-label"]
+
+
+def test_a_record_that_lies_beside_the_page_makes_a_page(
+    records: list[Record], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "record.json").write_text(records[0].to_json())
+    monkeypatch.chdir(tmp_path)
+    page = Page(write_report(Path(), Path("report.html")).read_text())
+    assert page.root.first("table", class_="scores").first("span", class_="name").text == records[0].method
+
+
+def test_a_folder_whose_name_is_no_utf8_makes_a_page(records: list[Record], tmp_path: Path) -> None:
+    odd = dataclasses.replace(records[0], dataset="folder:caf\udce9")
+    probe = dataclasses.replace(
+        odd, probe="noise", key="p", metrics={}, levels=(Level("draw 1", 1.0, {"lpips": Score(0.25, (0.2, 0.3), 40)}),)
+    )
+    for name, record in (("cell", odd), ("probe", probe)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "record.json").write_text(record.to_json())
+    page = Page(write_report(tmp_path, tmp_path / "report.html").read_text())
+    assert "folder:caf?" in page.root.first("h2", id="group-1").text
+    table = list(csv.DictReader(io.StringIO(downloaded(page, "bench-scores.csv"))))
+    assert {row["dataset"] for row in table} == {"folder:caf?"}
+    assert {one["dataset"] for one in json.loads(downloaded(page, "bench-records.json"))} == {odd.dataset}
 
 
 def test_templates_hold_no_arithmetic_and_trust_no_text() -> None:

@@ -30,7 +30,19 @@ def test_intervals_take_the_precision_of_their_value() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "expected"),
-    [(None, "—"), (0.0031, "3.1 ms"), (7.75, "7.75 s"), (600, "10 min"), (9120, "2.5 h")],
+    [
+        (None, "—"),
+        (0.0031, "3.1 ms"),
+        (0.9994, "999 ms"),
+        (0.9996, "1 s"),
+        (7.75, "7.75 s"),
+        (119.4, "119 s"),
+        (119.6, "2 min"),
+        (600, "10 min"),
+        (7169, "119 min"),
+        (7171, "2.0 h"),
+        (9120, "2.5 h"),
+    ],
 )
 def test_duration(seconds: float | None, expected: str) -> None:
     assert text.duration(seconds) == expected

@@ -49,9 +49,9 @@ def test_gs_loss_equals_a_hand_computed_value(task: Task2016a, monkeypatch: pyte
     monkeypatch.setattr(task, "d", OddsOfThree())
     monkeypatch.setattr(task, "comparator", lambda images: 3 * images)
     terms = task.terms(torch.full((2, 3, 32, 32), 0.6), torch.full((2, 3, 32, 32), 0.5), noise())
-    # a difference of 0.1 everywhere: 25.5 grey levels, 0.3 in the features, whose unit is pool5's RMS of 2.75
+    # a difference of 0.1 everywhere: 25.5 grey levels, 0.3 in the features, whose unit is pool5's RMS of 13.4
     assert terms["image"].item() == pytest.approx(2e-6 / 2 * 154_587 * 25.5**2, rel=1e-4)
-    assert terms["feature"].item() == pytest.approx(0.01 / 2 * 9_216 * (2.75 * 0.3) ** 2, rel=1e-4)
+    assert terms["feature"].item() == pytest.approx(0.01 / 2 * 9_216 * (13.4 * 0.3) ** 2, rel=1e-4)
     assert terms["adversarial"].item() == pytest.approx(100 * math.log(4 / 3), rel=1e-4)
     assert len(terms) == 3
 

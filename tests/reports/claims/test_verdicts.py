@@ -74,7 +74,7 @@ def test_images_without_a_value_are_left_out_in_pairs(tmp_path: Path) -> None:
     assert found is not None
     assert found.n == N - 20
     world[GAN, R, ""].columns["lpips"][1:] = np.nan
-    assert "less than two images" in str(judged(METHODS, world, tmp_path).obstacles)
+    assert "fewer than 50 values" in str(judged(METHODS, world, tmp_path).obstacles)
 
 
 def test_one_refuted_condition_is_enough_and_one_missing_leaves_it_open(tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from numpy.typing import NDArray
 
 from bench.record import Level, Record, Score, write_atomically
@@ -63,6 +65,14 @@ class Cell:
     def change(self, **fields: Any) -> None:
         """Overwrite fields of the record."""
         self.record = replace(self.record, **fields)
+
+
+@contextmanager
+def small_subsets() -> Iterator[None]:
+    """The invented cells have 500 images: their kernel distances are of subsets of 100."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("reports.pairs.KID_SUBSET_SIZE", 100)
+        yield
 
 
 def spread(mean: float, *names: object, n: int = N) -> NDArray[np.float64]:

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import dataclasses
+
+from bench.record import Record, Score
+from reports.groups import Entry, group
+from reports.scores import Whisker, _whisker
+
+
+def test_whiskers_stand_where_their_numbers_say(records: list[Record]) -> None:
+    scores = {
+        "m1": Score(0.2, (0.1, 0.3), 40, 0.5, False),
+        "m2": Score(0.6, (0.4, 0.9), 40, 0.5, False),
+        "m3": Score(0.7, None, 40, None, False),
+        "m4": Score(None, note="not measured"),
+    }
+    (only,) = group(
+        Entry(dataclasses.replace(records[0], method=method, metrics={"lpips": score}))
+        for method, score in scores.items()
+    )  # from 0.1 to 0.9
+    found = [_whisker(score, "lpips", only) for score in scores.values()]
+    assert found == [
+        Whisker("12.50%", "0.00%", "25.00%", "50.00%"),
+        Whisker("62.50%", "37.50%", "100.00%", "50.00%"),
+        Whisker("75.00%", None, None, None),
+        None,
+    ]
