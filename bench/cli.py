@@ -54,9 +54,7 @@ class Listing(StrEnum):
 
 DatasetOption = Annotated[str, typer.Option(help="cifar10, or folder:PATH for your own images.")]
 SeedOption = Annotated[int, typer.Option(help="Seed of the run.")]
-PresetOption = Annotated[
-    Preset | None, typer.Option(help="Effort of methods that know both; fast on the CPU, else paper.")
-]
+PresetOption = Annotated[Preset | None, typer.Option(help="Effort, where a method knows both; on the CPU fast.")]
 DeviceOption = Annotated[Device, typer.Option(help="auto takes a CUDA GPU where there is one.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout.")]
 RunsOption = Annotated[Path, typer.Option(help="Folder of all runs.")]
@@ -299,7 +297,3 @@ def _os_error(error: OSError) -> str:
 def _fail(text: str, status: int) -> Any:
     print(f"bench: {text}", file=sys.stderr)
     sys.exit(status)
-
-
-if __name__ == "__main__":
-    main()
