@@ -120,11 +120,11 @@ def attack(
     size = default_batch(device)
     parts = []
     for start in range(0, len(pixels), size):
-        rows = slice(start, start + size)
+        rows = np.minimum(np.arange(start, start + size), len(pixels) - 1)  # whole batches: rounding depends on them
         images, labels = to_images(pixels[rows]), torch.from_numpy(classes[rows])
         with torch.backends.cudnn.flags(enabled=True, allow_tf32=False), torch.enable_grad():
-            parts.append(to_pixels(_attack_batch(network, images, labels, seeds[rows])))
-    return np.concatenate(parts)
+            parts.append(to_pixels(_attack_batch(network, images, labels, [seeds[row] for row in rows])))
+    return np.concatenate(parts)[: len(pixels)]
 
 
 def _attack_batch(network: nn.Module, images: Tensor, labels: Tensor, seeds: Sequence[int]) -> Tensor:
@@ -132,8 +132,9 @@ def _attack_batch(network: nn.Module, images: Tensor, labels: Tensor, seeds: Seq
     from torch.utils.data import DataLoader, TensorDataset
 
     pgd, native = _library()
+    looks = STEPS + 1  # the library looks before each step and never at the point after the last one
     method = pgd(
-        perturbation_model="linf", epsilon=EPSILON, num_steps=STEPS, step_size=STEP, random_start=True, backend=native
+        perturbation_model="linf", epsilon=EPSILON, num_steps=looks, step_size=STEP, random_start=True, backend=native
     )
     method.initializer = lambda x: random_start(seeds, tuple(x.shape[1:]))
     loader = DataLoader(TensorDataset(images, labels), batch_size=len(images))

@@ -51,7 +51,11 @@ class Noise(Probe):
         return measured(f"draw {k}", float(k), scene.images, computes | looks(view))
 
     def _overall(self, scene: Scene, views: Sequence[View]) -> Measured:
-        declared = None if scene.method.stochastic else "the inverter is declared deterministic"
+        declared = (
+            "over 28 pairs of 8 draws; bench run has one pair"
+            if scene.method.stochastic
+            else "the inverter is declared deterministic"
+        )
         computes: dict[str, Compute] = {
             "diversity": lambda: PerImage(over_pairs(views, lambda a, b: a.lpips(b)), note=declared),
             "class_judge_draws": lambda: over_pairs(views, lambda a, b: a.same_judge_class(b).values),

@@ -63,6 +63,7 @@ class Scene:
         self.seeds = sample_seeds(cell.config.seed, self.images.ids)
         self.networks = cell.networks(classifier, device)
         self._seconds, self._inverted, self._peak = 0.0, 0, 0.0
+        self._counted: set[str] = set()
 
     @classmethod
     def open(cls, cell: Cell) -> Scene:
@@ -138,7 +139,9 @@ class Scene:
 
         name = hashlib.sha256(rows.tobytes() + repr((rows.shape, list(seeds))).encode()).hexdigest()[:32]
         piece = self.cell.folder.once(name, make)
-        self._seconds, self._inverted = self._seconds + piece.seconds, self._inverted + len(rows)
+        if name not in self._counted:  # what is asked for again is read
+            self._counted.add(name)
+            self._seconds, self._inverted = self._seconds + piece.seconds, self._inverted + len(rows)
         self._peak = max(self._peak, piece.peak_memory_mb)
         return piece.pixels
 

@@ -119,7 +119,7 @@ class Transform(Probe):
     levels = (
         "none; rotations in degrees; flips; shifts to the right and down by a fraction of the side; the middle "
         "fraction of the side, enlarged; Gaussian blur, its standard deviation a fraction of the side; brightness "
-        "factors; Gaussian noise, its standard deviation in [0, 1]"
+        "factors; Gaussian noise, its standard deviation in [0, 1]; here lpips is to the transformed image"
     )
     measures = (
         "lpips_input", "logit_move", "logit_move_cosine", "class_target_kept", "lpips_neutral", "lpips",

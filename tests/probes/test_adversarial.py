@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from bench.errors import UsageError
+from bench.metrics.features import default_batch
 from bench.probes import adversarial
 from bench.probes.adversarial import attack, random_start
 from bench.probes.runner import open_probe
@@ -25,6 +26,36 @@ def test_the_attack_on_two_linear_logits_ends_in_a_corner_of_the_ball() -> None:
     assert isinstance(layer, nn.Linear)
     away = torch.sign(layer.weight[1] - layer.weight[0]).detach().view(3, 4, 4).permute(1, 2, 0).numpy()
     assert (found == pixels + 8 * away.astype(int)).all()
+
+
+def test_every_step_is_looked_at_the_last_one_included(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One step of 2/255 from no perturbation moves every pixel by 2 levels, if the point after it is looked at."""
+    monkeypatch.setattr(adversarial, "STEPS", 1)
+    monkeypatch.setattr(adversarial, "random_start", lambda seeds, shape: torch.zeros(len(seeds), *shape))
+    net = nn.Sequential(nn.Flatten(), nn.Linear(3 * 4 * 4, 2)).eval()
+    pixels = np.random.default_rng(0).integers(20, 230, (3, 4, 4, 3), dtype=np.uint8)
+    moved = attack(net, pixels, np.zeros(3, np.int64), [1, 2, 3], CPU).astype(int) - pixels
+    assert (np.abs(moved) == 2).all()
+
+
+def test_the_network_sees_whole_batches_alone() -> None:
+    """So that the rounding of an image's gradients, which signs amplify, does not depend on N."""
+    seen = set()
+
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.linear = nn.Linear(3 * 4 * 4, 2)
+
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            seen.add(len(images))
+            logits: torch.Tensor = self.linear(images.flatten(1))
+            return logits
+
+    pixels = np.random.default_rng(0).integers(0, 255, (default_batch(CPU) + 3, 4, 4, 3), dtype=np.uint8)
+    found = attack(Net().eval(), pixels, np.zeros(len(pixels), np.int64), list(range(len(pixels))), CPU)
+    assert found.shape == pixels.shape
+    assert seen == {default_batch(CPU)}
 
 
 def test_the_start_of_an_image_is_its_own() -> None:

@@ -62,6 +62,8 @@ def test_cost_counts_every_inversion(scene: Scene) -> None:
     seconds, each = scene.cost.invert_seconds, scene.cost.seconds_per_image
     assert seconds
     assert each == pytest.approx(seconds / 5)
+    scene.invert(scene.logits)  # read, not made again
+    assert scene.cost.invert_seconds == seconds
 
 
 @pytest.mark.parametrize(("classifier", "named"), [("tiles", False), ("linear", True), ("judge", True)])
