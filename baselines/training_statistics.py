@@ -78,9 +78,10 @@ def own_statistics(classifier_sha256: str) -> Path:
 
 def fit(classifier: LoadedClassifier, device: torch.device, path: Path) -> Path:
     """Fit on ``train``, choose the ridge penalty on ``val``, and write the file."""
+    from bench.training.engine import Engine
     from bench.training.pairs import TrainingPairs
 
-    pairs = TrainingPairs(classifier, device, seed=0, mirrored=False)
+    pairs = TrainingPairs(classifier, Engine(device), seed=0, mirrored=False)
     z, z_val = pairs.logits[0].double().cpu(), pairs.val_logits.double().cpu()
     pixels = pairs.data.images.cpu().flatten(1).double() / 255  # (45,000, 3072)
     val = pairs.val.images.cpu().flatten(1).double() / 255

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from bench.cli_options import (
+    DatasetOption,
+    Device,
+    DeviceOption,
+    JsonOption,
+    Listing,
+    PresetOption,
+    RunsOption,
+    SeedOption,
+)
+from bench.cli_train import train_app
 from bench.errors import BenchError
 
 app = typer.Typer(
@@ -20,46 +30,9 @@ app = typer.Typer(
     help="Benchmark logit inversion: what does a classifier's output still know about its input?\n\n"
     "Start with: bench run --method biggan-logit --classifier robust_resnet152, then: bench report",
 )
-train_app = typer.Typer(no_args_is_help=True, help="Train classifiers, inverters and what the controls need.")
 data_app = typer.Typer(no_args_is_help=True, help="Fetch and verify datasets and the weights of Inception.")
 app.add_typer(train_app, name="train")
 app.add_typer(data_app, name="data")
-
-
-class Device(StrEnum):
-    """Where to compute."""
-
-    auto = "auto"
-    cpu = "cpu"
-    cuda = "cuda"
-
-
-class Preset(StrEnum):
-    """How much effort a method makes, where it knows both."""
-
-    fast = "fast"
-    paper = "paper"
-
-
-class Listing(StrEnum):
-    """What can be listed."""
-
-    methods = "methods"
-    classifiers = "classifiers"
-    datasets = "datasets"
-    metrics = "metrics"
-    probes = "probes"
-    runs = "runs"
-
-
-DatasetOption = Annotated[str, typer.Option(help="cifar10, or folder:PATH for your own images.")]
-SeedOption = Annotated[int, typer.Option(help="Seed of the run.")]
-PresetOption = Annotated[Preset | None, typer.Option(help="Effort, where a method knows both; on the CPU fast.")]
-DeviceOption = Annotated[Device, typer.Option(help="auto takes a CUDA GPU where there is one.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout.")]
-RunsOption = Annotated[Path, typer.Option(help="Folder of all runs.")]
-ResumeOption = Annotated[bool, typer.Option(help="Continue from the last checkpoint.")]
-OutOption = Annotated[Path | None, typer.Option(help="Folder for checkpoints and logs; train/NAME by default.")]
 
 
 @app.callback()
@@ -221,53 +194,6 @@ def data_verify(name: Annotated[str, typer.Argument(help="cifar10, inception or 
     from bench.commands import verify
 
     raise typer.Exit(verify(name))
-
-
-@train_app.command("classifier")
-def train_classifier(
-    name: Annotated[str, typer.Argument(help="resnet152, robust_resnet152, inception_v3 or judge.")],
-    device: DeviceOption = Device.auto,
-    resume: ResumeOption = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the recipe and stop.")] = False,
-    out: OutOption = None,
-) -> None:
-    """Train a classifier by its recipe.
-
-    Example: bench train classifier robust_resnet152 --resume
-    """
-    from bench.commands import train_classifier as go
-
-    go(name, device.value, resume, dry_run, out)
-
-
-@train_app.command("inverter")
-def train_inverter(
-    method: Annotated[str, typer.Argument(help="A method that is trained, for instance biggan-logit.")],
-    classifier: Annotated[str, typer.Option(help="The frozen classifier to invert.")],
-    device: DeviceOption = Device.auto,
-    resume: ResumeOption = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the recipe and stop.")] = False,
-    steps: Annotated[int | None, typer.Option(min=1, help="Generator steps, instead of the recipe's.")] = None,
-    out: OutOption = None,
-) -> None:
-    """Train an inverter on (logits, image) pairs of the training split.
-
-    Example: bench train inverter biggan-logit --classifier robust_resnet152 --resume
-    """
-    from bench.commands import train_inverter as go
-
-    go(method, classifier, device.value, resume, dry_run, steps, out)
-
-
-@train_app.command("controls")
-def train_controls(
-    classifier: Annotated[str, typer.Option(help="The classifier whose controls are fitted.")],
-    device: DeviceOption = Device.auto,
-) -> None:
-    """Fit what class-mean and ridge need from the training split."""
-    from bench.commands import train_controls as go
-
-    go(classifier, device.value)
 
 
 def main() -> None:

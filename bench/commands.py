@@ -12,7 +12,7 @@ from typing import Any
 from bench.config import RunConfig
 from bench.errors import UnknownNameError, UsageError
 from bench.printing import print_json, print_rows
-from bench.record import Record, Score, write_atomically
+from bench.record import Record, Score
 
 FETCHED = ("cifar10", "inception", "fashion-mnist")
 
@@ -181,65 +181,3 @@ def verify(name: str) -> int:
     found = check()
     print_rows([{"part": part, "status": status} for part, status in found], "")
     return int(any(status.startswith(("wrong", "damaged")) for _, status in found))
-
-
-def train_classifier(name: str, device: str, resume: bool, dry_run: bool, out: Path | None) -> None:
-    """``bench train classifier``."""
-    from bench.classifiers.recipes import RECIPES
-
-    if name not in RECIPES:
-        raise UnknownNameError("classifier recipe", name, RECIPES)
-    if dry_run:
-        print_json(RECIPES[name].settings())
-        return
-    from bench.classifiers.train import train
-    from bench.environment import resolve_device
-
-    folder = out or Path("train") / name
-    _refuse_to_overwrite(folder, resume)
-    print(f"weights: {train(name, folder, resolve_device(device), resume=resume)}")
-
-
-def train_inverter(
-    method: str, classifier: str, device: str, resume: bool, dry_run: bool, steps: int | None, out: Path | None
-) -> None:
-    """``bench train inverter``: the result is found by ``bench run`` from then on."""
-    from bench.classifiers import open_classifier
-    from bench.environment import resolve_device
-    from bench.registry import TRAINERS, load
-    from bench.weights import own_inverter_weights
-
-    trainer = load(TRAINERS, "trained method", method)
-    recipe = trainer.recipe(steps)
-    if dry_run:
-        print_json(dataclasses.asdict(recipe))
-        return
-    target = open_classifier(classifier, resolve_device(device))
-    folder = out or Path("train") / f"{method}-{target.name}"
-    _refuse_to_overwrite(folder, resume)
-    weights = trainer.train(target, folder, resolve_device(device), resume=resume, recipe=recipe)
-    own = own_inverter_weights(method, target.sha256)
-    write_atomically(own, weights.read_bytes())
-    print(f"weights: {weights}")
-    print(f"bench run --method {method} --classifier {classifier} uses their copy {own}; delete it to undo that")
-
-
-def train_controls(classifier: str, device: str) -> None:
-    """``bench train controls``."""
-    from baselines.training_statistics import fit, own_statistics
-    from bench.classifiers import open_classifier
-    from bench.environment import resolve_device
-
-    target = open_classifier(classifier, resolve_device(device))
-    path = Path("train") / f"controls-{target.name}" / f"controls-{target.name}.safetensors"
-    fit(target, resolve_device(device), path)
-    write_atomically(own_statistics(target.sha256), path.read_bytes())
-    print(f"statistics: {path}\nbench run --classifier {classifier} uses them where none ship")
-
-
-def _refuse_to_overwrite(folder: Path, resume: bool) -> None:
-    if (folder / "checkpoint.pt").exists() and not resume:
-        raise UsageError(
-            f"{folder} holds a checkpoint. To continue it, add --resume; to start anew, delete the folder or name "
-            "another one with --out."
-        )

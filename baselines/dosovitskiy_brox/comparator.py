@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -10,6 +12,7 @@ from bench.classifiers import open_classifier
 from bench.classifiers.inception import ThinInceptionV3
 from bench.classifiers.resnet import Bottleneck, ThinResNet152
 from bench.training.data import TrainingImages
+from bench.training.engine import Engine
 
 USUAL, FOR_THE_USUAL = "resnet152", "inception_v3"
 REFERENCE_IMAGES = 2_000
@@ -30,18 +33,21 @@ class Comparator:
         rms: root mean square of the maps over the first ``REFERENCE_IMAGES`` training images.
     """
 
-    def __init__(self, target: str, device: torch.device, data: TrainingImages) -> None:
-        opened = open_classifier(comparator_of(target), device)
-        self.name, self.sha256, self.network = opened.name, opened.sha256, opened.network
+    def __init__(self, target: str, engine: Engine, data: TrainingImages) -> None:
+        opened = open_classifier(comparator_of(target), engine.device)
+        self.name, self.sha256, self.dtype = opened.name, opened.sha256, engine.dtype
+        self.network = opened.network
+        if engine.dtype != torch.float32:
+            self.network = copy.deepcopy(opened.network).to(engine.dtype)
         self.rms = 1.0
         with torch.inference_mode():
-            blocks = torch.split(torch.arange(min(REFERENCE_IMAGES, len(data)), device=device), BLOCK)
-            squares = torch.cat([self(data.batch(rows)).square().mean((1, 2, 3)) for rows in blocks])
+            blocks = torch.split(torch.arange(min(REFERENCE_IMAGES, len(data)), device=engine.device), BLOCK)
+            squares = torch.cat([self(data.batch(rows).to(self.dtype)).square().mean((1, 2, 3)) for rows in blocks])
         self.rms = float(squares.mean().sqrt())
 
     def __call__(self, images: Tensor) -> Tensor:
         """[0, 1] images (N, 3, 32, 32) to maps (N, C, 4, 4); gradients reach the images and no weight."""
-        return middle(self.network, images).float() / self.rms
+        return middle(self.network, images).to(self.dtype) / self.rms
 
 
 def middle(network: nn.Module, images: Tensor) -> Tensor:

@@ -93,7 +93,7 @@ class Decoder(nn.Module):
         """Logits (N, K) to images (N, 3, size, size) about [0, 1], not clipped; inside they are about [-1, 1]."""
         h = self.fc(self.scale * self.standardise(logits))
         h = h.view(len(h), -1, START, START).contiguous(memory_format=torch.channels_last)
-        return (self.up(h).float() + 1) / 2  # type: ignore[no-any-return]
+        return (self.up(h).to(logits.dtype) + 1) / 2  # type: ignore[no-any-return]
 
 
 def _up_convolutions(c_in: int, layers: Sequence[Layer], table: Table, factor: float) -> list[nn.Module]:

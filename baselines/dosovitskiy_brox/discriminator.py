@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -31,20 +33,27 @@ class Discriminator(nn.Module):
             c_in = c_out
         self.convolutions = nn.Sequential(*layers)
         hidden = round(FC_WIDTH * factor)
+        self.widths = (c_in, hidden)
         self.fc6, self.fc7 = nn.Linear(c_in, hidden), nn.Linear(hidden, 2)
         for module in self.modules():
             if isinstance(module, nn.Conv2d | nn.Linear):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
                 nn.init.zeros_(module.bias)  # type: ignore[arg-type]
 
-    def forward(self, images: Tensor, noise: torch.Generator) -> Tensor:
-        """Images (N, 3, 32, 32) in [0, 1] to two scores (N, 2), ``REAL`` and ``GENERATED``; noise drops units."""
+    def masks(self, rows: int, noise: torch.Generator) -> tuple[Tensor, ...]:
+        """Which units of either fully connected layer see their input: (rows, width) bool each, on the CPU.
+
+        The generator is the step's own, so that a resumed training drops the very same units.
+        """
+        return tuple(torch.rand(rows, width, generator=noise) >= DROPOUT for width in self.widths)
+
+    def forward(self, images: Tensor, masks: Sequence[Tensor]) -> Tensor:
+        """Images (N, 3, 32, 32) in [0, 1] and ``masks`` of N rows to scores (N, 2), ``REAL`` and ``GENERATED``."""
         h = self.convolutions(2 * images - 1).mean((2, 3))
-        h = F.relu(self.fc6(drop(h, noise)))
-        return self.fc7(drop(h, noise))  # type: ignore[no-any-return]
+        h = F.relu(self.fc6(drop(h, masks[0])))
+        return self.fc7(drop(h, masks[1]))  # type: ignore[no-any-return]
 
 
-def drop(h: Tensor, noise: torch.Generator) -> Tensor:
-    """Dropout of (N, F) with a generator of its own, so that a resumed training drops the very same units."""
-    kept = torch.rand(h.shape, generator=noise) >= DROPOUT
-    return h * kept.to(h.device) / (1 - DROPOUT)
+def drop(h: Tensor, kept: Tensor) -> Tensor:
+    """Dropout of (N, F) by a mask (N, F)."""
+    return h * kept / (1 - DROPOUT)

@@ -9,7 +9,6 @@ searched for, and the last weights ship.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
@@ -19,10 +18,11 @@ from baselines.dosovitskiy_brox.comparator import Comparator
 from baselines.dosovitskiy_brox.decoders import TABLE_2016A
 from baselines.dosovitskiy_brox.discriminator import REAL, Discriminator
 from baselines.dosovitskiy_brox.losses import Balance, adversarial_term, discriminator_loss, feature_term, image_term
-from baselines.dosovitskiy_brox.training import DecoderRecipe, DecoderTask, descend
+from baselines.dosovitskiy_brox.training import DecoderRecipe, DecoderTask
 from bench.classifiers import LoadedClassifier
 from bench.seeding import step_generator
-from bench.training.inverters import train_inverter
+from bench.training.engine import Engine
+from bench.training.loop import add
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,12 @@ class Task2016a(DecoderTask):
     method: ClassVar[str] = "dosovitskiy-brox-2016a"
     recipe: DosovitskiyBrox2016aRecipe
 
-    def __init__(self, recipe: DosovitskiyBrox2016aRecipe, classifier: LoadedClassifier, device: torch.device) -> None:
-        super().__init__(recipe, TABLE_2016A, classifier, device)
-        self.comparator = Comparator(classifier.name, device, self.pairs.data)
+    def __init__(self, recipe: DosovitskiyBrox2016aRecipe, classifier: LoadedClassifier, engine: Engine) -> None:
+        super().__init__(recipe, TABLE_2016A, classifier, engine)
+        self.comparator = Comparator(classifier.name, engine, self.pairs.data)
         self._identity |= {"comparator": self.comparator.sha256}
-        self.d = Discriminator(recipe.factor_d).to(device).to(memory_format=torch.channels_last)
+        self.d = engine.place(Discriminator(recipe.factor_d))
+        self._d = engine.parallel(self.d)
         self.d_optimizer = torch.optim.Adam(
             self.d.parameters(), recipe.lr, (recipe.beta1, 0.999), weight_decay=recipe.decay_d
         )
@@ -61,38 +62,74 @@ class Task2016a(DecoderTask):
 
     def step(self, step: int) -> dict[str, Tensor]:
         """D's loss on real and generated images, then G's three terms against the moved D."""
-        images, z = self.pairs.batch(step, self.recipe.batch)
-        noise = step_generator(self.recipe.seed, step)
-        with torch.autocast(self.device.type, torch.bfloat16):
-            fakes = self.g(z)
-            scores = self.d(torch.cat([images, fakes.detach()]), noise).float()
-        loss_d = discriminator_loss(*scores.chunk(2))
+        engine, noise = self.engine, step_generator(self.recipe.seed, step)
+        batches = [self.pairs.batch(step, self.recipe.batch, part) for part in range(engine.accumulate)]
+        both, once = self.masks(2, noise), self.masks(1, noise)
+        fakes: list[Tensor] = []
+        totals: dict[str, Tensor] = {}
+        self.d_optimizer.zero_grad(set_to_none=True)
+        for part, (images, z) in enumerate(batches):
+            with torch.set_grad_enabled(len(batches) == 1), engine.autocast():
+                fakes.append(self._g(z))
+            with engine.gathering(self._d, part):
+                add(totals, self._descend_d(images, fakes[part].detach(), both[part]), len(batches))
         if self.balance.train_d:
-            descend(self.d_optimizer, loss_d)
+            self.d_optimizer.step()
 
-        terms = self.terms(fakes, images, noise)
+        self.g_optimizer.zero_grad(set_to_none=True)
+        for part, (images, z) in enumerate(batches):
+            with engine.gathering(self._g, part):
+                if len(batches) > 1:
+                    with engine.autocast():
+                        fakes[part] = self._g(z)
+                add(totals, self._descend_g(fakes[part], images, once[part]), len(batches))
         if self.balance.train_g:
-            descend(self.g_optimizer, torch.stack(list(terms.values())).sum())
+            self.g_optimizer.step()
             self.average.update(self.g.state_dict(), step)
-        scalars = {name: term.detach() for name, term in terms.items()}
-        scalars |= {"loss_d": loss_d.detach(), "fake_std": fakes.detach().std(0).mean()}
-        scalars |= {name: torch.tensor(float(on)) for name, on in asdict(self.balance).items()}
+        totals |= {name: torch.tensor(float(on)) for name, on in asdict(self.balance).items()}
         # the only wait for the device in a step: a pause saves whole backward passes, so the host has to know of it
-        self.balance = self.balance.after(float(scalars["loss_d"] / scalars["adversarial"]))
-        return scalars
+        losses = engine.mean({name: totals[name] for name in ("loss_d", "adversarial")})
+        self.balance = self.balance.after(float(losses["loss_d"] / losses["adversarial"]))
+        return totals
 
-    def terms(self, fakes: Tensor, images: Tensor, noise: torch.Generator) -> dict[str, Tensor]:
+    def masks(self, kinds: int, noise: torch.Generator) -> list[list[Tensor]]:
+        """D's masks for each part of the batch, ``kinds`` images a row of it: drawn for the whole batch."""
+        size, engine = self.recipe.batch, self.engine
+        drawn = [engine.put(mask).chunk(kinds) for mask in self.d.masks(kinds * size, noise)]
+        return [
+            [torch.cat([engine.share(kind, part) for kind in layer]) for layer in drawn]
+            for part in range(engine.accumulate)
+        ]
+
+    def _descend_d(self, images: Tensor, fakes: Tensor, masks: list[Tensor]) -> dict[str, Tensor]:
+        """Add the gradient of D's loss to D's, unless it is paused."""
+        with torch.set_grad_enabled(self.balance.train_d):
+            with self.engine.autocast():
+                scores = self._d(torch.cat([images, fakes]), masks)
+            loss = discriminator_loss(*scores.to(images.dtype).chunk(2))
+        if self.balance.train_d:
+            (loss / self.engine.accumulate).backward()  # type: ignore[no-untyped-call]
+        return {"loss_d": loss.detach(), "fake_std": fakes.to(images.dtype).std(0).mean()}
+
+    def _descend_g(self, fakes: Tensor, images: Tensor, masks: list[Tensor]) -> dict[str, Tensor]:
+        """Add the gradient of G's loss to G's, unless it is paused."""
+        terms = self.terms(fakes, images, masks)
+        if self.balance.train_g:
+            (torch.stack(list(terms.values())).sum() / self.engine.accumulate).backward()  # type: ignore[no-untyped-call]
+        return {name: term.detach() for name, term in terms.items()}
+
+    def terms(self, fakes: Tensor, images: Tensor, masks: list[Tensor]) -> dict[str, Tensor]:
         """G's weighted terms, lambda_feat L_feat, lambda_adv L_adv and lambda_img L_img, for images in [0, 1]."""
         self.d.requires_grad_(False)
-        with torch.autocast(self.device.type, torch.bfloat16):
-            scores = self.d(fakes, noise)
+        with self.engine.autocast():
+            scores = self.d(fakes, masks)
             compared = self.comparator(fakes)
             with torch.no_grad():
                 aim = self.comparator(images)
         self.d.requires_grad_(True)
         return {
             "feature": feature_term(compared, aim, self.recipe.pool5_rms),
-            "adversarial": adversarial_term(scores.float(), REAL),
+            "adversarial": adversarial_term(scores.to(images.dtype), REAL),
             "image": image_term(fakes, images),
         }
 
@@ -121,13 +158,6 @@ def recipe(steps: int | None = None) -> DosovitskiyBrox2016aRecipe:
     return DosovitskiyBrox2016aRecipe() if steps is None else DosovitskiyBrox2016aRecipe(steps=steps)
 
 
-def train(
-    classifier: LoadedClassifier,
-    folder: Path,
-    device: torch.device,
-    *,
-    resume: bool,
-    recipe: DosovitskiyBrox2016aRecipe,
-) -> Path:
-    """Train one inverter; returns the safetensors file of the averaged decoder."""
-    return train_inverter(Task2016a(recipe, classifier, device), recipe, folder, resume=resume)
+def task(recipe: DosovitskiyBrox2016aRecipe, classifier: LoadedClassifier, engine: Engine) -> Task2016a:
+    """The training of one inverter."""
+    return Task2016a(recipe, classifier, engine)

@@ -8,16 +8,15 @@ Rate, sizes and steps are ours. Nothing was searched for, and the last weights s
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from baselines.dosovitskiy_brox.decoders import TABLE_2016B
-from baselines.dosovitskiy_brox.training import DecoderRecipe, DecoderTask, descend
+from baselines.dosovitskiy_brox.training import DecoderRecipe, DecoderTask
 from bench.classifiers import LoadedClassifier
-from bench.training.inverters import train_inverter
+from bench.training.engine import Engine
 
 
 @dataclass(frozen=True)
@@ -34,17 +33,23 @@ class Task2016b(DecoderTask):
 
     method: ClassVar[str] = "dosovitskiy-brox-2016b"
 
-    def __init__(self, recipe: DosovitskiyBrox2016bRecipe, classifier: LoadedClassifier, device: torch.device) -> None:
-        super().__init__(recipe, TABLE_2016B, classifier, device)
+    def __init__(self, recipe: DosovitskiyBrox2016bRecipe, classifier: LoadedClassifier, engine: Engine) -> None:
+        super().__init__(recipe, TABLE_2016B, classifier, engine)
 
     def step(self, step: int) -> dict[str, Tensor]:
         """|x - G(z)|^2, as the mean over all values of images in [0, 1]."""
-        images, z = self.pairs.batch(step, self.recipe.batch)
-        with torch.autocast(self.device.type, torch.bfloat16):
-            loss = squared_error(self.g(z), images)
-        descend(self.g_optimizer, loss)
+        self.g_optimizer.zero_grad(set_to_none=True)
+        losses = []
+        for part in range(self.engine.accumulate):
+            images, z = self.pairs.batch(step, self.recipe.batch, part)
+            with self.engine.gathering(self._g, part):
+                with self.engine.autocast():
+                    loss = squared_error(self._g(z), images) / self.engine.accumulate
+                loss.backward()  # type: ignore[no-untyped-call]
+            losses.append(loss.detach())
+        self.g_optimizer.step()
         self.average.update(self.g.state_dict(), step)
-        return {"loss": loss.detach()}
+        return {"loss": torch.stack(losses).sum()}
 
 
 def squared_error(generated: Tensor, images: Tensor) -> Tensor:
@@ -57,13 +62,6 @@ def recipe(steps: int | None = None) -> DosovitskiyBrox2016bRecipe:
     return DosovitskiyBrox2016bRecipe() if steps is None else DosovitskiyBrox2016bRecipe(steps=steps)
 
 
-def train(
-    classifier: LoadedClassifier,
-    folder: Path,
-    device: torch.device,
-    *,
-    resume: bool,
-    recipe: DosovitskiyBrox2016bRecipe,
-) -> Path:
-    """Train one inverter; returns the safetensors file of the averaged decoder."""
-    return train_inverter(Task2016b(recipe, classifier, device), recipe, folder, resume=resume)
+def task(recipe: DosovitskiyBrox2016bRecipe, classifier: LoadedClassifier, engine: Engine) -> Task2016b:
+    """The training of one inverter."""
+    return Task2016b(recipe, classifier, engine)

@@ -10,6 +10,7 @@ from torch import Tensor
 from baselines.dosovitskiy_brox.decoders import Decoder, Table
 from bench.classifiers import LoadedClassifier
 from bench.seeding import seed_of
+from bench.training.engine import Engine
 from bench.training.inverters import InverterRecipe, InverterTask, Reconstruct
 from bench.training.loop import WeightAverage
 
@@ -36,23 +37,23 @@ class DecoderTask(InverterTask):
 
     recipe: DecoderRecipe
 
-    def __init__(self, recipe: DecoderRecipe, table: Table, classifier: LoadedClassifier, device: torch.device) -> None:
-        super().__init__(recipe, classifier, device)
-        self.recipe, self.table = recipe, table
+    def __init__(self, recipe: DecoderRecipe, table: Table, classifier: LoadedClassifier, engine: Engine) -> None:
+        super().__init__(recipe, classifier, engine)
+        self.table = table
         torch.manual_seed(seed_of("init", recipe.seed))
-        self.g = self._decoder()
+        self.g = engine.place(self._decoder())
+        self._g = engine.parallel(self.g)
         self.g.standardise.fit(self.pairs.logits.flatten(0, 1))
         self.g_optimizer = torch.optim.Adam(self.g.parameters(), recipe.lr, (recipe.beta1, 0.999))
         self.networks, self.optimizers = {"g": self.g}, {"g": self.g_optimizer}
         self.average = WeightAverage(self.g.state_dict(), recipe.ema_decay)
 
     def _decoder(self) -> Decoder:
-        decoder = Decoder(self.pairs.num_logits, self.table, self.recipe.factor).to(self.device)
-        return decoder.to(memory_format=torch.channels_last)
+        return Decoder(self.pairs.num_logits, self.table, self.recipe.factor)
 
     def averaged(self) -> Decoder:
         """The decoder with the averaged weights."""
-        decoder = self._decoder()
+        decoder = self._decoder().to(self.device).to(memory_format=torch.channels_last)
         decoder.load_state_dict(self.average.average)
         return decoder.eval()
 
@@ -64,10 +65,3 @@ class DecoderTask(InverterTask):
             return torch.cat([decoder(part) for part in torch.split(z, 250)]).clamp(0, 1)
 
         return reconstruct
-
-
-def descend(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
-    """One step down the gradient of ``loss``."""
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
-    optimizer.step()

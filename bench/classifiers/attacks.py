@@ -12,11 +12,13 @@ def input_gradient(classifier: nn.Module, images: Tensor, labels: Tensor, autoca
     images = images.detach().requires_grad_()
     with torch.autocast(images.device.type, torch.bfloat16, enabled=autocast):
         logits = classifier(images)
-    loss = F.cross_entropy(logits.float(), labels, reduction="sum")
+    loss = F.cross_entropy(logits.to(images.dtype), labels, reduction="sum")
     return torch.autograd.grad(loss, images)[0]
 
 
-def noise_fgsm(classifier: nn.Module, images: Tensor, labels: Tensor, epsilon: float, noise: Tensor) -> Tensor:
+def noise_fgsm(
+    classifier: nn.Module, images: Tensor, labels: Tensor, epsilon: float, noise: Tensor, *, autocast: bool = True
+) -> Tensor:
     """N-FGSM (de Jorge et al. 2022, algorithm 1): one signed step from a noisy image, not clipped to the ball.
 
     Args:
@@ -25,9 +27,10 @@ def noise_fgsm(classifier: nn.Module, images: Tensor, labels: Tensor, epsilon: f
         labels: (N,) int64.
         epsilon: step size alpha = epsilon, in units of [0, 1] images.
         noise: (N, 3, H, W) uniform in [-2 epsilon, 2 epsilon], the paper's k = 2.
+        autocast: the gradient in bfloat16.
     """
     noisy = images + noise
-    gradient = input_gradient(classifier, noisy, labels, autocast=True)
+    gradient = input_gradient(classifier, noisy, labels, autocast)
     return noisy + epsilon * gradient.sign()
 
 

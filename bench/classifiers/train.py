@@ -17,22 +17,37 @@ from torch import Tensor, nn
 from bench.classifiers.attacks import noise_fgsm, pgd
 from bench.classifiers.base import Classifier
 from bench.classifiers.catalogue import CATALOGUE
-from bench.classifiers.recipes import RECIPES, ClassifierRecipe
+from bench.classifiers.recipes import ClassifierRecipe
 from bench.datasets import cifar10
 from bench.seeding import seed_of, step_generator
 from bench.training.data import TrainingImages, flip_and_shift
-from bench.training.loop import Schedule, WeightAverage, fit
+from bench.training.engine import Engine
+from bench.training.journal import describe_run
+from bench.training.loop import Schedule, WeightAverage, add, fit
 from bench.weights import save_weights
+
+
+class WithAuxiliaryHeads(nn.Module):
+    """A classifier as it is called in training: all of its logits at once."""
+
+    def __init__(self, net: Classifier) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        """[0, 1] images (N, 3, H, W) to logits (N, K), the auxiliary heads' after those that count."""
+        return self.net.training_logits(images)
 
 
 class ClassifierTask:
     """A classifier under training: SGD with Nesterov momentum, one triangular cycle, weights averaged."""
 
-    def __init__(self, recipe: ClassifierRecipe, device: torch.device) -> None:
-        self.recipe, self.device = recipe, device
+    def __init__(self, recipe: ClassifierRecipe, engine: Engine) -> None:
+        self.recipe, self.engine, self.device = recipe, engine, engine.device
         torch.manual_seed(seed_of("init", recipe.seed))
-        self.net = CATALOGUE[recipe.name].build().for_training().to(device).to(memory_format=torch.channels_last)
-        self.data = TrainingImages(cifar10.load("train"), device, recipe.seed)
+        self.net = engine.place(CATALOGUE[recipe.name].build().for_training())
+        self._net = engine.parallel(WithAuxiliaryHeads(self.net))
+        self.data = TrainingImages(cifar10.load("train"), engine.device, recipe.seed)
         self.steps = recipe.epochs * (len(self.data) // recipe.batch)
         decayed = [p for p in self.net.parameters() if p.ndim > 1]
         plain = [p for p in self.net.parameters() if p.ndim <= 1]
@@ -47,29 +62,43 @@ class ClassifierTask:
 
     def step(self, step: int) -> dict[str, Tensor]:
         """One batch: augment, attack where the recipe is adversarial, descend."""
-        recipe, generator = self.recipe, step_generator(self.recipe.seed, step)
+        recipe, engine, generator = self.recipe, self.engine, step_generator(self.recipe.seed, step)
         rows = self.data.rows(step, recipe.batch)
-        labels = self.data.labels[rows]
-        images = flip_and_shift(self.data.batch(rows), generator, recipe.shift)
+        augmented = flip_and_shift(self.data.batch(rows), generator, recipe.shift)
+        noise = torch.rand(augmented.shape, generator=generator) if recipe.epsilon else None
         self.net.train()
-        if recipe.epsilon:
-            noise = torch.rand(images.shape, generator=generator).to(self.device).mul_(2).sub_(1)
-            images = noise_fgsm(self.net, images, labels, recipe.epsilon, 2 * recipe.epsilon * noise)
         for group in self.optimizer.param_groups:
             group["lr"] = self.lr(step)
-        with torch.autocast(self.device.type, torch.bfloat16):
-            logits, *others = self.net.training_logits(images)
-        loss = self.loss(logits, labels) + (recipe.auxiliary or 0) * sum(self.loss(z, labels) for z in others)
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        totals: dict[str, Tensor] = {}
+        for part in range(engine.accumulate):
+            images = engine.share(augmented, part).to(engine.dtype)
+            labels = engine.share(self.data.labels[rows], part)
+            if noise is not None:
+                moves = engine.put(engine.share(noise, part)).to(engine.dtype).mul_(2).sub_(1)
+                images = noise_fgsm(
+                    self.net, images, labels, recipe.epsilon, 2 * recipe.epsilon * moves,
+                    autocast=engine.precision == "bf16",
+                )  # fmt: skip
+            with engine.gathering(self._net, part):
+                add(totals, self._descend(images, labels), engine.accumulate)
         self.optimizer.step()
         self.average.update(self.net.state_dict(), step)
-        accuracy = (logits.argmax(1) == labels).float().mean()
-        return {"loss": loss.detach(), "train_accuracy": accuracy}
+        return totals
+
+    def _descend(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        """Add the gradient of the loss on a part of the batch."""
+        with self.engine.autocast():
+            logits, *others = self._net(images)
+        loss = self.loss(logits, labels)
+        loss = loss + (self.recipe.auxiliary or 0) * sum(self.loss(z, labels) for z in others)
+        (loss / self.engine.accumulate).backward()  # type: ignore[no-untyped-call]
+        hits = (logits.argmax(1) == labels).to(loss.dtype)
+        return {"loss": loss.detach(), "train_accuracy": hits.mean()}
 
     def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
-        """Mean cross-entropy of logits (N, K) and labels (N,), in float32."""
-        return F.cross_entropy(logits.float(), labels, label_smoothing=self.recipe.label_smoothing)
+        """Mean cross-entropy of logits (N, K) and labels (N,), at least in float32."""
+        return F.cross_entropy(logits.to(self.engine.dtype), labels, label_smoothing=self.recipe.label_smoothing)
 
     def alarm(self, scalars: dict[str, float]) -> str | None:
         """Nothing beyond the loop's own check for non-finite losses."""
@@ -141,12 +170,16 @@ def robust_accuracy(net: nn.Module, data: TrainingImages, steps: int, limit: int
     return hits / limit
 
 
-def train(name: str, folder: Path, device: torch.device, *, resume: bool) -> Path:
+def train(recipe: ClassifierRecipe, folder: Path, engine: Engine, *, resume: bool) -> Path:
     """Train one classifier by its recipe; returns the fp16 safetensors file of the averaged weights."""
-    task = ClassifierTask(RECIPES[name], device)
-    per_epoch = len(task.data) // RECIPES[name].batch
+    task = ClassifierTask(recipe, engine)
+    settings = recipe.settings() | {"hash": recipe.digest(), "steps": task.steps}
+    describe_run(folder, engine, recipe.settings(), classifier=recipe.name)
+    per_epoch = len(task.data) // recipe.batch
     schedule = Schedule(task.steps, validate_every=2 * per_epoch, checkpoint_every=per_epoch)
-    seconds = fit(task, schedule, folder, resume=resume, title=f"training {name}")
-    recipe = json.dumps(RECIPES[name].settings() | {"hash": RECIPES[name].digest(), "steps": task.steps})
-    facts = {"classifier": name, "train_seconds": f"{seconds:.0f}", "recipe": recipe}
-    return save_weights(task.averaged().state_dict(), folder / f"{name}.safetensors", facts)
+    seconds = fit(task, schedule, folder, resume=resume, title=f"training {recipe.name}")
+    path = folder / f"{recipe.name}.safetensors"
+    if engine.first:
+        facts = {"classifier": recipe.name, "train_seconds": f"{seconds:.0f}", "recipe": json.dumps(settings)}
+        save_weights(task.averaged().state_dict(), path, facts)
+    return path

@@ -10,6 +10,13 @@ from bench.datasets.base import Dataset
 from bench.seeding import seed_of
 
 
+def put(drawn: Tensor, device: torch.device) -> Tensor:
+    """Numbers drawn on the CPU, on the device; the CPU does not wait for a GPU."""
+    if device.type == "cuda":
+        return drawn.pin_memory().to(device, non_blocking=True)
+    return drawn.to(device)
+
+
 class TrainingImages:
     """A whole dataset as uint8 on the device, with epoch-wise shuffling that follows from the seed alone.
 
@@ -35,7 +42,7 @@ class TrainingImages:
         epoch, position = divmod(step, per_epoch)
         if epoch != self._epoch:
             generator = torch.Generator().manual_seed(seed_of("epoch", self.seed, epoch))
-            self._order = torch.randperm(len(self), generator=generator).to(self.images.device)
+            self._order = put(torch.randperm(len(self), generator=generator), self.images.device)
             self._epoch = epoch
         return self._order[position * batch : (position + 1) * batch]
 
@@ -56,8 +63,8 @@ def flip_and_shift(images: Tensor, generator: torch.Generator, shift: int) -> Te
     n, _, height, width = images.shape
     device = images.device
     padded = F.pad(images, (shift,) * 4, mode="reflect").permute(0, 2, 3, 1)  # (N, H + 2s, W + 2s, 3)
-    moves = torch.randint(0, 2 * shift + 1, (2, n, 1), generator=generator).to(device)
-    mirror = torch.rand(n, 1, generator=generator).to(device) < 0.5
+    moves = put(torch.randint(0, 2 * shift + 1, (2, n, 1), generator=generator), device)
+    mirror = put(torch.rand(n, 1, generator=generator), device) < 0.5
     columns = torch.arange(width, device=device).expand(n, width)
     columns = torch.where(mirror, width - 1 - columns, columns) + moves[1]  # (N, W)
     rows = torch.arange(height, device=device) + moves[0]  # (N, H)

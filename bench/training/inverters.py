@@ -15,11 +15,14 @@ from torch import Tensor, nn
 
 from bench.classifiers import LoadedClassifier
 from bench.errors import TrainingError
+from bench.training.engine import Engine
+from bench.training.journal import describe_run
 from bench.training.loop import Schedule, WeightAverage, fit
 from bench.training.pairs import TrainingPairs
 from bench.weights import save_weights
 
 MANTISSA = 7  # bits kept of each weight: bfloat16's precision, in which the training multiplied
+LOOKS_EVERY = 500  # steps between looks at held-out data
 Reconstruct = Callable[[Tensor, int], Tensor]
 
 
@@ -43,9 +46,13 @@ class InverterRecipe:
         """0.9999, or a horizon of a twentieth of the steps where that is shorter."""
         return max(0.0, min(0.9999, 1 - 20 / self.steps))
 
+    def settings(self) -> dict[str, Any]:
+        """All settings by name."""
+        return asdict(self)
+
     def digest(self) -> str:
         """SHA-256 of the recipe, short."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
+        return hashlib.sha256(json.dumps(self.settings(), sort_keys=True).encode()).hexdigest()[:16]
 
 
 class InverterTask(ABC):
@@ -53,6 +60,7 @@ class InverterTask(ABC):
 
     Attributes:
         method: name of the inverter.
+        engine, recipe: what it was made with.
         noise_draws: rows of reconstructions in the sample grid; 1 for a deterministic inverter.
         networks, optimizers: by name, set by the subclass; all of their state goes into the checkpoint.
         average: of the weights that ship, set by the subclass.
@@ -60,13 +68,14 @@ class InverterTask(ABC):
 
     method: ClassVar[str]
     noise_draws: ClassVar[int] = 1
+    recipe: InverterRecipe
     networks: dict[str, nn.Module]
     optimizers: dict[str, torch.optim.Optimizer]
     average: WeightAverage
 
-    def __init__(self, recipe: InverterRecipe, classifier: LoadedClassifier, device: torch.device) -> None:
-        self.classifier, self.device = classifier, device
-        self.pairs = TrainingPairs(classifier, device, recipe.seed)
+    def __init__(self, recipe: InverterRecipe, classifier: LoadedClassifier, engine: Engine) -> None:
+        self.recipe, self.classifier, self.engine, self.device = recipe, classifier, engine, engine.device
+        self.pairs = TrainingPairs(classifier, engine, recipe.seed)
         self.pairs.logits = self.given(self.pairs.logits)
         self._identity = {"method": self.method, "recipe": recipe.digest(), "classifier": classifier.sha256}
 
@@ -139,17 +148,18 @@ class InverterTask(ABC):
         self.average.load(state["average"])
 
 
-def train_inverter(task: InverterTask, recipe: InverterRecipe, folder: Path, *, resume: bool) -> Path:
+def train_inverter(task: InverterTask, folder: Path, *, resume: bool) -> Path:
     """Train to the end and write the averaged network: the safetensors file that the zoo and ``bench run`` take."""
-    name = f"{task.method}-{task.classifier.name}"
-    schedule = Schedule(recipe.steps, validate_every=500, checkpoint_every=250)
-    title = f"training {task.method} for {task.classifier.name}"
-    seconds = fit(task, schedule, folder, resume=resume, title=title)
-    facts = {
-        "train_seconds": f"{seconds:.0f}",
-        "method": task.method,
-        "classifier": task.classifier.name,
-        "classifier_sha256": task.classifier.sha256,
-        "recipe": json.dumps(asdict(recipe) | {"hash": recipe.digest()}),
-    } | task.facts()
-    return save_weights(task.averaged().state_dict(), folder / f"{name}.safetensors", facts, mantissa=MANTISSA)
+    recipe, target = task.recipe, task.classifier
+    facts = {"method": task.method, "classifier": target.name, "classifier_sha256": target.sha256} | task.facts()
+    describe_run(folder, task.engine, recipe.settings(), **facts)
+    schedule = Schedule(recipe.steps, validate_every=LOOKS_EVERY, checkpoint_every=250)
+    seconds = fit(task, schedule, folder, resume=resume, title=f"training {task.method} for {target.name}")
+    path = folder / f"{task.method}-{target.name}.safetensors"
+    if task.engine.first:
+        facts |= {
+            "train_seconds": f"{seconds:.0f}",
+            "recipe": json.dumps(recipe.settings() | {"hash": recipe.digest()}),
+        }
+        save_weights(task.averaged().state_dict(), path, facts, mantissa=MANTISSA)
+    return path

@@ -6,9 +6,7 @@ numbers as an undisturbed one, and a checkpoint holds weights and optimiser stat
 
 from __future__ import annotations
 
-import json
 import math
-import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,13 +18,21 @@ from torch import Tensor
 
 from bench.errors import TrainingError
 from bench.progress import progress
+from bench.training.engine import Engine
+from bench.training.journal import CHECKPOINT, Journal, last_checkpoint
 
 
 class Trainable(Protocol):
-    """What the loop needs from a recipe."""
+    """What the loop needs from a recipe.
+
+    Attributes:
+        engine: where and how it computes.
+    """
+
+    engine: Engine
 
     def step(self, step: int) -> dict[str, Tensor]:
-        """One optimisation step; returns detached scalar losses, left on the device."""
+        """One optimisation step; returns detached scalar losses of this process's rows, left on the device."""
 
     def alarm(self, scalars: dict[str, float]) -> str | None:
         """A clear word when the mean scalars since the last report show divergence or collapse."""
@@ -60,80 +66,100 @@ def fit(task: Trainable, schedule: Schedule, folder: Path, *, resume: bool, titl
     Writes ``checkpoint.pt`` (atomically), ``log.jsonl`` and TensorBoard scalars and pictures into ``folder``.
 
     Raises:
-        TrainingError: a loss is not finite, or the recipe's alarm rang.
+        TrainingError: a loss is not finite, the recipe's alarm rang, or another process of the training is gone.
     """
-    from tensorboardX import SummaryWriter
-
-    folder.mkdir(parents=True, exist_ok=True)
-    checkpoint = folder / "checkpoint.pt"
-    start, seconds = _resume(task, checkpoint) if resume else (0, 0.0)
-    began = time.perf_counter() - seconds
-    sums: dict[str, Tensor] = {}
-    summed = 0
-    with progress(schedule.steps, title, start) as bar, SummaryWriter(str(folder / "tensorboard")) as writer:
-        for step in range(start, schedule.steps):
-            for name, value in task.step(step).items():
-                sums[name] = sums[name] + value if name in sums else value
-            done, summed = step + 1, summed + 1
-            if done % schedule.report_every == 0 or done == schedule.steps:
-                scalars = {name: float(value) / summed for name, value in sums.items()}
-                sums, summed = {}, 0
-                _report(task, folder, writer, done, time.perf_counter() - began, scalars)
-                bar.advance(0, "  ".join(f"{name} {value:.3g}" for name, value in scalars.items()))
-            if done % schedule.validate_every == 0 or done == schedule.steps:
-                _write(folder, writer, done, time.perf_counter() - began, task.validate())
-                if (picture := task.samples()) is not None:
-                    writer.add_image("samples", picture.numpy(), done)
-                    _save_picture(picture, folder / f"samples-{done:06d}.png")
-            if done % schedule.checkpoint_every == 0 or done == schedule.steps:
-                _refuse_infinite({name: float(value) for name, value in sums.items()}, folder, done)
-                _checkpoint(task, checkpoint, done, time.perf_counter() - began)
-            bar.advance()
-    return time.perf_counter() - began
+    start, before = _resume(task, folder) if resume else (0, 0.0)
+    try:
+        with Journal(folder, task.engine, start) as journal:
+            return _Run(task, schedule, journal, title, start, before).to_the_end()
+    except RuntimeError as error:
+        if task.engine.processes == 1:
+            raise
+        said = " ".join(str(error).split())[:300]
+        raise TrainingError(
+            f"Process {task.engine.rank} of {task.engine.processes} could not go on, most likely because another one "
+            f"is gone: {said}. The last checkpoint is {folder / CHECKPOINT}: type the same command with --resume."
+        ) from error
 
 
-def _report(task: Trainable, folder: Path, writer: Any, step: int, seconds: float, scalars: dict[str, float]) -> None:
-    _write(folder, writer, step, seconds, scalars)
-    _refuse_infinite(scalars, folder, step)
-    if message := task.alarm(scalars):
-        raise TrainingError(f"{message} (around step {step}; log and checkpoint are in {folder})")
+class _Run:
+    """One stretch of a training, from a step to the end of the schedule."""
+
+    def __init__(
+        self, task: Trainable, schedule: Schedule, journal: Journal, title: str, start: int, before: float
+    ) -> None:
+        self.task, self.schedule, self.journal, self.title, self.start = task, schedule, journal, title, start
+        self.began = time.perf_counter() - before
+        self.sums: dict[str, Tensor] = {}
+        self.summed = 0
+
+    @property
+    def seconds(self) -> float:
+        return time.perf_counter() - self.began
+
+    def to_the_end(self) -> float:
+        schedule = self.schedule
+        with progress(schedule.steps, self.title, self.start) as bar:
+            for step in range(self.start, schedule.steps):
+                for name, value in self.task.step(step).items():
+                    self.sums[name] = self.sums[name] + value if name in self.sums else value
+                done, last = step + 1, step + 1 == schedule.steps
+                self.summed += 1
+                if done % schedule.report_every == 0 or last:
+                    bar.advance(0, "  ".join(f"{name} {value:.3g}" for name, value in self.report(done).items()))
+                if done % schedule.validate_every == 0 or last:
+                    self.validate(done)
+                if done % schedule.checkpoint_every == 0 or last:
+                    self.refuse_infinite(self.floats(), done)
+                    self.journal.checkpoint(done, self.seconds, self.task.state_dict())
+                bar.advance()
+        return self.seconds
+
+    def floats(self) -> dict[str, float]:
+        """Mean scalars since the last report, over all processes: the only place where the loop waits for a GPU."""
+        means = {name: value / self.summed for name, value in self.sums.items()}
+        return {name: float(value) for name, value in self.task.engine.mean(means).items()}
+
+    def report(self, done: int) -> dict[str, float]:
+        scalars = self.floats()
+        self.sums, self.summed = {}, 0
+        self.journal.scalars(done, self.seconds, scalars)
+        self.refuse_infinite(scalars, done)
+        if message := self.task.alarm(scalars):
+            raise TrainingError(f"{message} (around step {done}; log and checkpoint are in {self.journal.folder})")
+        return scalars
+
+    def validate(self, done: int) -> None:
+        """By the first process alone; the others wait at the next sum over processes."""
+        if not self.task.engine.first:
+            return
+        self.journal.scalars(done, self.seconds, self.task.validate())
+        if (picture := self.task.samples()) is not None:
+            self.journal.picture(done, picture)
+
+    def refuse_infinite(self, scalars: Mapping[str, float], done: int) -> None:
+        for name, value in scalars.items():
+            if not math.isfinite(value):
+                raise TrainingError(
+                    f"The training diverged: {name} is {value} around step {done}. The last checkpoint in "
+                    f"{self.journal.folder} is from before. Lower the learning rate in the recipe, delete the folder "
+                    "and start anew."
+                )
 
 
-def _refuse_infinite(scalars: Mapping[str, float], folder: Path, step: int) -> None:
-    for name, value in scalars.items():
-        if not math.isfinite(value):
-            raise TrainingError(
-                f"The training diverged: {name} is {value} around step {step}. The last checkpoint in {folder} is "
-                "from before. Lower the learning rate in the recipe, delete the folder and start anew."
-            )
-
-
-def _write(folder: Path, writer: Any, step: int, seconds: float, scalars: dict[str, float]) -> None:
-    for name, value in scalars.items():
-        writer.add_scalar(name, value, step)
-    with (folder / "log.jsonl").open("a") as log:
-        row = {"step": step, "seconds": round(seconds, 1)} | {k: float(f"{v:.6g}") for k, v in scalars.items()}
-        log.write(json.dumps(row) + "\n")
-
-
-def _checkpoint(task: Trainable, path: Path, step: int, seconds: float) -> None:
-    scratch = path.with_suffix(".tmp")
-    torch.save({"step": step, "seconds": seconds, "task": task.state_dict()}, scratch)
-    os.replace(scratch, path)
-
-
-def _resume(task: Trainable, path: Path) -> tuple[int, float]:
-    if not path.exists():
+def _resume(task: Trainable, folder: Path) -> tuple[int, float]:
+    state = last_checkpoint(folder)
+    if state is None:
         return 0, 0.0
-    state = torch.load(path, map_location="cpu", weights_only=True)
     task.load_state_dict(state["task"])
     return int(state["step"]), float(state["seconds"])
 
 
-def _save_picture(picture: Tensor, path: Path) -> None:
-    from torchvision.utils import save_image
-
-    save_image(picture, path)
+def add(totals: dict[str, Tensor], scalars: dict[str, Tensor], parts: int) -> None:
+    """Add one part's scalars to the means over all ``parts`` of a batch."""
+    for name, value in scalars.items():
+        share = value / parts
+        totals[name] = totals[name] + share if name in totals else share
 
 
 class WeightAverage:

@@ -13,6 +13,7 @@ from bench.progress import progress
 from bench.seeding import seed_of
 from bench.store import save_array
 from bench.training.data import TrainingImages
+from bench.training.engine import Engine
 
 BLOCK = 500
 
@@ -41,24 +42,32 @@ class TrainingPairs:
         logits: (2, 45,000, K) float32 on the device: plain, mirrored; (1, 45,000, K) without mirrored ones.
     """
 
-    def __init__(self, classifier: LoadedClassifier, device: torch.device, seed: int, *, mirrored: bool = True) -> None:
-        self.data = TrainingImages(cifar10.load("train"), device, seed)
-        self.val = TrainingImages(cifar10.load("val"), device, seed)
+    def __init__(self, classifier: LoadedClassifier, engine: Engine, seed: int, *, mirrored: bool = True) -> None:
+        self.engine = engine
+        self.data = TrainingImages(cifar10.load("train"), engine.device, seed)
+        self.val = TrainingImages(cifar10.load("val"), engine.device, seed)
         views = (False, True) if mirrored else (False,)
-        parts = [split_logits(classifier, self.data, "train", mirrored=view) for view in views]
-        self.logits = torch.stack(parts).to(device)
-        self.val_logits = split_logits(classifier, self.val, "val", mirrored=False).to(device)
+        with engine.one_after_the_other():
+            parts = [split_logits(classifier, self.data, "train", mirrored=view) for view in views]
+            val = split_logits(classifier, self.val, "val", mirrored=False)
+        self.logits, self.val_logits = torch.stack(parts).to(engine.device), val.to(engine.device)
 
     @property
     def num_logits(self) -> int:
         """K."""
         return int(self.logits.shape[2])
 
-    def batch(self, step: int, size: int) -> tuple[Tensor, Tensor]:
-        """Images (n, 3, H, W) in [0, 1] and their logits (n, K); every image is mirrored with probability 1/2."""
-        rows = self.data.rows(step, size)
+    def batch(self, step: int, size: int, part: int = 0) -> tuple[Tensor, Tensor]:
+        """This process's ``part`` of a batch of ``size``.
+
+        Images (n, 3, H, W) in [0, 1] and their logits (n, K), in the engine's type; every image is mirrored with
+        probability 1/2.
+        """
+        engine = self.engine
         generator = torch.Generator().manual_seed(seed_of("mirror", self.data.seed, step))
-        mirror = (torch.rand(size, generator=generator) < 0.5).to(rows.device)
+        rows = engine.share(self.data.rows(step, size), part)
+        mirror = engine.share(engine.put(torch.rand(size, generator=generator) < 0.5), part)
         images = self.data.batch(rows)
         images = torch.where(mirror[:, None, None, None], images.flip(3), images)
-        return images.contiguous(memory_format=torch.channels_last), self.logits[mirror.long(), rows]
+        images = images.to(engine.dtype, memory_format=torch.channels_last)
+        return images, self.logits[mirror.long(), rows].to(engine.dtype)

@@ -5,7 +5,6 @@ bench train inverter onehot-biggan --classifier robust_resnet152
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
@@ -19,12 +18,12 @@ from bench.errors import SkipCellError
 from bench.inverter import Target
 from bench.learned import missing, open_trained
 from bench.seeding import sample_noise
-from bench.training.inverters import train_inverter
+from bench.training.engine import Engine
 from methods.biggan_logit.generator import NOISE_DIM, Generator
 from methods.biggan_logit.train import BigGANRecipe, BigGANTask, recipe
 
 NAME = "onehot-biggan"
-__all__ = ["OneHotBigGAN", "OneHotTask", "one_hot", "recipe", "train"]
+__all__ = ["OneHotBigGAN", "OneHotTask", "one_hot", "recipe", "task"]
 
 
 def one_hot(logits: Tensor) -> Tensor:
@@ -72,8 +71,6 @@ class OneHotBigGAN(Control):
         return to_pixels(images)
 
 
-def train(
-    classifier: LoadedClassifier, folder: Path, device: torch.device, *, resume: bool, recipe: BigGANRecipe
-) -> Path:
-    """Train one control; returns the safetensors file of the averaged, statistics-fixed generator."""
-    return train_inverter(OneHotTask(recipe, classifier, device), recipe, folder, resume=resume)
+def task(recipe: BigGANRecipe, classifier: LoadedClassifier, engine: Engine) -> OneHotTask:
+    """The training of one control."""
+    return OneHotTask(recipe, classifier, engine)

@@ -9,7 +9,6 @@ time at hand allowed, and the last weights ship. ``val`` is watched in training,
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar
 
 import torch
@@ -18,8 +17,9 @@ from torch.nn.utils import parametrize
 
 from bench.classifiers import LoadedClassifier
 from bench.seeding import seed_of, step_generator
-from bench.training.inverters import InverterRecipe, InverterTask, Reconstruct, train_inverter
-from bench.training.loop import WeightAverage
+from bench.training.engine import Engine
+from bench.training.inverters import InverterRecipe, InverterTask, Reconstruct
+from bench.training.loop import WeightAverage, add
 from methods.biggan_logit.discriminator import trainable_discriminator
 from methods.biggan_logit.generator import (
     NOISE_DIM,
@@ -59,15 +59,17 @@ class BigGANTask(InverterTask):
     method: ClassVar[str] = "biggan-logit"
     noise_draws: ClassVar[int] = 2
 
-    def __init__(self, recipe: BigGANRecipe, classifier: LoadedClassifier, device: torch.device) -> None:
-        super().__init__(recipe, classifier, device)
-        self.recipe = recipe
+    recipe: BigGANRecipe
+
+    def __init__(self, recipe: BigGANRecipe, classifier: LoadedClassifier, engine: Engine) -> None:
+        super().__init__(recipe, classifier, engine)
         k = self.pairs.num_logits
         torch.manual_seed(seed_of("init", recipe.seed))
-        self.g = trainable_generator(k, recipe.channels, recipe.hidden).to(device).to(memory_format=torch.channels_last)
-        self.d = trainable_discriminator(k, recipe.channels).to(device).to(memory_format=torch.channels_last)
+        self.g = engine.place(trainable_generator(k, recipe.channels, recipe.hidden))
+        self.d = engine.place(trainable_discriminator(k, recipe.channels))
         for net in (self.g, self.d):
             net.standardise.fit(self.pairs.logits.flatten(0, 1))
+        self._g, self._d = engine.parallel(self.g), engine.parallel(self.d)
         betas = (0.0, 0.999)
         self.g_optimizer = torch.optim.Adam(self.g.parameters(), recipe.lr_g, betas)
         self.d_optimizer = torch.optim.Adam(self.d.parameters(), recipe.lr_d, betas)
@@ -77,37 +79,66 @@ class BigGANTask(InverterTask):
         self._flat = 0
 
     def step(self, step: int) -> dict[str, Tensor]:
-        """L_D on real and fake images of the same z, then L_G on the same fakes against the moved D."""
-        images, z = self.pairs.batch(step, self.recipe.batch)
-        eps = torch.randn(len(z), NOISE_DIM, generator=step_generator(self.recipe.seed, step)).to(self.device)
+        """L_D on real and fake images of the same z, then L_G on the same fakes against the moved D.
+
+        With ``accumulate`` above one G runs twice a part, so that no more than one part's graph is in memory.
+        """
+        size, engine = self.recipe.batch, self.engine
+        noise = engine.put(torch.randn(size, NOISE_DIM, generator=step_generator(self.recipe.seed, step)))
+        batches = [
+            (*self.pairs.batch(step, size, part), engine.share(noise, part).to(engine.dtype))
+            for part in range(engine.accumulate)
+        ]
         self.g.train()
-        with parametrize.cached():
-            _normalise(self.g)
-            with torch.autocast(self.device.type, torch.bfloat16):
-                fakes = self.g(z, eps)
-        with parametrize.cached():
-            _normalise(self.d)
-            with torch.autocast(self.device.type, torch.bfloat16):
-                scores = self.d(torch.cat([images, fakes.detach().to(images.dtype)]), torch.cat([z, z])).float()
-        d_real, d_fake = scores.chunk(2)
-        loss_d = discriminator_loss(d_real, d_fake)
-        _descend(self.d_optimizer, loss_d)
+        fakes: list[Tensor] = []
+        totals: dict[str, Tensor] = {}
+        self.d_optimizer.zero_grad(set_to_none=True)
+        for part, (images, z, eps) in enumerate(batches):
+            with torch.set_grad_enabled(len(batches) == 1):
+                made = self.fakes(z, eps)
+            fakes.append(made)
+            with engine.gathering(self._d, part):
+                add(totals, self._descend_d(images, z, made.detach()), len(batches))
+        self.d_optimizer.step()
 
         self.d.requires_grad_(False)
-        with parametrize.cached():
-            _normalise(self.d)
-            with torch.autocast(self.device.type, torch.bfloat16):
-                loss_g = generator_loss(self.d(fakes, z).float())
-        _descend(self.g_optimizer, loss_g)
+        self.g_optimizer.zero_grad(set_to_none=True)
+        for part, (_, z, eps) in enumerate(batches):
+            with engine.gathering(self._g, part):
+                made = fakes[part] if len(batches) == 1 else self.fakes(z, eps)
+                add(totals, self._descend_g(z, made), len(batches))
+        self.g_optimizer.step()
         self.d.requires_grad_(True)
         self.average.update(effective_state(self.g), step)
-        return {
-            "loss_d": loss_d.detach(),
-            "loss_g": loss_g.detach(),
-            "d_real": d_real.detach().mean(),
-            "d_fake": d_fake.detach().mean(),
-            "fake_std": fakes.detach().float().std(0).mean(),
-        }
+        return totals
+
+    def fakes(self, z: Tensor, eps: Tensor) -> Tensor:
+        """G(z, eps) as it is trained, (N, 3, 32, 32)."""
+        with parametrize.cached():
+            _normalise(self.g)
+            with self.engine.autocast():
+                made: Tensor = self._g(z, eps)
+        return made
+
+    def _descend_d(self, images: Tensor, z: Tensor, fakes: Tensor) -> dict[str, Tensor]:
+        """Add the gradient of L_D to D's, for a part of the batch."""
+        with parametrize.cached():
+            _normalise(self.d)
+            with self.engine.autocast():
+                scores = self._d(torch.cat([images, fakes.to(images.dtype)]), torch.cat([z, z])).to(images.dtype)
+        d_real, d_fake = scores.chunk(2)
+        loss = discriminator_loss(d_real, d_fake)
+        (loss / self.engine.accumulate).backward()  # type: ignore[no-untyped-call]
+        return {"loss_d": loss.detach(), "d_real": d_real.detach().mean(), "d_fake": d_fake.detach().mean()}
+
+    def _descend_g(self, z: Tensor, fakes: Tensor) -> dict[str, Tensor]:
+        """Add the gradient of L_G to G's; D stands still."""
+        with parametrize.cached():
+            _normalise(self.d)
+            with self.engine.autocast():
+                loss = generator_loss(self.d(fakes, z).to(z.dtype))
+        (loss / self.engine.accumulate).backward()  # type: ignore[no-untyped-call]
+        return {"loss_g": loss.detach(), "fake_std": fakes.detach().to(z.dtype).std(0).mean()}
 
     def alarm(self, scalars: dict[str, float]) -> str | None:
         """Collapse: D tells nothing apart for six reports in a row, or all fakes are the same image."""
@@ -150,19 +181,11 @@ def _normalise(net: torch.nn.Module) -> None:
             _ = module.weight
 
 
-def _descend(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
-    optimizer.step()
-
-
 def recipe(steps: int | None = None) -> BigGANRecipe:
     """The recipe of this machine class, with another number of steps if asked."""
     return BigGANRecipe() if steps is None else BigGANRecipe(steps=steps)
 
 
-def train(
-    classifier: LoadedClassifier, folder: Path, device: torch.device, *, resume: bool, recipe: BigGANRecipe
-) -> Path:
-    """Train one inverter; returns the safetensors file of the averaged, statistics-fixed generator."""
-    return train_inverter(BigGANTask(recipe, classifier, device), recipe, folder, resume=resume)
+def task(recipe: BigGANRecipe, classifier: LoadedClassifier, engine: Engine) -> BigGANTask:
+    """The training of one inverter."""
+    return BigGANTask(recipe, classifier, engine)

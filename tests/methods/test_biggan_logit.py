@@ -13,7 +13,8 @@ from bench.classifiers import LoadedClassifier
 from bench.errors import TrainingError, WeightsError
 from bench.inverter import Target
 from bench.training import pairs as pairs_module
-from bench.training.inverters import MANTISSA
+from bench.training.engine import Engine
+from bench.training.inverters import MANTISSA, train_inverter
 from bench.weights import load_file, rounded
 from methods.biggan_logit.conditioning import ConditionalBatchNorm
 from methods.biggan_logit.discriminator import Discriminator
@@ -26,7 +27,7 @@ from methods.biggan_logit.generator import (
 )
 from methods.biggan_logit.inverter import BigGANLogit
 from methods.biggan_logit.loss import discriminator_loss, generator_loss
-from methods.biggan_logit.train import BigGANRecipe, BigGANTask, train
+from methods.biggan_logit.train import BigGANRecipe, BigGANTask
 
 TINY = BigGANRecipe(name="tiny", channels=4, hidden=8, steps=6, batch=8)
 
@@ -115,7 +116,7 @@ def test_statistics_are_those_of_the_batches_and_inference_ignores_the_neighbour
 
 
 def test_a_step_of_g_lowers_its_loss_and_a_step_of_d_lowers_its_own(tiny_cifar: LoadedClassifier) -> None:
-    task = BigGANTask(TINY, tiny_cifar, torch.device("cpu"))
+    task = BigGANTask(TINY, tiny_cifar, Engine())
     images, z = task.pairs.batch(0, 8)
     eps = torch.randn(8, NOISE_DIM)
 
@@ -136,11 +137,11 @@ def test_a_step_of_g_lowers_its_loss_and_a_step_of_d_lowers_its_own(tiny_cifar: 
 
 
 def test_training_resumes_to_the_very_same_weights(tiny_cifar: LoadedClassifier, tmp_path: Path) -> None:
-    whole = train(tiny_cifar, tmp_path / "whole", torch.device("cpu"), resume=False, recipe=TINY)
-    task = BigGANTask(TINY, tiny_cifar, torch.device("cpu"))
+    whole = train_inverter(BigGANTask(TINY, tiny_cifar, Engine()), tmp_path / "whole", resume=False)
+    task = BigGANTask(TINY, tiny_cifar, Engine())
     for step in range(3):
         task.step(step)
-    again = BigGANTask(TINY, tiny_cifar, torch.device("cpu"))
+    again = BigGANTask(TINY, tiny_cifar, Engine())
     again.load_state_dict(task.state_dict())
     for step in range(3, TINY.steps):
         again.step(step)
@@ -152,21 +153,21 @@ def test_training_resumes_to_the_very_same_weights(tiny_cifar: LoadedClassifier,
 
 
 def test_another_recipe_is_refused_on_resume(tiny_cifar: LoadedClassifier) -> None:
-    task = BigGANTask(TINY, tiny_cifar, torch.device("cpu"))
-    other = BigGANTask(replace(TINY, lr_g=1.0), tiny_cifar, torch.device("cpu"))
+    task = BigGANTask(TINY, tiny_cifar, Engine())
+    other = BigGANTask(replace(TINY, lr_g=1.0), tiny_cifar, Engine())
     with pytest.raises(TrainingError, match="another method, recipe"):
         other.load_state_dict(task.state_dict())
 
 
 def test_collapse_and_divergence_ring(tiny_cifar: LoadedClassifier) -> None:
-    task = BigGANTask(TINY, tiny_cifar, torch.device("cpu"))
+    task = BigGANTask(TINY, tiny_cifar, Engine())
     flat = {"loss_d": 0.001, "fake_std": 0.2}
     assert [task.alarm(flat) is None for _ in range(6)] == [True] * 5 + [False]
     assert "same image" in (task.alarm({"loss_d": 1.0, "fake_std": 0.0}) or "")
 
 
 def test_weights_of_another_classifier_are_refused(tiny_cifar: LoadedClassifier, tmp_path: Path) -> None:
-    weights = train(tiny_cifar, tmp_path / "w", torch.device("cpu"), resume=False, recipe=replace(TINY, steps=1))
+    weights = train_inverter(BigGANTask(replace(TINY, steps=1), tiny_cifar, Engine()), tmp_path / "w", resume=False)
     target = Target("linear", "ab" * 32, "cifar10", 5, (32, 32), torch.device("cpu"))
     inverter = BigGANLogit(target, weights)
     images = inverter.invert(torch.randn(2, 5), [1, 2])
@@ -179,7 +180,7 @@ def test_weights_of_another_classifier_are_refused(tiny_cifar: LoadedClassifier,
 
 
 def test_mirrored_images_carry_their_own_logits(tiny_cifar: LoadedClassifier) -> None:
-    data = pairs_module.TrainingPairs(tiny_cifar, torch.device("cpu"), seed=1)
+    data = pairs_module.TrainingPairs(tiny_cifar, Engine(), seed=1)
     for step in range(4):
         images, z = data.batch(step, 8)
         torch.testing.assert_close(tiny_cifar.network(images), z, atol=1e-5, rtol=1e-5)

@@ -11,6 +11,7 @@ from torch import Tensor
 from bench.errors import TrainingError
 from bench.seeding import step_generator
 from bench.training.data import TrainingImages, flip_and_shift
+from bench.training.engine import Engine
 from bench.training.loop import Schedule, WeightAverage, fit
 from tests.training.small import small_dataset
 
@@ -20,6 +21,7 @@ class Walk:
 
     def __init__(self, poison: int = -1, flat: bool = False) -> None:
         self.x, self.poison, self.flat = torch.zeros(3), poison, flat
+        self.engine = Engine()
 
     def step(self, step: int) -> dict[str, Tensor]:
         self.x = self.x + torch.randn(3, generator=step_generator(7, step))

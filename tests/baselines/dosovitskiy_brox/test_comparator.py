@@ -11,6 +11,7 @@ from bench.classifiers.inception import ThinInceptionV3
 from bench.classifiers.resnet import ThinResNet152
 from bench.datasets import cifar10
 from bench.training.data import TrainingImages
+from bench.training.engine import Engine
 from tests.baselines.dosovitskiy_brox.conftest import tiny_resnet
 
 CPU = torch.device("cpu")
@@ -59,7 +60,7 @@ def test_features_have_rms_1_on_training_images(
     tiny_cifar: LoadedClassifier, tiny_comparator: LoadedClassifier
 ) -> None:
     data = TrainingImages(cifar10.load("train"), CPU, seed=0)
-    compare = Comparator("linear", CPU, data)
+    compare = Comparator("linear", Engine(), data)
     features = compare(data.batch(torch.arange(len(data))))
     assert features.square().mean().item() == pytest.approx(1, rel=1e-4)
     assert compare.rms != pytest.approx(1, rel=1e-2)
@@ -72,7 +73,7 @@ def test_gradients_reach_the_images_and_no_weight(
     data = TrainingImages(cifar10.load("train"), CPU, seed=0)
     before = {name: value.clone() for name, value in tiny_comparator.network.state_dict().items()}
     images = data.batch(torch.arange(4)).requires_grad_()
-    (gradient,) = torch.autograd.grad(Comparator("linear", CPU, data)(images).square().mean(), images)
+    (gradient,) = torch.autograd.grad(Comparator("linear", Engine(), data)(images).square().mean(), images)
     assert gradient.abs().max().item() > 0
     assert all(p.grad is None for p in tiny_comparator.network.parameters())
     for name, value in tiny_comparator.network.state_dict().items():

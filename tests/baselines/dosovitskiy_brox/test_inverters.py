@@ -12,6 +12,8 @@ from bench.classifiers import LoadedClassifier
 from bench.errors import WeightsError
 from bench.inverter import Target
 from bench.registry import INVERTERS, TRAINERS, load
+from bench.training.engine import Engine
+from bench.training.inverters import train_inverter
 
 CPU = torch.device("cpu")
 TARGET = Target("linear", "ab" * 32, "cifar10", 5, (32, 32), CPU)
@@ -25,9 +27,9 @@ def trained(
     cls: type[DecoderInverter] = request.param
     if cls is DosovitskiyBrox2016a:
         tiny_a = replace(train_2016a.recipe(1), factor=1 / 16, factor_d=1 / 8, batch=8)
-        return cls, train_2016a.train(tiny_cifar, tmp_path, CPU, resume=False, recipe=tiny_a)
+        return cls, train_inverter(train_2016a.task(tiny_a, tiny_cifar, Engine()), tmp_path, resume=False)
     tiny_b = replace(train_2016b.recipe(1), factor=1 / 16, batch=8)
-    return cls, train_2016b.train(tiny_cifar, tmp_path, CPU, resume=False, recipe=tiny_b)
+    return cls, train_inverter(train_2016b.task(tiny_b, tiny_cifar, Engine()), tmp_path, resume=False)
 
 
 def test_reconstructions_are_images_whatever_the_seeds(trained: tuple[type[DecoderInverter], Path]) -> None:

@@ -10,24 +10,29 @@ from torch import Tensor, nn
 
 from baselines.dosovitskiy_brox import comparator, train_2016a
 from baselines.dosovitskiy_brox.losses import Balance, discriminator_loss
-from baselines.dosovitskiy_brox.train_2016a import DosovitskiyBrox2016aRecipe, Task2016a, recipe, train
-from baselines.dosovitskiy_brox.training import descend
+from baselines.dosovitskiy_brox.train_2016a import DosovitskiyBrox2016aRecipe, Task2016a, recipe
 from bench.classifiers import LoadedClassifier
 from bench.errors import TrainingError
-from bench.training.inverters import MANTISSA
+from bench.training.engine import Engine
+from bench.training.inverters import MANTISSA, train_inverter
 from bench.weights import load_file, metadata, rounded
 
-CPU = torch.device("cpu")
 TINY = DosovitskiyBrox2016aRecipe(name="tiny", factor=1 / 16, factor_d=1 / 8, steps=6, batch=8)
 
 
 @pytest.fixture
 def task(tiny_cifar: LoadedClassifier, tiny_comparator: LoadedClassifier) -> Task2016a:
-    return Task2016a(TINY, tiny_cifar, CPU)
+    return Task2016a(TINY, tiny_cifar, Engine())
 
 
-def noise() -> torch.Generator:
-    return torch.Generator().manual_seed(0)
+def masks(task: Task2016a) -> list[Tensor]:
+    return task.masks(1, torch.Generator().manual_seed(0))[0]
+
+
+def descend(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
+    optimizer.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    optimizer.step()
 
 
 def copies(module: nn.Module) -> list[Tensor]:
@@ -41,14 +46,15 @@ def same(module: nn.Module, before: list[Tensor]) -> bool:
 class OddsOfThree(nn.Module):
     """A discriminator that takes every image for real with probability 3/4."""
 
-    def forward(self, images: Tensor, noise: torch.Generator) -> Tensor:
+    def forward(self, images: Tensor, masks: list[Tensor]) -> Tensor:
         return torch.tensor([math.log(3.0), 0.0]).expand(len(images), 2)
 
 
 def test_gs_loss_equals_a_hand_computed_value(task: Task2016a, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = masks(task)
     monkeypatch.setattr(task, "d", OddsOfThree())
     monkeypatch.setattr(task, "comparator", lambda images: 3 * images)
-    terms = task.terms(torch.full((2, 3, 32, 32), 0.6), torch.full((2, 3, 32, 32), 0.5), noise())
+    terms = task.terms(torch.full((2, 3, 32, 32), 0.6), torch.full((2, 3, 32, 32), 0.5), kept)
     # a difference of 0.1 everywhere: 25.5 grey levels, 0.3 in the features, whose unit is pool5's RMS of 13.4
     assert terms["image"].item() == pytest.approx(2e-6 / 2 * 154_587 * 25.5**2, rel=1e-4)
     assert terms["feature"].item() == pytest.approx(0.01 / 2 * 9_216 * (13.4 * 0.3) ** 2, rel=1e-4)
@@ -61,10 +67,10 @@ def test_a_step_of_d_lowers_its_loss_and_a_step_of_g_lowers_its_own(task: Task20
 
     def loss_d() -> Tensor:
         fakes = task.g(z).detach()
-        return discriminator_loss(task.d(images, noise()), task.d(fakes, noise()))
+        return discriminator_loss(task.d(images, masks(task)), task.d(fakes, masks(task)))
 
     def loss_g() -> Tensor:
-        return torch.stack(list(task.terms(task.g(z), images, noise()).values())).sum()
+        return torch.stack(list(task.terms(task.g(z), images, masks(task)).values())).sum()
 
     before_d = loss_d()
     descend(task.d_optimizer, before_d)
@@ -125,13 +131,13 @@ def test_training_resumes_to_the_very_same_weights(
     """With a balance that pauses D and G by turns, so that losing it would show."""
     turns = {(True, True): Balance(train_d=False), (False, True): Balance(train_g=False), (True, False): Balance()}
     monkeypatch.setattr(Balance, "after", lambda now, ratio: turns[now.train_d, now.train_g])
-    whole = train(tiny_cifar, tmp_path / "whole", CPU, resume=False, recipe=TINY)
-    first = Task2016a(TINY, tiny_cifar, CPU)
+    whole = train_inverter(Task2016a(TINY, tiny_cifar, Engine()), tmp_path / "whole", resume=False)
+    first = Task2016a(TINY, tiny_cifar, Engine())
     for step in range(2):
         first.step(step)
     assert first.balance == Balance(train_g=False)
     torch.save(first.state_dict(), tmp_path / "state")
-    second = Task2016a(TINY, tiny_cifar, CPU)
+    second = Task2016a(TINY, tiny_cifar, Engine())
     second.load_state_dict(torch.load(tmp_path / "state", weights_only=True))
     torch.manual_seed(99)  # the global stream plays no part
     for step in range(2, TINY.steps):
@@ -147,7 +153,7 @@ def test_training_resumes_to_the_very_same_weights(
 def test_the_unit_of_the_features_is_the_checkpoints(
     task: Task2016a, tiny_cifar: LoadedClassifier, tmp_path: Path
 ) -> None:
-    other = Task2016a(TINY, tiny_cifar, CPU)
+    other = Task2016a(TINY, tiny_cifar, Engine())
     task.comparator.rms = 3.5
     other.load_state_dict(task.state_dict())
     assert other.comparator.rms == 3.5
@@ -159,7 +165,7 @@ def test_another_comparator_is_refused_on_resume(
     retrained = replace(tiny_comparator, sha256="ef" * 32)
     monkeypatch.setattr(comparator, "open_classifier", lambda name, device: retrained)
     with pytest.raises(TrainingError, match="another method, recipe"):
-        Task2016a(TINY, tiny_cifar, CPU).load_state_dict(task.state_dict())
+        Task2016a(TINY, tiny_cifar, Engine()).load_state_dict(task.state_dict())
 
 
 def test_the_comparator_is_opened_for_the_target_and_named_in_the_file(
@@ -173,7 +179,7 @@ def test_the_comparator_is_opened_for_the_target_and_named_in_the_file(
 
     monkeypatch.setattr(comparator, "open_classifier", opening)
     target = replace(tiny_cifar, name="resnet152")
-    facts = metadata(train(target, tmp_path, CPU, resume=False, recipe=replace(TINY, steps=1)))
+    facts = metadata(train_inverter(Task2016a(replace(TINY, steps=1), target, Engine()), tmp_path, resume=False))
     assert asked == ["inception_v3"]
     assert (facts["comparator"], facts["comparator_sha256"]) == ("inception_v3", "cd" * 32)
 

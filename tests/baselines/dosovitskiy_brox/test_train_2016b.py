@@ -10,13 +10,12 @@ from baselines.dosovitskiy_brox.train_2016b import (
     Task2016b,
     recipe,
     squared_error,
-    train,
 )
 from bench.classifiers import LoadedClassifier
-from bench.training.inverters import MANTISSA
+from bench.training.engine import Engine
+from bench.training.inverters import MANTISSA, train_inverter
 from bench.weights import load_file, rounded
 
-CPU = torch.device("cpu")
 TINY = DosovitskiyBrox2016bRecipe(name="tiny", factor=1 / 16, steps=6, batch=8)
 
 
@@ -27,7 +26,7 @@ def test_loss_equals_a_hand_computed_value() -> None:
 
 
 def test_a_step_lowers_the_error_of_its_own_batch(tiny_cifar: LoadedClassifier) -> None:
-    task = Task2016b(TINY, tiny_cifar, CPU)
+    task = Task2016b(TINY, tiny_cifar, Engine())
     images, z = task.pairs.batch(0, 8)
     before = squared_error(task.g(z), images).item()
     assert task.step(0)["loss"].item() == pytest.approx(before, rel=0.05)  # the same in bfloat16
@@ -35,12 +34,12 @@ def test_a_step_lowers_the_error_of_its_own_batch(tiny_cifar: LoadedClassifier) 
 
 
 def test_training_resumes_to_the_very_same_weights(tiny_cifar: LoadedClassifier, tmp_path: Path) -> None:
-    whole = train(tiny_cifar, tmp_path / "whole", CPU, resume=False, recipe=TINY)
-    first = Task2016b(TINY, tiny_cifar, CPU)
+    whole = train_inverter(Task2016b(TINY, tiny_cifar, Engine()), tmp_path / "whole", resume=False)
+    first = Task2016b(TINY, tiny_cifar, Engine())
     for step in range(3):
         first.step(step)
     torch.save(first.state_dict(), tmp_path / "state")
-    second = Task2016b(TINY, tiny_cifar, CPU)
+    second = Task2016b(TINY, tiny_cifar, Engine())
     second.load_state_dict(torch.load(tmp_path / "state", weights_only=True))
     for step in range(3, TINY.steps):
         second.step(step)
@@ -56,7 +55,7 @@ def test_the_recipe_is_the_same_whatever_is_asked_but_for_the_steps() -> None:
 
 
 def test_the_decoder_that_ships_standardises_with_the_training_logits(tiny_cifar: LoadedClassifier) -> None:
-    task = Task2016b(TINY, tiny_cifar, CPU)
+    task = Task2016b(TINY, tiny_cifar, Engine())
     task.step(0)
     z = task.pairs.logits.flatten(0, 1)  # plain and mirrored
     entering = task.averaged().scale * task.averaged().standardise(z)

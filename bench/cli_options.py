@@ -1,0 +1,43 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Device(StrEnum):
+    """Where to compute."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+class Preset(StrEnum):
+    """How much effort a method makes, where it knows both."""
+
+    fast = "fast"
+    paper = "paper"
+
+
+class Listing(StrEnum):
+    """What can be listed."""
+
+    methods = "methods"
+    classifiers = "classifiers"
+    datasets = "datasets"
+    metrics = "metrics"
+    probes = "probes"
+    runs = "runs"
+
+
+DatasetOption = Annotated[str, typer.Option(help="cifar10, or folder:PATH for your own images.")]
+SeedOption = Annotated[int, typer.Option(help="Seed of the run.")]
+PresetOption = Annotated[Preset | None, typer.Option(help="Effort, where a method knows both; on the CPU fast.")]
+DeviceOption = Annotated[Device, typer.Option(help="auto takes a CUDA GPU where there is one.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout.")]
+RunsOption = Annotated[Path, typer.Option(help="Folder of all runs.")]

@@ -1,0 +1,67 @@
+"""As many steps as fit into a time budget, by the speed that is measured on the spot."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+
+import torch
+
+from bench.errors import UsageError
+from bench.training.loop import Trainable
+
+WARM_UP, TIMED = 5, 20
+RESERVE = 0.05  # of the budget, for what a short measurement does not see
+
+
+@dataclass(frozen=True)
+class Speed:
+    """What a training costs here.
+
+    Attributes:
+        step: seconds a step.
+        look: seconds of a look at held-out data, with its samples.
+    """
+
+    step: float
+    look: float
+
+    def steps_within(self, seconds: float, looks_every: int) -> int:
+        """The number of steps that fit, with a look every so many and one at the end.
+
+        Raises:
+            UsageError: not one fits.
+        """
+        steps = math.floor((seconds * (1 - RESERVE) - self.look) / (self.step + self.look / looks_every))
+        if steps < 1:
+            raise UsageError(
+                f"{seconds / 60:.1f} minutes are left of the budget, and {self.look:.0f} s go to the last look at "
+                f"held-out data and {self.step:.2f} s to each step: not one step fits. Give more with --budget."
+            )
+        return steps
+
+
+def measure(task: Trainable) -> Speed:
+    """Time a few steps and one look; the task is of no use afterwards. Equal in all processes of a training."""
+    for step in range(WARM_UP):
+        task.step(step)
+    _wait(task)
+    began = time.perf_counter()
+    for step in range(WARM_UP, WARM_UP + TIMED):
+        task.step(step)
+    _wait(task)
+    stepped = time.perf_counter()
+    if task.engine.first:
+        task.validate()
+        task.samples()
+        _wait(task)
+    looked = time.perf_counter()
+    seconds = {"step": (stepped - began) / TIMED, "look": (looked - stepped) * task.engine.processes}
+    means = task.engine.mean({name: torch.tensor(value, dtype=torch.float64) for name, value in seconds.items()})
+    return Speed(float(means["step"]), float(means["look"]))
+
+
+def _wait(task: Trainable) -> None:
+    if task.engine.device.type == "cuda":
+        torch.cuda.synchronize(task.engine.device)

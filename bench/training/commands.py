@@ -1,0 +1,148 @@
+"""What ``bench train`` does, behind the parsing."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from bench.errors import UnknownNameError, UsageError
+from bench.printing import print_json
+from bench.record import write_atomically
+
+if TYPE_CHECKING:
+    from bench.training.engine import Engine, Precision
+
+
+@dataclass(frozen=True)
+class Run:
+    """How to train, whatever is trained.
+
+    Attributes:
+        device: ``auto``, ``cpu`` or ``cuda``.
+        precision, accumulate: see ``Engine``.
+        budget: minutes, or None for the recipe's own length.
+        resume, dry_run: as on the command line.
+        out: folder, or None for ``train/NAME``.
+    """
+
+    device: str = "auto"
+    precision: str = "bf16"
+    accumulate: int = 1
+    budget: float | None = None
+    resume: bool = False
+    dry_run: bool = False
+    out: Path | None = None
+
+    @contextmanager
+    def engine(self) -> Iterator[Engine]:
+        """The engine that these options ask for."""
+        from bench.environment import resolve_device
+        from bench.training.engine import engine
+
+        with engine(resolve_device(self.device), cast("Precision", self.precision), self.accumulate) as one:
+            yield one
+
+    def folder(self, name: str) -> Path:
+        """Where the training lives; a checkpoint that is there is never overwritten unasked."""
+        folder = self.out or Path("train") / name
+        if (folder / "checkpoint.pt").exists() and not self.resume:
+            raise UsageError(
+                f"{folder} holds a checkpoint. To continue it, add --resume; to start anew, delete the folder or name "
+                "another one with --out."
+            )
+        return folder
+
+    def resumed(self, recipe: Any, folder: Path) -> Any | None:
+        """The recipe of the training that is to be continued, or None where there is none."""
+        from bench.training.journal import described_recipe
+
+        if not (self.resume and (folder / "checkpoint.pt").exists()):
+            return None
+        stored = described_recipe(folder)
+        return None if stored is None else dataclasses.replace(recipe, **stored)
+
+
+def train_classifier(name: str, run: Run) -> None:
+    """``bench train classifier``."""
+    from bench.classifiers.recipes import RECIPES
+
+    if name not in RECIPES:
+        raise UnknownNameError("classifier recipe", name, RECIPES)
+    recipe = RECIPES[name]
+    if run.dry_run:
+        print_json(recipe.settings())
+        return
+    from bench.classifiers.train import ClassifierTask, train
+    from bench.training.budget import measure
+
+    began = time.monotonic()
+    folder = run.folder(name)
+    with run.engine() as engine:
+        chosen = run.resumed(recipe, folder)
+        if chosen is None and run.budget is not None:
+            task = ClassifierTask(recipe, engine)
+            per_epoch = task.steps // recipe.epochs
+            speed = measure(task)
+            steps = speed.steps_within(60 * run.budget - (time.monotonic() - began), 2 * per_epoch)
+            if steps < per_epoch:
+                raise UsageError(
+                    f"An epoch of {name} takes {speed.step * per_epoch / 60:.1f} minutes here, and the budget is "
+                    f"{run.budget:g}. Give more with --budget."
+                )
+            chosen = dataclasses.replace(recipe, epochs=steps // per_epoch)
+        weights = train(chosen or recipe, folder, engine, resume=run.resume)
+        if engine.first:
+            print(f"weights: {weights}")
+
+
+def train_inverter(method: str, classifier: str, steps: int | None, run: Run) -> None:
+    """``bench train inverter``: the result is found by ``bench run`` from then on."""
+    from bench.registry import TRAINERS, load
+
+    trainer = load(TRAINERS, "trained method", method)
+    recipe = trainer.recipe(steps)
+    if run.dry_run:
+        print_json(recipe.settings())
+        return
+    if steps is not None and run.budget is not None:
+        raise UsageError("--steps and --budget both say how long to train. Give one of them.")
+    from bench.classifiers import open_classifier
+    from bench.training.budget import measure
+    from bench.training.inverters import LOOKS_EVERY, train_inverter
+    from bench.weights import own_inverter_weights
+
+    began = time.monotonic()
+    with run.engine() as engine:
+        target = open_classifier(classifier, engine.device)
+        folder = run.folder(f"{method}-{target.name}")
+        chosen = run.resumed(recipe, folder) if steps is None else None
+        if chosen is None and run.budget is not None:
+            speed = measure(trainer.task(recipe, target, engine))
+            fitting = speed.steps_within(60 * run.budget - (time.monotonic() - began), LOOKS_EVERY)
+            chosen = dataclasses.replace(recipe, steps=fitting, name=f"{recipe.name}-{run.budget:g}min")
+        weights = train_inverter(trainer.task(chosen or recipe, target, engine), folder, resume=run.resume)
+        if engine.first:
+            own = own_inverter_weights(method, target.sha256)
+            write_atomically(own, weights.read_bytes())
+            print(f"weights: {weights}")
+            print(
+                f"bench run --method {method} --classifier {classifier} uses their copy {own}; delete it to undo that"
+            )
+
+
+def train_controls(classifier: str, device: str) -> None:
+    """``bench train controls``."""
+    from baselines.training_statistics import fit, own_statistics
+    from bench.classifiers import open_classifier
+    from bench.environment import resolve_device
+
+    target = open_classifier(classifier, resolve_device(device))
+    path = Path("train") / f"controls-{target.name}" / f"controls-{target.name}.safetensors"
+    fit(target, resolve_device(device), path)
+    write_atomically(own_statistics(target.sha256), path.read_bytes())
+    print(f"statistics: {path}\nbench run --classifier {classifier} uses them where none ship")

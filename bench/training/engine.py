@@ -1,0 +1,135 @@
+"""Where and how a training computes: device, precision, and the processes that share each batch.
+
+One process is the usual case. Several are started by PyTorch's own launcher, on one machine or on more::
+
+    torchrun --nproc-per-node 4 -m bench train inverter biggan-logit --classifier robust_resnet152
+
+Every process draws the random numbers of the whole batch and computes its own rows of it, so that neither the numbers
+nor the statistics of a step depend on how many processes there are. Folders must be visible to all of them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal, TypeVar
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from bench.errors import UsageError
+from bench.training.data import put
+from bench.training.synchronised import synchronise_statistics
+
+Precision = Literal["bf16", "float32", "float64"]
+Module = TypeVar("Module", bound=nn.Module)
+PATIENCE = timedelta(hours=2)  # others wait while the first process computes logits or validates
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Everything about a training that is not the recipe.
+
+    Attributes:
+        device: where this process computes.
+        precision: ``bf16`` multiplies in bfloat16 and keeps weights in float32; the others compute in one type.
+        rank, processes: this process among those that share a batch.
+        accumulate: parts into which a process cuts its rows, one after the other, where memory is short.
+    """
+
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    precision: Precision = "bf16"
+    rank: int = 0
+    processes: int = 1
+    accumulate: int = 1
+
+    @property
+    def first(self) -> bool:
+        """Whether this is the process that writes and prints."""
+        return self.rank == 0
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Type of weights and images."""
+        return torch.float64 if self.precision == "float64" else torch.float32
+
+    def autocast(self) -> AbstractContextManager[object]:
+        """Multiply in bfloat16 where the precision says so."""
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16")
+
+    def place(self, network: Module) -> Module:
+        """The network on the device, channels last, with statistics over the whole batch if processes share it."""
+        if self.processes > 1:
+            network = synchronise_statistics(network, self.device)
+        return network.to(self.device, self.dtype).to(memory_format=torch.channels_last)
+
+    def parallel(self, network: nn.Module) -> nn.Module:
+        """The network as it is called where its gradients are wanted: they come averaged over all processes."""
+        if self.processes == 1:
+            return network
+        # buffers are equal in all processes: statistics are synchronised, power iterations see equal weights
+        return DistributedDataParallel(network, broadcast_buffers=False, gradient_as_bucket_view=True)
+
+    def put(self, drawn: Tensor) -> Tensor:
+        """Numbers drawn on the CPU, on the device, without waiting for it."""
+        return put(drawn, self.device)
+
+    def share(self, batch: Tensor, part: int = 0) -> Tensor:
+        """The rows of a whole batch that make this process's ``part``.
+
+        Raises:
+            UsageError: the batch cannot be shared equally.
+        """
+        pieces = self.processes * self.accumulate
+        if len(batch) % pieces:
+            raise UsageError(
+                f"A batch of {len(batch)} cannot be shared equally by {self.processes} processes in "
+                f"{self.accumulate} parts each. Start a number of processes that divides it."
+            )
+        size = len(batch) // pieces
+        start = (self.rank * self.accumulate + part) * size
+        return batch[start : start + size]
+
+    def gathering(self, network: nn.Module, part: int) -> AbstractContextManager[object]:
+        """Around forward and backward pass of a part: with the last one, gradients are averaged over processes."""
+        if isinstance(network, DistributedDataParallel) and part < self.accumulate - 1:
+            return network.no_sync()
+        return nullcontext()
+
+    def mean(self, scalars: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Scalars averaged over all processes."""
+        if self.processes == 1 or not scalars:
+            return dict(scalars)
+        stacked = torch.stack([value.to(self.device, torch.float64) for value in scalars.values()])
+        dist.all_reduce(stacked)
+        return dict(zip(scalars, (stacked / self.processes).unbind(), strict=True))
+
+    @contextmanager
+    def one_after_the_other(self) -> Iterator[None]:
+        """The first process goes ahead, the others follow: what it stored in a cache, they read."""
+        if not self.first:
+            dist.barrier()
+        yield
+        if self.processes > 1 and self.first:
+            dist.barrier()
+
+
+@contextmanager
+def engine(device: torch.device, precision: Precision = "bf16", accumulate: int = 1) -> Iterator[Engine]:
+    """The engine of this process: one of several where torchrun started it, alone otherwise."""
+    if "RANK" not in os.environ or "WORLD_SIZE" not in os.environ:
+        yield Engine(device, precision, accumulate=accumulate)
+        return
+    if device.type == "cuda":
+        device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+        torch.cuda.set_device(device)
+    dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
+    try:
+        yield Engine(device, precision, dist.get_rank(), dist.get_world_size(), accumulate)
+    finally:
+        dist.destroy_process_group()
