@@ -88,3 +88,25 @@ def train_controls(
     from bench.training.commands import train_controls as go
 
     go(classifier, device.value)
+
+
+@train_app.command("zoo")
+def train_zoo(
+    device: DeviceOption = Device.auto,
+    budget: BudgetOption = None,
+    resume: ResumeOption = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the plan with the time expected of each part, and stop.")
+    ] = False,
+    precision: PrecisionOption = Precision.bf16,
+    accumulate: AccumulateOption = 1,
+    out: OutOption = None,
+) -> None:
+    """Train all classifiers and everything that hangs on them; the result is a folder for BENCH_ZOO.
+
+    Example: bench train zoo --device cuda --budget 30 --dry-run
+    """
+    from bench.training.commands import Run
+    from bench.training.commands import train_zoo as go
+
+    go(Run(device.value, precision.value, accumulate, budget, resume, dry_run, out))

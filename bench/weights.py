@@ -10,6 +10,7 @@ import hashlib
 import importlib.util
 import json
 import lzma
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -23,7 +24,7 @@ from bench.record import write_atomically
 if TYPE_CHECKING:
     from torch import Tensor
 
-ZOO = Path(__file__).parent / "zoo"
+ZOO = Path(os.environ.get("BENCH_ZOO") or Path(__file__).parent / "zoo")
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,13 @@ def manifest() -> dict[str, Entry]:
     """Every shipped weight file by name, from ``zoo/manifest.json``."""
     raw = json.loads((ZOO / "manifest.json").read_text())
     return {name: Entry(name, facts["file"], facts["sha256"], facts) for name, facts in raw.items()}
+
+
+def use(zoo: Path) -> None:
+    """Take all weights from another folder of the same form from now on, as ``$BENCH_ZOO`` does from the start."""
+    global ZOO
+    ZOO = zoo
+    manifest.cache_clear()
 
 
 def entry(name: str) -> Entry:

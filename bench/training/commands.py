@@ -135,6 +135,14 @@ def train_inverter(method: str, classifier: str, steps: int | None, run: Run) ->
             )
 
 
+def train_zoo(run: Run) -> None:
+    """``bench train zoo``."""
+    from bench.training.zoo import train_zoo as train
+
+    with run.engine() as engine:
+        train(engine, run.out or Path("train") / "zoo", run.budget, resume=run.resume, dry_run=run.dry_run)
+
+
 def train_controls(classifier: str, device: str) -> None:
     """``bench train controls``."""
     from baselines.training_statistics import fit, own_statistics

@@ -9,9 +9,9 @@ Run once per recipe, after it was chosen on ``val``: this is where ``test`` is l
 
 from __future__ import annotations
 
+import argparse
 import json
 import platform
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from bench.classifiers.catalogue import CATALOGUE
 from bench.classifiers.train import robust_accuracy
 from bench.datasets import cifar10
 from bench.environment import processor, resolve_device
+from bench.errors import WeightsError
 from bench.progress import progress
 from bench.training.data import TrainingImages
 from bench.weights import entry as shipped
@@ -45,21 +46,26 @@ PAPERS = {
 
 def main() -> None:
     """Dispatch on the kind."""
-    kind, name, *rest = sys.argv[1:]
-    if kind == "classifier":
-        publish_classifier(name)
-    elif kind == "controls":
-        publish_fitted(
-            f"controls-{name}", name, "controls", ["class-mean", "ridge"], f"bench train controls --classifier {name}"
-        )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("kind", choices=("classifier", "controls", "inverter"))
+    parser.add_argument("names", nargs="+", help="a classifier; a method before it for an inverter")
+    parser.add_argument("--from", dest="folder", type=Path, default=Path("train"), help="where the trainings lie")
+    given = parser.parse_args()
+    *methods, classifier = given.names
+    name = "-".join({"classifier": [], "controls": ["controls"], "inverter": methods}[given.kind] + [classifier])
+    path = given.folder / name / f"{name}.safetensors"
+    if given.kind == "classifier":
+        publish_classifier(classifier, path)
+    elif given.kind == "controls":
+        command = f"bench train controls --classifier {classifier}"
+        _enter(name, path, facts_of_fitted(path, classifier, "controls", ["class-mean", "ridge"], command))
     else:
-        command = f"bench train inverter {name} --classifier {rest[0]}"
-        publish_fitted(f"{name}-{rest[0]}", rest[0], name, [name], command)
+        command = f"bench train inverter {methods[0]} --classifier {classifier}"
+        _enter(name, path, facts_of_fitted(path, classifier, methods[0], methods, command))
 
 
-def publish_classifier(name: str) -> None:
+def publish_classifier(name: str, path: Path) -> None:
     """Accuracy and mean margin on train, val and test; under PGD-20 on test."""
-    path = Path("train") / name / f"{name}.safetensors"
     device = resolve_device("auto")
     net = CATALOGUE[name].build()
     net.load_state_dict(load_file(path))
@@ -72,13 +78,17 @@ def publish_classifier(name: str) -> None:
     if name != "judge":
         test = TrainingImages(cifar10.load("test"), device, 0)
         measured["test_pgd20"] = round(robust_accuracy(net, test, steps=20, limit=len(test)), 4)
+    _enter(name, path, facts_of_classifier(name, path) | {"measured": measured})
+
+
+def facts_of_classifier(name: str, path: Path) -> dict[str, Any]:
+    """A classifier's manifest entry, without measurements."""
     entry = {
         "kind": "classifier",
         "num_logits": CATALOGUE[name].num_logits,
-        "parameters": sum(p.numel() for p in net.parameters()),
-        "measured": measured,
+        "parameters": sum(p.numel() for p in CATALOGUE[name].build().parameters()),
     }
-    _enter(name, path, entry, name, f"bench train classifier {name}")
+    return _provenance(path, name, f"bench train classifier {name}") | entry
 
 
 @torch.inference_mode()
@@ -95,11 +105,11 @@ def accuracy_and_margin(net: nn.Module, data: TrainingImages, title: str) -> tup
     return hits / len(data), margin / len(data)
 
 
-def publish_fitted(name: str, classifier: str, paper: str, methods: list[str], command: str) -> None:
-    """An inverter's weights, or the controls' statistics, tied to their classifier's hash."""
-    path = Path("train") / name / f"{name}.safetensors"
+def facts_of_fitted(path: Path, classifier: str, paper: str, methods: list[str], command: str) -> dict[str, Any]:
+    """The entry of an inverter's weights, or of the controls' statistics, tied to their classifier's hash."""
     facts = metadata(path)
-    assert facts["classifier_sha256"] == shipped(classifier).sha256, "fitted for other weights"
+    if facts["classifier_sha256"] != shipped(classifier).sha256:
+        raise WeightsError(f"{path} was fitted for other weights of {classifier} than those of the zoo. Train it anew.")
     entry = {
         "kind": "controls" if paper == "controls" else "inverter",
         "classifier": classifier,
@@ -107,10 +117,10 @@ def publish_fitted(name: str, classifier: str, paper: str, methods: list[str], c
         "methods": methods,
     }
     entry |= {key: facts[key] for key in ("comparator", "comparator_sha256") if key in facts}
-    _enter(name, path, entry, paper, command)
+    return _provenance(path, paper, command) | entry
 
 
-def _enter(name: str, path: Path, entry: dict[str, Any], paper: str, command: str) -> None:
+def _provenance(path: Path, paper: str, command: str) -> dict[str, Any]:
     facts = metadata(path)
     provenance: dict[str, Any] = {"source": SOURCE, "licence": LICENCE, "paper": PAPERS[paper], "command": command}
     if "train_seconds" in facts:
@@ -119,7 +129,11 @@ def _enter(name: str, path: Path, entry: dict[str, Any], paper: str, command: st
         provenance["machine"] = gpu or f"{torch.get_num_threads()} cores, {processor()}, {platform.machine()}"
     if "recipe" in facts:
         provenance["recipe"] = json.loads(facts["recipe"])
-    print(json.dumps(enter(name, path.read_bytes(), provenance | entry), indent=2))
+    return provenance
+
+
+def _enter(name: str, path: Path, facts: dict[str, Any]) -> None:
+    print(json.dumps(enter(name, path.read_bytes(), facts), indent=2))
 
 
 if __name__ == "__main__":
