@@ -51,6 +51,8 @@ def duration(seconds: float | None) -> str:
     """A time span in the unit that a person would pick for it once it is rounded."""
     if seconds is None:
         return DASH
+    if 0 < seconds < 1e-6:
+        return "< 1 µs"
     if float(milliseconds := f"{1000 * seconds:.3g}") < 1000:
         return f"{milliseconds} ms"
     if float(rounded := f"{seconds:.3g}") < 120:

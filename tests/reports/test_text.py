@@ -32,6 +32,7 @@ def test_intervals_take_the_precision_of_their_value() -> None:
     ("seconds", "expected"),
     [
         (None, "—"),
+        (6.17e-09, "< 1 µs"),
         (0.0031, "3.1 ms"),
         (0.9994, "999 ms"),
         (0.9996, "1 s"),
