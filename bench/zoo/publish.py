@@ -129,7 +129,22 @@ def _provenance(path: Path, paper: str, command: str) -> dict[str, Any]:
         provenance["machine"] = gpu or f"{torch.get_num_threads()} cores, {processor()}, {platform.machine()}"
     if "recipe" in facts:
         provenance["recipe"] = json.loads(facts["recipe"])
+    if curve := holdout_curve(path.parent / "log.jsonl"):
+        provenance["curve"] = curve
     return provenance
+
+
+def holdout_curve(log: Path) -> dict[str, list[float]]:
+    """What ``val`` gave over the steps of a training: a list for ``step`` and for each score, from its log."""
+    rows = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+    by_step = {row["step"]: row for row in rows if any(name.startswith("val_") for name in row)}
+    looks = [by_step[step] for step in sorted(by_step)]
+    scores = sorted({name for row in looks for name in row if name.startswith("val_")})
+    if not looks:
+        return {}
+    return {"step": [row["step"] for row in looks]} | {
+        name: [round(row[name], 4) for row in looks] for name in scores if all(name in row for row in looks)
+    }
 
 
 def _enter(name: str, path: Path, facts: dict[str, Any]) -> None:
