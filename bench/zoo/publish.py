@@ -1,6 +1,7 @@
 """Put freshly trained weights into the zoo: measure them, copy them, write their manifest entry.
 
     python -m bench.zoo.publish classifier robust_resnet152
+    python -m bench.zoo.publish margins efficientnet_lite0
     python -m bench.zoo.publish controls robust_resnet152
     python -m bench.zoo.publish inverter biggan-logit robust_resnet152
 
@@ -18,6 +19,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from bench.classifiers import open_classifier
 from bench.classifiers.catalogue import CATALOGUE
 from bench.classifiers.train import robust_accuracy
 from bench.datasets import cifar10
@@ -25,9 +27,10 @@ from bench.environment import processor, resolve_device
 from bench.errors import WeightsError
 from bench.progress import progress
 from bench.training.data import TrainingImages
+from bench.training.pairs import split_logits
 from bench.weights import entry as shipped
 from bench.weights import load_file, metadata
-from bench.zoo.manifest import enter
+from bench.zoo.manifest import amend, enter
 
 SOURCE = "trained by this project"
 LICENCE = "MIT"
@@ -47,11 +50,14 @@ PAPERS = {
 def main() -> None:
     """Dispatch on the kind."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("kind", choices=("classifier", "controls", "inverter"))
+    parser.add_argument("kind", choices=("classifier", "margins", "controls", "inverter"))
     parser.add_argument("names", nargs="+", help="a classifier; a method before it for an inverter")
     parser.add_argument("--from", dest="folder", type=Path, default=Path("train"), help="where the trainings lie")
     given = parser.parse_args()
     *methods, classifier = given.names
+    if given.kind == "margins":
+        publish_margins(classifier)
+        return
     name = "-".join({"classifier": [], "controls": ["controls"], "inverter": methods}[given.kind] + [classifier])
     path = given.folder / name / f"{name}.safetensors"
     if given.kind == "classifier":
@@ -79,6 +85,17 @@ def publish_classifier(name: str, path: Path) -> None:
         test = TrainingImages(cifar10.load("test"), device, 0)
         measured["test_pgd20"] = round(robust_accuracy(net, test, steps=20, limit=len(test)), 4)
     _enter(name, path, facts_of_classifier(name, path) | {"measured": measured})
+
+
+def publish_margins(name: str) -> None:
+    """Mean margins of a classifier that comes from a package and knows other classes than cifar10's."""
+    classifier = open_classifier(name, resolve_device("auto"))
+    measured: dict[str, float] = {}
+    for split in ("train", "val", "test"):
+        data = TrainingImages(cifar10.load(split), resolve_device("auto"), 0)
+        top = split_logits(classifier, data, split, mirrored=False).topk(2, dim=1).values
+        measured[f"{split}_margin"] = round(float((top[:, 0] - top[:, 1]).mean()), 3)
+    print(json.dumps(amend(name, {"measured": measured}), indent=2))
 
 
 def facts_of_classifier(name: str, path: Path) -> dict[str, Any]:
