@@ -1,12 +1,17 @@
-"""D(x, z) = (w1 + W2 z)^T psi(x): BigGAN's discriminator at 32x32 with a projection of the logits."""
+"""D(x, z) = (w1 + W2 z)^T psi(x): BigGAN's discriminator with a projection of the logits."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from bench.standardise import Standardise
+from methods.biggan_logit.attention import SelfAttention
 from methods.biggan_logit.conditioning import orthogonal_, spectral_norm_
+from methods.biggan_logit.tables import Table, table
+from methods.biggan_logit.whiten import Whiten
 
 
 class DiscriminatorBlock(nn.Module):
@@ -29,34 +34,48 @@ class DiscriminatorBlock(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Four blocks (32, 16, 8, 8 pixels), global sum pooling to psi(x) in R^{n_d}, n_d = 4 ``channels``."""
+    """Blocks by the table of the size (at 32 px: 32, 16, 8, 8 pixels), global sum pooling to psi(x) in R^{n_d}.
 
-    def __init__(self, num_logits: int, channels: int = 24) -> None:
+    Args:
+        num_logits: K.
+        channels: BigGAN's ``ch``; n_d is 4 ``channels`` at 32 px and 16 ``channels`` above.
+        size: side of the images in pixels.
+        whiten: decorrelate the logits instead of standardising each by itself.
+    """
+
+    def __init__(self, num_logits: int, channels: int = 24, size: int = 32, *, whiten: bool = False) -> None:
         super().__init__()
-        n_d = 4 * channels
-        self.standardise = Standardise(num_logits)
-        self.blocks = nn.Sequential(
-            DiscriminatorBlock(3, n_d, down=True, first=True),
-            DiscriminatorBlock(n_d, n_d, down=True),
-            DiscriminatorBlock(n_d, n_d, down=False),
-            DiscriminatorBlock(n_d, n_d, down=False),
-        )
+        layout = table(size)
+        n_d = layout.discriminator[-1] * channels
+        self.standardise: Standardise = (Whiten if whiten else Standardise)(num_logits)
+        self.blocks = nn.Sequential(*_blocks(layout, channels, size))
         self.w1 = nn.Linear(n_d, 1, bias=False)
         self.W2 = nn.Linear(num_logits, n_d, bias=False)
 
     def psi(self, images: Tensor) -> Tensor:
-        """Images (N, 3, 32, 32) in [0, 1] to features (N, n_d)."""
+        """Images (N, 3, H, W) in [0, 1] to features (N, n_d)."""
         return F.relu(self.blocks(2 * images - 1)).sum((2, 3))
 
     def forward(self, images: Tensor, logits: Tensor) -> Tensor:
-        """Images (N, 3, 32, 32) in [0, 1] and logits (N, K) to scores (N,); w1 judges naturalness, W2 agreement."""
+        """Images (N, 3, H, W) in [0, 1] and logits (N, K) to scores (N,); w1 judges naturalness, W2 agreement."""
         psi = self.psi(images)
         return self.w1(psi).squeeze(1) + (self.W2(self.standardise(logits)) * psi).sum(1)  # type: ignore[no-any-return]
 
 
-def trainable_discriminator(num_logits: int, channels: int) -> Discriminator:
+def _blocks(layout: Table, channels: int, size: int) -> Iterator[nn.Module]:
+    """The blocks in order, self-attention among them where the table has it."""
+    c_in = 3
+    for index, multiple in enumerate(layout.discriminator):
+        down = index < layout.halvings
+        yield DiscriminatorBlock(c_in, multiple * channels, down=down, first=index == 0)
+        c_in = multiple * channels
+        if down and size >> (index + 1) == layout.attention:
+            yield SelfAttention(c_in)
+
+
+def trainable_discriminator(num_logits: int, channels: int, size: int = 32, *, whiten: bool = False) -> Discriminator:
     """A discriminator as it is trained: orthogonal start, spectral norm in every layer."""
-    discriminator = Discriminator(num_logits, channels)
+    discriminator = Discriminator(num_logits, channels, size, whiten=whiten)
     orthogonal_(discriminator)
     spectral_norm_(discriminator)
     return discriminator

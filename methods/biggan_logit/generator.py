@@ -1,6 +1,10 @@
-"""G(z, eps): BigGAN's generator at 32x32 with every batch normalisation conditioned on the logits."""
+"""G(z, eps): BigGAN's generator with every batch normalisation conditioned on the logits."""
 
 from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -8,7 +12,10 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from bench.standardise import Standardise
+from methods.biggan_logit.attention import SelfAttention
 from methods.biggan_logit.conditioning import ConditionalBatchNorm, orthogonal_, spectral_norm_, upsample
+from methods.biggan_logit.tables import table
+from methods.biggan_logit.whiten import Whiten
 
 NOISE_DIM = 120
 SCALE = 10**0.5  # G sees z with mean squared norm 10: gammas then start with a spread of about 0.2
@@ -35,37 +42,62 @@ class GeneratorBlock(nn.Module):
 
 
 class Generator(nn.Module):
-    """G(z, eps), three blocks from 4x4 to 32x32, all of width 4 ``channels``.
+    """G(z, eps): blocks from 4x4 up by the table of the size; at 32 px three blocks, all of width 4 ``channels``.
 
     Args:
         num_logits: K.
         channels: BigGAN's ``ch``.
         hidden: width of the conditioning MLPs.
+        size: side of the images in pixels.
+        whiten: decorrelate the logits instead of standardising each by itself.
     """
 
-    def __init__(self, num_logits: int, channels: int = 24, hidden: int = 128) -> None:
+    def __init__(
+        self, num_logits: int, channels: int = 24, hidden: int = 128, size: int = 32, *, whiten: bool = False
+    ) -> None:
         super().__init__()
-        width = 4 * channels
-        self.width = width
-        self.standardise = Standardise(num_logits)
-        self.linear = nn.Linear(NOISE_DIM, width * 4 * 4)
-        self.blocks = nn.ModuleList(GeneratorBlock(width, width, num_logits, hidden) for _ in range(3))
-        self.bn = ConditionalBatchNorm(width, num_logits, hidden)
-        self.conv = nn.Conv2d(width, 3, 3, padding=1)
+        layout = table(size)
+        widths = [multiple * channels for multiple in layout.generator]
+        self.width = widths[0]
+        self.standardise: Standardise = (Whiten if whiten else Standardise)(num_logits)
+        self.linear = nn.Linear(NOISE_DIM, self.width * 4 * 4)
+        self.blocks = nn.ModuleList(
+            GeneratorBlock(c_in, c_out, num_logits, hidden) for c_in, c_out in itertools.pairwise(widths)
+        )
+        self.attended = [4 << (index + 1) == layout.attention for index in range(len(self.blocks))]
+        self.attention: nn.Module = nn.Identity()
+        if True in self.attended:
+            self.attention = SelfAttention(widths[self.attended.index(True) + 1])
+        self.bn = ConditionalBatchNorm(widths[-1], num_logits, hidden)
+        self.conv = nn.Conv2d(widths[-1], 3, 3, padding=1)
 
     def forward(self, logits: Tensor, eps: Tensor) -> Tensor:
-        """Logits (N, K) and noise (N, 120) to images (N, 3, 32, 32) in [0, 1]."""
+        """Logits (N, K) and noise (N, 120) to images (N, 3, size, size) in [0, 1]."""
         z = SCALE * self.standardise(logits)
         h = self.linear(eps).view(-1, self.width, 4, 4).contiguous(memory_format=torch.channels_last)
-        for block in self.blocks:
-            h = block(h, z)  # (N, 4 ch, 8 | 16 | 32, ...)
+        for block, attended in zip(self.blocks, self.attended, strict=True):
+            h = block(h, z)  # (N, width, 8 | 16 | 32 ..., ...)
+            h = self.attention(h) if attended else h
         x = torch.tanh(self.conv(F.relu(self.bn(h, z))))
         return (x + 1) / 2
 
 
-def trainable_generator(num_logits: int, channels: int, hidden: int) -> Generator:
+def generator_of(num_logits: int, settings: Mapping[str, Any]) -> Generator:
+    """The plain network that a recipe's settings describe; what a weight file does not name is off."""
+    return Generator(
+        num_logits,
+        settings["channels"],
+        settings["hidden"],
+        settings.get("size", 32),
+        whiten=settings.get("whiten", False),
+    )
+
+
+def trainable_generator(
+    num_logits: int, channels: int, hidden: int, size: int = 32, *, whiten: bool = False
+) -> Generator:
     """A generator as it is trained: orthogonal start, spectral norm everywhere but in the conditioning MLPs."""
-    generator = Generator(num_logits, channels, hidden)
+    generator = Generator(num_logits, channels, hidden, size, whiten=whiten)
     orthogonal_(generator)
     spectral_norm_(generator, skip=ConditionalBatchNorm)
     return generator

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from bench.learned import LearnedInverter
 from bench.seeding import sample_noise
-from methods.biggan_logit.generator import NOISE_DIM, Generator
+from methods.biggan_logit.generator import NOISE_DIM, Generator, generator_of
 
 
 class BigGANLogit(LearnedInverter):
@@ -21,7 +21,7 @@ class BigGANLogit(LearnedInverter):
 
     def build(self, settings: dict[str, Any]) -> Generator:
         """G, plain: spectral norm is already in the weights."""
-        return Generator(self.target.num_logits, settings["channels"], settings["hidden"])
+        return generator_of(self.target.num_logits, settings)
 
     def invert(self, logits: Tensor, seeds: Sequence[int]) -> Tensor:
         """G(z, eps) with eps from the sample's seed: (N, K) to (N, 3, 32, 32) in [0, 1]."""

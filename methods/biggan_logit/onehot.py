@@ -19,7 +19,7 @@ from bench.inverter import Target
 from bench.learned import missing, open_trained
 from bench.seeding import sample_noise
 from bench.training.engine import Engine
-from methods.biggan_logit.generator import NOISE_DIM, Generator
+from methods.biggan_logit.generator import NOISE_DIM, Generator, generator_of
 from methods.biggan_logit.train import BigGANRecipe, BigGANTask, recipe
 
 NAME = "onehot-biggan"
@@ -61,7 +61,7 @@ class OneHotBigGAN(Control):
         self.recipe, self.train_seconds = trained.recipe, trained.train_seconds
 
     def _build(self, settings: dict[str, Any]) -> Generator:
-        return Generator(self.target.num_logits, settings["channels"], settings["hidden"])
+        return generator_of(self.target.num_logits, settings)
 
     def reconstruct(self, shard: Shard) -> Pixels:
         """G(class, eps) with eps from the sample's seed."""

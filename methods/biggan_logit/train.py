@@ -9,7 +9,7 @@ time at hand allowed, and the last weights ship. ``val`` is watched in training,
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 import torch
 from torch import Tensor
@@ -18,99 +18,133 @@ from torch.nn.utils import parametrize
 from bench.classifiers import LoadedClassifier
 from bench.seeding import seed_of, step_generator
 from bench.training.engine import Engine
-from bench.training.inverters import InverterRecipe, InverterTask, Reconstruct
+from bench.training.inverters import InverterTask, Reconstruct
 from bench.training.loop import WeightAverage, add
+from bench.training.pairs import TrainingPairs
+from methods.biggan_logit.consistency import draw_moves, inconsistency, moved
 from methods.biggan_logit.discriminator import trainable_discriminator
 from methods.biggan_logit.generator import (
     NOISE_DIM,
     Generator,
     effective_state,
     estimate_statistics,
+    generator_of,
     trainable_generator,
 )
 from methods.biggan_logit.loss import discriminator_loss, generator_loss
+from methods.biggan_logit.recipes import BigGANRecipe
 
 STATISTICS_BATCHES = 200
 COLLAPSE_PATIENCE = 6
+__all__ = ["Adversaries", "BigGANRecipe", "BigGANTask", "Pairs", "recipe", "task"]
+
+
+class Pairs(Protocol):
+    """Where images and their logits come from.
+
+    Attributes:
+        logits: (V, M, K), by whose statistics the networks normalise theirs.
+    """
+
+    logits: Tensor
+
+    @property
+    def num_logits(self) -> int:
+        """K."""
+
+    def batch(self, step: int, size: int, part: int = 0) -> tuple[Tensor, Tensor]:
+        """This process's ``part`` of batch number ``step``: images (n, 3, H, W) in [0, 1] and logits (n, K)."""
 
 
 @dataclass(frozen=True)
-class BigGANRecipe(InverterRecipe):
-    """The comparison recipe: the same for every classifier and for ``onehot-biggan``.
+class Part:
+    """What one forward and backward pass sees.
 
     Attributes:
-        channels: BigGAN's ``ch`` in G and D.
-        hidden: width of the conditioning MLPs.
-        steps: generator steps; one D step each.
-        lr_g, lr_d: Adam(0, 0.999) rates, constant.
+        images, z: real images (n, 3, H, W) and their logits (n, K).
+        eps: noise (n, 120).
+        moves: T for the real and for the fake images, or None without consistency regularisation.
     """
 
-    name: str = "cpu"
-    steps: int = 5_000
-    channels: int = 24
-    hidden: int = 128
-    lr_g: float = 2e-4
-    lr_d: float = 4e-4
+    images: Tensor
+    z: Tensor
+    eps: Tensor
+    moves: tuple[Tensor, Tensor] | None
 
 
-class BigGANTask(InverterTask):
-    """One D step and one G step a batch, by the paper's two losses; the same fakes serve both."""
+class Adversaries:
+    """G and D, their optimisers and average, and one step of both by the paper's two losses, on any ``Pairs``."""
 
-    method: ClassVar[str] = "biggan-logit"
-    noise_draws: ClassVar[int] = 2
-
-    recipe: BigGANRecipe
-
-    def __init__(self, recipe: BigGANRecipe, classifier: LoadedClassifier, engine: Engine) -> None:
-        super().__init__(recipe, classifier, engine)
-        k = self.pairs.num_logits
+    def __init__(self, recipe: BigGANRecipe, engine: Engine, pairs: Pairs) -> None:
+        self.recipe, self.engine, self.pairs = recipe, engine, pairs
+        k, size, whiten = pairs.num_logits, recipe.size, recipe.whiten
         torch.manual_seed(seed_of("init", recipe.seed))
-        self.g = engine.place(trainable_generator(k, recipe.channels, recipe.hidden))
-        self.d = engine.place(trainable_discriminator(k, recipe.channels))
+        self.g = engine.place(trainable_generator(k, recipe.channels, recipe.hidden, size, whiten=whiten))
+        self.d = engine.place(trainable_discriminator(k, recipe.width_d, size, whiten=whiten))
         for net in (self.g, self.d):
-            net.standardise.fit(self.pairs.logits.flatten(0, 1))
+            net.standardise.fit(pairs.logits.flatten(0, 1))
         self._g, self._d = engine.parallel(self.g), engine.parallel(self.d)
         betas = (0.0, 0.999)
         self.g_optimizer = torch.optim.Adam(self.g.parameters(), recipe.lr_g, betas)
         self.d_optimizer = torch.optim.Adam(self.d.parameters(), recipe.lr_d, betas)
-        self.networks = {"g": self.g, "d": self.d}
-        self.optimizers = {"g": self.g_optimizer, "d": self.d_optimizer}
         self.average = WeightAverage(effective_state(self.g), recipe.ema_decay)
-        self._flat = 0
 
     def step(self, step: int) -> dict[str, Tensor]:
-        """L_D on real and fake images of the same z, then L_G on the same fakes against the moved D.
+        """The D steps of a G step, each on a batch of its own, then a G step on the fakes of the last against D.
 
+        Batch j of step t is number t d_steps + j of the stream: its rows, mirrors, noise and T follow from that.
         With ``accumulate`` above one G runs twice a part, so that no more than one part's graph is in memory.
         """
-        size, engine = self.recipe.batch, self.engine
-        noise = engine.put(torch.randn(size, NOISE_DIM, generator=step_generator(self.recipe.seed, step)))
-        batches = [
-            (*self.pairs.batch(step, size, part), engine.share(noise, part).to(engine.dtype))
-            for part in range(engine.accumulate)
-        ]
-        self.g.train()
-        fakes: list[Tensor] = []
+        d_steps = self.recipe.d_steps
         totals: dict[str, Tensor] = {}
-        self.d_optimizer.zero_grad(set_to_none=True)
-        for part, (images, z, eps) in enumerate(batches):
-            with torch.set_grad_enabled(len(batches) == 1):
-                made = self.fakes(z, eps)
-            fakes.append(made)
-            with engine.gathering(self._d, part):
-                add(totals, self._descend_d(images, z, made.detach()), len(batches))
-        self.d_optimizer.step()
+        self.g.train()
+        for number in range(step * d_steps, (step + 1) * d_steps):
+            parts = self._parts(number)
+            last = number == (step + 1) * d_steps - 1
+            fakes = self._step_d(parts, totals, keep=last and len(parts) == 1)
+        self._step_g(parts, fakes, totals)
+        self.average.update(effective_state(self.g), max(0, step - self.recipe.ema_start))
+        return totals
 
+    def _parts(self, number: int) -> list[Part]:
+        """One batch, drawn whole, and of it what this process computes."""
+        size, engine = self.recipe.batch, self.engine
+        generator = step_generator(self.recipe.seed, number)
+        noise = engine.put(torch.randn(size, NOISE_DIM, generator=generator))
+        moves = None
+        if self.recipe.consistency:
+            real, fake = (draw_moves(size, self.recipe.size, generator, engine.device) for _ in range(2))
+            moves = (real, fake)
+        parts = []
+        for part in range(engine.accumulate):
+            images, z = self.pairs.batch(number, size, part)
+            own = None if moves is None else (engine.share(moves[0], part), engine.share(moves[1], part))
+            parts.append(Part(images, z, engine.share(noise, part).to(engine.dtype), own))
+        return parts
+
+    def _step_d(self, parts: list[Part], totals: dict[str, Tensor], *, keep: bool) -> list[Tensor]:
+        """Move D; returns the fakes, with their graph where it is to be kept."""
+        fakes: list[Tensor] = []
+        self.d_optimizer.zero_grad(set_to_none=True)
+        for k, part in enumerate(parts):
+            with torch.set_grad_enabled(keep):
+                made = self.fakes(part.z, part.eps)
+            fakes.append(made)
+            with self.engine.gathering(self._d, k):
+                add(totals, self._descend_d(part, made.detach()), len(parts) * self.recipe.d_steps)
+        self.d_optimizer.step()
+        return fakes
+
+    def _step_g(self, parts: list[Part], fakes: list[Tensor], totals: dict[str, Tensor]) -> None:
+        """Move G against D, which stands still; the same fakes serve again where their graph was kept."""
         self.d.requires_grad_(False)
         self.g_optimizer.zero_grad(set_to_none=True)
-        for part, (_, z, eps) in enumerate(batches):
-            with engine.gathering(self._g, part):
-                made = fakes[part] if len(batches) == 1 else self.fakes(z, eps)
-                add(totals, self._descend_g(z, made), len(batches))
+        for k, part in enumerate(parts):
+            with self.engine.gathering(self._g, k):
+                made = fakes[k] if len(parts) == 1 else self.fakes(part.z, part.eps)
+                add(totals, self._descend_g(part.z, made), len(parts))
         self.g_optimizer.step()
         self.d.requires_grad_(True)
-        self.average.update(effective_state(self.g), step)
-        return totals
 
     def fakes(self, z: Tensor, eps: Tensor) -> Tensor:
         """G(z, eps) as it is trained, (N, 3, 32, 32)."""
@@ -120,16 +154,26 @@ class BigGANTask(InverterTask):
                 made: Tensor = self._g(z, eps)
         return made
 
-    def _descend_d(self, images: Tensor, z: Tensor, fakes: Tensor) -> dict[str, Tensor]:
-        """Add the gradient of L_D to D's, for a part of the batch."""
+    def _descend_d(self, part: Part, fakes: Tensor) -> dict[str, Tensor]:
+        """Add the gradient of L_D, and of the consistency term where it is on, to D's, for a part of the batch."""
+        images = torch.cat([part.images, fakes.to(part.images.dtype)])
+        z = torch.cat([part.z, part.z])
+        if part.moves is not None:
+            images, z = torch.cat([images, moved(images, torch.cat(part.moves))]), torch.cat([z, z])
         with parametrize.cached():
             _normalise(self.d)
             with self.engine.autocast():
-                scores = self._d(torch.cat([images, fakes.to(images.dtype)]), torch.cat([z, z])).to(images.dtype)
-        d_real, d_fake = scores.chunk(2)
+                scores = self._d(images, z).to(images.dtype)
+        as_they_are = scores[: 2 * len(fakes)]
+        d_real, d_fake = as_they_are.chunk(2)
         loss = discriminator_loss(d_real, d_fake)
+        scalars = {"loss_d": loss.detach(), "d_real": d_real.detach().mean(), "d_fake": d_fake.detach().mean()}
+        if part.moves is not None:
+            term = inconsistency(as_they_are, scores[2 * len(fakes) :])
+            loss = loss + self.recipe.consistency * term
+            scalars["inconsistency"] = term.detach()
         (loss / self.engine.accumulate).backward()  # type: ignore[no-untyped-call]
-        return {"loss_d": loss.detach(), "d_real": d_real.detach().mean(), "d_fake": d_fake.detach().mean()}
+        return scalars
 
     def _descend_g(self, z: Tensor, fakes: Tensor) -> dict[str, Tensor]:
         """Add the gradient of L_G to G's; D stands still."""
@@ -139,6 +183,23 @@ class BigGANTask(InverterTask):
                 loss = generator_loss(self.d(fakes, z).to(z.dtype))
         (loss / self.engine.accumulate).backward()  # type: ignore[no-untyped-call]
         return {"loss_g": loss.detach(), "fake_std": fakes.detach().to(z.dtype).std(0).mean()}
+
+
+class BigGANTask(Adversaries, InverterTask):
+    """The training of one inverter: both adversaries on the pairs of one frozen classifier."""
+
+    method: ClassVar[str] = "biggan-logit"
+    noise_draws: ClassVar[int] = 2
+
+    recipe: BigGANRecipe
+    pairs: TrainingPairs
+
+    def __init__(self, recipe: BigGANRecipe, classifier: LoadedClassifier, engine: Engine) -> None:
+        InverterTask.__init__(self, recipe, classifier, engine)
+        Adversaries.__init__(self, recipe, engine, self.pairs)
+        self.networks = {"g": self.g, "d": self.d}
+        self.optimizers = {"g": self.g_optimizer, "d": self.d_optimizer}
+        self._flat = 0
 
     def alarm(self, scalars: dict[str, float]) -> str | None:
         """Collapse: D tells nothing apart for six reports in a row, or all fakes are the same image."""
@@ -162,7 +223,7 @@ class BigGANTask(InverterTask):
 
     def averaged(self, batches: int = STATISTICS_BATCHES) -> Generator:
         """The averaged G as a plain network, its BN statistics re-estimated over training batches of a fixed seed."""
-        net = Generator(self.pairs.num_logits, self.recipe.channels, self.recipe.hidden)
+        net = generator_of(self.pairs.num_logits, self.recipe.settings())
         net.load_state_dict(self.average.average)
         net.to(self.device).to(memory_format=torch.channels_last)
         generator = torch.Generator().manual_seed(seed_of("statistics"))

@@ -1,0 +1,75 @@
+"""Every setting of the training, and the switches that are off in the faithful recipe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from bench.errors import UsageError
+from bench.training.inverters import InverterRecipe
+
+# Settings that came after the first weights: left out of ``settings()`` where they are off, so that names, hashes and
+# files of the faithful recipe stay what they were.
+LATER = ("consistency", "d_steps", "d_channels", "whiten", "size", "ema_start")
+
+
+@dataclass(frozen=True)
+class BigGANRecipe(InverterRecipe):
+    """The comparison recipe: the same for every classifier and for ``onehot-biggan``.
+
+    With one D step a G step D keeps up by its larger rate alone (two time scales, Heusel et al. 2017); Brock et al.
+    2019 take two D steps on top of it, which ``d_steps`` turns on.
+
+    Attributes:
+        channels: BigGAN's ``ch`` in G and D.
+        hidden: width of the conditioning MLPs.
+        steps: generator steps.
+        lr_g, lr_d: Adam(0, 0.999) rates, constant.
+        consistency: weight of the balanced consistency regularisation of D (Zhao et al. 2021); published: 10.
+        d_steps: D steps a G step, each on a batch of its own.
+        d_channels: ``ch`` of D where it is not G's.
+        whiten: decorrelate the logits instead of standardising each by itself.
+        size: side of the images in pixels.
+        ema_start: steps during which the average follows the weights closely.
+    """
+
+    name: str = "cpu"
+    steps: int = 5_000
+    channels: int = 24
+    hidden: int = 128
+    lr_g: float = 2e-4
+    lr_d: float = 4e-4
+    consistency: float = 0.0
+    d_steps: int = 1
+    d_channels: int | None = None
+    whiten: bool = False
+    size: int = 32
+    ema_start: int = 0
+
+    def __post_init__(self) -> None:
+        if self.d_steps < 1 or self.consistency < 0 or self.ema_start < 0:
+            raise UsageError(
+                f"d_steps is at least 1, consistency and ema_start at least 0; got {self.d_steps}, "
+                f"{self.consistency:g} and {self.ema_start}."
+            )
+
+    @property
+    def width_d(self) -> int:
+        """``ch`` of D."""
+        return self.channels if self.d_channels is None else self.d_channels
+
+    def settings(self) -> dict[str, Any]:
+        """All settings by name, later ones only where they are on."""
+        off = {field.name: field.default for field in fields(self) if field.name in LATER}
+        return {name: value for name, value in super().settings().items() if name not in off or value != off[name]}
+
+
+def scaled(recipe: BigGANRecipe, batch: int) -> BigGANRecipe:
+    """The recipe with another batch, both rates times the square root of its growth.
+
+    The square-root rule of Krizhevsky 2014 (section 5), which Malladi et al. 2022 derive for Adam; they move its betas
+    and epsilon too, which stay here. The number of steps stays: a time budget sets it.
+    """
+    factor = (batch / recipe.batch) ** 0.5
+    name = f"{recipe.name}-batch{batch}"
+    return replace(recipe, name=name, batch=batch, lr_g=recipe.lr_g * factor, lr_d=recipe.lr_d * factor)

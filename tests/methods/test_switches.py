@@ -1,0 +1,193 @@
+"""Each switch does what it says and resumes bit for bit; the comparison of all of them, from end to end."""
+
+import copy
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from bench.classifiers import LoadedClassifier
+from bench.errors import UnknownNameError, UsageError
+from bench.inverter import Target
+from bench.metrics.distances import Kid
+from bench.metrics.features import Extractor
+from bench.seeding import sample_noise
+from bench.training.budget import Speed
+from bench.training.engine import Engine
+from bench.training.inverters import MANTISSA, train_inverter
+from bench.weights import rounded
+from methods.biggan_logit import switches
+from methods.biggan_logit.generator import NOISE_DIM
+from methods.biggan_logit.inverter import BigGANLogit
+from methods.biggan_logit.recipes import BigGANRecipe
+from methods.biggan_logit.train import BigGANTask
+from methods.biggan_logit.whiten import Whiten
+from tests.training.test_processes import assert_same_state
+
+OFF = BigGANRecipe(name="tiny", channels=4, hidden=8, steps=4, batch=8)
+EACH: dict[str, dict[str, Any]] = {
+    "consistency": {"consistency": 10.0},
+    "d_steps": {"d_steps": 2},
+    "d_channels": {"d_channels": 3},
+    "whiten": {"whiten": True},
+    "ema_start": {"ema_start": 2},
+}
+
+
+def test_two_d_steps_move_d_twice_on_batches_of_their_own(
+    tiny_cifar: LoadedClassifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = BigGANTask(replace(OFF, d_steps=2), tiny_cifar, Engine())
+    asked: list[int] = []
+    batch = task.pairs.batch
+
+    def asking(step: int, size: int, part: int) -> tuple[torch.Tensor, torch.Tensor]:
+        asked.append(step)
+        return batch(step, size, part)
+
+    monkeypatch.setattr(task.pairs, "batch", asking)
+    for step in range(2):
+        task.step(step)
+    assert asked == [0, 1, 2, 3]
+    moves = [{int(state["step"]) for state in o.state.values()} for o in (task.g_optimizer, task.d_optimizer)]
+    assert moves == [{2}, {4}]
+    assert not torch.equal(task._parts(0)[0].eps, task._parts(1)[0].eps)
+
+
+def test_g_learns_from_the_fakes_of_the_last_d_step(
+    tiny_cifar: LoadedClassifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = BigGANTask(replace(OFF, d_steps=2), tiny_cifar, Engine())
+    judged: list[torch.Tensor] = []
+    descend = task._descend_g
+
+    def watching(z: torch.Tensor, fakes: torch.Tensor) -> dict[str, torch.Tensor]:
+        judged.append(z)
+        return descend(z, fakes)
+
+    monkeypatch.setattr(task, "_descend_g", watching)
+    task.step(0)
+    first, last = (task._parts(number)[0].z for number in range(2))
+    assert len(judged) == 1
+    assert torch.equal(judged[0], last)
+    assert not torch.equal(judged[0], first)
+
+
+def test_another_width_changes_d_alone(tiny_cifar: LoadedClassifier) -> None:
+    plain, thin = (BigGANTask(recipe, tiny_cifar, Engine()) for recipe in (OFF, replace(OFF, d_channels=3)))
+    assert_same_state(dict(plain.g.state_dict()), dict(thin.g.state_dict()))
+    assert (plain.d.w1.weight.shape[1], thin.d.w1.weight.shape[1]) == (16, 12)
+
+
+def test_a_weight_file_of_whitened_logits_opens_as_what_was_trained(
+    tiny_cifar: LoadedClassifier, tmp_path: Path
+) -> None:
+    task = BigGANTask(replace(OFF, whiten=True), tiny_cifar, Engine())
+    weights = train_inverter(task, tmp_path / "w", resume=False)
+    inverter = BigGANLogit(Target("linear", "ab" * 32, "cifar10", 5, (32, 32), torch.device("cpu")), weights)
+    z = task.pairs.val_logits[:4]
+    shipped = task.averaged()
+    assert isinstance(shipped.standardise, Whiten)
+    state = {
+        name: rounded(value, MANTISSA).float() if value.is_floating_point() else value
+        for name, value in shipped.state_dict().items()
+    }
+    shipped.load_state_dict(state)
+    seeds = [1, 2, 3, 4]
+    torch.testing.assert_close(inverter.invert(z, seeds), shipped(z, sample_noise(seeds, NOISE_DIM)))
+
+
+@pytest.mark.parametrize("name", EACH)
+def test_each_switch_trains_and_resumes_to_the_very_same_state(name: str, tiny_cifar: LoadedClassifier) -> None:
+    recipe = replace(OFF, **EACH[name])
+    whole = BigGANTask(recipe, tiny_cifar, Engine())
+    for step in range(2):
+        whole.step(step)
+    again = BigGANTask(recipe, tiny_cifar, Engine())
+    again.load_state_dict(copy.deepcopy(whole.state_dict()))  # an optimiser takes tensors as they are
+    start = {key: value.clone() for key, value in again.average.average.items()}
+    for step in range(2, 4):
+        whole.step(step)
+        again.step(step)
+    assert_same_state(again.state_dict(), whole.state_dict())
+    assert not torch.equal(start["conv.weight"], again.average.average["conv.weight"])
+
+
+def row(name: str, distances: list[float], errors: list[float]) -> dict[str, Any]:
+    return {"name": name, "kid_subsets": distances, "logit_errors": errors}
+
+
+def test_the_rule_asks_for_95_of_100_subsets_and_no_worse_logit_error() -> None:
+    errors = list(np.random.default_rng(0).random(200))
+    faithful = row("faithful", [1.0] * 100, errors)
+    better, tied = [0.9] * 95 + [1.1] * 5, [0.9] * 94 + [1.1] * 6
+    assert switches.verdict(faithful, faithful) == "reference"
+    assert switches.verdict(row("whiten", better, errors), faithful) == "kept"
+    assert switches.verdict(row("whiten", tied, errors), faithful) == "dropped"
+    assert switches.verdict(row("whiten", better, [e + 0.1 for e in errors]), faithful) == "dropped"
+    assert switches.verdict(row("whiten", better, [e - 0.1 for e in errors]), faithful) == "kept"
+    assert "missing" in switches.verdict(row("whiten", better, errors), None)
+
+
+def test_every_row_changes_one_thing() -> None:
+    rows = switches.recipes(24)
+    faithful = rows.pop("faithful").settings()
+    changed = {name: recipe.settings().items() - faithful.items() for name, recipe in rows.items()}
+    assert {name: {key for key, _ in change} - {"name"} for name, change in changed.items()} == {
+        "consistency": {"consistency"},
+        "large-batch": {"batch", "lr_g", "lr_d"},
+        "two-d-steps": {"d_steps"},
+        "small-d": {"d_channels"},
+        "whiten": {"whiten"},
+    }
+
+
+@pytest.fixture
+def quick(tiny_cifar: LoadedClassifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few steps, few images, cheap eyes."""
+    extractor = Extractor("pixels", "ab" * 32, torch.device("cpu"), lambda x: {"features": x.flatten(1)[:, :4]}, 25)
+    monkeypatch.setattr(switches, "open_classifier", lambda name, device: tiny_cifar)
+    monkeypatch.setattr(switches, "measure", lambda task: Speed(1.0, 0.0))
+    monkeypatch.setattr(switches, "kid", lambda a, b: Kid(float(abs(a - b).mean()), 0.0, (1.0,) * 100))
+    monkeypatch.setattr(switches.Eyes, "open", lambda device: switches.Eyes(extractor, torch.nn.Identity()))
+    monkeypatch.setattr(switches, "pixel_lpips", lambda net, a, b, device, batch: np.ones(len(a), np.float32))
+    monkeypatch.setattr(BigGANTask, "validate", lambda task: {})
+    rows = {name: replace(recipe, batch=8, hidden=8) for name, recipe in switches.recipes(4).items()}
+    monkeypatch.setattr(switches, "recipes", lambda channels=4: rows)
+
+
+def call(out: Path, *more: str) -> None:
+    switches.main(["--classifier", "linear", "--minutes", "0.08", "--out", str(out), "--device", "cpu", *more])
+
+
+@pytest.mark.usefixtures("quick")
+def test_the_comparison_from_end_to_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    call(tmp_path, "--only", "whiten")
+    assert "the faithful recipe is missing" in capsys.readouterr().out
+    with pytest.raises(UsageError, match="holds a checkpoint"):
+        call(tmp_path, "--only", "whiten")
+    before = json.loads((tmp_path / "whiten" / "scores.json").read_text())
+    (tmp_path / "whiten" / "scores.json").unlink()  # as if stopped between training and scores
+    call(tmp_path, "--resume", "--only", "whiten")
+    assert json.loads((tmp_path / "whiten" / "scores.json").read_text()) == before
+    capsys.readouterr()
+    call(tmp_path, "--resume", "--only", "faithful")
+    table = capsys.readouterr().out.splitlines()
+    assert [line.split("|")[1].strip() for line in table] == ["switch", "---", "faithful", "whiten"]
+    written = json.loads((tmp_path / "switches.json").read_text())
+    assert [(r["name"], r["steps"], r["verdict"]) for r in written["rows"]] == [
+        ("faithful", 4, "reference"),
+        ("whiten", 4, "dropped"),
+    ]
+    assert written["rows"][1]["recipe"]["whiten"] is True
+    assert f"{written['rows'][0]['val_mse']:.4f}" in table[2]
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_misspelt_switch_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnknownNameError, match="whiten"):
+        call(tmp_path, "--only", "whitten")
