@@ -40,7 +40,7 @@ def compare(classifier: LoadedClassifier, weights: Path, count: int) -> list[dic
     pixels, labels = cifar10.shipped_test()
     originals = to_images(pixels[:count])
     with torch.inference_mode():
-        logits = torch.cat([classifier.network(part) for part in originals.split(BLOCK)])
+        logits = torch.cat([classifier.network(part) for part in torch.split(originals, BLOCK)])
     target = Target(
         classifier.name, classifier.sha256, "cifar10", logits.shape[1], (32, 32), torch.device("cpu"), "fast", None
     )
@@ -60,7 +60,9 @@ def compare(classifier: LoadedClassifier, weights: Path, count: int) -> list[dic
 def reconstructions(inverter: DosovitskiyBrox2016a, logits: Tensor) -> Tensor:
     """(N, K) to (N, 3, 32, 32)."""
     with torch.inference_mode():
-        return torch.cat([inverter.invert(part, [0] * len(part)) for part in each(logits.split(BLOCK), "inverting")])
+        return torch.cat(
+            [inverter.invert(part, [0] * len(part)) for part in each(torch.split(logits, BLOCK), "inverting")]
+        )
 
 
 def _interval(found: Any) -> str:

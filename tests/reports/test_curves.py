@@ -11,7 +11,7 @@ from bench.errors import DataError
 from bench.zoo.publish import holdout_curve
 from reports.curves import curves, draw, main
 
-CURVE = {"step": [500, 1000], "val_logit_error": [0.9, 0.7], "val_mse": [0.05, 0.04]}
+CURVE: dict[str, list[float]] = {"step": [500, 1000], "val_logit_error": [0.9, 0.7], "val_mse": [0.05, 0.04]}
 
 
 def entry(method: str, classifier: str, **facts: object) -> dict[str, object]:

@@ -11,6 +11,7 @@ from baselines.dosovitskiy_brox.losses import feature_term
 from baselines.dosovitskiy_brox.train_2016a import recipe
 from bench.classifiers import LoadedClassifier
 from bench.datasets import cifar10
+from bench.datasets.base import to_images
 from bench.record import Score
 
 
@@ -36,7 +37,7 @@ def test_both_rows_are_scores_of_their_own_weights(monkeypatch: pytest.MonkeyPat
 
     def score(originals: torch.Tensor, found: torch.Tensor, **_: object) -> dict[str, Score]:
         seen.append(float(found.mean()))
-        assert torch.equal(originals, ablation.to_images(cifar10.shipped_test()[0][:7]))
+        assert torch.equal(originals, to_images(cifar10.shipped_test()[0][:7]))
         return {key: Score(float(found.mean()), (0.0, 1.0), len(found)) for key in ablation.METRICS}
 
     monkeypatch.setattr(ablation, "DosovitskiyBrox2016a", Flat)
