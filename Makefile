@@ -1,12 +1,13 @@
 # make demo    install into .venv, run the benchmark on 2,500 real images, write report.html
 # make test    install into .venv, then formatting, lint, types and tests
 # make tables  copy the records under runs/ to reports/results/ and write the README's tables
+# make benchmark    measure every row of the table of speeds and where the time goes (half an hour)
 # make screenshots  photograph report.html in headless Chromium for the README
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test tables screenshots clean
+.PHONY: demo test tables benchmark screenshots clean
 
 demo: .venv/installed
 	$(BIN)/bench run --method biggan-logit --method dosovitskiy-brox-2016a --method dosovitskiy-brox-2016b \
@@ -23,6 +24,10 @@ test: .venv/installed-test
 
 tables: .venv/installed
 	$(BIN)/python -m reports.readme --collect runs
+
+benchmark: .venv/installed-test
+	$(BIN)/python -m tests.benchmarks
+	$(BIN)/python -m tests.benchmarks.where
 
 screenshots: .venv/installed-test
 	$(BIN)/python -m reports.screenshots report.html

@@ -1,0 +1,84 @@
+"""Inversion by the trained BigGAN generator against the same weights in float32 and contiguous memory.
+
+Both turn logits into stored uint8 images: ours as ``bench run`` does, in blocks of 250 with the noise of each sample's
+own seed, without writing them; the plain one draws its noise at once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from bench.cell import Cell
+from bench.classifiers import open_classifier
+from bench.config import RunConfig
+from bench.datasets.base import to_images
+from bench.seeding import sample_noise, sample_seeds
+from bench.store import shards
+from bench.weights import inverter_weights, load_checked, metadata
+from methods.biggan_logit.generator import NOISE_DIM
+from tests.benchmarks import plain_feed_forward as plain
+from tests.benchmarks.measure import Measured, by_turns, own_home, times_faster
+from tests.benchmarks.plain_feed_forward import PlainGenerator
+
+NUM_IMAGES, PAIRS = 1_000, 9
+
+
+class Problem:
+    """Logits of test images, repeated as often as needed, and the generator in both shapes."""
+
+    def __init__(self, count: int, classifier: str = "robust_resnet152", looked_at: int = 250) -> None:
+        cell = Cell.open(RunConfig("biggan-logit", classifier, num_images=count, out=Path("never-written")))
+        opened = open_classifier(classifier)
+        looked_at = min(looked_at, count)
+        with torch.inference_mode():
+            z = opened.network(to_images(cell.dataset.pixels(slice(0, looked_at))))
+        self.logits: Tensor = z.clone().repeat(-(-count // looked_at), 1)[:count]
+        self.seeds = sample_seeds(0, cell.dataset.ids[:count])
+        self.ours = cell.open_method(opened, z.shape[1], (32, 32), torch.device("cpu"))
+        self.plain = by_hand(opened.sha256)
+
+    def invert(self) -> NDArray[np.uint8]:
+        """As a run does it: (N, 32, 32, 3) uint8."""
+        parts = [self.ours.invert(self.logits[r.start : r.stop], self.seeds[r.start : r.stop])[0] for r in self.blocks]
+        return np.concatenate(parts)
+
+    @property
+    def blocks(self) -> list[range]:
+        return shards(len(self.logits))
+
+    def invert_by_hand(self, eps: Tensor | None = None) -> NDArray[np.uint8]:
+        """The plain way, with noise of its own where none is given."""
+        noise = torch.randn(len(self.logits), NOISE_DIM) if eps is None else eps
+        return plain.invert(self.plain, self.logits, noise).numpy()
+
+    def furthest(self) -> int:
+        """The largest difference between both in grey levels, with the same noise."""
+        theirs = self.invert_by_hand(sample_noise(self.seeds, NOISE_DIM))
+        return int(np.abs(self.invert().astype(int) - theirs).max())
+
+
+def by_hand(classifier_sha256: str) -> PlainGenerator:
+    """The generator that one builds from the weight file: float32, contiguous."""
+    found = inverter_weights("biggan-logit", classifier_sha256)
+    assert found is not None
+    settings = json.loads(metadata(found[0])["recipe"])
+    state = load_checked(*found)
+    generator = PlainGenerator(len(state["standardise.mean"]), settings["channels"], settings["hidden"])
+    generator.load_state_dict(state)
+    return generator.eval().requires_grad_(False)
+
+
+def measure(quick: bool) -> Iterator[tuple[str, Measured]]:
+    """The one row."""
+    with own_home():
+        problem = Problem(50 if quick else NUM_IMAGES)
+        timed = by_turns(problem.invert, problem.invert_by_hand, 1 if quick else PAIRS)
+        speed = len(problem.logits) / min(ours for ours, _ in timed)
+        yield "feed-forward", times_faster(timed, images_a_second=speed, furthest_grey_levels=problem.furthest())

@@ -1,0 +1,124 @@
+"""Scoring the second method on a dataset against calling torch-fidelity, lpips and scikit-image one after the other.
+
+Ours is ``evaluate`` as ``bench run`` calls it, after another method was scored on the same originals: their features
+are in the cache, their logits are stored. The plain way has the logits too, looks at everything else anew, and
+computes means without intervals. Both give the same scores; how far they are apart stands in the details.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from bench.cell import networks
+from bench.classifiers import open_classifier
+from bench.classifiers.base import Classifier
+from bench.datasets import cifar10
+from bench.metrics.catalogue import KID_SUBSETS
+from bench.metrics.distances import subset
+from bench.metrics.evaluate import Evaluation, Networks, evaluate
+from tests.benchmarks import plain_scoring as plain
+from tests.benchmarks.measure import Measured, by_turns, own_home, times_faster
+
+Pixels = NDArray[np.uint8]
+NUM_IMAGES, PAIRS = 2_500, 5
+LEFT_OUT = ("fid",)  # its weights do not ship
+
+
+@dataclass(frozen=True)
+class Images:
+    """Originals, reconstructions and another draw of them, each (N, H, W, 3) uint8, and (N,) labels."""
+
+    originals: Pixels
+    reconstructions: Pixels
+    second: Pixels
+    labels: NDArray[Any]
+
+    @classmethod
+    def noisy(cls, originals: Pixels, labels: NDArray[Any]) -> Images:
+        """Originals with noise in place of reconstructions: what is in them changes no time."""
+        rng = np.random.default_rng(0)
+        draws = [np.clip(originals + rng.normal(0, 40, originals.shape), 0, 255).astype(np.uint8) for _ in range(2)]
+        return cls(originals, draws[0], draws[1], labels)
+
+
+class Problem:
+    """One set of images and networks, ready to be scored in both ways; ours has scored another method before."""
+
+    def __init__(self, images: Images, nets: Networks, cache: Path) -> None:
+        assert nets.classifier is not None
+        assert nets.judge is not None
+        self.images, self.nets, self.cache = images, nets, cache
+        n = len(images.originals)
+        subsets = [(subset(n, "a", k), subset(n, "b", k)) for k in range(KID_SUBSETS)]
+        self.given = plain.Given(
+            _contiguous(nets.classifier), _contiguous(nets.judge), _contiguous(nets.efficientnet_lite0),
+            _contiguous(nets.lpips), subsets,
+        )  # fmt: skip
+        self.logits: NDArray[np.float32] = plain.predict(self.given.target, images.originals)
+        self.ours(images.second)
+
+    def ours(self, reconstructions: Pixels | None = None) -> Evaluation:
+        """As a run scores."""
+        images = self.images
+        return evaluate(
+            images.originals,
+            images.reconstructions if reconstructions is None else reconstructions,
+            labels=images.labels,
+            logits=self.logits,
+            networks=self.nets,
+            second_draw=images.second if reconstructions is None else None,
+            stochastic=True,
+            cache=self.cache,
+        )
+
+    def by_hand(self) -> dict[str, float]:
+        """One package after the other."""
+        i = self.images
+        return plain.score(i.originals, i.reconstructions, i.second, i.labels, self.logits, self.given)
+
+    def apart(self) -> dict[str, float]:
+        """Every score's difference between both ways, relative to its size (at least 0.01).
+
+        Raises:
+            ValueError: one side has a score that the other has not.
+        """
+        found = {key: score.value for key, score in self.ours().metrics.items() if key not in LEFT_OUT}
+        expected = self.by_hand()
+        missing = [key for key, value in found.items() if value is None]
+        if missing or set(found) != set(expected):
+            raise ValueError(f"Not the same scores: null {missing}, only one has {set(found) ^ set(expected)}.")
+        return {
+            key: abs(value - expected[key]) / max(abs(expected[key]), 0.01)
+            for key, value in found.items()
+            if value is not None
+        }
+
+
+def _contiguous(network: Any) -> Any:
+    return copy.deepcopy(network).to(memory_format=torch.contiguous_format)
+
+
+def measure(quick: bool) -> Iterator[tuple[str, Measured]]:
+    """The one row."""
+    with own_home() as folder:
+        pixels, labels = cifar10.shipped_test()
+        count = 60 if quick else NUM_IMAGES
+        classifier = open_classifier("robust_resnet152")
+        nets = networks(classifier, torch.device("cpu"), None, judged=True)
+        assert isinstance(nets.judge, Classifier)
+        problem = Problem(Images.noisy(pixels[:count], labels[:count]), nets, folder / "features")
+        timed = by_turns(problem.ours, problem.by_hand, 1 if quick else PAIRS)
+        details: dict[str, float | str] = {"seconds": min(ours for ours, _ in timed)}
+        if not quick:  # set-level scores need more images
+            apart = problem.apart()
+            worst = max(apart, key=lambda key: apart[key])
+            details |= {"furthest_score": worst, "relative_difference": apart[worst]}
+        yield "scoring", times_faster(timed, **details)

@@ -1,0 +1,90 @@
+"""What is watched in each of the four: which function's time counts as which stage."""
+
+from __future__ import annotations
+
+from tests.benchmarks.stopwatch import Watch, in_turn
+
+LOAD = (
+    Watch("bench.runner:open_classifier", "load networks", sealed=True),
+    Watch("bench.cell:_extractor", "load networks", sealed=True),
+    Watch("bench.cell:_lpips", "load networks", sealed=True),
+)
+
+LINE = (
+    Watch("bench.store:originals", "originals"),
+    Watch("bench.store:logits", "logits of the originals"),
+    Watch("bench.store:_save", "write"),
+    Watch("bench.store:CellFolder.assemble", "write"),
+    Watch("bench.store:CellFolder.save_logits", "write"),
+    Watch("bench.store:CellFolder.save_per_image", "write"),
+    Watch("bench.store:CellFolder.finish", "write"),
+)
+
+METRICS = (
+    Watch("bench.metrics.features:Extractor.__call__", lambda extractor, _: f"metrics: {extractor.name}"),
+    Watch("bench.metrics.features:FeatureCache.features", "metrics: feature cache"),
+    Watch("bench.metrics.streams:pixel_lpips", "metrics: lpips and diversity"),
+    Watch("bench.metrics.pixel:psnr", "metrics: psnr"),
+    Watch("bench.metrics.pixel:ssim", "metrics: ssim"),
+    Watch("bench.metrics.distances:frechet", "metrics: Frechet distances"),
+    Watch("bench.metrics.distances:kid", "metrics: kid"),
+    Watch("bench.metrics.reid:instance_ranks", "metrics: re-identification"),
+    Watch("bench.metrics.reid:within_class_ranks", "metrics: re-identification"),
+    Watch("bench.metrics.per_image:mean_ci", "metrics: intervals"),
+)
+
+RUN = (
+    *LOAD,
+    Watch("bench.cell:Cell.open_method", "load networks", sealed=True),
+    *LINE,
+    Watch("bench.methods:OpenMethod._pixels", "inversion, both draws"),
+    *METRICS,
+)
+
+OPTIMIZATION = (
+    *LOAD,
+    *LINE,
+    *METRICS,
+    Watch("baselines.optimization.frozen:FrozenNetwork.__init__", "set-up: the faster copy", sealed=True),
+    Watch("baselines.optimization.inverter:interchangeable", "set-up: batch shapes", sealed=True),
+    Watch("baselines.optimization.inverter:sample_noise", "noise"),
+    Watch("baselines.optimization.optimizer:_Descent.look", "choice of chunks"),
+    Watch("baselines.optimization.optimizer:_Descent._move", "priors and moves"),
+    Watch("baselines.optimization.frozen:FrozenNetwork.__call__", "network, forward"),
+    Watch("torch.autograd:grad", "gradient"),
+)
+
+
+def training() -> tuple[Watch, ...]:
+    """Of a training step; made anew each time, because D and the backward passes come in turn."""
+    return (
+        Watch("bench.training.pairs:TrainingPairs.batch", "data"),
+        Watch("methods.biggan_logit.train:_normalise", "spectral norm"),
+        Watch("methods.biggan_logit.generator:Generator.forward", "G forward"),
+        Watch(
+            "methods.biggan_logit.discriminator:Discriminator.forward",
+            in_turn("D forward, real and fake", "D forward, for G"),
+        ),
+        Watch("torch:Tensor.backward", in_turn("D backward", "G-through-D backward")),
+        Watch("torch.optim:Adam.step", "optimisers"),
+        Watch("methods.biggan_logit.train:effective_state", "average of the weights"),
+        Watch("bench.training.loop:WeightAverage.update", "average of the weights"),
+    )
+
+
+REPORT = (
+    Watch("reports.render:read_records", "read records"),
+    Watch("reports.summary:board", "claims"),
+    Watch("reports.gallery:gallery", "gallery"),
+    Watch("reports.figures:tradeoffs", "figures"),
+    Watch("reports.summary:probe_pages", "probes"),
+    Watch("reports.scores:winners", "tables"),
+    Watch("reports.scores:main_table", "tables"),
+    Watch("reports.scores:full_table", "tables"),
+    Watch("reports.provenance:costs", "provenance"),
+    Watch("reports.provenance:provenance", "provenance"),
+    Watch("reports.downloads:tables", "downloads"),
+    Watch("reports.downloads:everything", "downloads"),
+    Watch("reports.render:rendered", "templates"),
+    Watch("reports.render:write_atomically", "write"),
+)
