@@ -28,7 +28,7 @@ SCORES = {
     "val_reid_class_target": "same class by the target, val",
     "val_mse": "squared error on val",
 }
-SCALE = 2  # pixels of the file for one of the page
+SCALE = 1.5  # pixels of the file for one of the page
 
 
 def curves(manifest: Mapping[str, Any]) -> dict[str, dict[str, dict[str, list[float]]]]:
@@ -61,7 +61,7 @@ def draw(found: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]]) -> by
         fig.legend([lines[name] for name in shown], shown, loc="lower center", ncols=len(shown))
         fig.subplots_adjust(left=0.05, right=0.98, top=0.96, bottom=0.12, hspace=0.45, wspace=0.22)
         file = io.BytesIO()
-        fig.savefig(file, format="webp", dpi=72 * SCALE, facecolor=PAPER, pil_kwargs={"quality": 85, "method": 6})
+        fig.savefig(file, format="webp", dpi=72 * SCALE, facecolor=PAPER, pil_kwargs={"quality": 75, "method": 6})
     return file.getvalue()
 
 
