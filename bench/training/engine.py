@@ -11,6 +11,7 @@ nor the statistics of a step depend on how many processes there are. Folders mus
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -72,8 +73,10 @@ class Engine:
         """The network as it is called where its gradients are wanted: they come averaged over all processes."""
         if self.processes == 1:
             return network
-        # buffers are equal in all processes: statistics are synchronised, power iterations see equal weights
-        return DistributedDataParallel(network, broadcast_buffers=False, gradient_as_bucket_view=True)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*broadcast_buffers.* is deprecated")  # its successor is too new
+            # buffers are equal in all processes: statistics are synchronised, power iterations see equal weights
+            return DistributedDataParallel(network, broadcast_buffers=False, gradient_as_bucket_view=True)
 
     def put(self, drawn: Tensor) -> Tensor:
         """Numbers drawn on the CPU, on the device, without waiting for it."""

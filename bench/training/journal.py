@@ -90,7 +90,7 @@ def describe_run(folder: Path, engine: Engine, recipe: dict[str, Any], **facts: 
         "precision": engine.precision,
         "processes": engine.processes,
         "accumulate": engine.accumulate,
-        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+        "command": ["python", *sys.orig_argv[1:]],
         "environment": describe(engine.device),
     }
     folder.mkdir(parents=True, exist_ok=True)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import torch
 import torch.distributed as dist
-import torch.distributed.nn.functional as across
 from torch import Tensor, nn
 
 Module = TypeVar("Module", bound=nn.Module)
@@ -42,9 +41,24 @@ class SynchronisedBatchNorm2d(nn.BatchNorm2d):
         self.running_var.lerp_(variance.to(self.running_var.dtype), weight)
 
 
+class _Sum(torch.autograd.Function):
+    """The sum over all processes; each process's loss depends on it, so the gradient is summed over them likewise."""
+
+    @staticmethod
+    def forward(_: Any, values: Tensor) -> Tensor:
+        total = values.clone()
+        dist.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(_: Any, gradient: Tensor) -> Tensor:
+        total = gradient.clone()
+        dist.all_reduce(total)
+        return total
+
+
 def _sum(values: Tensor) -> Tensor:
-    """Over all processes; the gradient is summed over them likewise."""
-    return cast(Tensor, across.all_reduce(values))  # type: ignore[no-untyped-call]
+    return cast(Tensor, _Sum.apply(values))
 
 
 def synchronise_statistics(network: Module, device: torch.device) -> Module:
