@@ -10,6 +10,7 @@ nor the statistics of a step depend on how many processes there are. Folders mus
 
 from __future__ import annotations
 
+import gc
 import os
 import warnings
 from collections.abc import Iterator, Mapping
@@ -134,5 +135,7 @@ def engine(device: torch.device, precision: Precision = "bf16", accumulate: int 
     dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
     try:
         yield Engine(device, precision, dist.get_rank(), dist.get_world_size(), accumulate)
+        dist.barrier()  # the first process writes files after the last sum: nobody leaves before it is done
     finally:
+        gc.collect()  # networks in cycles still hold the group, whose threads must end before the interpreter does
         dist.destroy_process_group()

@@ -109,8 +109,13 @@ def main() -> None:
     if given.unsynchronised:
         patch.setattr(engine_module, "synchronise_statistics", lambda network, device: network)
     with engine(torch.device("cpu"), given.precision, given.accumulate) as one:
-        task = Unwatched(make(given.kind, one), given.pause)
-        fit(task, Schedule(given.steps, 1, given.steps, 3), given.folder, resume=given.resume, title=given.kind)
+        train(given, one)
+
+
+def train(given: argparse.Namespace, one: Engine) -> None:
+    """In a function of its own, so that nothing of the training outlives the group of processes."""
+    task = Unwatched(make(given.kind, one), given.pause)
+    fit(task, Schedule(given.steps, 1, given.steps, 3), given.folder, resume=given.resume, title=given.kind)
 
 
 if __name__ == "__main__":
