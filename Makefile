@@ -28,6 +28,7 @@ tables: .venv/installed
 benchmark: .venv/installed-test
 	$(BIN)/python -m tests.benchmarks
 	$(BIN)/python -m tests.benchmarks.where
+	$(BIN)/python -m tests.benchmarks.readme
 
 screenshots: .venv/installed-test
 	$(BIN)/python -m reports.screenshots report.html

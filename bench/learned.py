@@ -17,6 +17,7 @@ from bench.inverter import Inverter, Target, Training
 from bench.weights import inverter_weights, load_checked, metadata, sha256_of
 
 Builder = Callable[[dict[str, Any]], nn.Module]
+ON_CPU = 50  # images a pass: they stay in the caches, which makes a generator up to twice as fast as with 250
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,12 @@ class Trained:
     def parameters(self) -> int:
         """Their number."""
         return sum(p.numel() for p in self.network.parameters())
+
+    def __call__(self, *inputs: Tensor) -> Tensor:
+        """Inputs of n rows each to the network's n rows, in float32, a batch at a time."""
+        size = ON_CPU if inputs[0].device.type == "cpu" else max(1, len(inputs[0]))
+        parts = zip(*(torch.split(rows, size) for rows in inputs), strict=True)
+        return torch.cat([self.network(*part) for part in parts])
 
 
 def missing(method: str, target: Target) -> str | None:
@@ -94,7 +101,7 @@ class LearnedInverter(Inverter):
         """Open the network trained for this very classifier; see ``open_trained``."""
         super().__init__(target)
         trained = open_trained(self.name, target, self.build, weights)
-        self.network = trained.network
+        self.trained = trained
         self.weights, self.recipe, self.train_seconds = trained.weights, trained.recipe, trained.train_seconds
         self.parameters = trained.parameters
 
@@ -110,6 +117,5 @@ class LearnedInverter(Inverter):
         """The plain network for a recipe's settings."""
 
     def reconstruct(self, *inputs: Tensor) -> Tensor:
-        """The network's answer, a tensor."""
-        images: Tensor = self.network(*inputs)
-        return images
+        """The network's answer to inputs of n rows each."""
+        return self.trained(*inputs)

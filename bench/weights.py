@@ -13,7 +13,7 @@ import lzma
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,13 +74,12 @@ def entry(name: str) -> Entry:
 
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file, of its content where it is an xz container; computed again once the file has changed."""
-    state = path.stat() if path.is_file() else None
-    return _sha256(path, (state.st_mtime_ns, state.st_size) if state else None)
+    return _sha256(path, _state(path))
 
 
 @cache
-def _sha256(path: Path, _state: tuple[int, int] | None) -> str:
-    return hashlib.sha256(read(path)).hexdigest()
+def _sha256(path: Path, state: tuple[int, int] | None) -> str:
+    return hashlib.sha256(_read(path, state)).hexdigest()
 
 
 def read(path: Path) -> bytes:
@@ -89,7 +88,18 @@ def read(path: Path) -> bytes:
     Raises:
         WeightsError: there is no such file, or the container is not whole.
     """
-    if not path.is_file():
+    return _read(path, _state(path))
+
+
+def _state(path: Path) -> tuple[int, int] | None:
+    """What tells whether a file has changed: time and size."""
+    state = path.stat() if path.is_file() else None
+    return (state.st_mtime_ns, state.st_size) if state else None
+
+
+@lru_cache(maxsize=1)  # hash, metadata and tensors of one file are asked for in a row
+def _read(path: Path, state: tuple[int, int] | None) -> bytes:
+    if state is None:
         raise WeightsError(f"Weights are expected in {path} and there is no such file. Install bench or train again.")
     raw = path.read_bytes()
     try:

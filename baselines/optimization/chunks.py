@@ -15,7 +15,7 @@ from torch import Tensor
 
 from bench.seeding import sample_noise, seed_of
 
-SIZES = {"cpu": (50, 100, 25, 10), "cuda": (250,)}  # by device; the first is always used
+SIZES = {"cpu": (50, 200, 100, 25, 10), "cuda": (250,)}  # by device; the first is always used
 OVERHEAD = 18  # what a pass costs beside its images, in images: measured for the thin ResNet-152 on a CPU core
 
 

@@ -73,7 +73,8 @@ def network_extractor(
         features = network.features(images)
         return {"features": features, "logits": network.head(features)}
 
-    return Extractor(name, sha256, device, compute, batch or default_batch(device))
+    fastest = getattr(network, "cpu_batch", None) if device.type == "cpu" else None
+    return Extractor(name, sha256, device, compute, batch or fastest or default_batch(device))
 
 
 @dataclass(frozen=True)

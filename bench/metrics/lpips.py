@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from bench.datasets.base import Pixels
 from bench.errors import MetricError
@@ -16,14 +19,28 @@ from bench.metrics.features import batches
 from bench.weights import load_shipped
 
 MIN_SIDE = 64
+FILLS = frozenset(("uniform_", "normal_", "kaiming_uniform_", "kaiming_normal_"))
+
+
+class _Blank(TorchFunctionMode):
+    """While it is active, nothing is filled at random: the package builds all of AlexNet to keep its convolutions."""
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Call any function but those of ``FILLS``, which answer with their tensor as it is."""
+        given = kwargs or {}
+        if getattr(func, "__name__", "") in FILLS:
+            return args[0] if args else given["tensor"]
+        return func(*args, **given)
 
 
 def load_lpips(device: torch.device | str = "cpu") -> nn.Module:
     """The authors' network: their linear weights, torchvision's convolutions (float16 in the file), evaluation mode."""
     import lpips
 
-    with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
-        # The package calls torchvision with an argument of old; the random start is overwritten below.
+    with warnings.catch_warnings(), torch.random.fork_rng(devices=[]), _Blank():
+        # The package calls torchvision with an argument of old; a random start would be overwritten below.
         warnings.filterwarnings(
             "ignore", r"(The parameter 'pretrained'|Arguments other than a weight enum)", UserWarning
         )

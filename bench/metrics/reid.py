@@ -22,6 +22,7 @@ Floats = NDArray[np.floating]
 Doubles = NDArray[np.float64]
 Ints = NDArray[np.int64]
 TIE = 1e-12
+ROWS = 250  # reconstructions compared at a time, so that memory grows with the gallery alone
 
 
 @dataclass(frozen=True)
@@ -93,10 +94,14 @@ def _ranks(originals: Floats, reconstructions: Floats, groups: list[Ints]) -> Ra
 def _rank_block(originals: Floats, reconstructions: Floats) -> tuple[Ints, Ints]:
     """Counts of strictly more similar and of tied originals for one gallery of G rows."""
     mean = originals.mean(axis=0, dtype=np.float64)
-    similarity = _unit(reconstructions - mean) @ _unit(originals - mean).T  # (G, G)
-    margin = similarity - np.diagonal(similarity)[:, None]
-    tied = np.abs(margin) <= TIE
-    return (margin > TIE).sum(axis=1), tied.sum(axis=1) - 1
+    a, b = _unit(originals - mean), _unit(reconstructions - mean)
+    greater, ties = (np.zeros(len(a), dtype=np.int64) for _ in range(2))
+    for start in range(0, len(a), ROWS):
+        rows = np.arange(start, min(start + ROWS, len(a)))
+        similarity = b[rows] @ a.T  # (rows, G)
+        margin = similarity - similarity[rows - start, rows][:, None]
+        greater[rows], ties[rows] = (margin > TIE).sum(axis=1), (np.abs(margin) <= TIE).sum(axis=1) - 1
+    return greater, ties
 
 
 def _unit(rows: Doubles) -> Doubles:

@@ -57,7 +57,7 @@ class OneHotBigGAN(Control):
         if reason := missing(NAME, target):
             raise SkipCellError(reason)
         trained = open_trained(NAME, target, self._build)
-        self.generator, self.weights, self.parameters = trained.network, trained.weights, trained.parameters
+        self.trained, self.weights, self.parameters = trained, trained.weights, trained.parameters
         self.recipe, self.train_seconds = trained.recipe, trained.train_seconds
 
     def _build(self, settings: dict[str, Any]) -> Generator:
@@ -67,8 +67,7 @@ class OneHotBigGAN(Control):
         """G(class, eps) with eps from the sample's seed."""
         eps = sample_noise(shard.seeds, NOISE_DIM).to(shard.logits.device)
         with torch.inference_mode():
-            images: Tensor = self.generator(one_hot(shard.logits), eps)
-        return to_pixels(images)
+            return to_pixels(self.trained(one_hot(shard.logits), eps))
 
 
 def task(recipe: BigGANRecipe, classifier: LoadedClassifier, engine: Engine) -> OneHotTask:

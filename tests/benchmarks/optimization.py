@@ -1,6 +1,6 @@
 """The white-box inverters against the loop that one writes by hand: same problem, same process, by turns.
 
-    python -m tests.benchmarks.optimization --classifier resnet152 --num-images 100
+    python -m tests.benchmarks.optimization --classifier resnet152 --num-images 200
 
 Both get the same logits, starts, shifts and step sizes. Losses are computed afterwards, by the float32 network, for
 both alike. Processor time stands beside wall-clock time because it says more on a machine with other work.
@@ -94,7 +94,7 @@ def main() -> None:
     """Compare both methods on one classifier."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--classifier", default="resnet152")
-    parser.add_argument("--num-images", type=int, default=100)
+    parser.add_argument("--num-images", type=int, default=200)
     parser.add_argument("--steps", type=int, default=200, help="a multiple of 4: 200 as in fast, 400 as published")
     parser.add_argument("--pairs", type=int, default=3)
     given = parser.parse_args()

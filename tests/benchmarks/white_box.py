@@ -19,8 +19,8 @@ from tests.benchmarks import plain_optimization as plain
 from tests.benchmarks.measure import Measured, own_home
 from tests.benchmarks.optimization import Problem, compare, mahendran_vedaldi_by_hand
 
-NUM_IMAGES, STEPS, PAIRS = 50, 200, 5
-CLASSIFIER = "robust_resnet152"
+NUM_IMAGES, STEPS, PAIRS = 200, 200, 5
+CLASSIFIER = "resnet152"
 
 
 def measure(quick: bool) -> Iterator[tuple[str, Measured]]:
