@@ -6,6 +6,7 @@ fitted once from the fetched training images and cached.
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,8 @@ from bench.weights import load_file, load_shipped, manifest, save_weights, sha25
 
 MIN_CLASS_IMAGES = 10
 RANK = 128
+MANTISSA = 7  # bits kept of the regression's coefficients
+TILES = 16  # class means beside each other in their sheet
 PENALTIES = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
 
 
@@ -61,19 +64,46 @@ def statistics_of(classifier: LoadedClassifier, device: torch.device) -> Trainin
     """
     name = f"controls-{classifier.name}"
     if name in manifest() and manifest()[name].facts["classifier_sha256"] == classifier.sha256:
-        return TrainingStatistics(**load_shipped(name), sha256=manifest()[name].sha256)
+        return _opened(load_shipped(name), manifest()[name].sha256)
     path = own_statistics(classifier.sha256)
     if not path.exists():
         try:
             fit(classifier, device, path)
         except DataError as error:
             raise SkipCellError(f"This control is fitted on the training split. {error}") from error
-    return TrainingStatistics(**load_file(path), sha256=sha256_of(path))
+    return _opened(load_file(path), sha256_of(path))
+
+
+def _opened(state: dict[str, Tensor], sha256: str) -> TrainingStatistics:
+    means = torch.from_numpy(unpacked(state["means"], len(state["classes"]) + 1))
+    return TrainingStatistics(**(state | {"means": means}), sha256=sha256)
+
+
+def packed(images: Pixels) -> Tensor:
+    """Images (n, 32, 32, 3) as the bytes of a lossless WebP sheet, (B,) uint8: half of what xz makes of them."""
+    from PIL import Image
+
+    blank = np.zeros((-len(images) % TILES, *images.shape[1:]), np.uint8)
+    tiles = np.concatenate([images, blank]).reshape(-1, TILES, 32, 32, 3)
+    buffer = io.BytesIO()
+    sheet = np.ascontiguousarray(tiles.swapaxes(1, 2)).reshape(-1, 32 * TILES, 3)
+    Image.fromarray(sheet).save(buffer, "WEBP", lossless=True, quality=100, method=6)
+    return torch.frombuffer(bytearray(buffer.getvalue()), dtype=torch.uint8)
+
+
+def unpacked(data: Tensor, count: int) -> Pixels:
+    """The first ``count`` images of such a sheet."""
+    from PIL import Image
+
+    with Image.open(io.BytesIO(data.numpy().tobytes())) as image:
+        sheet = np.asarray(image.convert("RGB"))
+    tiles = sheet.reshape(-1, 32, TILES, 32, 3).swapaxes(1, 2).reshape(-1, 32, 32, 3)
+    return np.ascontiguousarray(tiles[:count])
 
 
 def own_statistics(classifier_sha256: str) -> Path:
     """Where statistics that do not ship are kept."""
-    return home() / "controls" / f"{classifier_sha256[:16]}.safetensors"
+    return home() / "training-statistics" / f"{classifier_sha256[:16]}.safetensors"
 
 
 def fit(classifier: LoadedClassifier, device: torch.device, path: Path) -> Path:
@@ -89,7 +119,7 @@ def fit(classifier: LoadedClassifier, device: torch.device, path: Path) -> Path:
     left, right, chosen, mse = _ridge(z, pixels, z_val, val)
     state |= {"mean": z.mean(0), "std": _std(z), "left": left, "right": right, "intercept": pixels.mean(0)}
     facts = {"classifier_sha256": classifier.sha256, "penalty": str(chosen), "val_mse": f"{mse:.6f}"}
-    return save_weights(state, path, facts)
+    return save_weights(state, path, facts, mantissa=MANTISSA)
 
 
 def _std(z: Tensor) -> Tensor:
@@ -101,7 +131,7 @@ def _class_means(predicted: Tensor, pixels: Tensor) -> dict[str, Tensor]:
     classes = torch.nonzero(counts >= MIN_CLASS_IMAGES).flatten()
     means = [pixels[predicted == k].mean(0) for k in classes] + [pixels.mean(0)]
     images = torch.stack(means).view(-1, 3, 32, 32).permute(0, 2, 3, 1)  # (C + 1, 32, 32, 3)
-    return {"classes": classes, "means": images.mul(255).round().to(torch.uint8)}
+    return {"classes": classes, "means": packed(images.mul(255).round().to(torch.uint8).numpy())}
 
 
 def _ridge(z: Tensor, pixels: Tensor, z_val: Tensor, val: Tensor) -> tuple[Tensor, Tensor, float, float]:

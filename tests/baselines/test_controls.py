@@ -136,3 +136,10 @@ def test_fitting_without_the_training_split_says_what_to_fetch(bench_home: Path)
     stranger = LoadedClassifier("stranger", nn.Flatten(), "00" * 32, 32)
     with pytest.raises(SkipCellError, match="bench data fetch cifar10"):
         training_statistics.statistics_of(stranger, torch.device("cpu"))
+
+
+@pytest.mark.parametrize("count", [1, 11, 16, 35])
+def test_class_means_are_kept_without_loss(count: int) -> None:
+    images = np.random.default_rng(count).integers(0, 256, (count, 32, 32, 3), dtype=np.uint8)
+    packed = training_statistics.packed(images)
+    assert np.array_equal(training_statistics.unpacked(packed, count), images)
