@@ -1,4 +1,4 @@
-"""Write the README's tables of speed from what was measured, or compare them.
+"""Write the README's tables of what was timed, or compare them.
 
 python -m tests.benchmarks.readme            between ``<!-- benchmark:NAME:begin -->`` and ``...:end -->``
 python -m tests.benchmarks.readme --check    change nothing; status 1 where the README is out of date
@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from bench.record import write_atomically
+from methods.biggan_logit import switches
 from tests.benchmarks import precision, results, where
 
 README = Path(__file__).resolve().parents[2] / "README.md"
@@ -33,7 +34,13 @@ def precisions() -> str:
     return precision.markdown(precision.read())
 
 
-TABLES: dict[str, Callable[[], str]] = {"speed": speed, "precision": precisions, "where": stages}
+def switched() -> str:
+    """BigGAN's switches at equal time."""
+    path = Path(switches.__file__).with_name("switches.json")
+    return switches.table(json.loads(path.read_text())["rows"]) + "\n" if path.exists() else "Not measured yet.\n"
+
+
+TABLES: dict[str, Callable[[], str]] = {"speed": speed, "precision": precisions, "where": stages, "switches": switched}
 
 
 def updated(readme: str, tables: Mapping[str, Callable[[], str]]) -> str:
