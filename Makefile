@@ -26,8 +26,9 @@ tables: .venv/installed
 	$(BIN)/python -m reports.readme --collect runs
 
 benchmark: .venv/installed-test
-	$(BIN)/python -m tests.benchmarks
+	-$(BIN)/python -m tests.benchmarks
 	$(BIN)/python -m tests.benchmarks.where
+	$(BIN)/python -m tests.benchmarks.precision
 	$(BIN)/python -m tests.benchmarks.readme
 
 screenshots: .venv/installed-test

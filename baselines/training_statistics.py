@@ -17,14 +17,14 @@ from torch import Tensor
 
 from bench.classifiers import LoadedClassifier
 from bench.datasets.base import Pixels, to_images
-from bench.errors import DataError, SkipCellError
+from bench.errors import DataError, SkipCellError, WeightsError
 from bench.paths import home
 from bench.store import save_array
-from bench.weights import load_file, load_shipped, manifest, save_weights, sha256_of
+from bench.weights import load_file, load_shipped, manifest, rounded, save_weights, sha256_of
 
 MIN_CLASS_IMAGES = 10
 RANK = 128
-MANTISSA = 7  # bits kept of the regression's coefficients
+MANTISSA = 7  # bits kept of the regression's two factors; everything else has fp16's 10
 TILES = 16  # class means beside each other in their sheet
 PENALTIES = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
 
@@ -75,6 +75,8 @@ def statistics_of(classifier: LoadedClassifier, device: torch.device) -> Trainin
 
 
 def _opened(state: dict[str, Tensor], sha256: str) -> TrainingStatistics:
+    if state["means"].dim() != 1:
+        raise WeightsError("The statistics of the controls are of an older form. Fit them anew: bench train controls")
     means = torch.from_numpy(unpacked(state["means"], len(state["classes"]) + 1))
     return TrainingStatistics(**(state | {"means": means}), sha256=sha256)
 
@@ -117,9 +119,10 @@ def fit(classifier: LoadedClassifier, device: torch.device, path: Path) -> Path:
     val = pairs.val.images.cpu().flatten(1).double() / 255
     state = _class_means(z.argmax(1), pixels)
     left, right, chosen, mse = _ridge(z, pixels, z_val, val)
-    state |= {"mean": z.mean(0), "std": _std(z), "left": left, "right": right, "intercept": pixels.mean(0)}
+    state |= {"mean": z.mean(0), "std": _std(z), "intercept": pixels.mean(0)}
+    state |= {"left": rounded(left, MANTISSA), "right": rounded(right, MANTISSA)}
     facts = {"classifier_sha256": classifier.sha256, "penalty": str(chosen), "val_mse": f"{mse:.6f}"}
-    return save_weights(state, path, facts, mantissa=MANTISSA)
+    return save_weights(state, path, facts)
 
 
 def _std(z: Tensor) -> Tensor:

@@ -24,6 +24,7 @@ from bench.record import write_atomically
 if TYPE_CHECKING:
     from torch import Tensor
 
+State = tuple[int, ...] | None
 ZOO = Path(os.environ.get("BENCH_ZOO") or Path(__file__).parent / "zoo")
 
 
@@ -78,7 +79,7 @@ def sha256_of(path: Path) -> str:
 
 
 @cache
-def _sha256(path: Path, state: tuple[int, int] | None) -> str:
+def _sha256(path: Path, state: State) -> str:
     return hashlib.sha256(_read(path, state)).hexdigest()
 
 
@@ -91,14 +92,14 @@ def read(path: Path) -> bytes:
     return _read(path, _state(path))
 
 
-def _state(path: Path) -> tuple[int, int] | None:
-    """What tells whether a file has changed: time and size."""
-    state = path.stat() if path.is_file() else None
-    return (state.st_mtime_ns, state.st_size) if state else None
+def _state(path: Path) -> State:
+    """What tells whether a file has changed; None where there is none."""
+    found = path.stat() if path.is_file() else None
+    return (found.st_ino, found.st_mtime_ns, found.st_ctime_ns, found.st_size) if found else None
 
 
 @lru_cache(maxsize=1)  # hash, metadata and tensors of one file are asked for in a row
-def _read(path: Path, state: tuple[int, int] | None) -> bytes:
+def _read(path: Path, state: State) -> bytes:
     if state is None:
         raise WeightsError(f"Weights are expected in {path} and there is no such file. Install bench or train again.")
     raw = path.read_bytes()

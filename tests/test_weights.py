@@ -1,3 +1,4 @@
+import lzma
 import os
 import pickle
 from pathlib import Path
@@ -7,7 +8,8 @@ import torch
 from safetensors.torch import save, save_file
 
 from bench.errors import UnknownNameError, WeightsError
-from bench.weights import entry, load_file, load_shipped, metadata, rounded, sha256_of
+from bench.record import write_atomically
+from bench.weights import entry, load_file, load_shipped, metadata, pack, rounded, sha256_of
 from tests.conftest import AddWeights
 
 TENSORS = {"w": torch.arange(6, dtype=torch.float16).reshape(2, 3), "steps": torch.tensor([7])}
@@ -90,3 +92,36 @@ def test_rounding_keeps_the_mantissa_asked_for_and_the_sign() -> None:
     assert torch.equal(seven.float(), seven.to(torch.bfloat16).float())  # bfloat16 holds them exactly
     assert ((seven.float() - values) / values).abs().max().item() <= 2**-8 + 2**-11
     assert torch.equal(rounded(-values, 7), -seven)
+
+
+def test_a_packed_file_is_unpacked_once_and_again_after_it_was_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+    unpack = lzma.decompress
+
+    def counting(raw: bytes) -> bytes:
+        calls.append(len(raw))
+        return unpack(raw)
+
+    monkeypatch.setattr(lzma, "decompress", counting)
+    path = tmp_path / "net.safetensors.xz"
+    write_atomically(path, pack(save(TENSORS, metadata={"a": "1"})))
+    first = sha256_of(path)
+    assert torch.equal(load_file(path)["steps"], TENSORS["steps"])
+    assert metadata(path) == {"a": "1"}
+    assert len(calls) == 1
+    state = path.stat()
+    write_atomically(path, pack(save(TENSORS, metadata={"a": "2"})))
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))  # the same size and the same time
+    assert path.stat().st_size == state.st_size
+    assert metadata(path) == {"a": "2"}
+    assert sha256_of(path) != first
+
+
+def test_a_failure_is_not_remembered(tmp_path: Path) -> None:
+    path = tmp_path / "net.safetensors"
+    with pytest.raises(WeightsError):
+        load_file(path)
+    save_file(TENSORS, path)
+    assert torch.equal(load_file(path)["steps"], TENSORS["steps"])

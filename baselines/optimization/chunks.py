@@ -16,11 +16,12 @@ from torch import Tensor
 from bench.seeding import sample_noise, seed_of
 
 SIZES = {"cpu": (50, 200, 100, 25, 10), "cuda": (250,)}  # by device; the first is always used
+PIXELS = 200 * 32 * 32  # a batch's at most, but for the first size
 OVERHEAD = 18  # what a pass costs beside its images, in images: measured for the thin ResNet-152 on a CPU core
 
 
 def interchangeable(
-    function: Callable[[Tensor], Tensor], image_size: tuple[int, int], device: torch.device
+    function: Callable[[Tensor], Tensor], image_size: tuple[int, int], device: torch.device, count: int
 ) -> tuple[int, ...]:
     """The sizes of this device whose rows have the same bits as in the first one.
 
@@ -28,12 +29,14 @@ def interchangeable(
         function: images (n, 3, H, W) to a tensor of n rows, each of its own image alone.
         image_size: (H, W).
         device: where it computes.
+        count: images at hand; larger sizes are of no use.
     """
     first, *others = SIZES[device.type]
+    others = [size for size in others if size <= max(count, first) and size * image_size[0] * image_size[1] <= PIXELS]
     if not others:
         return (first,)
-    count = -(-max(others) // first) * first
-    images = 0.5 + 0.25 * sample_noise([seed_of("chunk", k) for k in range(count)], 3, *image_size).to(device)
+    noises = [seed_of("chunk", k) for k in range(-(-max(others) // first) * first)]
+    images = 0.5 + 0.25 * sample_noise(noises, 3, *image_size).to(device)
     expected = torch.cat([function(part) for part in torch.split(images, first)])
     return (first, *(size for size in others if torch.equal(function(images[-size:]), expected[-size:])))
 

@@ -22,7 +22,6 @@ class ImageSpaceInverter(Inverter):
     Attributes:
         layer: what the targets are, logits or penultimate features.
         outputs: images to that layer, with gradients.
-        sizes: of batches, interchangeable for the objective.
         plan: of the preset; a subclass sets it, and whatever its objective needs, before it calls ``__init__`` here.
     """
 
@@ -35,7 +34,13 @@ class ImageSpaceInverter(Inverter):
         super().__init__(target)
         assert target.network is not None  # both accesses come with the network
         self.outputs = FrozenNetwork(target.network, target.image_size, target.device, self.layer)
-        self.sizes = interchangeable(self._gradient, target.image_size, target.device)
+        self._sizes: dict[int, tuple[int, ...]] = {}
+
+    def sizes(self, count: int) -> tuple[int, ...]:
+        """Of batches that are interchangeable for the objective, for so many images."""
+        if count not in self._sizes:
+            self._sizes[count] = interchangeable(self._gradient, self.target.image_size, self.target.device, count)
+        return self._sizes[count]
 
     @torch.enable_grad()
     def _gradient(self, images: Tensor) -> Tensor:
@@ -57,4 +62,6 @@ class ImageSpaceInverter(Inverter):
         noise = sample_noise(seeds, 3, *self.target.image_size).to(logits.device)
         start = self.start(noise).clamp(0, 1)
         title = f"{self.name}: steps"
-        return descend(self.objective, logits.float(), start, seeds, self.plan, sizes=self.sizes, title=title)
+        return descend(
+            self.objective, logits.float(), start, seeds, self.plan, sizes=self.sizes(len(seeds)), title=title
+        )

@@ -157,6 +157,7 @@ class Options:
     classifier: str
     minutes: float
     out: Path
+    summary: Path | None = None
     only: str | None = None
     resume: bool = False
     channels: int = BigGANRecipe().channels
@@ -173,6 +174,7 @@ def parse(arguments: Sequence[str] | None) -> Options:
     parser.add_argument("--classifier", required=True)
     parser.add_argument("--minutes", type=float, default=8, help="training time of each row")
     parser.add_argument("--out", type=Path, default=Path("train/switches"))
+    parser.add_argument("--summary", type=Path, help="the JSON file of the table; OUT/switches.json by default")
     parser.add_argument("--only", help=f"one row: {', '.join(recipes())}; the table shows all that are there")
     parser.add_argument("--resume", action="store_true", help="go on where an earlier call stopped")
     parser.add_argument("--channels", type=int, default=Options.channels, help="ch of all rows; small for a try")
@@ -193,7 +195,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 train_row(name, recipe, target, engine, given)
         if engine.first:
             result = summary(given.out, target)
-            write_atomically(given.out / "switches.json", (json.dumps(result, indent=2) + "\n").encode())
+            write_atomically(
+                given.summary or given.out / "switches.json", (json.dumps(result, indent=2) + "\n").encode()
+            )
             print(table(result["rows"]))
 
 

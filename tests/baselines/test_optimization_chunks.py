@@ -18,7 +18,7 @@ def sizes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_sizes_that_round_alike_are_interchangeable() -> None:
-    assert interchangeable(lambda x: x.square().sum((1, 2, 3)), (5, 5), CPU) == (4, 8, 2)
+    assert interchangeable(lambda x: x.square().sum((1, 2, 3)), (5, 5), CPU, 8) == (4, 8, 2)
 
 
 def test_a_size_that_rounds_otherwise_is_left_out() -> None:
@@ -26,17 +26,29 @@ def test_a_size_that_rounds_otherwise_is_left_out() -> None:
         sums = images.sum((1, 2, 3))
         return sums.nextafter(sums + 1) if len(images) == 8 else sums  # a last bit
 
-    assert interchangeable(function, (5, 5), CPU) == (4, 2)
+    assert interchangeable(function, (5, 5), CPU, 8) == (4, 2)
 
 
 def test_a_row_that_depends_on_its_place_leaves_only_the_first_size() -> None:
     def function(images: Tensor) -> Tensor:
         return images.sum((1, 2, 3)) + torch.arange(len(images))
 
-    assert interchangeable(function, (5, 5), CPU) == (4,)
+    assert interchangeable(function, (5, 5), CPU, 8) == (4,)
 
 
-@pytest.mark.parametrize("sizes", [(50, 100, 25, 10), (50,), (4, 2), (10,)])
+def test_sizes_beyond_the_images_at_hand_or_the_pixels_of_a_batch_are_not_tried() -> None:
+    seen: list[int] = []
+
+    def function(images: Tensor) -> Tensor:
+        seen.append(len(images))
+        return images.sum((1, 2, 3))
+
+    assert interchangeable(function, (5, 5), CPU, 7) == (4, 2)
+    assert interchangeable(function, (256, 256), CPU, 8) == (4, 2)  # 8 x 256^2 is more than 200 x 32^2
+    assert max(seen) == 4
+
+
+@pytest.mark.parametrize("sizes", [(50, 200, 100, 25, 10), (50, 100, 25, 10), (50,), (4, 2), (10,)])
 def test_everyone_has_a_place_and_nobody_pays_for_an_empty_pass(sizes: tuple[int, ...]) -> None:
     for count in (*range(260), 2_500, 10_003):
         found = cover(count, sizes)
@@ -47,10 +59,11 @@ def test_everyone_has_a_place_and_nobody_pays_for_an_empty_pass(sizes: tuple[int
 
 def test_the_cheapest_cover_by_hand() -> None:
     assert OVERHEAD == 18
-    sizes = (50, 100, 25, 10)
+    sizes = (50, 200, 100, 25, 10)
     assert cover(0, sizes) == ()
     assert cover(1, sizes) == (10,)
     assert cover(11, sizes) == (25,)  # 43 against 56 for two tens
     assert cover(60, sizes) == (50, 10)  # 96 against 118 for one of a hundred
     assert cover(90, sizes) == (100,)  # 118 against 136 for two of fifty
-    assert cover(250, sizes) == (100, 100, 50)
+    assert cover(170, sizes) == (200,)  # 218 against 211 + 25 for 100, 50, 25
+    assert cover(250, sizes) == (200, 50)

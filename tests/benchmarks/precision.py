@@ -23,39 +23,58 @@ import torch
 
 from baselines.optimization import frozen
 from baselines.optimization.engstrom import Engstrom
+from baselines.optimization.inverter import ImageSpaceInverter
 from baselines.optimization.mahendran_vedaldi import MahendranVedaldi
 from baselines.optimization.study import Columns, Study
+from bench.inverter import Target
 from bench.metrics.bootstrap import mean_ci, paired_difference
 from bench.record import write_atomically
 from tests.benchmarks.measure import own_home
 from tests.benchmarks.results import machine
 
 FILE = Path(__file__).with_name("precision.json")
-CLASSIFIER, NUM_IMAGES = "resnet152", 200
+CLASSIFIERS, NUM_IMAGES = ("resnet152", "robust_resnet152"), 100
 METHODS = (MahendranVedaldi, Engstrom)
 METRICS = ("logit_error", "lpips", "psnr", "reid_class_target", "reid_class_judge")
 EXACT = tuple(speedup for speedup in frozen.SPEEDUPS if speedup.precision == torch.float32)
-HEAD = ("method", "score", "bfloat16", "float32", "bfloat16 less float32", "")
+HEAD = ("classifier", "method", "score", "bfloat16", "float32", "bfloat16 less float32", "")
 
 
 def measure(count: int) -> list[dict[str, Any]]:
     """A row for each method and score: [mean, lower, upper] in both precisions, and of the paired difference."""
     rows: list[dict[str, Any]] = []
     with own_home():
-        study = Study.open(CLASSIFIER, "test", count, "fast")
-        for method in METHODS:
-            fast = study.scores(study.reconstruct(method), judged=True)
-            with patch.object(frozen, "SPEEDUPS", EXACT):
-                exact = study.scores(study.reconstruct(method), judged=True)
-            rows += [row(method.name, metric, fast, exact) for metric in METRICS]
+        for study in (Study.open(name, "test", count, "fast") for name in CLASSIFIERS):
+            for method in METHODS:
+                fast = reconstructed(study, method, torch.bfloat16)
+                with patch.object(frozen, "SPEEDUPS", EXACT):
+                    exact = reconstructed(study, method, torch.float32)
+                name = {"classifier": study.classifier.name, "method": method.name}
+                rows += [name | row(metric, fast, exact) for metric in METRICS]
     return rows
 
 
-def row(method: str, metric: str, fast: Columns, exact: Columns) -> dict[str, Any]:
+def reconstructed(study: Study, method: type[ImageSpaceInverter], precision: torch.dtype) -> Columns:
+    """Scores of a method whose network computes in this precision.
+
+    Raises:
+        ValueError: it computes in another one.
+    """
+
+    def make(target: Target) -> ImageSpaceInverter:
+        inverter = method(target)
+        if inverter.outputs.speedup.precision != precision:
+            raise ValueError(f"The network computes in {inverter.outputs.speedup.precision}, not in {precision}.")
+        return inverter
+
+    return study.scores(study.reconstruct(make), judged=True)
+
+
+def row(metric: str, fast: Columns, exact: Columns) -> dict[str, Any]:
     """One score in both precisions."""
     a, b = (np.asarray(columns[metric], dtype=np.float64) for columns in (fast, exact))
     values = {"bfloat16": mean_ci(a), "float32": mean_ci(b), "difference": paired_difference(a, b)}
-    return {"method": method, "metric": metric, **values}
+    return {"metric": metric, **values}
 
 
 def agree(found: Mapping[str, Any]) -> bool:
@@ -68,13 +87,13 @@ def markdown(found: Mapping[str, Any]) -> str:
     """The table of a file."""
     if not found:
         return "Nothing was measured yet.\n"
-    lines: list[Sequence[str]] = [HEAD, ("---", "---", "---:", "---:", "---:", "---")]
+    lines: list[Sequence[str]] = [HEAD, ("---", "---", "---", "---:", "---:", "---:", "---")]
     for one in found["rows"]:
         values = [_text(one[key]) for key in ("bfloat16", "float32", "difference")]
         verdict = "agree" if agree(one) else "differ"
-        lines.append((f"`{one['method']}`", f"`{one['metric']}`", *values, verdict))
+        lines.append((*(f"`{one[key]}`" for key in ("classifier", "method", "metric")), *values, verdict))
     table = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
-    place = f"{found['num_images']} images, `{found['classifier']}`, {found['machine']}, {found['date']}"
+    place = f"{found['num_images']} images, {found['machine']}, {found['date']}"
     return f"{table}\n\nMeasured on: {place}.\n"
 
 
@@ -99,7 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=FILE)
     given = parser.parse_args(arguments)
     if not given.table:
-        facts = {"classifier": CLASSIFIER, "num_images": given.num_images, "machine": machine()}
+        facts = {"num_images": given.num_images, "machine": machine()}
         found = facts | {"date": datetime.now(UTC).date().isoformat(), "rows": measure(given.num_images)}
         write_atomically(given.out, (json.dumps(found, indent=1, allow_nan=False) + "\n").encode())
     found = read(given.out)

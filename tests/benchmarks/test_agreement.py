@@ -1,18 +1,25 @@
 """The plain baselines compute what ours computes: only then is a comparison of their speed worth anything."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from baselines.optimization import engstrom, frozen, mahendran_vedaldi
+from baselines.optimization.engstrom import Engstrom
+from baselines.optimization.inverter import ImageSpaceInverter
+from baselines.optimization.mahendran_vedaldi import MahendranVedaldi
 from bench.classifiers import LoadedClassifier
 from bench.datasets import cifar10
+from bench.inverter import Target
 from bench.metrics import evaluate, scoring
 from bench.metrics.evaluate import Networks
 from bench.seeding import sample_noise
 from methods.biggan_logit.generator import NOISE_DIM, effective_state
 from methods.biggan_logit.train import BigGANRecipe
+from tests.benchmarks import plain_optimization
 from tests.benchmarks import plain_scoring as plain
 from tests.benchmarks import scoring as row
 from tests.benchmarks.feed_forward import Problem
@@ -101,3 +108,31 @@ def test_a_score_that_one_side_lacks_is_an_error(problem: row.Problem, monkeypat
     monkeypatch.setattr(scoring, "MIN_SET_IMAGES", 10_000)
     with pytest.raises(ValueError, match="fd_efficientnet_lite0"):
         problem.apart()
+
+
+@pytest.mark.parametrize("method", [MahendranVedaldi, Engstrom])
+def test_descents_in_float32_follow_the_plain_loop(
+    method: type[ImageSpaceInverter], tiny_cifar: LoadedClassifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frozen, "SPEEDUPS", ())
+    monkeypatch.setitem(mahendran_vedaldi.ITERATIONS, "fast", (3, 4, 3))
+    monkeypatch.setitem(engstrom.STEPS, "fast", 10)
+    seeds = list(range(6))
+    start_of = sample_noise(seeds, 3, 32, 32)
+    with torch.no_grad():
+        z = tiny_cifar.network(0.5 + 0.2 * sample_noise([90 + seed for seed in seeds], 3, 32, 32)).clone()
+    target = Target(
+        "tiny", tiny_cifar.sha256, "cifar10", z.shape[1], (32, 32), torch.device("cpu"), network=tiny_cifar.network
+    )
+    ours = method(target)
+    ours.plan = replace(ours.plan, tolerance=0.0)
+    start = ours.start(start_of).clamp(0, 1)
+    if isinstance(ours, MahendranVedaldi):
+        theirs = plain_optimization.mahendran_vedaldi(
+            tiny_cifar.network, z, start, ours.plan.rates, ours.tv, ours.alpha
+        )
+    else:
+        theirs = plain_optimization.engstrom(tiny_cifar.network, z, start, ours.plan.rates[0], 10)
+    found = ours.invert(z, seeds)
+    torch.testing.assert_close(found, theirs, atol=1e-4, rtol=0)
+    assert (found - start).abs().max() > 0.01

@@ -85,11 +85,11 @@ def test_a_row_that_fails_is_said_and_the_others_go_on(
     assert "2.50x" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("row", ["training-step", "scoring"])
+@pytest.mark.parametrize("row", ["training-step", "scoring", "feed-forward", "startup"])
 def test_a_quick_round_measures_and_keeps_nothing(row: str, capsys: pytest.CaptureFixture[str]) -> None:
     before = results.read()
     assert command.main(["--quick", "--only", row]) == 0
-    assert f"{row}: " in capsys.readouterr().out
+    assert (f"{row}: " if row != "startup" else "finished-cell: ") in capsys.readouterr().out
     assert results.read() == before
 
 
