@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+from pathlib import Path
 
 import pytest
 
+from bench.record import read_records
 from bench.weights import ZOO, Entry, manifest, metadata, read
 
 OURS = [item for item in manifest().values() if item.facts.get("source") == "trained by this project"]
@@ -48,3 +50,13 @@ def test_one_comparison_recipe_a_method() -> None:
 def test_no_file_lies_in_the_zoo_without_an_entry() -> None:
     named = {item.file for item in manifest().values()}
     assert {path.name for path in ZOO.glob("*.safetensors*")} <= named
+
+
+def test_committed_records_were_made_with_weights_that_ship() -> None:
+    """A score in the README whose weights were replaced would be a score of nothing that is here."""
+    shipped = {item.sha256 for item in manifest().values()}
+    records = read_records(Path(__file__).resolve().parents[2] / "reports" / "results")
+    assert records
+    for record, folder in records:
+        strangers = {name for name, sha256 in record.weights.items() if sha256 not in shipped}
+        assert not strangers, f"{folder.parent.name}/{folder.name}: {strangers}"
