@@ -20,11 +20,11 @@ class Seen(nn.Module):
         return a * 2 + b
 
 
-@pytest.mark.parametrize("rows", [0, 1, 50, 51, 120])
+@pytest.mark.parametrize("rows", [0, 1, 25, 26, 120])
 def test_batches_make_the_rows_of_one_pass_in_their_order(rows: int) -> None:
     network = Seen()
     a, b = torch.arange(rows * 3.0).view(rows, 3), torch.randn(rows, 3)
     found = Trained(network, {}, {}, None)(a, b)
     assert torch.equal(found, a * 2 + b)
     assert sum(network.sizes) == rows
-    assert max(network.sizes) <= learned.ON_CPU == 50
+    assert max(network.sizes) <= learned.ON_CPU == 25

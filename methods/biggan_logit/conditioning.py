@@ -24,7 +24,13 @@ class ConditionalBatchNorm(nn.Module):
         """y (N, C, H, W) and z (N, K) to (N, C, H, W)."""
         gamma = (1 + self.gamma(z))[:, :, None, None]
         beta = self.beta(z)[:, :, None, None]
-        return torch.addcmul(beta, self.norm(y), gamma)
+        if self.training:
+            return torch.addcmul(beta, self.norm(y), gamma)
+        mean, var = self.norm.running_mean, self.norm.running_var
+        assert mean is not None
+        assert var is not None
+        scale = gamma * torch.rsqrt(var + self.norm.eps)[:, None, None]  # constants: one pass over y is enough
+        return torch.addcmul(beta - mean[:, None, None] * scale, y, scale)
 
 
 def orthogonal_(module: nn.Module) -> None:
@@ -53,3 +59,16 @@ def spectral_norm_(module: nn.Module, skip: type[nn.Module] | None = None) -> No
 def upsample(x: Tensor) -> Tensor:
     """(N, C, H, W) to (N, C, 2H, 2W), nearest neighbour."""
     return F.interpolate(x, scale_factor=2, mode="nearest")
+
+
+def upsample_conv(x: Tensor, conv: nn.Conv2d) -> Tensor:
+    """``conv(upsample(x))`` for a 3x3 convolution with padding 1: (N, C, H, W) to (N, c_out, 2H, 2W).
+
+    Each pixel meets itself two by two times, so that the two are one transposed convolution of stride 2 whose 4x4
+    kernel is the 3x3 one summed over 2x2 shifts: 4 products where there were 9 (cf. Shi et al. 2016, "Is the
+    deconvolution layer the same as a convolutional layer?").
+    """
+    rows = F.pad(conv.weight, (1, 1, 1, 1))  # (c_out, C, 5, 5)
+    rows = rows[:, :, 1:] + rows[:, :, :-1]
+    kernel = rows[..., 1:] + rows[..., :-1]  # (c_out, C, 4, 4)
+    return F.conv_transpose2d(x, kernel.flip(2, 3).transpose(0, 1), conv.bias, stride=2, padding=1)

@@ -13,7 +13,7 @@ from torch.nn.utils import parametrize
 
 from bench.standardise import Standardise
 from methods.biggan_logit.attention import SelfAttention
-from methods.biggan_logit.conditioning import ConditionalBatchNorm, orthogonal_, spectral_norm_, upsample
+from methods.biggan_logit.conditioning import ConditionalBatchNorm, orthogonal_, spectral_norm_, upsample, upsample_conv
 from methods.biggan_logit.tables import table
 from methods.biggan_logit.whiten import Whiten
 
@@ -34,10 +34,10 @@ class GeneratorBlock(nn.Module):
 
     def forward(self, x: Tensor, z: Tensor) -> Tensor:
         """x (N, c_in, H, W) and z (N, K) to (N, c_out, 2H, 2W)."""
-        h = self.conv1(upsample(F.relu(self.bn1(x, z))))
-        h = self.conv2(F.relu(self.bn2(h, z)))
+        h = upsample_conv(F.relu(self.bn1(x, z), inplace=True), self.conv1)
+        h = self.conv2(F.relu(self.bn2(h, z), inplace=True))
         shortcut: Tensor = self.shortcut(x)
-        out: Tensor = h + upsample(shortcut)  # 1x1 and nearest neighbour commute: convolve the small image
+        out: Tensor = h.add_(upsample(shortcut))  # 1x1 and nearest neighbour commute: convolve the small image
         return out
 
 
@@ -78,7 +78,7 @@ class Generator(nn.Module):
         for block, attended in zip(self.blocks, self.attended, strict=True):
             h = block(h, z)  # (N, width, 8 | 16 | 32 ..., ...)
             h = self.attention(h) if attended else h
-        x = torch.tanh(self.conv(F.relu(self.bn(h, z))))
+        x = torch.tanh(self.conv(F.relu(self.bn(h, z), inplace=True)))
         return (x + 1) / 2
 
 

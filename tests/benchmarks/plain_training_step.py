@@ -1,18 +1,30 @@
 """What a competent user writes by hand to train the logit-conditioned BigGAN: float32, plain modules, a plain loop.
 
-This is the yardstick of ``tests/benchmarks/training_step.py`` and stays as it was first written. The modules, the two
-losses, the order of the steps and the number of passes are those of the recipe: the same fakes serve both steps, D
-sees real and fake images in one pass, and stands still while G moves.
+This is the yardstick of ``tests/benchmarks/training_step.py`` and stays as it was first written: the blocks of G
+compute as bench's own did then (upsampling, then a convolution), whatever those do later. The modules, the two losses,
+the order of the steps and the number of passes are those of the recipe: the same fakes serve both steps, D sees real
+and fake images in one pass, and stands still while G moves.
 """
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
-from torch import Tensor
+import torch.nn.functional as F
+from torch import Tensor, nn
 
 from methods.biggan_logit.discriminator import Discriminator
 from methods.biggan_logit.generator import Generator, effective_state
 from methods.biggan_logit.loss import discriminator_loss, generator_loss
+
+
+def block(module: nn.Module, x: Tensor, z: Tensor) -> Tensor:
+    """A block of G, step by step: x (N, C, H, W) and z (N, K) to (N, C, 2H, 2W)."""
+    h = module.conv1(F.interpolate(F.relu(module.bn1(x, z)), scale_factor=2))  # type: ignore[operator]
+    h = module.conv2(F.relu(module.bn2(h, z)))  # type: ignore[operator]
+    out: Tensor = h + F.interpolate(module.shortcut(x), scale_factor=2)  # type: ignore[operator]
+    return out
 
 
 class PlainTraining:
@@ -26,6 +38,8 @@ class PlainTraining:
 
     def __init__(self, g: Generator, d: Discriminator, lr_g: float, lr_d: float, decay: float) -> None:
         self.g, self.d, self.decay = g, d, decay
+        for module in g.blocks:
+            module.forward = partial(block, module)
         self.g_optimizer = torch.optim.Adam(g.parameters(), lr=lr_g, betas=(0.0, 0.999))
         self.d_optimizer = torch.optim.Adam(d.parameters(), lr=lr_d, betas=(0.0, 0.999))
         self.average = {name: value.detach().clone() for name, value in effective_state(g).items()}

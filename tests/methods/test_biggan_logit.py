@@ -16,7 +16,7 @@ from bench.training import pairs as pairs_module
 from bench.training.engine import Engine
 from bench.training.inverters import MANTISSA, train_inverter
 from bench.weights import load_file, rounded
-from methods.biggan_logit.conditioning import ConditionalBatchNorm
+from methods.biggan_logit.conditioning import ConditionalBatchNorm, upsample, upsample_conv
 from methods.biggan_logit.discriminator import Discriminator
 from methods.biggan_logit.generator import (
     NOISE_DIM,
@@ -185,3 +185,26 @@ def test_mirrored_images_carry_their_own_logits(tiny_cifar: LoadedClassifier) ->
         images, z = data.batch(step, 8)
         torch.testing.assert_close(tiny_cifar.network(images), z, atol=1e-5, rtol=1e-5)
     assert not np.allclose(data.logits[0], data.logits[1])
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("size", [(1, 1), (4, 4), (5, 3)])
+def test_one_transposed_convolution_is_upsampling_and_convolving(size: tuple[int, int], bias: bool) -> None:
+    conv = nn.Conv2d(3, 7, 3, padding=1, bias=bias).double()
+    x = torch.randn(2, 3, *size, dtype=torch.float64, requires_grad=True)
+    expected, found = conv(upsample(x)), upsample_conv(x, conv)
+    torch.testing.assert_close(found, expected, atol=1e-12, rtol=0)
+    slope = torch.randn_like(expected)
+    wanted = torch.autograd.grad(expected, (x, conv.weight), slope)
+    for a, b in zip(torch.autograd.grad(found, (x, conv.weight), slope), wanted, strict=True):
+        torch.testing.assert_close(a, b, atol=1e-12, rtol=0)
+
+
+def test_stored_statistics_give_the_two_steps_in_one() -> None:
+    layer, y, z = ConditionalBatchNorm(4, 3, 8).double(), torch.randn(6, 4, 5, 5).double(), torch.randn(6, 3).double()
+    layer.train()(3 * y + 1, z)
+    layer.eval()
+    gamma, beta = 1 + layer.gamma(z), layer.beta(z)
+    expected = gamma[:, :, None, None] * layer.norm(y) + beta[:, :, None, None]
+    torch.testing.assert_close(layer(y, z), expected, atol=1e-12, rtol=0)
+    assert not torch.allclose(layer.norm.running_mean, torch.zeros(4).double())  # type: ignore[arg-type]
