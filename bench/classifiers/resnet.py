@@ -37,8 +37,7 @@ class Bottleneck(nn.Module):
         h = F.relu(self.bn1(self.conv1(x)), inplace=True)
         h = F.relu(self.bn2(self.conv2(h)), inplace=True)
         branch: Tensor = self.bn3(self.conv3(h))
-        out: Tensor = branch + self.shortcut(x)
-        return F.relu(out, inplace=True)
+        return F.relu(branch.add_(self.shortcut(x)), inplace=True)
 
 
 class ThinResNet152(Classifier):

@@ -70,5 +70,5 @@ def upsample_conv(x: Tensor, conv: nn.Conv2d) -> Tensor:
     """
     rows = F.pad(conv.weight, (1, 1, 1, 1))  # (c_out, C, 5, 5)
     rows = rows[:, :, 1:] + rows[:, :, :-1]
-    kernel = rows[..., 1:] + rows[..., :-1]  # (c_out, C, 4, 4)
-    return F.conv_transpose2d(x, kernel.flip(2, 3).transpose(0, 1), conv.bias, stride=2, padding=1)
+    kernel = (rows[..., 1:] + rows[..., :-1]).flip(2, 3).transpose(0, 1)  # (C, c_out, 4, 4)
+    return F.conv_transpose2d(x, kernel.contiguous(), conv.bias, stride=2, padding=1)
