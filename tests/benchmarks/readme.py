@@ -10,12 +10,14 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from bench.record import write_atomically
 from methods.biggan_logit import switches
 from tests.benchmarks import precision, results, where
 
+OPTIMIZATION = Path(__file__).resolve().parents[2] / "baselines" / "optimization"
 README = Path(__file__).resolve().parents[2] / "README.md"
 
 
@@ -40,7 +42,29 @@ def switched() -> str:
     return switches.table(json.loads(path.read_text())["rows"]) + "\n" if path.exists() else "Not measured yet.\n"
 
 
-TABLES: dict[str, Callable[[], str]] = {"speed": speed, "precision": precisions, "where": stages, "switches": switched}
+def study(name: str) -> str:
+    """What a script of ``baselines/optimization`` measured."""
+    rows = json.loads((OPTIMIZATION / f"{name}.json").read_text())["rows"]
+    head = list(rows[0])
+    lines = [head, ["---"] * len(head), *([_text(row.get(key)) for key in head] for row in rows)]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+def _text(value: str | Sequence[float] | None) -> str:
+    """A name, or a mean with its interval."""
+    if value is None or isinstance(value, str):
+        return (value or "–").replace(" - ", " − ")
+    return "{:.3f} [{:.3f}, {:.3f}]".format(*value).replace("-", "−")
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "speed": speed,
+    "precision": precisions,
+    "where": stages,
+    "switches": switched,
+    "random-start": partial(study, "random_start"),
+    "no-prior": partial(study, "no_prior"),
+}
 
 
 def updated(readme: str, tables: Mapping[str, Callable[[], str]]) -> str:
