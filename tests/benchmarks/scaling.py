@@ -3,9 +3,9 @@
 Each cell (a feed-forward method, no controls) is run by a process of its own into an empty folder, so that logits and
 features of the originals are computed in both alike. The cost of an image is the time inside inversion and scoring,
 divided by N. Starting, loading and the originals' logits are not counted, which would favour large N, nor is what the
-first images alone cost (imports, kernels): a cell of 20 images is run before. Peak memory is the largest resident size
-of the process over its whole life. Set-level distances, which N = 1,000 does not have and whose feature matrices grow
-with N, are off in both. N = 10,000 needs ``bench data fetch cifar10``.
+first images alone cost (imports, kernels): a cell of 20 images is run before. Peak memory is the process's largest
+resident size from the opening of the inverter to the end. Set-level distances, which N = 1,000 does not have and whose
+feature matrices grow with N, are off in both. N = 10,000 needs ``bench data fetch cifar10``.
 
     python -m tests.benchmarks.scaling 1000     what one cell costs, as JSON
 """
@@ -13,7 +13,6 @@ with N, are off in both. N = 10,000 needs ``bench data fetch cifar10``.
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -36,6 +35,7 @@ def run_cell(count: int) -> dict[str, float]:
     """Run a cell of ``count`` images in this process."""
     from bench import runner
     from bench.config import RunConfig
+    from bench.environment import peak_memory_mb
     from bench.metrics import evaluate, scoring
 
     spent: list[float] = []
@@ -56,8 +56,7 @@ def run_cell(count: int) -> dict[str, float]:
     inverting = record.cost.invert_seconds if record.cost else None
     if record.status != "complete" or inverting is None:
         raise RuntimeError(f"The cell of {count} images is {record.status}: {record.reason}")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-    return {"seconds_per_image": (inverting + spent[0]) / count, "peak_mib": peak}
+    return {"seconds_per_image": (inverting + spent[0]) / count, "peak_mib": peak_memory_mb("cpu") or 0.0}
 
 
 def in_a_process(count: int) -> dict[str, float]:

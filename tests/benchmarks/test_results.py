@@ -106,3 +106,14 @@ def test_a_listing_reads_no_weights_and_opening_one_does() -> None:
     assert code != startup.LOADED
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout.splitlines()[-1])["weights"] is True
+
+
+def test_the_peak_is_of_the_program_and_not_of_the_one_that_started_it() -> None:
+    held = bytearray(300 * 2**20)  # this process is larger than the one that it starts
+    held[:: 2**12] = b"x" * len(held[:: 2**12])
+    code = "from bench.environment import _peak_resident_mb as peak; before = peak(); b = bytearray(100 * 2**20); "
+    code += "b[::4096] = b'x' * len(b[::4096]); print(before, peak() - before)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    before, more = map(float, done.stdout.split())
+    assert before < 250
+    assert 90 < more < 130
