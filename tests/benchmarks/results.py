@@ -122,7 +122,8 @@ def _line(requirement: Requirement, row: Mapping[str, Any] | None) -> tuple[str,
     lead = (requirement.what, requirement.against, required)
     if row is None:
         return (*lead, "-", "-", "0", "not measured")
-    digits = 3 if requirement.bound < 1.5 else 2
+    near = f"{row['median']:.2f}" == f"{requirement.bound:.2f}"  # which side it is on must be seen
+    digits = 3 if requirement.bound < 1.5 or near else 2
     median, low, high = (f"{row[name]:.{digits}f}" for name in ("median", "low", "high"))
     verdict = "reached" if requirement.reached(row["median"]) else "not reached"
     return (*lead, f"{median}{unit}", f"{low} to {high}", str(row["pairs"]), verdict)
