@@ -32,10 +32,16 @@ def seconds(run: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def by_turns(ours: Callable[[], object], other: Callable[[], object], pairs: int) -> list[tuple[float, float]]:
-    """Seconds of (ours, other) for each pair, after a call of each that does not count; who begins alternates."""
-    ours()
-    other()
+def by_turns(
+    ours: Callable[[], object], other: Callable[[], object], pairs: int, *, warm_up: bool = True
+) -> list[tuple[float, float]]:
+    """Seconds of (ours, other) for each pair, after a call of each that does not count; who begins alternates.
+
+    Calls of a minute, whose first moments do not show, can do without the warm-up.
+    """
+    if warm_up:
+        ours()
+        other()
     timed = []
     for pair in range(pairs):
         if pair % 2:

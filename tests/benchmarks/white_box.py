@@ -108,7 +108,7 @@ def at_the_same_loss(
     def run_plain() -> None:
         found["plain"] = by_hand()
 
-    timed = by_turns(run_ours, run_plain, pairs)
+    timed = by_turns(run_ours, run_plain, pairs, warm_up=False)
     losses = {side: mean(loss, images) for side, images in found.items()}
     if losses["ours"] > SAME * losses["plain"]:
         raise ValueError(f"The losses differ: ours {losses['ours']:.5g}, plain {losses['plain']:.5g}.")
