@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 FOLDER = Path(__file__).resolve().parent / "screenshots"
-QUALITY = 82  # of WebP: text stays sharp
+QUALITY = 75  # of WebP: text stays sharp
 MARGIN = 90  # pixels above the element, for the bar at the top
 
 
