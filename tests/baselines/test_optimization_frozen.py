@@ -65,6 +65,22 @@ class Shared(Plain):
         return self.norm(self.second(self.norm(self.convolution(images)))).mean((2, 3))  # type: ignore[no-any-return]
 
 
+class Strided(Plain):
+    """1x1 convolutions that skip pixels: one on its own, one used twice, one whose padding moves what it uses."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.alone = nn.Conv2d(8, 8, 1, (2, 1), groups=2)
+        self.shared = nn.Conv2d(8, 8, 1, 2)
+        self.again = self.shared
+        self.padded = nn.Conv2d(8, 8, 1, 2, 1)
+
+    def features(self, images: Tensor) -> Tensor:
+        h = F.relu(self.norm(self.convolution(images)))  # (n, 8, 4, 4)
+        maps = self.alone(h), self.shared(h), self.again(h.flip(2)), self.padded(h)
+        return sum((m.square().mean((2, 3)) for m in maps), torch.zeros(()))
+
+
 class Uncopyable(Plain):
     def __deepcopy__(self, memo: Any) -> Any:
         raise RuntimeError("no")
@@ -115,6 +131,21 @@ def test_the_fastest_way_that_agrees(
     assert found.dtype == torch.float32
     tolerance = 0.03 if speedup.precision == torch.bfloat16 else 1e-5
     assert ((found - exact).norm() / exact.norm()).item() <= tolerance
+
+
+def test_strided_pointwise_convolutions_see_what_they_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Outputs and gradients are those of the network; what is padded is left alone."""
+    monkeypatch.setattr(frozen, "SPEEDUPS", SPEEDUPS[2:])
+    network = settled(Strided())
+    fast = FrozenNetwork(network, (8, 8), CPU)
+    assert fast.speedup == SPEEDUPS[2]
+    replaced = [name for name, module in fast.network.named_modules() if isinstance(module, frozen._Subsampled)]
+    assert replaced == ["alone", "shared"]
+    images = torch.rand(4, 3, 8, 8, requires_grad=True)
+    exact, outputs = network(images), fast(images)
+    assert torch.allclose(outputs, exact, rtol=1e-5, atol=1e-6)
+    expected, found = (torch.autograd.grad(z.square().sum(), images)[0] for z in (exact, outputs))
+    assert torch.allclose(found, expected, rtol=1e-4, atol=1e-6)
 
 
 def test_the_network_itself_stays_as_it_is() -> None:
