@@ -38,7 +38,7 @@ class TrainNearest(Control):
         except DataError as error:
             raise SkipCellError(f"{self.name} looks among all 45,000 training images. {error}") from error
         images = TrainingImages(self.train, target.device, seed=0)
-        self.index = split_logits(classifier, images, "train", mirrored=False)  # (45,000, K), on the CPU
+        self.index = split_logits(classifier, images, "cifar10-train", mirrored=False)  # (45,000, K), on the CPU
 
     def reconstruct(self, shard: Shard) -> Pixels:
         """The nearest training image of each row."""

@@ -70,7 +70,7 @@ class Cell:
         decides = {
             "method": name,
             "method_source": _source(method),
-            "method_weights": _method_weights(name, sha256),
+            "method_weights": _method_weights(name, sha256, config.dataset),
             "classifier": sha256,
             "num_images": count,
             "seed": config.seed,
@@ -132,6 +132,7 @@ class Cell:
             device=device,
             preset=self.draft.preset,
             network=classifier.network if self.method.access in WITH_NETWORK else None,
+            dataset_fingerprint=self.dataset.fingerprint,
         )
         return OpenMethod(self.method, target, self.dataset, classifier, self.config.seed)
 
@@ -205,9 +206,9 @@ def _source(method: type[Any]) -> str:
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
-def _method_weights(method: str, classifier_sha256: str) -> str | None:
+def _method_weights(method: str, classifier_sha256: str, dataset: str) -> str | None:
     """SHA-256 of the method's trained weights for this classifier; null where it has none."""
-    found = inverter_weights(method, classifier_sha256)
+    found = inverter_weights(method, classifier_sha256, dataset)
     return found[1] if found else None
 
 

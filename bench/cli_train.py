@@ -60,6 +60,9 @@ def train_classifier(
 def train_inverter(
     method: Annotated[str, typer.Argument(help="A method that is trained, for instance biggan-logit.")],
     classifier: Annotated[str, typer.Option(help="The frozen classifier to invert.")],
+    dataset: Annotated[
+        str, typer.Option(help="cifar10, or folder:PATH with PATH/CLASS/IMAGE, of which a tenth is held out.")
+    ] = "cifar10",
     device: DeviceOption = Device.auto,
     budget: BudgetOption = None,
     resume: ResumeOption = False,
@@ -76,7 +79,7 @@ def train_inverter(
     from bench.training.commands import Run
     from bench.training.commands import train_inverter as go
 
-    go(method, classifier, steps, Run(device.value, precision.value, accumulate, budget, resume, dry_run, out))
+    go(method, classifier, dataset, steps, Run(device.value, precision.value, accumulate, budget, resume, dry_run, out))
 
 
 @train_app.command("controls")

@@ -34,6 +34,7 @@ class Target:
         preset: ``fast`` or ``paper``.
         network: the frozen classifier in evaluation mode, [0, 1] images to logits; None unless the inverter
             declares ``access`` ``white-box`` or ``features``.
+        dataset_fingerprint: of the images that are reconstructed; an inverter that was trained on them refuses.
     """
 
     classifier: str
@@ -44,6 +45,7 @@ class Target:
     device: torch.device
     preset: str = "fast"
     network: nn.Module | None = None
+    dataset_fingerprint: str = ""
 
 
 class Inverter(ABC):

@@ -51,7 +51,7 @@ class Trained:
 
 def missing(method: str, target: Target) -> str | None:
     """Why ``method`` cannot run for want of weights for this very classifier, or None."""
-    if inverter_weights(method, target.classifier_sha256) is not None:
+    if inverter_weights(method, target.classifier_sha256, target.dataset) is not None:
         return None
     return (
         f"There are no weights of {method} for {target.classifier} with SHA-256 {target.classifier_sha256[:16]}. "
@@ -70,11 +70,12 @@ def open_trained(method: str, target: Target, build: Builder, weights: Path | No
             user's own before the shipped one.
 
     Raises:
-        WeightsError: the weights are missing, damaged, or were trained for other classifier weights.
+        WeightsError: the weights are missing, damaged, or were trained for other classifier weights or on the very
+            images that are to be reconstructed.
     """
     if weights is not None:
         path, sha256 = weights, sha256_of(weights)
-    elif (found := inverter_weights(method, target.classifier_sha256)) is not None:
+    elif (found := inverter_weights(method, target.classifier_sha256, target.dataset)) is not None:
         path, sha256 = found
     else:
         raise WeightsError(str(missing(method, target)))
@@ -84,6 +85,11 @@ def open_trained(method: str, target: Target, build: Builder, weights: Path | No
             f"{path.name} was trained for {facts.get('classifier')} with SHA-256 {facts.get('classifier_sha256')}, "
             f"and this classifier is {target.classifier} with SHA-256 {target.classifier_sha256}. Train one for it: "
             f"bench train inverter {method} --classifier {target.classifier}"
+        )
+    if facts.get("dataset_fingerprint", "none") == target.dataset_fingerprint:
+        raise WeightsError(
+            f"{path.name} was trained on the images of {target.dataset}: its reconstructions of them would show what "
+            "it remembers, not what the logits tell. Give a folder of other images with --dataset."
         )
     settings: dict[str, Any] = json.loads(facts["recipe"])
     network = build(settings)

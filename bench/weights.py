@@ -115,23 +115,26 @@ def pack(data: bytes) -> bytes:
     return lzma.compress(data, format=lzma.FORMAT_XZ, check=lzma.CHECK_CRC64, filters=[model])
 
 
-def inverter_weights(method: str, classifier_sha256: str) -> tuple[Path, str] | None:
-    """File and SHA-256 of a trained method's weights for these very classifier weights: the user's own, else shipped.
+def inverter_weights(method: str, classifier_sha256: str, dataset: str = "cifar10") -> tuple[Path, str] | None:
+    """File and SHA-256 of a trained method's weights for these very classifier weights.
 
-    ``bench train`` puts a user's own into the cache folder.
+    The user's own come before the shipped ones; where a folder is reconstructed, own ones that were trained on a folder
+    come first, and where ``cifar10`` is, those never come. ``bench train`` puts them into the cache folder.
     """
-    own = own_inverter_weights(method, classifier_sha256)
-    if own.exists():
-        return own, sha256_of(own)
+    for trained_on in dict.fromkeys((dataset, "cifar10")):
+        own = own_inverter_weights(method, classifier_sha256, trained_on)
+        if own.exists():
+            return own, sha256_of(own)
     for item in manifest().values():
         if item.facts.get("classifier_sha256") == classifier_sha256 and method in item.facts.get("methods", []):
             return item.path, item.sha256
     return None
 
 
-def own_inverter_weights(method: str, classifier_sha256: str) -> Path:
-    """Where ``bench train inverter`` leaves its result."""
-    return home() / "inverters" / f"{method}-{classifier_sha256[:16]}.safetensors"
+def own_inverter_weights(method: str, classifier_sha256: str, dataset: str = "cifar10") -> Path:
+    """Where ``bench train inverter`` leaves its result: one file for ``cifar10``, one for whatever folder was last."""
+    folder = "" if dataset == "cifar10" else "-folder"
+    return home() / "inverters" / f"{method}-{classifier_sha256[:16]}{folder}.safetensors"
 
 
 def load_shipped(name: str) -> dict[str, Tensor]:

@@ -10,6 +10,7 @@ from bench.errors import UnknownNameError, UsageError
 if TYPE_CHECKING:
     from bench.datasets.base import Dataset
 
+SPLITS = ("test", "train", "val")
 # What --dataset accepts, with a line on each.
 DATASETS = {
     "cifar10": "32x32 colour images of 10 classes; 2,500 test images ship with bench",
@@ -22,7 +23,7 @@ def load_dataset(name: str, split: str = "test", image_size: int | None = None) 
 
     Args:
         name: ``cifar10`` or ``folder:PATH``.
-        split: ``test``, ``train`` or ``val``; a folder has ``test`` alone.
+        split: ``test``, ``train`` or ``val``; of a folder ``test`` is the whole, and the other two are its parts.
         image_size: height and width of a folder's images, 32 if not given; ``cifar10`` is always 32.
 
     Raises:
@@ -49,9 +50,6 @@ def _cifar10(split: str, image_size: int | None) -> Dataset:
 def _folder(path: str, split: str, image_size: int | None) -> Dataset:
     from bench.datasets.folder import DEFAULT_IMAGE_SIZE, FolderDataset
 
-    if split != "test":
-        raise UsageError(
-            f"folder:{path} is one set of images without a {split!r} split. What needs training images works with "
-            "--dataset cifar10."
-        )
-    return FolderDataset(Path(path).expanduser(), DEFAULT_IMAGE_SIZE if image_size is None else image_size)
+    if split not in SPLITS:
+        raise UnknownNameError("split", split, SPLITS)
+    return FolderDataset(Path(path).expanduser(), DEFAULT_IMAGE_SIZE if image_size is None else image_size, split)

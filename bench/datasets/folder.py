@@ -2,6 +2,9 @@
 
 Published order: round-robin over the classes in sorted order (by code point), within a class by sorted file name. As
 long as no class is used up, every prefix of a multiple of the number of classes is therefore class-balanced.
+
+A folder is evaluated as a whole (``test``). One that something is trained on has two parts: ``val``, every tenth image
+of each class in that order, and ``train``, the others.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})
+HELD_OUT = 10  # one in so many images of a class is in val
 DEFAULT_IMAGE_SIZE = 32  # what the shipped 10-logit classifiers and all shipped inverters work at
 
 
@@ -32,7 +36,7 @@ class FolderDataset(Dataset):
     are no images, and folders without images are ignored.
     """
 
-    def __init__(self, root: Path, image_size: int = DEFAULT_IMAGE_SIZE) -> None:
+    def __init__(self, root: Path, image_size: int = DEFAULT_IMAGE_SIZE, split: str = "test") -> None:
         if image_size < 1:
             raise UsageError(f"The image size of folder:{root} must be at least 1, got {image_size}.")
         classes = scan(root)
@@ -40,10 +44,12 @@ class FolderDataset(Dataset):
         rounds = zip_longest(
             *([(label, f"{name}/{file}") for file in classes[name]] for label, name in enumerate(names))
         )
-        order = [pick for picks in rounds for pick in picks if pick is not None]
+        kept = (picks for k, picks in enumerate(rounds) if split == "test" or _held_out(k) == (split == "val"))
+        order = [pick for picks in kept for pick in picks if pick is not None]
         ids, labels = [path for _, path in order], [label for label, _ in order]
         sizes = [(root / path).stat().st_size for path in ids]  # another image under an old name nearly always differs
-        fingerprint = f"{seed_of('folder', image_size, *ids, *labels, *sizes):016x}"
+        part = () if split == "test" else (split,)
+        fingerprint = f"{seed_of('folder', *part, image_size, *ids, *labels, *sizes):016x}"
         super().__init__(f"folder:{root}", ids, np.array(labels), names, fingerprint)
         self.root, self.image_size = root, image_size
 
@@ -58,6 +64,11 @@ class FolderDataset(Dataset):
         for k, image_id in enumerate(ids):
             out[k] = decode(self.root / image_id, self.image_size)
         return out
+
+
+def _held_out(position: int) -> bool:
+    """Whether the image at this place within its class is in ``val``."""
+    return position % HELD_OUT == HELD_OUT - 1
 
 
 def decode(path: Path, size: int) -> Pixels:

@@ -17,6 +17,8 @@ from bench.record import write_atomically
 if TYPE_CHECKING:
     from bench.training.engine import Engine, Precision
 
+SIDE = 32  # of the images that all inverters with a recipe make
+
 
 @dataclass(frozen=True)
 class Run:
@@ -100,12 +102,16 @@ def train_classifier(name: str, run: Run) -> None:
             print(f"weights: {weights}")
 
 
-def train_inverter(method: str, classifier: str, steps: int | None, run: Run) -> None:
+def train_inverter(method: str, classifier: str, dataset: str, steps: int | None, run: Run) -> None:
     """``bench train inverter``: the result is found by ``bench run`` from then on."""
+    from bench.datasets import load_dataset
     from bench.registry import TRAINERS, load
 
     trainer = load(TRAINERS, "trained method", method)
-    recipe = trainer.recipe(steps)
+    if dataset.startswith("folder:"):
+        dataset = f"folder:{Path(dataset.removeprefix('folder:')).expanduser().resolve()}"
+    load_dataset(dataset)  # a misspelt name is said before any work
+    recipe = dataclasses.replace(trainer.recipe(steps), dataset=dataset)
     if run.dry_run:
         print_json(recipe.settings())
         return
@@ -119,19 +125,31 @@ def train_inverter(method: str, classifier: str, steps: int | None, run: Run) ->
     began = time.monotonic()
     with run.engine() as engine:
         target = open_classifier(classifier, engine.device)
-        folder = run.folder(f"{method}-{target.name}")
+        if dataset != "cifar10" and target.input_size != SIDE:
+            raise UsageError(
+                f"{method} makes {SIDE}x{SIDE} images, and {target.name} is shown the images of a folder at "
+                f"{target.input_size} px. Train it on cifar10, or give a classifier of {SIDE} px."
+            )
+        folder = run.folder(f"{method}-{target.name}" + ("" if dataset == "cifar10" else "-folder"))
         chosen = run.resumed(recipe, folder) if steps is None else None
+        if chosen is not None and chosen.dataset != dataset:
+            raise UsageError(
+                f"{folder} is a training on {chosen.dataset}. To continue it, name that with --dataset; to train on "
+                f"{dataset}, name another folder with --out."
+            )
         if chosen is None and run.budget is not None:
             speed = measure(trainer.task(recipe, target, engine))
             fitting = speed.steps_within(60 * run.budget - (time.monotonic() - began), LOOKS_EVERY)
             chosen = dataclasses.replace(recipe, steps=fitting, name=f"{recipe.name}-{run.budget:g}min")
         weights = train_inverter(trainer.task(chosen or recipe, target, engine), folder, resume=run.resume)
         if engine.first:
-            own = own_inverter_weights(method, target.sha256)
+            own = own_inverter_weights(method, target.sha256, dataset)
             write_atomically(own, weights.read_bytes())
+            data = "" if dataset == "cifar10" else " --dataset folder:..."
             print(f"weights: {weights}")
             print(
-                f"bench run --method {method} --classifier {classifier} uses their copy {own}; delete it to undo that"
+                f"bench run --method {method} --classifier {classifier}{data} uses their copy {own}; delete it to undo "
+                "that"
             )
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from bench.datasets.base import Dataset
+from bench.datasets.base import Dataset, Pixels
+from bench.progress import progress
 from bench.seeding import seed_of
+
+BLOCK = 500  # images that are read at once
 
 
 def put(drawn: Tensor, device: torch.device) -> Tensor:
@@ -26,7 +30,7 @@ class TrainingImages:
     """
 
     def __init__(self, dataset: Dataset, device: torch.device, seed: int) -> None:
-        pixels = torch.from_numpy(dataset.pixels(slice(None)).copy())
+        pixels = torch.from_numpy(_read(dataset))
         self.images = pixels.permute(0, 3, 1, 2).to(device)  # a channels-last view
         self.labels = torch.from_numpy(dataset.labels).to(device)
         self.seed = seed
@@ -53,6 +57,16 @@ class TrainingImages:
     def batch(self, rows: Tensor) -> Tensor:
         """These rows' images as (n, 3, H, W) float32 in [0, 1], channels last."""
         return self.images[rows].float().div_(255).contiguous(memory_format=torch.channels_last)
+
+
+def _read(dataset: Dataset) -> Pixels:
+    """All images, (N, H, W, 3)."""
+    parts = []
+    with progress(len(dataset), f"images of {dataset.name}") as bar:
+        for start in range(0, len(dataset), BLOCK):
+            parts.append(dataset.pixels(slice(start, start + BLOCK)))
+            bar.advance(len(parts[-1]))
+    return np.concatenate(parts)
 
 
 def flip_and_shift(images: Tensor, generator: torch.Generator, shift: int) -> Tensor:

@@ -14,7 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from bench.classifiers import LoadedClassifier
-from bench.errors import TrainingError
+from bench.datasets import load_dataset
+from bench.errors import TrainingError, UsageError
 from bench.training.engine import Engine
 from bench.training.journal import describe_run
 from bench.training.loop import Schedule, WeightAverage, fit
@@ -23,6 +24,9 @@ from bench.weights import save_weights
 
 MANTISSA = 7  # bits kept of each weight: bfloat16's precision, in which the training multiplied
 LOOKS_EVERY = 500  # steps between looks at held-out data
+LOOKS_AT = 1_000  # images of it
+SAMPLES = 16  # images of it in a sample picture
+DEFAULT_DATASET = "cifar10"
 Reconstruct = Callable[[Tensor, int], Tensor]
 
 
@@ -34,12 +38,15 @@ class InverterRecipe:
         name: equal names and hashes make weights comparable across classifiers.
         steps: optimisation steps of the network that ships.
         batch: images a step.
+        seed: of every random number.
+        dataset: whose ``train`` and ``val`` are used; left out of ``settings()`` where it is ``cifar10``.
     """
 
     name: str
     steps: int
     batch: int = 64
     seed: int = 1
+    dataset: str = DEFAULT_DATASET
 
     @property
     def ema_decay(self) -> float:
@@ -48,7 +55,10 @@ class InverterRecipe:
 
     def settings(self) -> dict[str, Any]:
         """All settings by name."""
-        return asdict(self)
+        settings = asdict(self)
+        if self.dataset == DEFAULT_DATASET:
+            del settings["dataset"]
+        return settings
 
     def digest(self) -> str:
         """SHA-256 of the recipe, short."""
@@ -75,7 +85,12 @@ class InverterTask(ABC):
 
     def __init__(self, recipe: InverterRecipe, classifier: LoadedClassifier, engine: Engine) -> None:
         self.recipe, self.classifier, self.engine, self.device = recipe, classifier, engine, engine.device
-        self.pairs = TrainingPairs(classifier, engine, recipe.seed)
+        self.pairs = TrainingPairs(classifier, engine, recipe.seed, recipe.dataset)
+        if len(self.pairs.data) < recipe.batch or len(self.pairs.val) < SAMPLES:
+            raise UsageError(
+                f"{recipe.dataset} has {len(self.pairs.data)} images to train on and {len(self.pairs.val)} held out; "
+                f"at least {recipe.batch} and {SAMPLES} are needed. A tenth of each class is held out; give more."
+            )
         self.pairs.logits = self.given(self.pairs.logits)
         self._identity = {"method": self.method, "recipe": recipe.digest(), "classifier": classifier.sha256}
 
@@ -105,9 +120,9 @@ class InverterTask(ABC):
 
     @torch.no_grad()
     def validate(self) -> dict[str, float]:
-        """On 1,000 images of ``val``: what the target sees in the reconstructions, and the pixel error."""
+        """On 1,000 images of ``val``, or fewer: what the target sees in the reconstructions, and the pixel error."""
         reconstruct = self.reconstructing()
-        rows = torch.arange(0, len(self.pairs.val), 5, device=self.device)
+        rows = torch.arange(0, len(self.pairs.val), max(1, len(self.pairs.val) // LOOKS_AT), device=self.device)
         images, z = self.pairs.val.batch(rows), self.pairs.val_logits[rows]
         fakes = reconstruct(self.given(z), 0)
         again = torch.cat([self.classifier.network(part).float() for part in torch.split(fakes, 250)])
@@ -123,10 +138,10 @@ class InverterTask(ABC):
         from torchvision.utils import make_grid
 
         reconstruct = self.reconstructing()
-        rows = torch.arange(0, len(self.pairs.val), len(self.pairs.val) // 16, device=self.device)[:16]
+        rows = torch.arange(0, len(self.pairs.val), len(self.pairs.val) // SAMPLES, device=self.device)[:SAMPLES]
         z = self.given(self.pairs.val_logits[rows])
         grid = [self.pairs.val.batch(rows)] + [reconstruct(z, draw) for draw in range(self.noise_draws)]
-        return make_grid(torch.cat(grid), nrow=16, padding=1).cpu()  # type: ignore[no-any-return]
+        return make_grid(torch.cat(grid), nrow=SAMPLES, padding=1).cpu()  # type: ignore[no-any-return]
 
     def state_dict(self) -> dict[str, Any]:
         """All networks, all optimisers and the average."""
@@ -152,6 +167,8 @@ def train_inverter(task: InverterTask, folder: Path, *, resume: bool) -> Path:
     """Train to the end and write the averaged network: the safetensors file that the zoo and ``bench run`` take."""
     recipe, target = task.recipe, task.classifier
     facts = {"method": task.method, "classifier": target.name, "classifier_sha256": target.sha256} | task.facts()
+    if recipe.dataset != DEFAULT_DATASET:
+        facts["dataset_fingerprint"] = load_dataset(recipe.dataset).fingerprint
     describe_run(folder, task.engine, recipe.settings(), **facts)
     schedule = Schedule(recipe.steps, validate_every=LOOKS_EVERY, checkpoint_every=250)
     seconds = fit(task, schedule, folder, resume=resume, title=f"training {task.method} for {target.name}")

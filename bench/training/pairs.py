@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from bench.classifiers import LoadedClassifier
-from bench.datasets import cifar10
+from bench.datasets import load_dataset
 from bench.paths import home
 from bench.progress import progress
 from bench.seeding import seed_of
@@ -19,9 +19,16 @@ BLOCK = 500
 
 
 def split_logits(classifier: LoadedClassifier, data: TrainingImages, split: str, *, mirrored: bool) -> Tensor:
-    """Logits (N, K) of a whole split in float32, from the cache if these very weights were asked before."""
+    """Logits (N, K) of a whole split in float32, from the cache if these very weights were asked before.
+
+    Args:
+        classifier: the frozen one.
+        data: the images.
+        split: what the cache knows them by, for instance ``cifar10-train``.
+        mirrored: of the images' mirror images.
+    """
     tag = "mirrored" if mirrored else "plain"
-    path = home() / "logits" / f"cifar10-{split}-{tag}-{classifier.sha256[:16]}.npy"
+    path = home() / "logits" / f"{split}-{tag}-{classifier.sha256[:16]}.npy"
     if path.exists():
         return torch.from_numpy(np.load(path))
     parts = []
@@ -39,18 +46,31 @@ class TrainingPairs:
     """Training images with the logits that the frozen classifier gives them, as they are and mirrored.
 
     Attributes:
-        logits: (2, 45,000, K) float32 on the device: plain, mirrored; (1, 45,000, K) without mirrored ones.
+        data, val: images and labels of the two splits.
+        logits: (2, N, K) float32 on the device, of ``data``: plain, mirrored; (1, N, K) without mirrored ones.
+        val_logits: (M, K), of ``val``.
     """
 
-    def __init__(self, classifier: LoadedClassifier, engine: Engine, seed: int, *, mirrored: bool = True) -> None:
+    def __init__(
+        self,
+        classifier: LoadedClassifier,
+        engine: Engine,
+        seed: int,
+        dataset: str = "cifar10",
+        *,
+        mirrored: bool = True,
+    ) -> None:
         self.engine = engine
-        self.data = TrainingImages(cifar10.load("train"), engine.device, seed)
-        self.val = TrainingImages(cifar10.load("val"), engine.device, seed)
+        train, val = (load_dataset(dataset, split) for split in ("train", "val"))
+        self.data, self.val = (TrainingImages(part, engine.device, seed) for part in (train, val))
+        names = [f"{dataset}-{split}" for split in ("train", "val")]
+        if dataset != "cifar10":  # a folder is known by what is in it
+            names = [f"folder-{part.fingerprint}" for part in (train, val)]
         views = (False, True) if mirrored else (False,)
         with engine.one_after_the_other():
-            parts = [split_logits(classifier, self.data, "train", mirrored=view) for view in views]
-            val = split_logits(classifier, self.val, "val", mirrored=False)
-        self.logits, self.val_logits = torch.stack(parts).to(engine.device), val.to(engine.device)
+            parts = [split_logits(classifier, self.data, names[0], mirrored=view) for view in views]
+            val_logits = split_logits(classifier, self.val, names[1], mirrored=False)
+        self.logits, self.val_logits = torch.stack(parts).to(engine.device), val_logits.to(engine.device)
 
     @property
     def num_logits(self) -> int:

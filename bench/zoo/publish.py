@@ -93,7 +93,7 @@ def publish_margins(name: str) -> None:
     measured: dict[str, float] = {}
     for split in ("train", "val", "test"):
         data = TrainingImages(cifar10.load(split), resolve_device("auto"), 0)
-        top = split_logits(classifier, data, split, mirrored=False).topk(2, dim=1).values
+        top = split_logits(classifier, data, f"cifar10-{split}", mirrored=False).topk(2, dim=1).values
         measured[f"{split}_margin"] = round(float((top[:, 0] - top[:, 1]).mean()), 3)
     print(json.dumps(amend(name, {"measured": measured}), indent=2))
 

@@ -1,0 +1,133 @@
+"""``bench train inverter --dataset folder:PATH``: what is trained on, what is held out, who uses the result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from bench.classifiers import LoadedClassifier
+from bench.config import RunConfig
+from bench.datasets import cifar10, load_dataset
+from bench.errors import UsageError
+from bench.record import Record
+from bench.runner import run_cell
+from bench.training.commands import Run, train_inverter
+from bench.training.data import TrainingImages
+from bench.training.engine import Engine
+from bench.training.pairs import TrainingPairs
+from bench.weights import inverter_weights, metadata, own_inverter_weights
+from tests.training.small import small_dataset
+
+METHOD = "dosovitskiy-brox-2016b"
+CLASSIFIER = """
+import torch
+from torch import nn
+
+def network():
+    torch.manual_seed(1)
+    return nn.Sequential(nn.AvgPool2d(8), nn.Flatten(), nn.Linear(48, 5))
+
+def large():
+    made = network()
+    made.input_size = 64
+    return made
+"""
+
+
+def folder(root: Path, rows: range) -> str:
+    """Real images as files, two classes by turns."""
+    pixels, _ = cifar10.shipped_test()
+    for k, row in enumerate(rows):
+        path = root / ("left", "right")[k % 2] / f"{k:04d}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels[row]).save(path)
+    return f"folder:{root}"
+
+
+@pytest.fixture
+def classifier(tmp_path: Path, bench_home: Path) -> str:
+    (tmp_path / "mine.py").write_text(CLASSIFIER)
+    return f"{tmp_path / 'mine.py'}:network"
+
+
+def test_a_tenth_of_each_class_is_held_out(tmp_path: Path) -> None:
+    name = folder(tmp_path, range(47))
+    whole, train, val = (load_dataset(name, split) for split in ("test", "train", "val"))
+    assert val.ids == ("left/0018.png", "right/0019.png", "left/0038.png", "right/0039.png")
+    assert sorted(train.ids + val.ids) == sorted(whole.ids)
+    assert [image for image in whole.ids if image not in val.ids] == list(train.ids)
+    assert len({whole.fingerprint, train.fingerprint, val.fingerprint}) == 3
+    assert np.array_equal(val.pixels([0])[0], cifar10.shipped_test()[0][18])
+
+
+def test_pairs_are_the_folders_images_with_their_own_logits(tmp_path: Path, tiny_cifar: LoadedClassifier) -> None:
+    """A second folder does not take the first one's logits from the cache."""
+    for start in (100, 200):
+        name = folder(tmp_path / str(start), range(start, start + 40))
+        pairs = TrainingPairs(tiny_cifar, Engine(), seed=1, dataset=name)
+        for data, logits, split in ((pairs.data, pairs.logits[0], "train"), (pairs.val, pairs.val_logits, "val")):
+            images = load_dataset(name, split).images(load_dataset(name, split).ids)
+            assert torch.equal(data.batch(torch.arange(len(data))), images)
+            assert torch.allclose(logits, tiny_cifar.network(images), atol=1e-5)
+
+
+def test_reading_in_parts_gives_all_images_in_order() -> None:
+    dataset = small_dataset(1_200)
+    data = TrainingImages(dataset, torch.device("cpu"), seed=0)
+    assert np.array_equal(data.images.permute(0, 2, 3, 1).numpy(), dataset.pixels(slice(None)))
+
+
+def test_the_result_serves_other_folders_and_nothing_else(tmp_path: Path, classifier: str) -> None:
+    trained_on, other = folder(tmp_path / "a", range(200)), folder(tmp_path / "b", range(200, 220))
+    train_inverter(METHOD, classifier, trained_on, 2, Run("cpu", out=tmp_path / "train"))
+
+    def cell(dataset: str) -> Record:
+        config = RunConfig(METHOD, classifier, dataset, num_images=20, out=tmp_path / "runs", controls=False)
+        return run_cell(config)
+
+    found = cell(other)
+    assert found.status == "complete", found.reason
+    assert found.recipe is not None
+    assert found.recipe["steps"] == 2
+    own = cell(trained_on)
+    assert own.status == "failed"
+    assert "was trained on the images of" in (own.reason or "")
+    cifar = cell("cifar10")
+    assert cifar.status == "skipped"
+    assert "bench train inverter" in (cifar.reason or "")
+
+
+def test_cifar10_never_takes_what_a_folder_was_trained_for(tmp_path: Path, classifier: str) -> None:
+    name = folder(tmp_path / "a", range(200))
+    train_inverter(METHOD, classifier, name, 1, Run("cpu", out=tmp_path / "train"))
+    sha256 = metadata(tmp_path / "train" / f"{METHOD}-mine.network.safetensors")["classifier_sha256"]
+    assert inverter_weights(METHOD, sha256) is None
+    found = inverter_weights(METHOD, sha256, "folder:elsewhere")
+    assert found is not None
+    assert found[0] == own_inverter_weights(METHOD, sha256, "folder:elsewhere")
+    own_inverter_weights(METHOD, sha256).write_bytes(found[0].read_bytes())
+    assert inverter_weights(METHOD, sha256) != found
+    assert inverter_weights(METHOD, sha256, "folder:elsewhere") == found
+
+
+def test_what_cannot_be_meant_is_said_before_any_training(tmp_path: Path, classifier: str) -> None:
+    few, enough = folder(tmp_path / "few", range(100)), folder(tmp_path / "enough", range(200))
+    out = tmp_path / "train"
+    with pytest.raises(UsageError, match="90 images to train on and 10 held out"):
+        train_inverter(METHOD, classifier, few, 1, Run("cpu", out=out))
+    with pytest.raises(UsageError, match="at 64 px"):
+        train_inverter(METHOD, classifier.replace(":network", ":large"), enough, 1, Run("cpu", out=out))
+    with pytest.raises(UsageError, match="expects a folder"):
+        train_inverter(METHOD, classifier, f"folder:{tmp_path / 'nowhere'}", 1, Run("cpu", out=out))
+    assert not out.exists()
+
+
+def test_a_training_is_not_continued_on_other_images(tmp_path: Path, classifier: str) -> None:
+    first, second = folder(tmp_path / "a", range(200)), folder(tmp_path / "b", range(200, 400))
+    train_inverter(METHOD, classifier, first, 1, Run("cpu", out=tmp_path / "train"))
+    with pytest.raises(UsageError, match="is a training on folder:"):
+        train_inverter(METHOD, classifier, second, None, Run("cpu", resume=True, out=tmp_path / "train"))
