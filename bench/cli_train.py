@@ -63,6 +63,9 @@ def train_inverter(
     dataset: Annotated[
         str, typer.Option(help="cifar10, or folder:PATH with PATH/CLASS/IMAGE, of which a tenth is held out.")
     ] = "cifar10",
+    recipe: Annotated[
+        str | None, typer.Option(help="By name, for instance gpu; by default the one that the shipped weights have.")
+    ] = None,
     device: DeviceOption = Device.auto,
     budget: BudgetOption = None,
     resume: ResumeOption = False,
@@ -79,7 +82,14 @@ def train_inverter(
     from bench.training.commands import Run
     from bench.training.commands import train_inverter as go
 
-    go(method, classifier, dataset, steps, Run(device.value, precision.value, accumulate, budget, resume, dry_run, out))
+    go(
+        method,
+        classifier,
+        dataset,
+        recipe,
+        steps,
+        Run(device.value, precision.value, accumulate, budget, resume, dry_run, out),
+    )
 
 
 @train_app.command("controls")

@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +15,15 @@ from torch import Tensor, nn
 from bench.errors import WeightsError
 from bench.inverter import Inverter, Target, Training
 from bench.weights import inverter_weights, load_checked, metadata, sha256_of
+
+
+@runtime_checkable
+class Freezing(Protocol):
+    """A network that is faster once it is told that its weights will not change any more."""
+
+    def freeze(self) -> None:
+        """Compute what depends on the weights alone."""
+
 
 Builder = Callable[[dict[str, Any]], nn.Module]
 ON_CPU = 25  # images a pass: they stay in the caches, which makes a generator up to twice as fast as with 250
@@ -95,6 +104,8 @@ def open_trained(method: str, target: Target, build: Builder, weights: Path | No
     network = build(settings)
     network.load_state_dict(state)
     network.eval().requires_grad_(False).to(target.device).to(memory_format=torch.channels_last)
+    if isinstance(network, Freezing):
+        network.freeze()
     seconds = float(facts["train_seconds"]) if "train_seconds" in facts else None
     return Trained(network, {path.stem: sha256}, {k: settings[k] for k in ("name", "hash", "steps")}, seconds)
 

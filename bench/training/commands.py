@@ -16,6 +16,7 @@ from bench.record import write_atomically
 
 if TYPE_CHECKING:
     from bench.training.engine import Engine, Precision
+    from bench.training.inverters import InverterRecipe
 
 SIDE = 32  # of the images that all inverters with a recipe make
 
@@ -102,7 +103,24 @@ def train_classifier(name: str, run: Run) -> None:
             print(f"weights: {weights}")
 
 
-def train_inverter(method: str, classifier: str, dataset: str, steps: int | None, run: Run) -> None:
+def recipe_of(trainer: Any, name: str | None, steps: int | None = None) -> InverterRecipe:
+    """A trainer's recipe by its name, the one that ships without a name, with another number of steps if asked.
+
+    Raises:
+        UnknownNameError: the trainer has no recipe of this name.
+    """
+    default: InverterRecipe = trainer.recipe(steps)
+    known: dict[str, InverterRecipe] = getattr(trainer, "RECIPES", {default.name: default})
+    if name is None:
+        return default
+    if name not in known:
+        raise UnknownNameError("recipe", name, known)
+    return known[name] if steps is None else dataclasses.replace(known[name], steps=steps)
+
+
+def train_inverter(
+    method: str, classifier: str, dataset: str, recipe_name: str | None, steps: int | None, run: Run
+) -> None:
     """``bench train inverter``: the result is found by ``bench run`` from then on."""
     from bench.datasets import load_dataset
     from bench.registry import TRAINERS, load
@@ -111,7 +129,7 @@ def train_inverter(method: str, classifier: str, dataset: str, steps: int | None
     if dataset.startswith("folder:"):
         dataset = f"folder:{Path(dataset.removeprefix('folder:')).expanduser().resolve()}"
     load_dataset(dataset)  # a misspelt name is said before any work
-    recipe = dataclasses.replace(trainer.recipe(steps), dataset=dataset)
+    recipe = dataclasses.replace(recipe_of(trainer, recipe_name, steps), dataset=dataset)
     if run.dry_run:
         print_json(recipe.settings())
         return

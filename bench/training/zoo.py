@@ -27,7 +27,9 @@ from bench.printing import print_rows
 from bench.record import write_atomically
 from bench.registry import TRAINERS, load
 from bench.training.budget import RESERVE, Speed, measure
+from bench.training.commands import recipe_of
 from bench.training.engine import Engine
+from bench.training.inverters import InverterRecipe
 
 Kind = Literal["classifier", "controls", "inverter"]
 CLASSIFIERS = ("resnet152", "robust_resnet152", "inception_v3")
@@ -133,22 +135,28 @@ def make_plan(engine: Engine, budget: float | None) -> list[Part]:
             costs.append(Cost(0, 1, Speed(0, 0), 1, CONTROLS_SECONDS + _logits_seconds(name, engine)))
         else:
             trainer = load(TRAINERS, "trained method", method)
-            recipe = trainer.recipe(None)
+            recipe = _recipe(trainer, engine.device)
             if method not in speeds:  # the classifier plays no part in a step
                 speeds[method] = measure(trainer.task(recipe, open_classifier(ONEHOT_OF, engine.device), engine))
             costs.append(Cost(recipe.steps, 1, speeds[method], LOOKS_EVERY))
     spent = time.monotonic() - began
     factor = 1.0 if budget is None else factor_within(costs, 60 * budget * (1 - RESERVE) - spent)
-    return [_part(one, cost, factor, budget) for one, cost in zip(order(), costs, strict=True)]
+    return [_part(one, cost, factor, budget, engine.device) for one, cost in zip(order(), costs, strict=True)]
 
 
-def _part(one: tuple[Kind, str, str], cost: Cost, factor: float, budget: float | None) -> Part:
+def _recipe(trainer: Any, device: torch.device) -> InverterRecipe:
+    """The recipe for this kind of device: ``gpu`` on one, where the method has it."""
+    wanted = "gpu" if device.type == "cuda" and "gpu" in getattr(trainer, "RECIPES", {}) else None
+    return recipe_of(trainer, wanted)
+
+
+def _part(one: tuple[Kind, str, str], cost: Cost, factor: float, budget: float | None, device: torch.device) -> Part:
     kind, method, classifier = one
     steps, settings = cost.scaled(factor), {}
     if kind == "classifier":
         settings = dataclasses.asdict(dataclasses.replace(RECIPES[classifier], epochs=steps // cost.unit))
     elif kind == "inverter":
-        recipe = load(TRAINERS, "trained method", method).recipe(None)
+        recipe = _recipe(load(TRAINERS, "trained method", method), device)
         name = recipe.name if budget is None else f"zoo-{budget:g}min"
         settings = dataclasses.replace(recipe, steps=steps, name=name).settings()
     prefix = {"classifier": "", "controls": "controls-", "inverter": f"{method}-"}[kind]

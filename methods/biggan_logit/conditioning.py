@@ -61,14 +61,17 @@ def upsample(x: Tensor) -> Tensor:
     return F.interpolate(x, scale_factor=2, mode="nearest")
 
 
-def upsample_conv(x: Tensor, conv: nn.Conv2d) -> Tensor:
+def upsample_conv(x: Tensor, kernel: Tensor, bias: Tensor | None) -> Tensor:
     """``conv(upsample(x))`` for a 3x3 convolution with padding 1: (N, C, H, W) to (N, c_out, 2H, 2W).
 
-    Each pixel meets itself two by two times, so that the two are one transposed convolution of stride 2 whose 4x4
-    kernel is the 3x3 one summed over 2x2 shifts: 4 products where there were 9 (cf. Shi et al. 2016, "Is the
-    deconvolution layer the same as a convolutional layer?").
+    Each pixel meets itself two by two times, so that the two are one transposed convolution of stride 2 (cf. Shi et al.
+    2016, "Is the deconvolution layer the same as a convolutional layer?"), whose kernel is ``upsampling_kernel``'s.
     """
-    rows = F.pad(conv.weight, (1, 1, 1, 1))  # (c_out, C, 5, 5)
+    return F.conv_transpose2d(x, kernel, bias, stride=2, padding=1)
+
+
+def upsampling_kernel(weight: Tensor) -> Tensor:
+    """The 3x3 kernel summed over 2x2 shifts, 4 products where there were 9: (c_out, C, 3, 3) to (C, c_out, 4, 4)."""
+    rows = F.pad(weight, (1, 1, 1, 1))  # (c_out, C, 5, 5)
     rows = rows[:, :, 1:] + rows[:, :, :-1]
-    kernel = (rows[..., 1:] + rows[..., :-1]).flip(2, 3).transpose(0, 1)  # (C, c_out, 4, 4)
-    return F.conv_transpose2d(x, kernel.contiguous(), conv.bias, stride=2, padding=1)
+    return (rows[..., 1:] + rows[..., :-1]).flip(2, 3).transpose(0, 1).contiguous()

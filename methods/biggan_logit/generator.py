@@ -13,7 +13,14 @@ from torch.nn.utils import parametrize
 
 from bench.standardise import Standardise
 from methods.biggan_logit.attention import SelfAttention
-from methods.biggan_logit.conditioning import ConditionalBatchNorm, orthogonal_, spectral_norm_, upsample, upsample_conv
+from methods.biggan_logit.conditioning import (
+    ConditionalBatchNorm,
+    orthogonal_,
+    spectral_norm_,
+    upsample,
+    upsample_conv,
+    upsampling_kernel,
+)
 from methods.biggan_logit.tables import table
 from methods.biggan_logit.whiten import Whiten
 
@@ -24,6 +31,8 @@ SCALE = 10**0.5  # G sees z with mean squared norm 10: gammas then start with a 
 class GeneratorBlock(nn.Module):
     """BN, ReLU, upsample, convolution, BN, ReLU, convolution, around an upsampled 1x1 shortcut."""
 
+    kernel: Tensor | None
+
     def __init__(self, c_in: int, c_out: int, num_logits: int, hidden: int) -> None:
         super().__init__()
         self.bn1 = ConditionalBatchNorm(c_in, num_logits, hidden)
@@ -31,10 +40,16 @@ class GeneratorBlock(nn.Module):
         self.conv1 = nn.Conv2d(c_in, c_out, 3, padding=1)
         self.conv2 = nn.Conv2d(c_out, c_out, 3, padding=1)
         self.shortcut = nn.Conv2d(c_in, c_out, 1)
+        self.register_buffer("kernel", None, persistent=False)
+
+    def freeze(self) -> None:
+        """Make the first convolution's kernel once and for all."""
+        self.kernel = upsampling_kernel(self.conv1.weight)
 
     def forward(self, x: Tensor, z: Tensor) -> Tensor:
         """x (N, c_in, H, W) and z (N, K) to (N, c_out, 2H, 2W)."""
-        h = upsample_conv(F.relu(self.bn1(x, z), inplace=True), self.conv1)
+        kernel = upsampling_kernel(self.conv1.weight) if self.kernel is None else self.kernel
+        h = upsample_conv(F.relu(self.bn1(x, z), inplace=True), kernel, self.conv1.bias)
         h = self.conv2(F.relu(self.bn2(h, z), inplace=True))
         shortcut: Tensor = self.shortcut(x)
         out: Tensor = h.add_(upsample(shortcut))  # 1x1 and nearest neighbour commute: convolve the small image
@@ -70,6 +85,12 @@ class Generator(nn.Module):
             self.attention = SelfAttention(widths[self.attended.index(True) + 1])
         self.bn = ConditionalBatchNorm(widths[-1], num_logits, hidden)
         self.conv = nn.Conv2d(widths[-1], 3, 3, padding=1)
+
+    def freeze(self) -> None:
+        """Compute what depends on the weights alone once: they must not change any more."""
+        for block in self.blocks:
+            assert isinstance(block, GeneratorBlock)
+            block.freeze()
 
     def forward(self, logits: Tensor, eps: Tensor) -> Tensor:
         """Logits (N, K) and noise (N, 120) to images (N, 3, size, size) in [0, 1]."""

@@ -20,10 +20,10 @@ from bench.learned import missing, open_trained
 from bench.seeding import sample_noise
 from bench.training.engine import Engine
 from methods.biggan_logit.generator import NOISE_DIM, Generator, generator_of
-from methods.biggan_logit.train import BigGANRecipe, BigGANTask, recipe
+from methods.biggan_logit.train import RECIPES, BigGANRecipe, BigGANTask, recipe
 
 NAME = "onehot-biggan"
-__all__ = ["OneHotBigGAN", "OneHotTask", "one_hot", "recipe", "task"]
+__all__ = ["RECIPES", "OneHotBigGAN", "OneHotTask", "one_hot", "recipe", "task"]
 
 
 def one_hot(logits: Tensor) -> Tensor:

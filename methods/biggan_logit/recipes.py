@@ -73,3 +73,12 @@ def scaled(recipe: BigGANRecipe, batch: int) -> BigGANRecipe:
     factor = (batch / recipe.batch) ** 0.5
     name = f"{recipe.name}-batch{batch}"
     return replace(recipe, name=name, batch=batch, lr_g=recipe.lr_g * factor, lr_d=recipe.lr_d * factor)
+
+
+# By name, as ``--recipe`` takes them. ``gpu`` is meant for half an hour on one data-centre GPU: ch 64 as in the public
+# CIFAR-10 configuration of BigGAN-PyTorch, and the smallest batch in table 1 of Brock et al. 2019. What it reaches, and
+# how many steps half an hour has, was not measured; --budget fits the steps.
+RECIPES = {
+    "cpu": BigGANRecipe(),
+    "gpu": replace(scaled(BigGANRecipe(channels=64, steps=20_000), 256), name="gpu"),
+}

@@ -32,11 +32,11 @@ from methods.biggan_logit.generator import (
     trainable_generator,
 )
 from methods.biggan_logit.loss import discriminator_loss, generator_loss
-from methods.biggan_logit.recipes import BigGANRecipe
+from methods.biggan_logit.recipes import RECIPES, BigGANRecipe
 
 STATISTICS_BATCHES = 200
 COLLAPSE_PATIENCE = 6
-__all__ = ["Adversaries", "BigGANRecipe", "BigGANTask", "Pairs", "recipe", "task"]
+__all__ = ["RECIPES", "Adversaries", "BigGANRecipe", "BigGANTask", "Pairs", "recipe", "task"]
 
 
 class Pairs(Protocol):
@@ -243,7 +243,7 @@ def _normalise(net: torch.nn.Module) -> None:
 
 
 def recipe(steps: int | None = None) -> BigGANRecipe:
-    """The recipe of this machine class, with another number of steps if asked."""
+    """The recipe that ships, with another number of steps if asked."""
     return BigGANRecipe() if steps is None else BigGANRecipe(steps=steps)
 
 

@@ -16,11 +16,12 @@ from bench.training import pairs as pairs_module
 from bench.training.engine import Engine
 from bench.training.inverters import MANTISSA, train_inverter
 from bench.weights import load_file, rounded
-from methods.biggan_logit.conditioning import ConditionalBatchNorm, upsample, upsample_conv
+from methods.biggan_logit.conditioning import ConditionalBatchNorm, upsample, upsample_conv, upsampling_kernel
 from methods.biggan_logit.discriminator import Discriminator
 from methods.biggan_logit.generator import (
     NOISE_DIM,
     Generator,
+    GeneratorBlock,
     effective_state,
     estimate_statistics,
     trainable_generator,
@@ -192,12 +193,26 @@ def test_mirrored_images_carry_their_own_logits(tiny_cifar: LoadedClassifier) ->
 def test_one_transposed_convolution_is_upsampling_and_convolving(size: tuple[int, int], bias: bool) -> None:
     conv = nn.Conv2d(3, 7, 3, padding=1, bias=bias).double()
     x = torch.randn(2, 3, *size, dtype=torch.float64, requires_grad=True)
-    expected, found = conv(upsample(x)), upsample_conv(x, conv)
+    expected, found = conv(upsample(x)), upsample_conv(x, upsampling_kernel(conv.weight), conv.bias)
     torch.testing.assert_close(found, expected, atol=1e-12, rtol=0)
     slope = torch.randn_like(expected)
     wanted = torch.autograd.grad(expected, (x, conv.weight), slope)
     for a, b in zip(torch.autograd.grad(found, (x, conv.weight), slope), wanted, strict=True):
         torch.testing.assert_close(a, b, atol=1e-12, rtol=0)
+
+
+def test_a_frozen_generator_makes_the_same_images_and_saves_the_same_weights() -> None:
+    torch.manual_seed(0)
+    generator = Generator(5, channels=4, hidden=8).eval().requires_grad_(False)
+    z, eps = torch.randn(3, 5), torch.randn(3, NOISE_DIM)
+    before, names = generator(z, eps), set(generator.state_dict())
+    generator.freeze()
+    assert torch.equal(generator(z, eps), before)
+    assert set(generator.state_dict()) == names
+    for block in generator.blocks.children():
+        assert isinstance(block, GeneratorBlock)
+        block.conv1.weight.zero_()
+    assert torch.equal(generator(z, eps), before)  # it is no longer looked at
 
 
 def test_stored_statistics_give_the_two_steps_in_one() -> None:

@@ -4,9 +4,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import torch
 
-from bench.errors import UsageError
-from methods.biggan_logit.recipes import BigGANRecipe, scaled
+from baselines.dosovitskiy_brox import train_2016b
+from bench.errors import UnknownNameError, UsageError
+from bench.training.commands import recipe_of
+from bench.training.zoo import _recipe
+from methods.biggan_logit import onehot, train
+from methods.biggan_logit.recipes import RECIPES, BigGANRecipe, scaled
 
 
 def test_the_faithful_recipe_is_what_it_was_before_there_were_switches() -> None:
@@ -37,6 +42,32 @@ def test_a_switch_that_is_on_is_in_the_settings_and_in_the_hash(switch: dict[str
 def test_rates_grow_with_the_square_root_of_the_batch() -> None:
     found = scaled(BigGANRecipe(), 256)
     assert found == BigGANRecipe(name="cpu-batch256", batch=256, lr_g=4e-4, lr_d=8e-4)
+
+
+def test_recipes_by_name_are_the_same_for_both_inverters() -> None:
+    """The comparison with the arg-max alone stands or falls with it."""
+    assert RECIPES["cpu"] == BigGANRecipe() == train.recipe() == onehot.recipe()
+    for name, expected in RECIPES.items():
+        assert expected.name == name
+        assert recipe_of(train, name) == recipe_of(onehot, name) == expected
+    assert RECIPES["gpu"].digest() != RECIPES["cpu"].digest()
+    assert (RECIPES["gpu"].channels, RECIPES["gpu"].batch, RECIPES["gpu"].lr_d) == (64, 256, 8e-4)
+
+
+def test_a_recipe_takes_another_number_of_steps_and_an_unknown_one_is_refused() -> None:
+    assert recipe_of(train, None, 7) == BigGANRecipe(steps=7)
+    assert recipe_of(train, "gpu", 7) == replace(RECIPES["gpu"], steps=7)
+    with pytest.raises(UnknownNameError, match=r"no recipe called 'cgpu'\. Did you mean 'gpu'"):
+        recipe_of(train, "cgpu")
+    with pytest.raises(UnknownNameError, match="Known: cpu"):
+        recipe_of(train_2016b, "gpu")
+
+
+def test_the_zoo_takes_the_gpus_recipe_on_a_gpu_where_there_is_one() -> None:
+    cpu, gpu = torch.device("cpu"), torch.device("cuda")
+    assert _recipe(train, gpu) == RECIPES["gpu"]
+    assert _recipe(train, cpu) == RECIPES["cpu"]
+    assert _recipe(train_2016b, gpu) == train_2016b.recipe()
 
 
 @pytest.mark.parametrize("wrong", [{"d_steps": 0}, {"consistency": -1.0}, {"ema_start": -1}])

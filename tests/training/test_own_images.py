@@ -83,7 +83,7 @@ def test_reading_in_parts_gives_all_images_in_order() -> None:
 
 def test_the_result_serves_other_folders_and_nothing_else(tmp_path: Path, classifier: str) -> None:
     trained_on, other = folder(tmp_path / "a", range(200)), folder(tmp_path / "b", range(200, 220))
-    train_inverter(METHOD, classifier, trained_on, 2, Run("cpu", out=tmp_path / "train"))
+    train_inverter(METHOD, classifier, trained_on, None, 2, Run("cpu", out=tmp_path / "train"))
 
     def cell(dataset: str) -> Record:
         config = RunConfig(METHOD, classifier, dataset, num_images=20, out=tmp_path / "runs", controls=False)
@@ -103,7 +103,7 @@ def test_the_result_serves_other_folders_and_nothing_else(tmp_path: Path, classi
 
 def test_cifar10_never_takes_what_a_folder_was_trained_for(tmp_path: Path, classifier: str) -> None:
     name = folder(tmp_path / "a", range(200))
-    train_inverter(METHOD, classifier, name, 1, Run("cpu", out=tmp_path / "train"))
+    train_inverter(METHOD, classifier, name, None, 1, Run("cpu", out=tmp_path / "train"))
     sha256 = metadata(tmp_path / "train" / f"{METHOD}-mine.network.safetensors")["classifier_sha256"]
     assert inverter_weights(METHOD, sha256) is None
     found = inverter_weights(METHOD, sha256, "folder:elsewhere")
@@ -118,16 +118,16 @@ def test_what_cannot_be_meant_is_said_before_any_training(tmp_path: Path, classi
     few, enough = folder(tmp_path / "few", range(100)), folder(tmp_path / "enough", range(200))
     out = tmp_path / "train"
     with pytest.raises(UsageError, match="90 images to train on and 10 held out"):
-        train_inverter(METHOD, classifier, few, 1, Run("cpu", out=out))
+        train_inverter(METHOD, classifier, few, None, 1, Run("cpu", out=out))
     with pytest.raises(UsageError, match="at 64 px"):
-        train_inverter(METHOD, classifier.replace(":network", ":large"), enough, 1, Run("cpu", out=out))
+        train_inverter(METHOD, classifier.replace(":network", ":large"), enough, None, 1, Run("cpu", out=out))
     with pytest.raises(UsageError, match="expects a folder"):
-        train_inverter(METHOD, classifier, f"folder:{tmp_path / 'nowhere'}", 1, Run("cpu", out=out))
+        train_inverter(METHOD, classifier, f"folder:{tmp_path / 'nowhere'}", None, 1, Run("cpu", out=out))
     assert not out.exists()
 
 
 def test_a_training_is_not_continued_on_other_images(tmp_path: Path, classifier: str) -> None:
     first, second = folder(tmp_path / "a", range(200)), folder(tmp_path / "b", range(200, 400))
-    train_inverter(METHOD, classifier, first, 1, Run("cpu", out=tmp_path / "train"))
+    train_inverter(METHOD, classifier, first, None, 1, Run("cpu", out=tmp_path / "train"))
     with pytest.raises(UsageError, match="is a training on folder:"):
-        train_inverter(METHOD, classifier, second, None, Run("cpu", resume=True, out=tmp_path / "train"))
+        train_inverter(METHOD, classifier, second, None, None, Run("cpu", resume=True, out=tmp_path / "train"))
