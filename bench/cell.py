@@ -132,7 +132,6 @@ class Cell:
             device=device,
             preset=self.draft.preset,
             network=classifier.network if self.method.access in WITH_NETWORK else None,
-            dataset_fingerprint=self.dataset.fingerprint,
         )
         return OpenMethod(self.method, target, self.dataset, classifier, self.config.seed)
 

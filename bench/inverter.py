@@ -34,7 +34,6 @@ class Target:
         preset: ``fast`` or ``paper``.
         network: the frozen classifier in evaluation mode, [0, 1] images to logits; None unless the inverter
             declares ``access`` ``white-box`` or ``features``.
-        dataset_fingerprint: of the images that are reconstructed; an inverter that was trained on them refuses.
     """
 
     classifier: str
@@ -45,7 +44,6 @@ class Target:
     device: torch.device
     preset: str = "fast"
     network: nn.Module | None = None
-    dataset_fingerprint: str = ""
 
 
 class Inverter(ABC):
@@ -61,6 +59,8 @@ class Inverter(ABC):
         parameters: their number, for the cost table.
         recipe: ``name``, ``hash`` and ``steps`` of the training, or None.
         train_seconds: wall-clock time of the training, or None.
+        trained_on: hashes of the images of a folder that the weights were fitted to (``bench.datasets.base``): a run
+            refuses to reconstruct them.
     """
 
     name: ClassVar[str]
@@ -72,6 +72,7 @@ class Inverter(ABC):
     parameters: int = 0
     recipe: dict[str, Any] | None = None
     train_seconds: float | None = None
+    trained_on: frozenset[str] = frozenset()
 
     def __init__(self, target: Target) -> None:
         """Load weights here; this is not timed."""

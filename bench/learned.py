@@ -38,12 +38,14 @@ class Trained:
         weights: SHA-256 by the file's name.
         recipe: ``name``, ``hash`` and ``steps`` of the training.
         train_seconds: how long it took, where the file says so.
+        images: hashes of the images of a folder that it was trained on.
     """
 
     network: nn.Module
     weights: dict[str, str]
     recipe: dict[str, Any]
     train_seconds: float | None
+    images: frozenset[str] = frozenset()
 
     @property
     def parameters(self) -> int:
@@ -62,9 +64,10 @@ def missing(method: str, target: Target) -> str | None:
     """Why ``method`` cannot run for want of weights for this very classifier, or None."""
     if inverter_weights(method, target.classifier_sha256, target.dataset) is not None:
         return None
+    data = " --dataset folder:..." if target.dataset.startswith("folder:") else ""
     return (
         f"There are no weights of {method} for {target.classifier} with SHA-256 {target.classifier_sha256[:16]}. "
-        f"Train them: bench train inverter {method} --classifier {target.classifier}"
+        f"Train them: bench train inverter {method} --classifier {target.classifier}{data}"
     )
 
 
@@ -79,8 +82,7 @@ def open_trained(method: str, target: Target, build: Builder, weights: Path | No
             user's own before the shipped one.
 
     Raises:
-        WeightsError: the weights are missing, damaged, or were trained for other classifier weights or on the very
-            images that are to be reconstructed.
+        WeightsError: the weights are missing, damaged, or were trained for other classifier weights.
     """
     if weights is not None:
         path, sha256 = weights, sha256_of(weights)
@@ -95,11 +97,6 @@ def open_trained(method: str, target: Target, build: Builder, weights: Path | No
             f"and this classifier is {target.classifier} with SHA-256 {target.classifier_sha256}. Train one for it: "
             f"bench train inverter {method} --classifier {target.classifier}"
         )
-    if facts.get("dataset_fingerprint", "none") == target.dataset_fingerprint:
-        raise WeightsError(
-            f"{path.name} was trained on the images of {target.dataset}: its reconstructions of them would show what "
-            "it remembers, not what the logits tell. Give a folder of other images with --dataset."
-        )
     settings: dict[str, Any] = json.loads(facts["recipe"])
     network = build(settings)
     network.load_state_dict(state)
@@ -107,7 +104,8 @@ def open_trained(method: str, target: Target, build: Builder, weights: Path | No
     if isinstance(network, Freezing):
         network.freeze()
     seconds = float(facts["train_seconds"]) if "train_seconds" in facts else None
-    return Trained(network, {path.stem: sha256}, {k: settings[k] for k in ("name", "hash", "steps")}, seconds)
+    recipe = {k: settings[k] for k in ("name", "hash", "steps")}
+    return Trained(network, {path.stem: sha256}, recipe, seconds, frozenset(facts.get("images", "").split()))
 
 
 class LearnedInverter(Inverter):
@@ -121,7 +119,7 @@ class LearnedInverter(Inverter):
         trained = open_trained(self.name, target, self.build, weights)
         self.trained = trained
         self.weights, self.recipe, self.train_seconds = trained.weights, trained.recipe, trained.train_seconds
-        self.parameters = trained.parameters
+        self.parameters, self.trained_on = trained.parameters, trained.images
 
     @classmethod
     def skip(cls, target: Target) -> str | None:

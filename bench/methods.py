@@ -11,9 +11,9 @@ import torch
 from numpy.typing import NDArray
 
 from bench.control import Control, Shard
-from bench.datasets.base import Dataset, Pixels, to_images, to_pixels
+from bench.datasets.base import Dataset, Pixels, image_hashes, to_images, to_pixels
 from bench.environment import peak_memory_mb, reset_peak_memory
-from bench.errors import BenchError, SkipCellError
+from bench.errors import BenchError, SkipCellError, WeightsError
 from bench.inverter import WITH_NETWORK, Inverter, Target
 from bench.seeding import sample_seeds, seed_of
 from bench.store import Piece
@@ -66,6 +66,7 @@ class OpenMethod:
         def invert(rows: range) -> Piece:
             ids = self.dataset.ids[rows.start : rows.stop]
             part = slice(rows.start, rows.stop)
+            self._refuse_memories(originals[part])
             seeds = sample_seeds(self.seed, ids)
             pixels, seconds = self._pixels(rows, originals[part], logits[part], seeds)
             second = np.empty(0, np.uint8)
@@ -75,6 +76,17 @@ class OpenMethod:
             return Piece(pixels, second, seconds, peak_memory_mb(self.target.device) or 0.0)
 
         return invert
+
+    def _refuse_memories(self, originals: Pixels) -> None:
+        """Raise where the method was trained on any of these images."""
+        known: frozenset[str] = getattr(self.method, "trained_on", frozenset())
+        seen = sum(name in known for name in image_hashes(originals)) if known else 0
+        if seen:
+            raise WeightsError(
+                f"{self.method.name} was trained on {seen} of these {len(originals)} images of {self.dataset.name}: "
+                "its reconstructions of them would show what it remembers, not what the logits tell. Give a folder of "
+                "other images with --dataset."
+            )
 
     def _pixels(
         self, rows: range, originals: Pixels, logits: NDArray[np.float32], seeds: Sequence[int]

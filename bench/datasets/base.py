@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +73,11 @@ class ArrayDataset(Dataset):
     def pixels(self, rows: Sequence[int] | slice) -> Pixels:
         """The images of these rows as stored: (n, H, W, 3) uint8."""
         return np.asarray(self._pixels[rows])
+
+
+def image_hashes(pixels: Pixels) -> list[str]:
+    """A name for each image (N, H, W, 3) uint8 by its content alone: 16 hexadecimal digits of its SHA-256."""
+    return [hashlib.sha256(image.tobytes()).hexdigest()[:16] for image in pixels]
 
 
 def to_images(pixels: Pixels) -> torch.Tensor:

@@ -126,18 +126,21 @@ def train_inverter(
     from bench.registry import TRAINERS, load
 
     trainer = load(TRAINERS, "trained method", method)
-    if dataset.startswith("folder:"):
-        dataset = f"folder:{Path(dataset.removeprefix('folder:')).expanduser().resolve()}"
     load_dataset(dataset)  # a misspelt name is said before any work
+    if dataset != "cifar10":
+        dataset = f"folder:{Path(dataset.removeprefix('folder:')).expanduser().resolve()}"
     recipe = dataclasses.replace(recipe_of(trainer, recipe_name, steps), dataset=dataset)
     if run.dry_run:
         print_json(recipe.settings())
         return
     if steps is not None and run.budget is not None:
         raise UsageError("--steps and --budget both say how long to train. Give one of them.")
+    import torch
+
     from bench.classifiers import open_classifier
     from bench.training.budget import measure
     from bench.training.inverters import LOOKS_EVERY, train_inverter
+    from bench.training.journal import described_recipe
     from bench.weights import own_inverter_weights
 
     began = time.monotonic()
@@ -150,14 +153,16 @@ def train_inverter(
             )
         folder = run.folder(f"{method}-{target.name}" + ("" if dataset == "cifar10" else "-folder"))
         chosen = run.resumed(recipe, folder) if steps is None else None
-        if chosen is not None and chosen.dataset != dataset:
-            raise UsageError(
-                f"{folder} is a training on {chosen.dataset}. To continue it, name that with --dataset; to train on "
-                f"{dataset}, name another folder with --out."
-            )
+        if chosen is not None:
+            _refuse_another(folder, recipe, described_recipe(folder) or {}, asked=recipe_name)
         if chosen is None and run.budget is not None:
-            speed = measure(trainer.task(recipe, target, engine))
-            fitting = speed.steps_within(60 * run.budget - (time.monotonic() - began), LOOKS_EVERY)
+            before = time.monotonic()
+            trial = trainer.task(recipe, target, engine)
+            again = time.monotonic() - before  # what reading the images costs once more
+            speed = measure(trial)
+            elapsed = torch.tensor(time.monotonic() - began + again, dtype=torch.float64)
+            spent = float(engine.mean({"elapsed": elapsed})["elapsed"])  # the same in all processes
+            fitting = speed.steps_within(60 * run.budget - spent, LOOKS_EVERY)
             chosen = dataclasses.replace(recipe, steps=fitting, name=f"{recipe.name}-{run.budget:g}min")
         weights = train_inverter(trainer.task(chosen or recipe, target, engine), folder, resume=run.resume)
         if engine.first:
@@ -169,6 +174,23 @@ def train_inverter(
                 f"bench run --method {method} --classifier {classifier}{data} uses their copy {own}; delete it to undo "
                 "that"
             )
+
+
+def _refuse_another(folder: Path, recipe: InverterRecipe, stored: dict[str, Any], asked: str | None) -> None:
+    """Raise where the training to continue has other images, or another recipe than the one that was asked for."""
+    dataset = stored.get("dataset", "cifar10")
+    if dataset != recipe.dataset:
+        raise UsageError(
+            f"{folder} is a training on {dataset}. To continue it, name that with --dataset; to train on "
+            f"{recipe.dataset}, name another folder with --out."
+        )
+    free = ("name", "steps", "dataset")  # a budget decides the first two
+    differing = {k for k in stored.keys() | recipe.settings().keys() if stored.get(k) != recipe.settings().get(k)}
+    if asked is not None and (others := sorted(differing.difference(free))):
+        raise UsageError(
+            f"{folder} is a training by another recipe than {asked}: {', '.join(others)} differ. To continue it, leave "
+            "--recipe away; to start anew, name another folder with --out."
+        )
 
 
 def train_zoo(run: Run) -> None:

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from bench.classifiers import LoadedClassifier
-from bench.datasets import load_dataset
-from bench.errors import TrainingError, UsageError
+from bench.errors import TrainingError
+from bench.seeding import seed_of
 from bench.training.engine import Engine
 from bench.training.journal import describe_run
 from bench.training.loop import Schedule, WeightAverage, fit
@@ -85,14 +85,12 @@ class InverterTask(ABC):
 
     def __init__(self, recipe: InverterRecipe, classifier: LoadedClassifier, engine: Engine) -> None:
         self.recipe, self.classifier, self.engine, self.device = recipe, classifier, engine, engine.device
-        self.pairs = TrainingPairs(classifier, engine, recipe.seed, recipe.dataset)
-        if len(self.pairs.data) < recipe.batch or len(self.pairs.val) < SAMPLES:
-            raise UsageError(
-                f"{recipe.dataset} has {len(self.pairs.data)} images to train on and {len(self.pairs.val)} held out; "
-                f"at least {recipe.batch} and {SAMPLES} are needed. A tenth of each class is held out; give more."
-            )
+        least = (recipe.batch, SAMPLES)
+        self.pairs = TrainingPairs(classifier, engine, recipe.seed, recipe.dataset, at_least=least)
         self.pairs.logits = self.given(self.pairs.logits)
         self._identity = {"method": self.method, "recipe": recipe.digest(), "classifier": classifier.sha256}
+        if self.pairs.hashes:
+            self._identity["images"] = f"{seed_of(*self.pairs.hashes):016x}"
 
     def given(self, logits: Tensor) -> Tensor:
         """What the inverter is given in place of logits (..., K)."""
@@ -118,11 +116,19 @@ class InverterTask(ABC):
         """What the weight file says besides what all of them say."""
         return {}
 
+    def _some_of_val(self, count: int) -> Tensor:
+        """Rows of ``val``, at most ``count``: spread over ``cifar10``'s; of a folder's, which has its classes by turns,
+        the first.
+        """
+        total = len(self.pairs.val)
+        stride = 1 if self.pairs.hashes else max(1, total // count)
+        return torch.arange(0, total, stride, device=self.device)[:count]
+
     @torch.no_grad()
     def validate(self) -> dict[str, float]:
         """On 1,000 images of ``val``, or fewer: what the target sees in the reconstructions, and the pixel error."""
         reconstruct = self.reconstructing()
-        rows = torch.arange(0, len(self.pairs.val), max(1, len(self.pairs.val) // LOOKS_AT), device=self.device)
+        rows = self._some_of_val(LOOKS_AT)
         images, z = self.pairs.val.batch(rows), self.pairs.val_logits[rows]
         fakes = reconstruct(self.given(z), 0)
         again = torch.cat([self.classifier.network(part).float() for part in torch.split(fakes, 250)])
@@ -138,7 +144,7 @@ class InverterTask(ABC):
         from torchvision.utils import make_grid
 
         reconstruct = self.reconstructing()
-        rows = torch.arange(0, len(self.pairs.val), len(self.pairs.val) // SAMPLES, device=self.device)[:SAMPLES]
+        rows = self._some_of_val(SAMPLES)
         z = self.given(self.pairs.val_logits[rows])
         grid = [self.pairs.val.batch(rows)] + [reconstruct(z, draw) for draw in range(self.noise_draws)]
         return make_grid(torch.cat(grid), nrow=SAMPLES, padding=1).cpu()  # type: ignore[no-any-return]
@@ -153,7 +159,7 @@ class InverterTask(ABC):
         """Continue from ``state_dict``; another method, recipe or classifier is refused."""
         if {key: state.get(key) for key in self._identity} != self._identity:
             raise TrainingError(
-                "The checkpoint belongs to another method, recipe or to other classifier weights. "
+                "The checkpoint belongs to another method or recipe, to other classifier weights or to other images. "
                 "To start anew, delete its folder or name another one with --out."
             )
         for name, network in self.networks.items():
@@ -167,8 +173,6 @@ def train_inverter(task: InverterTask, folder: Path, *, resume: bool) -> Path:
     """Train to the end and write the averaged network: the safetensors file that the zoo and ``bench run`` take."""
     recipe, target = task.recipe, task.classifier
     facts = {"method": task.method, "classifier": target.name, "classifier_sha256": target.sha256} | task.facts()
-    if recipe.dataset != DEFAULT_DATASET:
-        facts["dataset_fingerprint"] = load_dataset(recipe.dataset).fingerprint
     describe_run(folder, task.engine, recipe.settings(), **facts)
     schedule = Schedule(recipe.steps, validate_every=LOOKS_EVERY, checkpoint_every=250)
     seconds = fit(task, schedule, folder, resume=resume, title=f"training {task.method} for {target.name}")
@@ -178,5 +182,7 @@ def train_inverter(task: InverterTask, folder: Path, *, resume: bool) -> Path:
             "train_seconds": f"{seconds:.0f}",
             "recipe": json.dumps(recipe.settings() | {"hash": recipe.digest()}),
         }
+        if task.pairs.hashes:
+            facts["images"] = " ".join(task.pairs.hashes)
         save_weights(task.averaged().state_dict(), path, facts, mantissa=MANTISSA)
     return path

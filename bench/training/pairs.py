@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import numpy as np
 import torch
 from torch import Tensor
 
 from bench.classifiers import LoadedClassifier
-from bench.datasets import load_dataset
+from bench.datasets import load_training
+from bench.datasets.base import image_hashes
+from bench.errors import UsageError
 from bench.paths import home
 from bench.progress import progress
 from bench.seeding import seed_of
@@ -49,6 +53,7 @@ class TrainingPairs:
         data, val: images and labels of the two splits.
         logits: (2, N, K) float32 on the device, of ``data``: plain, mirrored; (1, N, K) without mirrored ones.
         val_logits: (M, K), of ``val``.
+        hashes: of the images of a folder, ``data`` and then ``val``; none of ``cifar10``'s.
     """
 
     def __init__(
@@ -59,13 +64,24 @@ class TrainingPairs:
         dataset: str = "cifar10",
         *,
         mirrored: bool = True,
+        at_least: tuple[int, int] = (1, 1),
     ) -> None:
         self.engine = engine
-        train, val = (load_dataset(dataset, split) for split in ("train", "val"))
+        train, val = load_training(dataset)
+        if len(train) < at_least[0] or len(val) < at_least[1]:
+            raise UsageError(
+                f"{dataset} has {len(train)} images to train on and {len(val)} held out; at least {at_least[0]} and "
+                f"{at_least[1]} are needed. A tenth of each class is held out; give more."
+            )
         self.data, self.val = (TrainingImages(part, engine.device, seed) for part in (train, val))
         names = [f"{dataset}-{split}" for split in ("train", "val")]
-        if dataset != "cifar10":  # a folder is known by what is in it
-            names = [f"folder-{part.fingerprint}" for part in (train, val)]
+        self.hashes: tuple[str, ...] = ()
+        if dataset != "cifar10":  # a folder is known by what its images show
+            parts_hashes = [
+                image_hashes(data.images.permute(0, 2, 3, 1).cpu().numpy()) for data in (self.data, self.val)
+            ]
+            names = [f"folder-{seed_of(*hashes):016x}" for hashes in parts_hashes]
+            self.hashes = tuple(chain.from_iterable(parts_hashes))
         views = (False, True) if mirrored else (False,)
         with engine.one_after_the_other():
             parts = [split_logits(classifier, self.data, names[0], mirrored=view) for view in views]

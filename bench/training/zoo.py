@@ -139,7 +139,8 @@ def make_plan(engine: Engine, budget: float | None) -> list[Part]:
             if method not in speeds:  # the classifier plays no part in a step
                 speeds[method] = measure(trainer.task(recipe, open_classifier(ONEHOT_OF, engine.device), engine))
             costs.append(Cost(recipe.steps, 1, speeds[method], LOOKS_EVERY))
-    spent = time.monotonic() - began
+    elapsed = torch.tensor(time.monotonic() - began, dtype=torch.float64)
+    spent = float(engine.mean({"elapsed": elapsed})["elapsed"])  # the same in all processes
     factor = 1.0 if budget is None else factor_within(costs, 60 * budget * (1 - RESERVE) - spent)
     return [_part(one, cost, factor, budget, engine.device) for one, cost in zip(order(), costs, strict=True)]
 

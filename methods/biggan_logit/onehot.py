@@ -58,6 +58,7 @@ class OneHotBigGAN(Control):
             raise SkipCellError(reason)
         trained = open_trained(NAME, target, self._build)
         self.trained, self.weights, self.parameters = trained, trained.weights, trained.parameters
+        self.trained_on = trained.images
         self.recipe, self.train_seconds = trained.recipe, trained.train_seconds
 
     def _build(self, settings: dict[str, Any]) -> Generator:

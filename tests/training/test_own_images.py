@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,17 +11,20 @@ import pytest
 import torch
 from PIL import Image
 
+from baselines.dosovitskiy_brox import train_2016b
 from bench.classifiers import LoadedClassifier
 from bench.config import RunConfig
-from bench.datasets import cifar10, load_dataset
-from bench.errors import UsageError
+from bench.datasets import cifar10, load_dataset, load_training
+from bench.errors import TrainingError, UnknownNameError, UsageError
 from bench.record import Record
 from bench.runner import run_cell
+from bench.training import inverters
 from bench.training.commands import Run, train_inverter
 from bench.training.data import TrainingImages
 from bench.training.engine import Engine
 from bench.training.pairs import TrainingPairs
 from bench.weights import inverter_weights, metadata, own_inverter_weights
+from methods.biggan_logit.recipes import BigGANRecipe
 from tests.training.small import small_dataset
 
 METHOD = "dosovitskiy-brox-2016b"
@@ -38,11 +43,11 @@ def large():
 """
 
 
-def folder(root: Path, rows: range) -> str:
+def folder(root: Path, rows: range, suffix: str = "png") -> str:
     """Real images as files, two classes by turns."""
     pixels, _ = cifar10.shipped_test()
     for k, row in enumerate(rows):
-        path = root / ("left", "right")[k % 2] / f"{k:04d}.png"
+        path = root / ("left", "right")[k % 2] / f"{k:04d}.{suffix}"
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(pixels[row]).save(path)
     return f"folder:{root}"
@@ -56,7 +61,7 @@ def classifier(tmp_path: Path, bench_home: Path) -> str:
 
 def test_a_tenth_of_each_class_is_held_out(tmp_path: Path) -> None:
     name = folder(tmp_path, range(47))
-    whole, train, val = (load_dataset(name, split) for split in ("test", "train", "val"))
+    whole, (train, val) = load_dataset(name), load_training(name)
     assert val.ids == ("left/0018.png", "right/0019.png", "left/0038.png", "right/0039.png")
     assert sorted(train.ids + val.ids) == sorted(whole.ids)
     assert [image for image in whole.ids if image not in val.ids] == list(train.ids)
@@ -65,12 +70,13 @@ def test_a_tenth_of_each_class_is_held_out(tmp_path: Path) -> None:
 
 
 def test_pairs_are_the_folders_images_with_their_own_logits(tmp_path: Path, tiny_cifar: LoadedClassifier) -> None:
-    """A second folder does not take the first one's logits from the cache."""
+    """Other images under the same names and of the same sizes do not take the first ones' logits from the cache."""
     for start in (100, 200):
-        name = folder(tmp_path / str(start), range(start, start + 40))
+        name = folder(tmp_path, range(start, start + 40), suffix="bmp")
         pairs = TrainingPairs(tiny_cifar, Engine(), seed=1, dataset=name)
-        for data, logits, split in ((pairs.data, pairs.logits[0], "train"), (pairs.val, pairs.val_logits, "val")):
-            images = load_dataset(name, split).images(load_dataset(name, split).ids)
+        parts = zip(load_training(name), (pairs.data, pairs.val), (pairs.logits[0], pairs.val_logits), strict=True)
+        for part, data, logits in parts:
+            images = part.images(part.ids)
             assert torch.equal(data.batch(torch.arange(len(data))), images)
             assert torch.allclose(logits, tiny_cifar.network(images), atol=1e-5)
 
@@ -93,9 +99,11 @@ def test_the_result_serves_other_folders_and_nothing_else(tmp_path: Path, classi
     assert found.status == "complete", found.reason
     assert found.recipe is not None
     assert found.recipe["steps"] == 2
-    own = cell(trained_on)
-    assert own.status == "failed"
-    assert "was trained on the images of" in (own.reason or "")
+    Path(trained_on.removeprefix("folder:"), "left", "0000.png").rename(tmp_path / "b" / "left" / "0000-again.png")
+    for dataset, seen in ((trained_on, 20), (other, 1)):  # changed in between; one of its images is elsewhere now
+        own = cell(dataset)
+        assert own.status == "failed"
+        assert f"was trained on {seen} of these 20 images" in (own.reason or "")
     cifar = cell("cifar10")
     assert cifar.status == "skipped"
     assert "bench train inverter" in (cifar.reason or "")
@@ -114,11 +122,30 @@ def test_cifar10_never_takes_what_a_folder_was_trained_for(tmp_path: Path, class
     assert inverter_weights(METHOD, sha256, "folder:elsewhere") == found
 
 
+def test_looks_at_val_see_all_classes(
+    tmp_path: Path, tiny_cifar: LoadedClassifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The classes come by turns: every second image would be of one class alone."""
+    monkeypatch.setattr(inverters, "LOOKS_AT", 17)
+    tiny = train_2016b.recipe(1)
+    name = folder(tmp_path, range(680))
+    task = train_2016b.task(replace(tiny, factor=1 / 16, batch=8, dataset=name), tiny_cifar, Engine())
+    assert len(task.pairs.val) == 68
+    for count in (inverters.LOOKS_AT, inverters.SAMPLES):
+        labels = task.pairs.val.labels[task._some_of_val(count)]
+        assert len(labels) == count
+        assert 0 <= int((labels == 0).sum() - (labels == 1).sum()) <= 1
+
+
 def test_what_cannot_be_meant_is_said_before_any_training(tmp_path: Path, classifier: str) -> None:
     few, enough = folder(tmp_path / "few", range(100)), folder(tmp_path / "enough", range(200))
     out = tmp_path / "train"
     with pytest.raises(UsageError, match="90 images to train on and 10 held out"):
         train_inverter(METHOD, classifier, few, None, 1, Run("cpu", out=out))
+    with pytest.raises(UsageError, match="18 images to train on and 0 held out"):
+        train_inverter(METHOD, classifier, folder(tmp_path / "none", range(18)), None, 1, Run("cpu", out=out))
+    with pytest.raises(UnknownNameError):
+        train_inverter(METHOD, classifier, "folder:", None, 1, Run("cpu", out=out))
     with pytest.raises(UsageError, match="at 64 px"):
         train_inverter(METHOD, classifier.replace(":network", ":large"), enough, None, 1, Run("cpu", out=out))
     with pytest.raises(UsageError, match="expects a folder"):
@@ -129,5 +156,32 @@ def test_what_cannot_be_meant_is_said_before_any_training(tmp_path: Path, classi
 def test_a_training_is_not_continued_on_other_images(tmp_path: Path, classifier: str) -> None:
     first, second = folder(tmp_path / "a", range(200)), folder(tmp_path / "b", range(200, 400))
     train_inverter(METHOD, classifier, first, None, 1, Run("cpu", out=tmp_path / "train"))
-    with pytest.raises(UsageError, match="is a training on folder:"):
-        train_inverter(METHOD, classifier, second, None, None, Run("cpu", resume=True, out=tmp_path / "train"))
+    go_on = Run("cpu", resume=True, out=tmp_path / "train")
+    for other in (second, "cifar10"):
+        with pytest.raises(UsageError, match="is a training on folder:"):
+            train_inverter(METHOD, classifier, other, None, None, go_on)
+    (tmp_path / "a" / "left" / "0100.png").unlink()
+    with pytest.raises(TrainingError, match="other images"):
+        train_inverter(METHOD, classifier, first, None, None, go_on)
+
+
+def test_a_training_on_cifar10_is_not_continued_on_a_folder(tmp_path: Path, classifier: str) -> None:
+    """And what it says about itself is left alone."""
+    out = tmp_path / "train"
+    out.mkdir()
+    (out / "checkpoint.pt").write_bytes(b"")
+    said = json.dumps({"recipe": train_2016b.recipe(5).settings()})
+    (out / "run.json").write_text(said)
+    name = folder(tmp_path / "a", range(200))
+    with pytest.raises(UsageError, match="is a training on cifar10"):
+        train_inverter(METHOD, classifier, name, None, None, Run("cpu", resume=True, out=out))
+    assert (out / "run.json").read_text() == said
+
+
+def test_a_recipe_that_is_asked_for_is_not_replaced_by_the_stored_one(tmp_path: Path, classifier: str) -> None:
+    out = tmp_path / "train"
+    out.mkdir()
+    (out / "checkpoint.pt").write_bytes(b"")
+    (out / "run.json").write_text(json.dumps({"recipe": BigGANRecipe(steps=5).settings()}))
+    with pytest.raises(UsageError, match=r"another recipe than gpu: batch, channels, lr_d, lr_g differ"):
+        train_inverter("biggan-logit", classifier, "cifar10", "gpu", None, Run("cpu", resume=True, out=out))
