@@ -156,7 +156,7 @@ def test_training_resumes_to_the_very_same_weights(tiny_cifar: LoadedClassifier,
 def test_another_recipe_is_refused_on_resume(tiny_cifar: LoadedClassifier) -> None:
     task = BigGANTask(TINY, tiny_cifar, Engine())
     other = BigGANTask(replace(TINY, lr_g=1.0), tiny_cifar, Engine())
-    with pytest.raises(TrainingError, match="another method, recipe"):
+    with pytest.raises(TrainingError, match="another method or recipe"):
         other.load_state_dict(task.state_dict())
 
 

@@ -164,7 +164,7 @@ def test_another_comparator_is_refused_on_resume(
 ) -> None:
     retrained = replace(tiny_comparator, sha256="ef" * 32)
     monkeypatch.setattr(comparator, "open_classifier", lambda name, device: retrained)
-    with pytest.raises(TrainingError, match="another method, recipe"):
+    with pytest.raises(TrainingError, match="another method or recipe"):
         Task2016a(TINY, tiny_cifar, Engine()).load_state_dict(task.state_dict())
 
 
