@@ -44,22 +44,25 @@ class Speed:
 
 def measure(task: Trainable) -> Speed:
     """Time a few steps and one look; the task is of no use afterwards. Equal in all processes of a training."""
-    for step in range(WARM_UP):
-        task.step(step)
-    _wait(task)
+    seconds_of(task, range(WARM_UP))
+    step = seconds_of(task, range(WARM_UP, WARM_UP + TIMED)) / TIMED
     began = time.perf_counter()
-    for step in range(WARM_UP, WARM_UP + TIMED):
-        task.step(step)
-    _wait(task)
-    stepped = time.perf_counter()
     if task.engine.first:
         task.validate()
         task.samples()
         _wait(task)
-    looked = time.perf_counter()
-    seconds = {"step": (stepped - began) / TIMED, "look": (looked - stepped) * task.engine.processes}
+    seconds = {"step": step, "look": (time.perf_counter() - began) * task.engine.processes}
     means = task.engine.mean({name: torch.tensor(value, dtype=torch.float64) for name, value in seconds.items()})
     return Speed(float(means["step"]), float(means["look"]))
+
+
+def seconds_of(task: Trainable, steps: range) -> float:
+    """The time that these steps take in this process."""
+    began = time.perf_counter()
+    for step in steps:
+        task.step(step)
+    _wait(task)
+    return time.perf_counter() - began
 
 
 def _wait(task: Trainable) -> None:

@@ -1,8 +1,11 @@
 """The faithful recipe and each switch, trained for the same time and scored on ``val``: what is worth keeping?
 
-    python -m methods.biggan_logit.switches --classifier robust_resnet152 --minutes 8 --out train/switches
+    python -m methods.biggan_logit.switches --classifier robust_resnet152 --steps 1200 --out train/switches
 
-Every row starts from the same seed and trains as many steps as fit into the minutes by the speed measured on the spot.
+Every row starts from the same seed. The faithful recipe trains the given steps, every other row as many as cost the
+same. What a step costs is measured first, with all rows taking turns, because a machine's speed changes; after that
+nothing depends on it. The last row is both switches that an earlier, shorter comparison had kept.
+
 Scores are of 1,000 images of ``val``: the kernel distance over EfficientNet-Lite0's features (unbiased, so that it may
 be taken below the 2,048 images that the benchmark asks for; the Frechet distance may not), what the target sees in
 the reconstructions, the pixel error and LPIPS. Neither ``test`` nor the judge is looked at.
@@ -19,6 +22,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import torch
@@ -32,11 +36,12 @@ from bench.metrics.distances import kid
 from bench.metrics.features import Extractor, default_batch, network_extractor
 from bench.metrics.logits import logit_error
 from bench.metrics.lpips import load_lpips, pixel_lpips
+from bench.progress import each
 from bench.record import write_atomically
-from bench.training.budget import measure
+from bench.training.budget import seconds_of
 from bench.training.commands import Run
 from bench.training.engine import Engine
-from bench.training.inverters import LOOKS_EVERY, train_inverter
+from bench.training.inverters import train_inverter
 from bench.weights import metadata
 from methods.biggan_logit.recipes import BigGANRecipe, scaled
 from methods.biggan_logit.train import BigGANTask
@@ -44,6 +49,8 @@ from methods.biggan_logit.train import BigGANTask
 FAITHFUL = "faithful"
 EVERY = 5  # of val's 5,000 images
 WINS = 95  # of 100 subsets
+ROUNDS, TURN = 8, 4  # of the measurement of costs: rounds after the first, steps of a row in each
+Costs = dict[str, float]
 SHOWN = ("kid_efficientnet_lite0", "val_reid_class_target", "val_logit_error", "val_mse", "val_lpips")
 
 
@@ -57,7 +64,33 @@ def recipes(channels: int = BigGANRecipe().channels) -> dict[str, BigGANRecipe]:
         "two-d-steps": replace(faithful, name="two-d-steps", d_steps=2),
         "small-d": replace(faithful, name="small-d", d_channels=-(-2 * channels // 3)),
         "whiten": replace(faithful, name="whiten", whiten=True),
+        "small-d-whiten": replace(faithful, name="small-d-whiten", d_channels=-(-2 * channels // 3), whiten=True),
     }
+
+
+def costs(rows: Mapping[str, BigGANRecipe], target: LoadedClassifier, engine: Engine) -> Costs:
+    """What a step of each row costs in steps of the faithful recipe: the median over rounds of turns."""
+    tasks = {name: BigGANTask(recipe, target, engine) for name, recipe in rows.items()}
+    rounds: list[dict[str, float]] = []
+    for turn in each(range(1 + ROUNDS), "what a step costs"):
+        steps = range(turn * TURN, (turn + 1) * TURN)
+        rounds.append({name: seconds_of(task, steps) for name, task in tasks.items()})
+    found = {name: median(seconds[name] / seconds[FAITHFUL] for seconds in rounds[1:]) for name in rows}
+    means = engine.mean({name: torch.tensor(value, dtype=torch.float64) for name, value in found.items()})
+    return {name: float(mean) for name, mean in means.items()}
+
+
+def known_costs(rows: Mapping[str, BigGANRecipe], target: LoadedClassifier, engine: Engine, out: Path) -> Costs:
+    """The costs measured earlier for the very same rows, from ``costs.json``; measured where there are none."""
+    path, digests = out / "costs.json", {name: recipe.digest() for name, recipe in rows.items()}
+    if path.exists():
+        stored = json.loads(path.read_text())
+        if stored["recipes"] == digests:
+            return dict(stored["costs"])
+    found = costs(rows, target, engine)
+    if engine.first:
+        write_atomically(path, (json.dumps({"recipes": digests, "costs": found}, indent=2) + "\n").encode())
+    return found
 
 
 @dataclass(frozen=True)
@@ -111,21 +144,18 @@ def verdict(row: Mapping[str, Any], faithful: Mapping[str, Any] | None) -> str:
 
 
 def train_row(name: str, recipe: BigGANRecipe, target: LoadedClassifier, engine: Engine, given: Options) -> None:
-    """Train one row to its time, or on to it, and leave ``scores.json`` in its folder."""
+    """Train one row to its end, or on to it, and leave ``scores.json`` in its folder."""
     run = Run(resume=given.resume, out=given.out / name)
     folder = run.folder(name)
     if (folder / "scores.json").exists():
         return
-    chosen: BigGANRecipe | None = run.resumed(recipe, folder)
-    if chosen is None:
-        speed = measure(BigGANTask(recipe, target, engine))
-        chosen = replace(recipe, steps=speed.steps_within(60 * given.minutes, LOOKS_EVERY))
+    chosen: BigGANRecipe = run.resumed(recipe, folder) or recipe
     task = BigGANTask(chosen, target, engine)
     weights = train_inverter(task, folder, resume=given.resume)
     if engine.first:
         seconds = float(metadata(weights)["train_seconds"])
         row = {"name": name, "recipe": chosen.settings(), "steps": chosen.steps, "train_seconds": seconds}
-        row |= {"seconds_per_step": seconds / chosen.steps} | scores(task, Eyes.open(engine.device))
+        row |= scores(task, Eyes.open(engine.device))
         write_atomically(folder / "scores.json", (json.dumps(row) + "\n").encode())
 
 
@@ -140,12 +170,11 @@ def summary(out: Path, classifier: LoadedClassifier) -> dict[str, Any]:
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Markdown, a row a switch; seconds a step include the looks at ``val``."""
-    columns = ("switch", "steps", "minutes", "s / step", *SHOWN, "verdict")
+    """Markdown, a row a switch."""
+    columns = ("switch", "steps", *SHOWN, "verdict")
     lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
     for row in rows:
-        time = (f"{row['train_seconds'] / 60:.1f}", f"{row['seconds_per_step']:.2f}")
-        cells = (row["name"], str(row["steps"]), *time, *(f"{row[key]:.4f}" for key in SHOWN), row["verdict"])
+        cells = (row["name"], str(row["steps"]), *(f"{row[key]:.4f}" for key in SHOWN), row["verdict"])
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
@@ -155,7 +184,7 @@ class Options:
     """The command line."""
 
     classifier: str
-    minutes: float
+    steps: int
     out: Path
     summary: Path | None = None
     only: str | None = None
@@ -172,7 +201,7 @@ def parse(arguments: Sequence[str] | None) -> Options:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--classifier", required=True)
-    parser.add_argument("--minutes", type=float, default=8, help="training time of each row")
+    parser.add_argument("--steps", type=int, default=1200, help="of the faithful recipe; the other rows cost the same")
     parser.add_argument("--out", type=Path, default=Path("train/switches"))
     parser.add_argument("--summary", type=Path, help="the JSON file of the table; OUT/switches.json by default")
     parser.add_argument("--only", help=f"one row: {', '.join(recipes())}; the table shows all that are there")
@@ -190,9 +219,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise UnknownNameError("switch", given.only, rows)
     with Run(device=given.device).engine() as engine:
         target = open_classifier(given.classifier, engine.device)
+        cost = known_costs(rows, target, engine, given.out)
         for name, recipe in rows.items():
             if given.only in (None, name):
-                train_row(name, recipe, target, engine, given)
+                steps = max(1, round(given.steps / cost[name]))
+                train_row(name, replace(recipe, steps=steps), target, engine, given)
         if engine.first:
             result = summary(given.out, target)
             write_atomically(

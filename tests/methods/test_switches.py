@@ -16,7 +16,6 @@ from bench.inverter import Target
 from bench.metrics.distances import Kid
 from bench.metrics.features import Extractor
 from bench.seeding import sample_noise
-from bench.training.budget import Speed
 from bench.training.engine import Engine
 from bench.training.inverters import MANTISSA, train_inverter
 from bench.weights import rounded
@@ -133,7 +132,7 @@ def test_the_rule_asks_for_95_of_100_subsets_and_no_worse_logit_error() -> None:
     assert "missing" in switches.verdict(row("whiten", better, errors), None)
 
 
-def test_every_row_changes_one_thing() -> None:
+def test_every_row_changes_one_thing_and_the_last_one_two() -> None:
     rows = switches.recipes(24)
     faithful = rows.pop("faithful").settings()
     changed = {name: recipe.settings().items() - faithful.items() for name, recipe in rows.items()}
@@ -143,6 +142,7 @@ def test_every_row_changes_one_thing() -> None:
         "two-d-steps": {"d_steps"},
         "small-d": {"d_channels"},
         "whiten": {"whiten"},
+        "small-d-whiten": {"d_channels", "whiten"},
     }
 
 
@@ -151,7 +151,7 @@ def quick(tiny_cifar: LoadedClassifier, monkeypatch: pytest.MonkeyPatch) -> None
     """Few steps, few images, cheap eyes."""
     extractor = Extractor("pixels", "ab" * 32, torch.device("cpu"), lambda x: {"features": x.flatten(1)[:, :4]}, 25)
     monkeypatch.setattr(switches, "open_classifier", lambda name, device: tiny_cifar)
-    monkeypatch.setattr(switches, "measure", lambda task: Speed(1.0, 0.0))
+    monkeypatch.setattr(switches, "TURN", 1)
     monkeypatch.setattr(switches, "kid", lambda a, b: Kid(float(abs(a - b).mean()), 0.0, (1.0,) * 100))
     monkeypatch.setattr(switches.Eyes, "open", lambda device: switches.Eyes(extractor, torch.nn.Identity()))
     monkeypatch.setattr(switches, "pixel_lpips", lambda net, a, b, device, batch: np.ones(len(a), np.float32))
@@ -161,7 +161,7 @@ def quick(tiny_cifar: LoadedClassifier, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def call(out: Path, *more: str) -> None:
-    switches.main(["--classifier", "linear", "--minutes", "0.08", "--out", str(out), "--device", "cpu", *more])
+    switches.main(["--classifier", "linear", "--steps", "4", "--out", str(out), "--device", "cpu", *more])
 
 
 @pytest.mark.usefixtures("quick")
@@ -179,12 +179,35 @@ def test_the_comparison_from_end_to_end(tmp_path: Path, capsys: pytest.CaptureFi
     table = capsys.readouterr().out.splitlines()
     assert [line.split("|")[1].strip() for line in table] == ["switch", "---", "faithful", "whiten"]
     written = json.loads((tmp_path / "switches.json").read_text())
+    steps = max(1, round(4 / json.loads((tmp_path / "costs.json").read_text())["costs"]["whiten"]))
     assert [(r["name"], r["steps"], r["verdict"]) for r in written["rows"]] == [
         ("faithful", 4, "reference"),
-        ("whiten", 4, "dropped"),
+        ("whiten", steps, "dropped"),
     ]
     assert written["rows"][1]["recipe"]["whiten"] is True
     assert f"{written['rows'][0]['val_mse']:.4f}" in table[2]
+
+
+def test_costs_are_measured_in_turns_and_once(
+    tiny_cifar: LoadedClassifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = {"faithful": OFF, "two-d-steps": replace(OFF, d_steps=2)}
+    asked: list[tuple[int, range]] = []
+
+    def slower_and_slower(task: BigGANTask, steps: range) -> float:
+        asked.append((task.recipe.d_steps, steps))
+        return float(len(asked)) * task.recipe.d_steps
+
+    monkeypatch.setattr(switches, "seconds_of", slower_and_slower)
+    found = switches.known_costs(rows, tiny_cifar, Engine(), tmp_path)
+    assert asked[:3] == [(1, range(4)), (2, range(4)), (1, range(4, 8))]
+    ratios = [2 * (turn + 1) / turn for turn in range(3, 3 + 2 * switches.ROUNDS, 2)]
+    assert found == {"faithful": 1.0, "two-d-steps": pytest.approx(float(np.median(ratios)))}
+    count = len(asked)
+    assert switches.known_costs(rows, tiny_cifar, Engine(), tmp_path) == found
+    assert len(asked) == count
+    switches.known_costs({"faithful": replace(OFF, channels=5)}, tiny_cifar, Engine(), tmp_path)
+    assert len(asked) > count
 
 
 @pytest.mark.usefixtures("quick")
