@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -174,10 +175,10 @@ def train(recipe: ClassifierRecipe, folder: Path, engine: Engine, *, resume: boo
     """Train one classifier by its recipe; returns the fp16 safetensors file of the averaged weights."""
     task = ClassifierTask(recipe, engine)
     settings = recipe.settings() | {"hash": recipe.digest(), "steps": task.steps}
-    describe_run(folder, engine, recipe.settings(), classifier=recipe.name)
+    describe = partial(describe_run, folder, engine, recipe.settings(), classifier=recipe.name)
     per_epoch = len(task.data) // recipe.batch
     schedule = Schedule(task.steps, validate_every=2 * per_epoch, checkpoint_every=per_epoch)
-    seconds = fit(task, schedule, folder, resume=resume, title=f"training {recipe.name}")
+    seconds = fit(task, schedule, folder, resume=resume, title=f"training {recipe.name}", describe=describe)
     path = folder / f"{recipe.name}.safetensors"
     if engine.first:
         facts = {"classifier": recipe.name, "train_seconds": f"{seconds:.0f}", "recipe": json.dumps(settings)}

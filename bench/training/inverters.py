@@ -7,6 +7,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -173,9 +174,10 @@ def train_inverter(task: InverterTask, folder: Path, *, resume: bool) -> Path:
     """Train to the end and write the averaged network: the safetensors file that the zoo and ``bench run`` take."""
     recipe, target = task.recipe, task.classifier
     facts = {"method": task.method, "classifier": target.name, "classifier_sha256": target.sha256} | task.facts()
-    describe_run(folder, task.engine, recipe.settings(), **facts)
+    describe = partial(describe_run, folder, task.engine, recipe.settings(), **facts)
     schedule = Schedule(recipe.steps, validate_every=LOOKS_EVERY, checkpoint_every=250)
-    seconds = fit(task, schedule, folder, resume=resume, title=f"training {task.method} for {target.name}")
+    title = f"training {task.method} for {target.name}"
+    seconds = fit(task, schedule, folder, resume=resume, title=title, describe=describe)
     path = folder / f"{task.method}-{target.name}.safetensors"
     if task.engine.first:
         facts |= {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -60,15 +60,26 @@ class Schedule:
     checkpoint_every: int = 250
 
 
-def fit(task: Trainable, schedule: Schedule, folder: Path, *, resume: bool, title: str) -> float:
+def fit(
+    task: Trainable,
+    schedule: Schedule,
+    folder: Path,
+    *,
+    resume: bool,
+    title: str,
+    describe: Callable[[], None] | None = None,
+) -> float:
     """Train to the end of the schedule and return the seconds that it took, all resumed parts together.
 
     Writes ``checkpoint.pt`` (atomically), ``log.jsonl`` and TensorBoard scalars and pictures into ``folder``.
+    ``describe`` is called once a checkpoint was found to belong to the task, or there is none.
 
     Raises:
         TrainingError: a loss is not finite, the recipe's alarm rang, or another process of the training is gone.
     """
     start, before = _resume(task, folder) if resume else (0, 0.0)
+    if describe is not None:
+        describe()
     try:
         with Journal(folder, task.engine, start) as journal:
             return _Run(task, schedule, journal, title, start, before).to_the_end()

@@ -165,6 +165,17 @@ def test_a_training_is_not_continued_on_other_images(tmp_path: Path, classifier:
         train_inverter(METHOD, classifier, first, None, None, go_on)
 
 
+def test_a_refused_resume_leaves_what_the_training_says_of_itself(tmp_path: Path, classifier: str) -> None:
+    """Otherwise the next resume would take the refused recipe from there, and be refused for ever."""
+    name, out = folder(tmp_path / "a", range(200)), tmp_path / "train"
+    train_inverter(METHOD, classifier, name, None, 1, Run("cpu", out=out))
+    said = (out / "run.json").read_text()
+    with pytest.raises(TrainingError, match="another method or recipe"):
+        train_inverter(METHOD, classifier, name, None, 7, Run("cpu", resume=True, out=out))
+    assert (out / "run.json").read_text() == said
+    train_inverter(METHOD, classifier, name, None, None, Run("cpu", resume=True, out=out))
+
+
 def test_a_training_on_cifar10_is_not_continued_on_a_folder(tmp_path: Path, classifier: str) -> None:
     """And what it says about itself is left alone."""
     out = tmp_path / "train"
