@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 import torch
 from torch import Tensor, nn
 
+from bench.classifiers.catalogue import CATALOGUE
 from bench.errors import WeightsError
 from bench.inverter import Inverter, Target, Training
 from bench.weights import inverter_weights, load_checked, metadata, sha256_of
@@ -67,8 +68,16 @@ def missing(method: str, target: Target) -> str | None:
     data = " --dataset folder:..." if target.dataset.startswith("folder:") else ""
     return (
         f"There are no weights of {method} for {target.classifier} with SHA-256 {target.classifier_sha256[:16]}. "
-        f"Train them: bench train inverter {method} --classifier {target.classifier}{data}"
+        f"Train them: bench train inverter {method} --classifier {_as_typed(target.classifier)}{data}"
     )
+
+
+def _as_typed(classifier: str) -> str:
+    """A classifier's name as ``--classifier`` takes it; of a user's own network the folder is not known."""
+    file, dot, function = classifier.rpartition(".")
+    if classifier in CATALOGUE:
+        return classifier
+    return f"{file}.py:{function}" if dot else "FILE.py:FUNCTION"
 
 
 def open_trained(method: str, target: Target, build: Builder, weights: Path | None = None) -> Trained:

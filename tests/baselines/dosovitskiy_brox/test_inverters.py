@@ -11,6 +11,7 @@ from baselines.dosovitskiy_brox.inverters import DecoderInverter, DosovitskiyBro
 from bench.classifiers import LoadedClassifier
 from bench.errors import WeightsError
 from bench.inverter import Target
+from bench.learned import missing
 from bench.registry import INVERTERS, TRAINERS, load
 from bench.training.engine import Engine
 from bench.training.inverters import train_inverter
@@ -65,3 +66,12 @@ def test_weights_of_another_classifier_are_refused(trained: tuple[type[DecoderIn
 def test_both_are_registered_with_their_trainers(name: str) -> None:
     assert load(INVERTERS, "method", name).name == name
     assert load(TRAINERS, "trained method", name).recipe(3).steps == 3
+
+
+@pytest.mark.parametrize(
+    ("classifier", "typed"),
+    [("resnet152", "resnet152"), ("mine.network", "mine.py:network"), ("MyNetwork", "FILE.py:FUNCTION")],
+)
+def test_what_to_type_for_want_of_weights_is_what_the_command_takes(classifier: str, typed: str) -> None:
+    stranger = Target(classifier, "12" * 32, "cifar10", 10, (32, 32), torch.device("cpu"))
+    assert str(missing("biggan-logit", stranger)).endswith(f"biggan-logit --classifier {typed}")
