@@ -22,7 +22,7 @@ from torch import Tensor
 
 from baselines.optimization.inverter import ImageSpaceInverter
 from baselines.optimization.objectives import distance
-from baselines.optimization.optimizer import Normalised, Plan
+from baselines.optimization.optimizer import Plan, normalised, shifted
 from bench.inverter import Target
 
 STEPS = {"fast": 200, "paper": 10_000}
@@ -37,16 +37,16 @@ class Engstrom(ImageSpaceInverter):
 
     def __init__(self, target: Target, tolerance: float = TOLERANCE) -> None:
         length = math.sqrt(math.prod(target.image_size)) / SIDE
-        self.plan = Plan(Normalised(), (length,) * STEPS[target.preset], tolerance)
+        self.plan = Plan(normalised, (length,) * STEPS[target.preset], tolerance)
         super().__init__(target)
 
     def start(self, noise: Tensor) -> Tensor:
         """Grey with a little noise."""
         return 0.5 + noise / 20
 
-    def objective(self, images: Tensor, outputs: Tensor, targets: Tensor) -> Tensor:
+    def objective(self, images: Tensor, targets: Tensor, shift: Tensor | None) -> Tensor:
         """norm(R(x) - R(t)) / norm(R(t))."""
-        return distance(outputs, targets)
+        return distance(self.outputs(shifted(images, shift)), targets)
 
 
 class EngstromFeatures(Engstrom):

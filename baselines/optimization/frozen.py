@@ -1,17 +1,16 @@
 """The frozen classifier as the optimiser sees it: the same function and its gradient in the images, in less time.
 
-A private copy is made faster in four ways: batch normalisations are folded into the convolutions before them,
-convolutions compute in bfloat16, and on a CPU 1x1 convolutions with a stride are given only the pixels that they use,
-and those of small maps become matrix products, because the kernels of both are slow. A way is kept only where outputs
-and gradients still agree with the classifier on noise images. The classifier itself never changes, and ``logit_error``
-in the records always comes from it.
+A private copy is made faster in three ways: batch normalisations are folded into the convolutions before them,
+convolutions compute in bfloat16, and 1x1 convolutions with a stride are given only the pixels that they use, because
+the CPU's kernels for their gradient are slow. A way is kept only where outputs and gradients still agree with the
+classifier on noise images. The classifier itself never changes, and ``logit_error`` in the records always comes from
+it.
 """
 
 from __future__ import annotations
 
 import copy
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -24,7 +23,6 @@ from bench.seeding import sample_noise, seed_of
 
 Layer = Literal["logits", "features"]
 PROBES = 4
-SMALL_MAP = 16  # pixels; with more of them, or in float32, convolutions are as fast
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,6 @@ SPEEDUPS = (  # fastest first
     Speedup(False, torch.bfloat16, 0.05, 0.9),
     Speedup(True, torch.float32, 1e-3, 0.999),
 )
-EXACT = tuple(speedup for speedup in SPEEDUPS if speedup.precision == torch.float32)
 NONE = Speedup(False, torch.float32, 0.0, 1.0)
 
 
@@ -61,25 +58,19 @@ class FrozenNetwork:
         image_size: (H, W).
         device: where the network lies.
         layer: ``logits``, or ``features`` for ``network.features(images)``.
-        speedups: to choose from, the first that agrees; ``SPEEDUPS`` by default.
 
     Attributes:
         speedup: what was found to agree; ``NONE`` runs the network itself.
     """
 
     def __init__(
-        self,
-        network: nn.Module,
-        image_size: tuple[int, int],
-        device: torch.device,
-        layer: Layer = "logits",
-        speedups: Sequence[Speedup] | None = None,
+        self, network: nn.Module, image_size: tuple[int, int], device: torch.device, layer: Layer = "logits"
     ) -> None:
         self.layer, self.speedup, self.network = layer, NONE, network
         noise = sample_noise([seed_of("probe", k) for k in range(PROBES)], 3, *image_size)
         probes = (0.5 + 0.25 * noise).clamp(0, 1).to(device)
         outputs, gradient = self._outputs_and_gradient(probes)
-        for speedup in SPEEDUPS if speedups is None else speedups:
+        for speedup in SPEEDUPS:
             try:
                 self.network, self.speedup = self._copy(network, speedup, probes), speedup
                 found, slope = self._outputs_and_gradient(probes)
@@ -113,8 +104,8 @@ class FrozenNetwork:
                 module.to(speedup.precision)  # autocast would cast the weights anew in every step
         if probes.device.type == "cpu":
             for name, module in list(twin.named_modules()):
-                if isinstance(module, nn.Conv2d) and _pointwise(module):
-                    twin.set_submodule(name, _Pointwise(module))
+                if isinstance(module, nn.Conv2d) and _skips_pixels(module):
+                    twin.set_submodule(name, _Subsampled(module))
         return twin.to(memory_format=torch.channels_last)
 
     @torch.enable_grad()
@@ -126,56 +117,20 @@ class FrozenNetwork:
         return outputs.detach(), gradient
 
 
-def _pointwise(convolution: nn.Conv2d) -> bool:
-    return convolution.kernel_size == (1, 1) and convolution.padding == (0, 0) and convolution.groups == 1
+def _skips_pixels(convolution: nn.Conv2d) -> bool:
+    return convolution.kernel_size == (1, 1) and convolution.stride != (1, 1) and convolution.padding == (0, 0)
 
 
-class _Pointwise(nn.Module):
-    """A 1x1 convolution: with a stride on the pixels that it uses, and of small maps as a matrix product."""
+class _Subsampled(nn.Module):
+    """A 1x1 convolution with a stride, as one without on the pixels that it uses."""
 
     def __init__(self, convolution: nn.Conv2d) -> None:
         super().__init__()
-        self.convolution, self.stride = convolution, convolution.stride
+        self.convolution = convolution
 
     def forward(self, x: Tensor) -> Tensor:
-        weight, bias = self.convolution.weight, self.convolution.bias
-        if self.stride != (1, 1):
-            x = F.avg_pool2d(x, 1, self.stride)  # unlike that of a slice, its gradient is channels_last
-        if weight.dtype == x.dtype == torch.bfloat16 and x.shape[2] * x.shape[3] <= SMALL_MAP:
-            found: Tensor = _Product.apply(x, weight, bias)
-            return found
-        return F.conv2d(x, weight, bias)
-
-
-class _Product(torch.autograd.Function):
-    """A 1x1 convolution as a matrix product, with a gradient in the maps alone.
-
-    Its results are no views, so that the network may change them in place.
-    """
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        """Maps (n, C, H, W), weight (K, C, 1, 1) and bias (K,) to maps (n, K, H, W)."""
-        ctx.save_for_backward(weight)
-        return _product(x, weight.flatten(1).T, bias)
-
-    @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None, None]:
-        """From (n, K, H, W) to (n, C, H, W)."""
-        (weight,) = ctx.saved_tensors
-        return _product(slope, weight.flatten(1)), None, None
-
-
-def _product(maps: Tensor, matrix: Tensor, bias: Tensor | None = None) -> Tensor:
-    """(n, C, H, W) by (C, K) to (n, K, H, W) in channels_last."""
-    n, _, height, width = maps.shape
-    count, channels = matrix.shape
-    rows = maps.permute(0, 2, 3, 1).reshape(-1, count)  # (n H W, C); a copy unless the maps are channels_last
-    shape = (n, channels, height, width)
-    found = torch.empty(shape, dtype=maps.dtype, device=maps.device, memory_format=torch.channels_last)
-    out = found.permute(0, 2, 3, 1).view(-1, channels)
-    torch.mm(rows, matrix, out=out) if bias is None else torch.addmm(bias, rows, matrix, out=out)
-    return found
+        used = F.avg_pool2d(x, 1, self.convolution.stride)  # unlike that of a slice, its gradient is channels_last
+        return F.conv2d(used, self.convolution.weight, self.convolution.bias, groups=self.convolution.groups)
 
 
 class _Pairs:

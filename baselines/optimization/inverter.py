@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from baselines.optimization.chunks import interchangeable
-from baselines.optimization.frozen import EXACT, FrozenNetwork, Layer
-from baselines.optimization.optimizer import Plan, descend, shifted
+from baselines.optimization.frozen import FrozenNetwork, Layer
+from baselines.optimization.optimizer import Plan, descend
 from bench.inverter import Access, Inverter, Target
 from bench.seeding import sample_noise
 
@@ -22,7 +22,6 @@ class ImageSpaceInverter(Inverter):
     Attributes:
         layer: what the targets are, logits or penultimate features.
         outputs: images to that layer, with gradients.
-        exact: the same in float32, for the plan's last steps.
         plan: of the preset; a subclass sets it, and whatever its objective needs, before it calls ``__init__`` here.
     """
 
@@ -34,10 +33,7 @@ class ImageSpaceInverter(Inverter):
     def __init__(self, target: Target) -> None:
         super().__init__(target)
         assert target.network is not None  # both accesses come with the network
-        given = (target.network, target.image_size, target.device, self.layer)
-        self.outputs = self.exact = FrozenNetwork(*given)
-        if self.plan.exact and self.outputs.speedup.precision != torch.float32:
-            self.exact = FrozenNetwork(*given, EXACT)
+        self.outputs = FrozenNetwork(target.network, target.image_size, target.device, self.layer)
         self._sizes: dict[int, tuple[int, ...]] = {}
 
     def sizes(self, count: int) -> tuple[int, ...]:
@@ -48,29 +44,24 @@ class ImageSpaceInverter(Inverter):
 
     @torch.enable_grad()
     def _gradient(self, images: Tensor) -> Tensor:
-        """Of the losses against any target, by all networks that are used: (n, 3 or 6, H, W)."""
+        """Of the objective against any target, (n, 3, H, W)."""
         images = images.clone().requires_grad_()
         targets = self.outputs(images.detach()) + 1
-        precisions = (False,) if self.exact is self.outputs else (False, True)
-        losses = [self.losses(images, targets, None, exact) for exact in precisions]
-        return torch.cat([torch.autograd.grad(loss.sum(), images)[0] for loss in losses], 1)
-
-    def losses(self, images: Tensor, targets: Tensor, shift: Tensor | None, exact: bool) -> Tensor:
-        """(n,) of images (n, 3, H, W), which the network sees through shifts (n, 2)."""
-        network = self.exact if exact else self.outputs
-        return self.objective(images, network(shifted(images, shift)), targets)
+        return torch.autograd.grad(self.objective(images, targets, None).sum(), images)[0]
 
     @abstractmethod
     def start(self, noise: Tensor) -> Tensor:
         """Where to begin: standard normal noise (N, 3, H, W) to images, clipped to [0, 1] afterwards."""
 
     @abstractmethod
-    def objective(self, images: Tensor, outputs: Tensor, targets: Tensor) -> Tensor:
-        """Losses (n,) of images (n, 3, H, W) with these logits or features (n, K), against targets (n, K)."""
+    def objective(self, images: Tensor, targets: Tensor, shift: Tensor | None) -> Tensor:
+        """Losses (n,) of images (n, 3, H, W) against logits or features (n, K), seen through shifts (n, 2)."""
 
     def invert(self, logits: Tensor, seeds: Sequence[int]) -> Tensor:
         """(N, K) logits, or (N, F) features, to (N, 3, H, W) images in [0, 1]."""
         noise = sample_noise(seeds, 3, *self.target.image_size).to(logits.device)
         start = self.start(noise).clamp(0, 1)
         title = f"{self.name}: steps"
-        return descend(self.losses, logits.float(), start, seeds, self.plan, sizes=self.sizes(len(seeds)), title=title)
+        return descend(
+            self.objective, logits.float(), start, seeds, self.plan, sizes=self.sizes(len(seeds)), title=title
+        )

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
-from typing import Protocol
+from itertools import accumulate
 
 import torch
 from torch import Tensor
@@ -19,45 +18,28 @@ from baselines.optimization.chunks import cover
 from bench.progress import progress
 from bench.seeding import seed_of
 
-# images, targets (n, K), shifts (n, 2), whether to compute in float32, to losses (n,)
-Objective = Callable[[Tensor, Tensor, Tensor | None, bool], Tensor]
+Objective = Callable[[Tensor, Tensor, Tensor | None], Tensor]  # images, targets (n, K), shifts (n, 2) to losses (n,)
+Rule = Callable[[Tensor, Tensor, float], tuple[Tensor, Tensor]]  # gradient, state, rate to move, state
 
 LOOK = {"cpu": 1, "cuda": 10}  # steps between two looks at who has left: a look waits for the GPU
+SETTLED = 10  # steps after which momentum has caught up with a new rate
 HALF_LEVEL = 0.5 / 255  # the most that rounding to uint8 changes a value
 
 
-class Rule(Protocol):
-    """From gradients to moves: state <- mu state + a term of this gradient alone, x <- x + state."""
-
-    @property
-    def mu(self) -> float:
-        """What is left of a move in the next one."""
-
-    def __call__(self, gradient: Tensor, rate: float) -> Tensor:
-        """The term of the gradient (n, 3, H, W), image by image."""
-
-
-@dataclass(frozen=True)
-class Momentum:
+def momentum(mu: float) -> Rule:
     """v <- mu v - rate g, x <- x + v (Mahendran & Vedaldi 2015)."""
 
-    mu: float
+    def rule(gradient: Tensor, state: Tensor, rate: float) -> tuple[Tensor, Tensor]:
+        velocity = mu * state - rate * gradient
+        return velocity, velocity
 
-    def __call__(self, gradient: Tensor, rate: float) -> Tensor:
-        """-rate g."""
-        return -rate * gradient
+    return rule
 
 
-@dataclass(frozen=True)
-class Normalised:
-    """x <- x - rate g / norm(g): every move has the L2 length ``rate`` (Engstrom et al. 2019)."""
-
-    mu: float = 0.0
-
-    def __call__(self, gradient: Tensor, rate: float) -> Tensor:
-        """-rate g / norm(g)."""
-        norm: Tensor = torch.linalg.vector_norm(gradient, dim=(1, 2, 3), keepdim=True)
-        return -rate * gradient / (norm + 1e-10)
+def normalised(gradient: Tensor, state: Tensor, rate: float) -> tuple[Tensor, Tensor]:
+    """x <- x - rate g / norm(g), image by image: every move has the L2 length ``rate`` (Engstrom et al. 2019)."""
+    norm = torch.linalg.vector_norm(gradient, dim=(1, 2, 3), keepdim=True)
+    return -rate * gradient / (norm + 1e-10), state
 
 
 @dataclass(frozen=True)
@@ -65,13 +47,12 @@ class Plan:
     """How to descend.
 
     Attributes:
-        rule: from gradients to moves; its state is 0 at the start, and again wherever the rate changes.
+        rule: from gradients to moves; its state starts at 0, and again wherever the rate changes.
         rates: of each step.
-        tolerance: an image has converged once its loss is at most this, or once it could not move by more than half a
-            grey level (root mean square) any more, were its gradient to stay as it is.
+        tolerance: an image has converged once its loss is at most this, or once it would move by less than half a grey
+            level (root mean square), were all moves left like this one in proportion to their rates.
         jitter: shifts of up to so many pixels, drawn anew in each step, that the objective is told.
         jittered: steps with such shifts; after them it is told none.
-        exact: steps at the end that are computed in float32.
     """
 
     rule: Rule
@@ -79,20 +60,6 @@ class Plan:
     tolerance: float = 0.0
     jitter: int = 0
     jittered: int = 0
-    exact: int = 0
-
-    def to_come(self) -> list[tuple[float, float]]:
-        """Of each step (a, b): were its gradient to stay, the image would still move by at most a |move| + b |term|.
-
-        Of a move v its stage still sees v (1 + mu + mu^2 + ...); a term that is added in each of n steps adds up to
-        n - mu - ... - mu^n of what its sum tends to. Later stages start with no momentum, at their own rates.
-        """
-        mu, found, after = self.rule.mu, list[tuple[float, float]](), 0.0
-        for rate, stage in reversed([(rate, len(list(same))) for rate, same in groupby(self.rates)]):
-            echo = [mu * (1 - mu**n) / (1 - mu) for n in range(stage + 1)]
-            found += [(1 + echo[n], (n - echo[n] + after / rate) / (1 - mu)) for n in range(stage)]
-            after += rate * (stage - echo[stage])
-        return found[::-1]
 
 
 def descend(
@@ -155,7 +122,8 @@ class _Descent:
         self.images, self.state = start.detach().clone(), torch.zeros_like(start)
         self.done = torch.zeros(len(start), dtype=torch.bool, device=start.device)
         self.chunks: list[tuple[Tensor, int]] = []
-        self.to_come = plan.to_come()
+        self.path_left = list(accumulate(reversed(plan.rates)))[::-1]  # of each step: the sum of the rates from it on
+        self.same_rate = 0
 
     def look(self) -> bool:
         """Put the images that have not converged into padded chunks; False if there are none."""
@@ -169,35 +137,29 @@ class _Descent:
     def step(self, step: int) -> None:
         """Move every image once."""
         rates = self.plan.rates
+        self.same_rate += 1
         if rates[step] != rates[max(step - 1, 0)]:
+            self.same_rate = 0
             self.state.zero_()
+        left = self.path_left[step] / rates[step] if self.same_rate >= SETTLED else torch.inf
         for rows, count in self.chunks:
-            self._move(rows, count, step)
+            self._move(rows, count, step, left)
 
-    def _move(self, rows: Tensor, count: int, step: int) -> None:
-        """One chunk, of which the first ``count`` rows are real."""
-        plan, shift = self.plan, self.shifts[rows, step] if self._jittered(step) else None
-        exact = step >= len(plan.rates) - plan.exact
+    def _move(self, rows: Tensor, count: int, step: int, left: float) -> None:
+        """One chunk, of which the first ``count`` rows are real; ``left`` counts moves like this one."""
         x = self.images[rows].requires_grad_()  # (chunk, 3, H, W)
-        losses = self.objective(x, self.targets[rows], shift, exact)
+        losses = self.objective(x, self.targets[rows], self.shifts[rows, step] if self._jittered(step) else None)
         (gradient,) = torch.autograd.grad(losses.sum(), x)
         with torch.no_grad():
-            term = plan.rule(gradient, plan.rates[step])
-            move = plan.rule.mu * self.state[rows] + term
-            a, b = self.to_come[step]
-            still = a * _size(move) + b * _size(term) <= HALF_LEVEL
-            done = self.done[rows] | (losses <= plan.tolerance) | still
+            move, state = self.plan.rule(gradient, self.state[rows], self.plan.rates[step])
+            still = move.square().mean((1, 2, 3)).sqrt() * left <= HALF_LEVEL
+            done = self.done[rows] | (losses <= self.plan.tolerance) | still
             x = torch.where(done[:, None, None, None], x, (x + move).clamp(0, 1))
             rows = rows[:count]
-            self.images[rows], self.state[rows], self.done[rows] = x[:count], move[:count], done[:count]
+            self.images[rows], self.state[rows], self.done[rows] = x[:count], state[:count], done[:count]
 
     def _jittered(self, step: int) -> bool:
         return step < self.shifts.shape[1]
-
-
-def _size(moves: Tensor) -> Tensor:
-    """(n,) root mean squares of (n, 3, H, W)."""
-    return moves.square().mean((1, 2, 3)).sqrt()
 
 
 def shifted(images: Tensor, shift: Tensor | None) -> Tensor:

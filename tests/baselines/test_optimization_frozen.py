@@ -66,18 +66,18 @@ class Shared(Plain):
 
 
 class Strided(Plain):
-    """1x1 convolutions that skip pixels: one in groups, one used twice, one whose padding moves what it uses."""
+    """1x1 convolutions that skip pixels: one on its own, one used twice, one whose padding moves what it uses."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.grouped = nn.Conv2d(8, 8, 1, (2, 1), groups=2)
+        self.alone = nn.Conv2d(8, 8, 1, (2, 1), groups=2)
         self.shared = nn.Conv2d(8, 8, 1, 2)
         self.again = self.shared
         self.padded = nn.Conv2d(8, 8, 1, 2, 1)
 
     def features(self, images: Tensor) -> Tensor:
         h = F.relu(self.norm(self.convolution(images)))  # (n, 8, 4, 4)
-        maps = self.grouped(h), self.shared(h), self.again(h.flip(2)), self.padded(h)
+        maps = self.alone(h), self.shared(h), self.again(h.flip(2)), self.padded(h)
         return sum((m.square().mean((2, 3)) for m in maps), torch.zeros(()))
 
 
@@ -134,60 +134,18 @@ def test_the_fastest_way_that_agrees(
 
 
 def test_strided_pointwise_convolutions_see_what_they_use(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Outputs and gradients are those of the network; what is padded or has groups is left alone."""
+    """Outputs and gradients are those of the network; what is padded is left alone."""
     monkeypatch.setattr(frozen, "SPEEDUPS", SPEEDUPS[2:])
     network = settled(Strided())
     fast = FrozenNetwork(network, (8, 8), CPU)
     assert fast.speedup == SPEEDUPS[2]
-    replaced = [name for name, module in fast.network.named_modules() if isinstance(module, frozen._Pointwise)]
-    assert replaced == ["shared"]
+    replaced = [name for name, module in fast.network.named_modules() if isinstance(module, frozen._Subsampled)]
+    assert replaced == ["alone", "shared"]
     images = torch.rand(4, 3, 8, 8, requires_grad=True)
     exact, outputs = network(images), fast(images)
     assert torch.allclose(outputs, exact, rtol=1e-5, atol=1e-6)
     expected, found = (torch.autograd.grad(z.square().sum(), images)[0] for z in (exact, outputs))
     assert torch.allclose(found, expected, rtol=1e-4, atol=1e-6)
-
-
-class SmallMaps(nn.Module):
-    """1x1 convolutions with and without bias, stride and more maps, whose results are changed in place."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.convolution = nn.Conv2d(3, 16, 3, 2, 1)
-        self.norm, self.wide = nn.BatchNorm2d(24), nn.Conv2d(16, 24, 1, bias=False)
-        self.narrow, self.halved = nn.Conv2d(24, 16, 1, bias=False), nn.Conv2d(16, 8, 1, 2)
-
-    def forward(self, images: Tensor) -> Tensor:
-        h = F.relu(self.convolution(images), inplace=True)
-        wide = F.relu6(self.norm(self.wide(h)), inplace=True)
-        return F.relu(self.halved(self.narrow(wide).add_(h)), inplace=True).mean((2, 3))
-
-
-def test_pointwise_convolutions_of_small_maps_are_matrix_products(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With bias, without it, with a stride: outputs and gradients are those of the convolutions in bfloat16."""
-    network, images = settled(SmallMaps()), torch.rand(6, 3, 8, 8)
-    products: list[tuple[int, ...]] = []
-    product = frozen._product
-
-    def watching(maps: Tensor, matrix: Tensor, bias: Tensor | None = None) -> Tensor:
-        products.append(tuple(matrix.shape))
-        return product(maps, matrix, bias)
-
-    monkeypatch.setattr(frozen, "_product", watching)
-    fast = FrozenNetwork(network, (8, 8), CPU)
-    assert fast.speedup == SPEEDUPS[0]
-    products.clear()
-    outputs, gradient = fast._outputs_and_gradient(images)
-    assert products == [(16, 24), (24, 16), (16, 8), (8, 16), (16, 24), (24, 16)]
-    monkeypatch.setattr(frozen, "SMALL_MAP", 0)
-    products.clear()
-    expected, slope = fast._outputs_and_gradient(images)
-    assert products == []
-    assert torch.allclose(outputs, expected, rtol=0.02, atol=0.01)
-    assert F.cosine_similarity(gradient.flatten(1), slope.flatten(1)).min().item() > 0.999
-    exact, _ = FrozenNetwork(network, (8, 8), CPU, "logits", frozen.EXACT)._outputs_and_gradient(images)
-    assert products == []
-    assert ((outputs - exact).norm() / exact.norm()).item() < 0.02
 
 
 def test_the_network_itself_stays_as_it_is() -> None:

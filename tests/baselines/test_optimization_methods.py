@@ -99,17 +99,6 @@ def test_jitter_ends_before_the_last_stage() -> None:
     assert (plan.jitter, plan.jittered) == (1, 300)
 
 
-def test_the_end_of_mahendran_vedaldi_is_computed_in_float32_and_nothing_else_is() -> None:
-    method = MahendranVedaldi(target("paper"))
-    assert method.plan.exact == 100 + mahendran_vedaldi.REFINED
-    assert (method.outputs.speedup.precision, method.exact.speedup.precision) == (torch.bfloat16, torch.float32)
-    images, targets = torch.rand(4, 3, 32, 32), torch.randn(4, 6)
-    for exact, network in ((False, method.outputs), (True, method.exact)):
-        expected = method.objective(images, network(images), targets)
-        assert torch.equal(method.losses(images, targets, None, exact), expected)
-    assert Engstrom(target()).plan.exact == 0
-
-
 @pytest.mark.parametrize(
     ("cls", "start"),
     [
