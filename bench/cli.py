@@ -38,7 +38,9 @@ app.add_typer(data_app, name="data")
 @app.callback()
 def root(debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False) -> None:
     """Options before the command."""
-    # --debug is read in main(), before any command can fail
+    from bench.memory import keep_freed_memory
+
+    keep_freed_memory()  # --debug is read in main(), before any command can fail
 
 
 @app.command()

@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from bench.errors import UsageError
+from bench.memory import keep_freed_memory
 from bench.training.data import put
 from bench.training.synchronised import synchronise_statistics
 
@@ -126,6 +127,7 @@ class Engine:
 @contextmanager
 def engine(device: torch.device, precision: Precision = "bf16", accumulate: int = 1) -> Iterator[Engine]:
     """The engine of this process: one of several where torchrun started it, alone otherwise."""
+    keep_freed_memory()
     if "RANK" not in os.environ or "WORLD_SIZE" not in os.environ:
         yield Engine(device, precision, accumulate=accumulate)
         return
