@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from methods.biggan_logit.generator import NOISE_DIM
 from tests.benchmarks import plain_feed_forward as plain
 from tests.benchmarks.measure import Measured, by_turns, own_home, seconds, times_faster
 from tests.benchmarks.plain_feed_forward import PlainGenerator
+from tests.benchmarks.sides import side
 
 NUM_IMAGES, PAIRS = 1_000, 9
 BATCHES = (25, 50, 64, 250)  # of the plain way: the fastest is taken
@@ -89,12 +91,25 @@ def by_hand(classifier_sha256: str) -> PlainGenerator:
 
 def measure(quick: bool) -> Iterator[tuple[str, Measured]]:
     """The one row."""
-    with own_home():
-        problem = Problem(50 if quick else NUM_IMAGES)
-        problem.suit()
-        timed = by_turns(problem.invert, problem.invert_by_hand, 1 if quick else PAIRS)
-        speed, furthest = len(problem.logits) / min(ours for ours, _ in timed), problem.furthest()
+    count = 50 if quick else NUM_IMAGES
+    with own_home(), side(inverting, True, count) as ours, side(inverting, False, count) as plain:
+        timed = by_turns(ours, plain, 1 if quick else PAIRS)
+        furthest = Problem(count).furthest()
         if furthest > FURTHEST:
             raise ValueError(f"Both make other images: they are up to {furthest} grey levels apart.")
-        facts = {"furthest_grey_levels": furthest, "plain_batch": problem.batch}
-        yield "feed-forward", times_faster(timed, images_a_second=speed, **facts)
+        facts = {"furthest_grey_levels": furthest, "plain_batch": plain()}
+        yield "feed-forward", times_faster(timed, images_a_second=count / min(mine for mine, _ in timed), **facts)
+
+
+@contextmanager
+def inverting(ours: bool, count: int) -> Iterator[Callable[[], object]]:
+    """One side; the plain one tells its batch."""
+    problem = Problem(count)
+    if not ours:
+        problem.suit()
+
+    def run() -> int:
+        (problem.invert if ours else problem.invert_by_hand)()
+        return problem.batch
+
+    yield run

@@ -1,4 +1,4 @@
-"""How two things are timed against each other: in one process, by turns, so that a busy machine slows both alike."""
+"""How two things are timed against each other: by turns, so that a busy machine slows both alike."""
 
 from __future__ import annotations
 

@@ -8,7 +8,8 @@ computes means without intervals. Both give the same scores; how far they are ap
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,13 @@ from numpy.typing import NDArray
 
 from bench.cell import networks
 from bench.classifiers import open_classifier
-from bench.classifiers.base import Classifier
 from bench.datasets import cifar10
 from bench.metrics.catalogue import KID_SUBSETS
 from bench.metrics.distances import subset
 from bench.metrics.evaluate import Evaluation, Networks, evaluate
 from tests.benchmarks import plain_scoring as plain
 from tests.benchmarks.measure import Measured, by_turns, own_home, times_faster
+from tests.benchmarks.sides import side
 
 Pixels = NDArray[np.uint8]
 NUM_IMAGES, PAIRS = 2_500, 5
@@ -51,7 +52,7 @@ class Images:
 
 
 class Problem:
-    """One set of images and networks, ready to be scored in both ways; ours has scored another method before."""
+    """One set of images and networks, ready to be scored in both ways."""
 
     def __init__(self, images: Images, nets: Networks, cache: Path) -> None:
         assert nets.classifier is not None
@@ -64,7 +65,6 @@ class Problem:
             _contiguous(nets.lpips), subsets,
         )  # fmt: skip
         self.logits: NDArray[np.float32] = plain.predict(self.given.target, images.originals)
-        self.ours(images.second)
 
     def ours(self, reconstructions: Pixels | None = None) -> Evaluation:
         """As a run scores."""
@@ -85,22 +85,25 @@ class Problem:
         i = self.images
         return plain.score(i.originals, i.reconstructions, i.second, i.labels, self.logits, self.given)
 
-    def apart(self) -> dict[str, float]:
-        """Every score's difference between both ways, relative to its size (at least 0.01).
+    def scores(self) -> dict[str, float | None]:
+        """What ours finds for the scores that the plain way has."""
+        return {key: score.value for key, score in self.ours().metrics.items() if key not in LEFT_OUT}
 
-        Raises:
-            ValueError: one side has a score that the other has not.
-        """
-        found = {key: score.value for key, score in self.ours().metrics.items() if key not in LEFT_OUT}
-        expected = self.by_hand()
-        missing = [key for key, value in found.items() if value is None]
-        if missing or set(found) != set(expected):
-            raise ValueError(f"Not the same scores: null {missing}, only one has {set(found) ^ set(expected)}.")
-        return {
-            key: abs(value - expected[key]) / max(abs(expected[key]), 0.01)
-            for key, value in found.items()
-            if value is not None
-        }
+
+def apart(found: Mapping[str, float | None], expected: Mapping[str, float]) -> dict[str, float]:
+    """Every score's difference between both ways, relative to its size (at least 0.01).
+
+    Raises:
+        ValueError: one side has a score that the other has not.
+    """
+    missing = [key for key, value in found.items() if value is None]
+    if missing or set(found) != set(expected):
+        raise ValueError(f"Not the same scores: null {missing}, only one has {set(found) ^ set(expected)}.")
+    return {
+        key: abs(value - expected[key]) / max(abs(expected[key]), 0.01)
+        for key, value in found.items()
+        if value is not None
+    }
 
 
 def _contiguous(network: Any) -> Any:
@@ -109,19 +112,26 @@ def _contiguous(network: Any) -> Any:
 
 def measure(quick: bool) -> Iterator[tuple[str, Measured]]:
     """The one row."""
+    count = 60 if quick else NUM_IMAGES
+    with side(scoring, True, count) as ours, side(scoring, False, count) as plain:
+        timed = by_turns(ours, plain, 1 if quick else PAIRS)
+        details: dict[str, float | str] = {"seconds": min(mine for mine, _ in timed)}
+        if not quick:  # set-level scores need more images
+            differences = apart(ours(), plain())
+            worst = max(differences, key=lambda key: differences[key])
+            if differences[worst] > APART:
+                raise ValueError(f"Both score differently: {worst} by {differences[worst]:.2g}.")
+            details |= {"furthest_score": worst, "relative_difference": differences[worst]}
+    yield "scoring", times_faster(timed, **details)
+
+
+@contextmanager
+def scoring(ours: bool, count: int) -> Iterator[Callable[[], object]]:
+    """One side; ours has scored another method before."""
     with own_home() as folder:
         pixels, labels = cifar10.shipped_test()
-        count = 60 if quick else NUM_IMAGES
-        classifier = open_classifier("robust_resnet152")
-        nets = networks(classifier, torch.device("cpu"), None, judged=True)
-        assert isinstance(nets.judge, Classifier)
+        nets = networks(open_classifier("robust_resnet152"), torch.device("cpu"), None, judged=True)
         problem = Problem(Images.noisy(pixels[:count], labels[:count]), nets, folder / "features")
-        timed = by_turns(problem.ours, problem.by_hand, 1 if quick else PAIRS)
-        details: dict[str, float | str] = {"seconds": min(ours for ours, _ in timed)}
-        if not quick:  # set-level scores need more images
-            apart = problem.apart()
-            worst = max(apart, key=lambda key: apart[key])
-            if apart[worst] > APART:
-                raise ValueError(f"Both score differently: {worst} by {apart[worst]:.2g}.")
-            details |= {"furthest_score": worst, "relative_difference": apart[worst]}
-        yield "scoring", times_faster(timed, **details)
+        if ours:
+            problem.ours(problem.images.second)
+        yield problem.scores if ours else problem.by_hand

@@ -6,8 +6,9 @@ batch to the moved average of the weights. The images are 640 of those that ship
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from unittest.mock import patch
 
 import torch
@@ -21,6 +22,7 @@ from methods.biggan_logit.generator import NOISE_DIM
 from methods.biggan_logit.train import BigGANRecipe, BigGANTask
 from tests.benchmarks.measure import Measured, by_turns, own_home, times_faster
 from tests.benchmarks.plain_training_step import PlainTraining
+from tests.benchmarks.sides import side
 
 TRAIN, VAL = slice(0, 640), slice(640, 704)
 PAIRS = {"training-step": 15, "training-step-ch64": 5}
@@ -61,24 +63,21 @@ def shipped_images() -> Iterator[None]:
 
 def measure(quick: bool) -> Iterator[tuple[str, Measured]]:
     """Both sizes of the networks."""
+    for key, channels in (("training-step", 24), ("training-step-ch64", 64)):
+        recipe = BigGANRecipe(channels=2 if quick else channels, batch=8 if quick else 64)
+        with side(stepping, True, recipe) as ours, side(stepping, False, recipe) as plain:
+            timed = by_turns(ours, plain, 1 if quick else PAIRS[key])
+        yield key, times_faster(timed, seconds=min(a for a, _ in timed), plain_seconds=min(b for _, b in timed))
+
+
+@contextmanager
+def stepping(ours: bool, recipe: BigGANRecipe) -> Iterator[Callable[[], object]]:
+    """One side's training, a step a call."""
     with shipped_images():
-        classifier = open_classifier("robust_resnet152")
-        for key, channels in (("training-step", 24), ("training-step-ch64", 64)):
-            recipe = BigGANRecipe(channels=2 if quick else channels, batch=8 if quick else 64)
-            yield key, compare(Both(recipe, classifier), 1 if quick else PAIRS[key])
+        both, steps = Both(recipe, open_classifier("robust_resnet152")), count()
+        step = both.ours.step if ours else both.step
 
+        def run() -> None:
+            step(next(steps))
 
-def compare(both: Both, pairs: int) -> Measured:
-    """Steps by turns."""
-    done = {"ours": 0, "plain": 0}
-
-    def ours() -> None:
-        both.ours.step(done["ours"])
-        done["ours"] += 1
-
-    def plain() -> None:
-        both.step(done["plain"])
-        done["plain"] += 1
-
-    timed = by_turns(ours, plain, pairs)
-    return times_faster(timed, seconds=min(a for a, _ in timed), plain_seconds=min(b for _, b in timed))
+        yield run

@@ -27,6 +27,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from bench.classifiers import open_classifier
 from bench.config import RunConfig
+from bench.memory import keep_freed_memory
 from bench.record import write_atomically
 from bench.runner import run_cell
 from methods.biggan_logit.train import BigGANRecipe
@@ -181,6 +182,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     path = given.out or FILE
     states: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
     if not given.table:
+        keep_freed_memory()  # as the command line does
         states[given.state] = measure(given.quick)
         if given.out or not given.quick:
             write_atomically(path, (json.dumps(states, indent=2, allow_nan=False) + "\n").encode())

@@ -8,8 +8,9 @@ Copying the network and folding it is set-up, once a run, and not timed; probing
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from unittest.mock import patch
 
 import torch
@@ -17,10 +18,12 @@ from torch import Tensor
 
 from baselines.optimization import engstrom, mahendran_vedaldi
 from baselines.optimization.engstrom import Engstrom
+from baselines.optimization.inverter import ImageSpaceInverter
 from baselines.optimization.mahendran_vedaldi import MahendranVedaldi
 from tests.benchmarks import plain_optimization as plain
 from tests.benchmarks.measure import Measured, by_turns, own_home, times_faster
 from tests.benchmarks.optimization import Problem, mahendran_vedaldi_by_hand
+from tests.benchmarks.sides import Prepare, Side, side
 
 NUM_IMAGES, STEPS, PAIRS = 200, 200, 5
 CLASSIFIER = "resnet152"
@@ -32,89 +35,96 @@ Loss = Callable[[Tensor], Tensor]  # images (N, 3, H, W) to (N,)
 def measure(quick: bool) -> Iterator[tuple[str, Measured]]:
     """Both methods on one classifier, by the preset of a CPU."""
     count, steps, pairs = (2, 2 * TRIED, 1) if quick else (NUM_IMAGES, STEPS, PAIRS)
-    stages = {"fast": (steps // 4, steps // 2, steps // 4)}
-    with own_home(), patch.dict(mahendran_vedaldi.ITERATIONS, stages), patch.dict(engstrom.STEPS, {"fast": steps}):
+    with own_home():
         problem = Problem(CLASSIFIER, count)
-        yield "mahendran-vedaldi", descents_of_mahendran_vedaldi(problem, pairs)
+        yield "mahendran-vedaldi", descents_of_mahendran_vedaldi(problem, pairs, steps)
         yield "engstrom", descents_of_engstrom(problem, pairs, steps)
 
 
-def descents_of_mahendran_vedaldi(problem: Problem, pairs: int) -> Measured:
+def descents_of_mahendran_vedaldi(problem: Problem, pairs: int, steps: int) -> Measured:
     """Squared distance with priors, momentum."""
-    ours = MahendranVedaldi(problem.target)
-    start = ours.start(problem.noise).clamp(0, 1)
-    steps = len(ours.plan.rates)
+    prior = MahendranVedaldi(problem.target)
 
     def loss(x: Tensor) -> Tensor:
-        return plain.mahendran_vedaldi_loss(problem.by_hand(x), problem.logits, x, ours.tv, ours.alpha)
+        return plain.mahendran_vedaldi_loss(problem.by_hand(x), problem.logits, x, prior.tv, prior.alpha)
 
-    return at_the_same_loss(
-        problem, ours, lambda: mahendran_vedaldi_by_hand(problem, ours, start), loss, pairs, (steps, steps)
-    )
+    return at_the_same_loss(mahendran_vedaldi_side, problem, loss, pairs, (steps, steps))
+
+
+@contextmanager
+def mahendran_vedaldi_side(ours: bool, count: int, steps: int) -> Iterator[Callable[[], Tensor]]:
+    """One side's descents, with the published schedule stretched to so many steps."""
+    stages = {"fast": (steps // 4, steps // 2, steps // 4)}
+    with patch.dict(mahendran_vedaldi.ITERATIONS, stages):
+        problem = Problem(CLASSIFIER, count)
+        inverter = MahendranVedaldi(problem.target)
+        start = inverter.start(problem.noise).clamp(0, 1)
+        by_hand = partial(mahendran_vedaldi_by_hand, problem, inverter, start)
+        yield partial(inverted, problem, inverter) if ours else by_hand
+
+
+def inverted(problem: Problem, inverter: ImageSpaceInverter) -> Tensor:
+    """What ours finds, the probing of batch sizes included."""
+    inverter._sizes.clear()
+    return inverter.invert(problem.logits, problem.seeds)
 
 
 def descents_of_engstrom(problem: Problem, pairs: int, steps: int) -> Measured:
     """Relative distance, steps of one length."""
-    ours = Engstrom(problem.target)
+    ours = engstrom_of(problem, steps)
     start, length = ours.start(problem.noise).clamp(0, 1), ours.plan.rates[0]
 
     def loss(x: Tensor) -> Tensor:
         return plain.engstrom_loss(problem.by_hand(x), problem.logits)
 
-    def by_hand(count: int, x: Tensor = start) -> Tensor:
-        return plain.engstrom(problem.by_hand, problem.logits, x, length, count)
-
     after, x = [], start  # the plain loop has no memory but its images
     for _ in range(0, steps, TRIED):
-        x = by_hand(TRIED, x)
+        x = plain.engstrom(problem.by_hand, problem.logits, x, length, TRIED)
         after.append(mean(loss, x))
     theirs = TRIED * (1 + next(k for k, value in enumerate(after) if value <= SAME * after[-1]))
     enough = steps
     for fewer in range(TRIED, steps, TRIED):
-        tried = shortened(ours, fewer)
+        tried = engstrom_of(problem, fewer)
         if mean(loss, tried.invert(problem.logits, problem.seeds)) <= SAME * after[-1]:
-            ours, enough = tried, fewer
+            enough = fewer
             break
-    return at_the_same_loss(problem, ours, lambda: by_hand(theirs), loss, pairs, (enough, theirs))
+    return at_the_same_loss(engstrom_side, problem, loss, pairs, (enough, theirs))
 
 
-def shortened(inverter: Engstrom, steps: int) -> Engstrom:
-    """The same with fewer steps, set up already."""
-    made = copy.copy(inverter)
+@contextmanager
+def engstrom_side(ours: bool, count: int, steps: int) -> Iterator[Callable[[], Tensor]]:
+    """One side's descents."""
+    problem = Problem(CLASSIFIER, count)
+    inverter = engstrom_of(problem, steps)
+    start, length = inverter.start(problem.noise).clamp(0, 1), inverter.plan.rates[0]
+    by_hand = partial(plain.engstrom, problem.by_hand, problem.logits, start, length, steps)
+    yield partial(inverted, problem, inverter) if ours else by_hand
+
+
+def engstrom_of(problem: Problem, steps: int) -> Engstrom:
+    """Ours with so many steps."""
     with patch.dict(engstrom.STEPS, {"fast": steps}):
-        made.plan = Engstrom(inverter.target).plan
-    return made
+        return Engstrom(problem.target)
 
 
-def at_the_same_loss(
-    problem: Problem,
-    ours: MahendranVedaldi | Engstrom,
-    by_hand: Callable[[], Tensor],
-    loss: Loss,
-    pairs: int,
-    steps: tuple[int, int],
-) -> Measured:
-    """Both by turns.
+def at_the_same_loss(prepare: Prepare, problem: Problem, loss: Loss, pairs: int, steps: tuple[int, int]) -> Measured:
+    """Both by turns, ours with the first number of steps.
 
     Raises:
         ValueError: ours ends at a higher loss.
     """
-    found: dict[str, Tensor] = {}
+    count, found = len(problem.logits), dict[str, Tensor]()
 
-    def run_ours() -> None:
-        ours._sizes.clear()  # so that probing them counts
-        found["ours"] = ours.invert(problem.logits, problem.seeds)
+    def run(name: str, one: Side) -> None:
+        found[name] = one()
 
-    def run_plain() -> None:
-        found["plain"] = by_hand()
-
-    timed = by_turns(run_ours, run_plain, pairs, warm_up=False)
-    losses = {side: mean(loss, images) for side, images in found.items()}
+    with side(prepare, True, count, steps[0]) as ours, side(prepare, False, count, steps[1]) as by_hand:
+        timed = by_turns(partial(run, "ours", ours), partial(run, "plain", by_hand), pairs, warm_up=False)
+    losses = {name: mean(loss, images) for name, images in found.items()}
     if losses["ours"] > SAME * losses["plain"]:
         raise ValueError(f"The losses differ: ours {losses['ours']:.5g}, plain {losses['plain']:.5g}.")
-    speed = len(problem.logits) / min(mine for mine, _ in timed)
     facts = {"loss": losses["ours"], "plain_loss": losses["plain"], "steps": steps[0], "plain_steps": steps[1]}
-    return times_faster(timed, images_a_second=speed, **facts)
+    return times_faster(timed, images_a_second=count / min(mine for mine, _ in timed), **facts)
 
 
 @torch.no_grad()
