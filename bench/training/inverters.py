@@ -6,7 +6,7 @@ import hashlib
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -154,11 +154,19 @@ class InverterTask(ABC):
         """All networks, all optimisers and the average."""
         networks = {name: network.state_dict() for name, network in self.networks.items()}
         optimizers = {name: optimizer.state_dict() for name, optimizer in self.optimizers.items()}
-        return self._identity | {"networks": networks, "optimizers": optimizers, "average": self.average.average}
+        facts = self._identity | {"steps": self.recipe.steps}
+        return facts | {"networks": networks, "optimizers": optimizers, "average": self.average.average}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Continue from ``state_dict``; another method, recipe or classifier is refused."""
-        if {key: state.get(key) for key in self._identity} != self._identity:
+        """Continue from ``state_dict``; another method, recipe or classifier is refused.
+
+        A recipe of more steps than the stored one is not another one: no rate depends on them, so that the networks
+        are those of a training that was meant to be longer from the start. The average follows at the new pace from
+        there on, and what it was before is soon forgotten.
+        """
+        shorter = replace(self.recipe, steps=min(self.recipe.steps, state.get("steps", self.recipe.steps)))
+        identity = self._identity | {"recipe": shorter.digest()}
+        if {key: state.get(key) for key in identity} != identity:
             raise TrainingError(
                 "The checkpoint belongs to another method or recipe, to other classifier weights or to other images. "
                 "To start anew, delete its folder or name another one with --out."

@@ -22,6 +22,7 @@ from bench.training import inverters
 from bench.training.commands import Run, train_inverter
 from bench.training.data import TrainingImages
 from bench.training.engine import Engine
+from bench.training.journal import last_checkpoint
 from bench.training.pairs import TrainingPairs
 from bench.weights import inverter_weights, metadata, own_inverter_weights
 from methods.biggan_logit.recipes import BigGANRecipe
@@ -168,12 +169,28 @@ def test_a_training_is_not_continued_on_other_images(tmp_path: Path, classifier:
 def test_a_refused_resume_leaves_what_the_training_says_of_itself(tmp_path: Path, classifier: str) -> None:
     """Otherwise the next resume would take the refused recipe from there, and be refused for ever."""
     name, out = folder(tmp_path / "a", range(200)), tmp_path / "train"
-    train_inverter(METHOD, classifier, name, None, 1, Run("cpu", out=out))
+    train_inverter(METHOD, classifier, name, None, 2, Run("cpu", out=out))
     said = (out / "run.json").read_text()
     with pytest.raises(TrainingError, match="another method or recipe"):
-        train_inverter(METHOD, classifier, name, None, 7, Run("cpu", resume=True, out=out))
+        train_inverter(METHOD, classifier, name, None, 1, Run("cpu", resume=True, out=out))
     assert (out / "run.json").read_text() == said
     train_inverter(METHOD, classifier, name, None, None, Run("cpu", resume=True, out=out))
+
+
+def test_a_finished_training_goes_on_for_more_steps_as_if_it_had_been_meant_to(tmp_path: Path, classifier: str) -> None:
+    name = folder(tmp_path / "a", range(200))
+    for out, lengths in ((tmp_path / "parts", (2, 4)), (tmp_path / "whole", (4,))):
+        for steps in lengths:
+            train_inverter(METHOD, classifier, name, None, steps, Run("cpu", resume=True, out=out))
+    parts, whole = (last_checkpoint(tmp_path / out) for out in ("parts", "whole"))
+    assert parts is not None
+    assert whole is not None
+    assert parts["step"] == whole["step"] == 4
+    assert parts["task"]["recipe"] == whole["task"]["recipe"]
+    for name, network in whole["task"]["networks"].items():
+        for key, value in network.items():
+            assert torch.equal(parts["task"]["networks"][name][key], value), key
+    assert json.loads((tmp_path / "parts" / "run.json").read_text())["recipe"]["steps"] == 4
 
 
 def test_a_training_on_cifar10_is_not_continued_on_a_folder(tmp_path: Path, classifier: str) -> None:
