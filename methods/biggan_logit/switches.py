@@ -42,7 +42,6 @@ from bench.training.budget import seconds_of
 from bench.training.commands import Run
 from bench.training.engine import Engine
 from bench.training.inverters import train_inverter
-from bench.weights import metadata
 from methods.biggan_logit.recipes import BigGANRecipe, scaled
 from methods.biggan_logit.train import BigGANTask
 
@@ -151,10 +150,9 @@ def train_row(name: str, recipe: BigGANRecipe, target: LoadedClassifier, engine:
         return
     chosen: BigGANRecipe = run.resumed(recipe, folder) or recipe
     task = BigGANTask(chosen, target, engine)
-    weights = train_inverter(task, folder, resume=given.resume)
+    train_inverter(task, folder, resume=given.resume)
     if engine.first:
-        seconds = float(metadata(weights)["train_seconds"])
-        row = {"name": name, "recipe": chosen.settings(), "steps": chosen.steps, "train_seconds": seconds}
+        row = {"name": name, "recipe": chosen.settings(), "steps": chosen.steps}
         row |= scores(task, Eyes.open(engine.device))
         write_atomically(folder / "scores.json", (json.dumps(row) + "\n").encode())
 

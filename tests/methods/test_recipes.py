@@ -52,7 +52,7 @@ def test_recipes_by_name_are_the_same_for_both_inverters() -> None:
         assert expected.name == name
         assert recipe_of(train, name) == recipe_of(onehot, name) == expected
     assert RECIPES["gpu"].digest() != RECIPES["cpu"].digest()
-    assert (RECIPES["gpu"].channels, RECIPES["gpu"].batch, RECIPES["gpu"].lr_d) == (64, 256, 8e-4)
+    assert (RECIPES["gpu"].channels, RECIPES["gpu"].batch, RECIPES["gpu"].lr_d) == (64, 256, 4e-4)
 
 
 def test_a_recipe_takes_another_number_of_steps_and_an_unknown_one_is_refused() -> None:
