@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,10 +10,12 @@ import torch
 from torch import Tensor
 
 from bench.errors import UsageError
+from bench.training import budget, commands, inverters
 from bench.training.budget import RESERVE, Speed, measure
 from bench.training.commands import Run
 from bench.training.engine import Engine
 from bench.training.journal import describe_run, described_recipe
+from methods.biggan_logit import train as biggan
 from methods.biggan_logit.train import BigGANRecipe
 
 
@@ -62,6 +65,29 @@ def test_steps_and_their_looks_fill_the_budget_and_do_not_pass_it() -> None:
 def test_a_budget_without_room_for_a_step_says_so() -> None:
     with pytest.raises(UsageError, match="not one step fits"):
         Speed(step=1.0, look=120.0).steps_within(60.0, looks_every=500)
+
+
+def test_logits_that_are_computed_once_are_paid_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """100 seconds for the first look at all images, 2 for each that follows: 104 of 600 are spent."""
+    now, opened, trained = 0.0, 0, list[int]()
+
+    def task(recipe: BigGANRecipe, *_: Any) -> BigGANRecipe:
+        nonlocal now, opened
+        now, opened = now + (2 if opened else 100), opened + 1
+        return recipe
+
+    def train(recipe: BigGANRecipe, folder: Path, *, resume: bool) -> Path:
+        trained.append(recipe.steps)
+        (folder / "weights").write_bytes(b"")
+        return folder / "weights"
+
+    monkeypatch.setattr(biggan, "task", task)
+    monkeypatch.setattr(commands, "time", SimpleNamespace(monotonic=lambda: now))
+    monkeypatch.setattr(budget, "measure", lambda _: Speed(step=1.0, look=0.0))
+    monkeypatch.setattr(inverters, "train_inverter", train)
+    monkeypatch.setenv("BENCH_HOME", str(tmp_path / "home"))
+    commands.train_inverter("biggan-logit", "judge", "cifar10", None, None, Run("cpu", budget=10.0, out=tmp_path))
+    assert trained == [int((600 - 100 - 2 - 2) * (1 - RESERVE))]
 
 
 def test_a_resumed_training_goes_on_with_the_recipe_that_it_was_started_with(tmp_path: Path) -> None:
