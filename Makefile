@@ -2,7 +2,7 @@
 # make test    install into .venv, then formatting, lint, types and tests
 # make tables  copy the records under runs/ to reports/results/ and write the README's tables
 # make benchmark    measure every row of the table of speeds (half an hour)
-# make profile      measure where the time goes, and whether bfloat16 changes a score (five minutes)
+# make profile      measure where the time goes, and whether bfloat16 changes a score (a quarter of an hour)
 # make screenshots  photograph report.html in headless Chromium for the README
 
 PYTHON ?= python3

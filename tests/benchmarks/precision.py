@@ -33,7 +33,7 @@ from tests.benchmarks.measure import own_home
 from tests.benchmarks.results import machine
 
 FILE = Path(__file__).with_name("precision.json")
-CLASSIFIERS, NUM_IMAGES = ("resnet152", "robust_resnet152"), 100
+CLASSIFIERS, NUM_IMAGES = ("resnet152", "robust_resnet152"), 400
 METHODS = (MahendranVedaldi, Engstrom)
 METRICS = ("logit_error", "lpips", "psnr", "reid_class_target", "reid_class_judge")
 EXACT = tuple(speedup for speedup in frozen.SPEEDUPS if speedup.precision == torch.float32)
