@@ -13,6 +13,7 @@ from bench.training.loop import Trainable
 
 WARM_UP, TIMED = 5, 20
 RESERVE = 0.05  # of the budget, for what a short measurement does not see
+ENDS = 15.0  # seconds for what comes before the clock starts and after the last step: imports, statistics, files
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,12 @@ class Speed:
         Raises:
             UsageError: not one fits.
         """
-        steps = math.floor((seconds * (1 - RESERVE) - self.look) / (self.step + self.look / looks_every))
+        steps = math.floor((seconds * (1 - RESERVE) - ENDS - self.look) / (self.step + self.look / looks_every))
         if steps < 1:
             raise UsageError(
-                f"{seconds / 60:.1f} minutes are left of the budget, and {self.look:.0f} s go to the last look at "
-                f"held-out data and {self.step:.2f} s to each step: not one step fits. Give more with --budget."
+                f"{seconds / 60:.1f} minutes are left of the budget, and {ENDS + self.look:.0f} s go to start, end and "
+                f"the last look at held-out data, {self.step:.2f} s to each step: not one step fits. Give more with "
+                "--budget."
             )
         return steps
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from bench.errors import UsageError
 from bench.training import budget, commands, inverters
-from bench.training.budget import RESERVE, Speed, measure
+from bench.training.budget import ENDS, RESERVE, Speed, measure
 from bench.training.commands import Run
 from bench.training.engine import Engine
 from bench.training.journal import describe_run, described_recipe
@@ -59,7 +59,7 @@ def test_steps_and_their_looks_fill_the_budget_and_do_not_pass_it() -> None:
     def needed(count: int) -> float:
         return count * 0.5 + count / 100 * 10.0 + 10.0
 
-    assert needed(steps) <= 1_000 * (1 - RESERVE) < needed(steps + 1)
+    assert needed(steps) <= 1_000 * (1 - RESERVE) - ENDS < needed(steps + 1)
 
 
 def test_a_budget_without_room_for_a_step_says_so() -> None:
@@ -87,7 +87,7 @@ def test_logits_that_are_computed_once_are_paid_for_once(tmp_path: Path, monkeyp
     monkeypatch.setattr(inverters, "train_inverter", train)
     monkeypatch.setenv("BENCH_HOME", str(tmp_path / "home"))
     commands.train_inverter("biggan-logit", "judge", "cifar10", None, None, Run("cpu", budget=10.0, out=tmp_path))
-    assert trained == [int((600 - 100 - 2 - 2) * (1 - RESERVE))]
+    assert trained == [int((600 - 100 - 2 - 2) * (1 - RESERVE) - ENDS)]
 
 
 def test_a_resumed_training_goes_on_with_the_recipe_that_it_was_started_with(tmp_path: Path) -> None:
