@@ -117,7 +117,7 @@ def measure(quick: bool) -> Iterator[tuple[str, Measured]]:
         timed = by_turns(ours, plain, 1 if quick else PAIRS)
         details: dict[str, float | str] = {"seconds": min(mine for mine, _ in timed)}
         if not quick:  # set-level scores need more images
-            differences = apart(ours(), plain())
+            differences = apart(ours.found, plain.found)
             worst = max(differences, key=lambda key: differences[key])
             if differences[worst] > APART:
                 raise ValueError(f"Both score differently: {worst} by {differences[worst]:.2g}.")

@@ -22,16 +22,22 @@ Prepare = Callable[..., AbstractContextManager[Callable[[], object]]]
 class Side:
     """A callable in another process: called without arguments, it gives what it found there.
 
+    Attributes:
+        found: by the last call.
+
     Raises:
         RuntimeError: it failed there; the text has its traceback.
     """
+
+    found: Any
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def __call__(self) -> Any:
         self._connection.send("run")
-        return self.answer()
+        self.found = self.answer()
+        return self.found
 
     def answer(self) -> Any:
         """What the process says next."""
