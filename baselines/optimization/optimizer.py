@@ -53,6 +53,7 @@ class Plan:
             level (root mean square), were all moves left like this one in proportion to their rates.
         jitter: shifts of up to so many pixels, drawn anew in each step, that the objective is told.
         jittered: steps with such shifts; after them it is told none.
+        exact: steps at the end for which the exact objective takes over.
     """
 
     rule: Rule
@@ -60,6 +61,7 @@ class Plan:
     tolerance: float = 0.0
     jitter: int = 0
     jittered: int = 0
+    exact: int = 0
 
 
 def descend(
@@ -71,6 +73,7 @@ def descend(
     *,
     sizes: tuple[int, ...],
     title: str,
+    exact: Objective | None = None,
 ) -> Tensor:
     """Minimise the objective image by image.
 
@@ -80,15 +83,17 @@ def descend(
         start: (N, 3, H, W) in [0, 1].
         seeds: N integers, of the shifts.
         plan: rule, rates, and when an image leaves.
-        sizes: of batches, interchangeable for this objective.
+        sizes: of batches, interchangeable for this objective, and for the exact one.
         title: of the progress bar.
+        exact: a slower objective for the plan's exact steps; by default the same.
 
     Returns:
         (N, 3, H, W) in [0, 1].
     """
-    descent = _Descent(objective, targets, start, plan, shifts(seeds, plan).to(start.device), sizes)
-    exact = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
-    with torch.enable_grad(), exact, progress(len(plan.rates), title) as bar:
+    objectives = objective, exact or objective
+    descent = _Descent(objectives, targets, start, plan, shifts(seeds, plan).to(start.device), sizes)
+    repeatable = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
+    with torch.enable_grad(), repeatable, progress(len(plan.rates), title) as bar:
         for step in range(len(plan.rates)):
             if step % LOOK[start.device.type] == 0 and not descent.look():
                 break
@@ -111,14 +116,14 @@ class _Descent:
 
     def __init__(
         self,
-        objective: Objective,
+        objectives: tuple[Objective, Objective],
         targets: Tensor,
         start: Tensor,
         plan: Plan,
         moves: Tensor,
         sizes: tuple[int, ...],
     ) -> None:
-        self.objective, self.targets, self.plan, self.shifts, self.sizes = objective, targets, plan, moves, sizes
+        self.objectives, self.targets, self.plan, self.shifts, self.sizes = objectives, targets, plan, moves, sizes
         self.images, self.state = start.detach().clone(), torch.zeros_like(start)
         self.done = torch.zeros(len(start), dtype=torch.bool, device=start.device)
         self.chunks: list[tuple[Tensor, int]] = []
@@ -147,8 +152,9 @@ class _Descent:
 
     def _move(self, rows: Tensor, count: int, step: int, left: float) -> None:
         """One chunk, of which the first ``count`` rows are real; ``left`` counts moves like this one."""
+        objective = self.objectives[step >= len(self.plan.rates) - self.plan.exact]
         x = self.images[rows].requires_grad_()  # (chunk, 3, H, W)
-        losses = self.objective(x, self.targets[rows], self.shifts[rows, step] if self._jittered(step) else None)
+        losses = objective(x, self.targets[rows], self.shifts[rows, step] if self._jittered(step) else None)
         (gradient,) = torch.autograd.grad(losses.sum(), x)
         with torch.no_grad():
             move, state = self.plan.rule(gradient, self.state[rows], self.plan.rates[step])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -146,6 +148,50 @@ def test_strided_pointwise_convolutions_see_what_they_use(monkeypatch: pytest.Mo
     assert torch.allclose(outputs, exact, rtol=1e-5, atol=1e-6)
     expected, found = (torch.autograd.grad(z.square().sum(), images)[0] for z in (exact, outputs))
     assert torch.allclose(found, expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("inplace", [False, True])
+@pytest.mark.parametrize("memory", [torch.contiguous_format, torch.channels_last])
+def test_relus_of_bfloat16_have_the_bits_of_pytorchs(inplace: bool, memory: torch.memory_format) -> None:
+    """Zeros of both signs, subnormal and infinite numbers among them."""
+    torch.manual_seed(0)
+    odd = torch.tensor([0.0, -0.0, 1e-40, -1e-40, math.inf, -math.inf]).bfloat16()
+    values = torch.cat([odd, torch.randn(58).bfloat16()]).view(2, 4, 4, 2).contiguous(memory_format=memory)
+    slope = torch.randn(2, 4, 4, 2).bfloat16()
+    found = []
+    for mode in (frozen._ReLUs(), nullcontext()):
+        start = values.clone().requires_grad_()
+        with mode:
+            x = start.clone()
+            y = F.relu(x, inplace=inplace)
+        assert (y is x) == inplace
+        assert inplace or torch.equal(x, values)
+        (gradient,) = torch.autograd.grad(y, start, slope)
+        assert y.stride() == values.stride()
+        found.append((y.detach(), gradient))
+    (ours, our_gradient), (theirs, their_gradient) = found
+    assert torch.equal(ours, theirs)
+    assert torch.equal(our_gradient, their_gradient)
+
+
+def test_what_is_no_relu_of_bfloat16_is_pytorchs() -> None:
+    """Float32, where NaN stays too, a part of another tensor, and an argument by name."""
+    x = torch.randn(4, 6)
+    part = x.bfloat16()
+    with frozen._ReLUs():
+        assert torch.equal(F.relu(x), x.clamp_min(0))
+        assert F.relu(torch.tensor([-math.nan, math.nan])).isnan().all()
+        assert torch.equal(nn.ReLU()(x.bfloat16()), x.bfloat16().clamp_min(0))
+        assert torch.equal(F.relu(input=x.bfloat16()), x.bfloat16().clamp_min(0))
+        F.relu(part[:2], inplace=True)
+    assert torch.equal(part, torch.cat([x[:2].clamp_min(0), x[2:]]).bfloat16())
+
+
+def test_the_way_is_chosen_from_those_that_are_given() -> None:
+    network, images = settled(Plain()), torch.rand(6, 3, 8, 8)
+    exact = FrozenNetwork(network, (8, 8), CPU, "logits", frozen.EXACT)
+    assert exact.speedup == SPEEDUPS[2]
+    assert torch.allclose(exact(images), network(images), rtol=1e-5, atol=1e-6)
 
 
 def test_the_network_itself_stays_as_it_is() -> None:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 import bench
-from baselines.optimization import chunks, engstrom, mahendran_vedaldi, tune
+from baselines.optimization import chunks, engstrom, mahendran_vedaldi, optimizer, tune
 from baselines.optimization.engstrom import Engstrom, EngstromFeatures
 from baselines.optimization.frozen import FrozenNetwork
 from baselines.optimization.inverter import ImageSpaceInverter
@@ -97,6 +97,29 @@ def test_steps_of_the_presets() -> None:
 def test_jitter_ends_before_the_last_stage() -> None:
     plan = MahendranVedaldi(target("paper"), Settings(jitter=1)).plan
     assert (plan.jitter, plan.jittered) == (1, 300)
+
+
+def test_the_end_of_mahendran_vedaldi_is_computed_in_float32_and_nothing_else_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[torch.dtype] = []
+    ask = FrozenNetwork.__call__
+
+    def asking(self: FrozenNetwork, images: Tensor) -> Tensor:
+        seen.append(self.speedup.precision)
+        return ask(self, images)
+
+    monkeypatch.setitem(mahendran_vedaldi.ITERATIONS, "fast", (2, mahendran_vedaldi.SETTLING + 3, 4))
+    monkeypatch.setattr(optimizer, "HALF_LEVEL", 0.0)
+    monkeypatch.setattr(FrozenNetwork, "__call__", asking)
+    for cls in METHODS:
+        method = cls(target())
+        method.sizes(1)
+        seen.clear()
+        method.invert(torch.ones(1, 16 if cls is EngstromFeatures else 6), [0])
+        last = mahendran_vedaldi.SETTLING + 4 if cls is MahendranVedaldi else 0
+        assert seen == [torch.bfloat16] * (len(seen) - last) + [torch.float32] * last
+        assert len(seen) > last
 
 
 @pytest.mark.parametrize(

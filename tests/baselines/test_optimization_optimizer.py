@@ -150,6 +150,24 @@ def test_nobody_leaves_while_momentum_still_grows() -> None:
     assert found.flatten().tolist() == pytest.approx([0.5 - total] * 12, abs=1e-6)
 
 
+def test_the_exact_objective_takes_over_for_the_last_steps() -> None:
+    told: list[str] = []
+
+    def objective(name: str) -> Objective:
+        def losses(images: Tensor, targets: Tensor, shift: Tensor | None) -> Tensor:
+            told.append(name)
+            return images.sum((1, 2, 3))
+
+        return losses
+
+    args = torch.zeros(1, 1), torch.rand(1, 3, 2, 2), [0], Plan(normalised, (0.1,) * 5, exact=2)
+    optimizer.descend(objective("fast"), *args, sizes=(1,), title="t", exact=objective("exact"))
+    assert told == ["fast"] * 3 + ["exact"] * 2
+    told.clear()
+    optimizer.descend(objective("fast"), *args, sizes=(1,), title="t")
+    assert told == ["fast"] * 5
+
+
 @pytest.mark.parametrize("jitter", [0, 1])
 def test_rows_depend_on_nothing_but_target_and_seed(jitter: int) -> None:
     torch.manual_seed(2)
