@@ -82,14 +82,14 @@ def descents_of_engstrom(problem: Problem, pairs: int, steps: int) -> Measured:
     for _ in range(0, steps, TRIED):
         x = plain.engstrom(problem.by_hand, problem.logits, x, length, TRIED)
         after.append(mean(loss, x))
-    theirs = TRIED * (1 + next(k for k, value in enumerate(after) if value <= SAME * after[-1]))
+    looks, reached = next((k, value) for k, value in enumerate(after, 1) if value <= SAME * after[-1])
     enough = steps
     for fewer in range(TRIED, steps, TRIED):
         tried = engstrom_of(problem, fewer)
-        if mean(loss, tried.invert(problem.logits, problem.seeds)) <= SAME * after[-1]:
+        if mean(loss, tried.invert(problem.logits, problem.seeds)) <= SAME * reached:
             enough = fewer
             break
-    return at_the_same_loss(engstrom_side, problem, loss, pairs, (enough, theirs))
+    return at_the_same_loss(engstrom_side, problem, loss, pairs, (enough, looks * TRIED))
 
 
 @contextmanager
