@@ -21,7 +21,7 @@ class ConditionalBatchNorm(nn.Module):
         self.beta = nn.Sequential(nn.Linear(num_logits, hidden), nn.ReLU(), nn.Linear(hidden, channels))
 
     def forward(self, y: Tensor, z: Tensor) -> Tensor:
-        """y (N, C, H, W) and z (N, K) to (N, C, H, W)."""
+        """y (N, C, H, W) and z (N, K) to (N, C, H, W); in evaluation without gradients y makes room for the result."""
         gamma = (1 + self.gamma(z))[:, :, None, None]
         beta = self.beta(z)[:, :, None, None]
         if self.training:
@@ -30,7 +30,8 @@ class ConditionalBatchNorm(nn.Module):
         assert mean is not None
         assert var is not None
         scale = gamma * torch.rsqrt(var + self.norm.eps)[:, None, None]  # constants: one pass over y is enough
-        return torch.addcmul(beta - mean[:, None, None] * scale, y, scale)
+        room = None if torch.is_grad_enabled() else y
+        return torch.addcmul(beta - mean[:, None, None] * scale, y, scale, out=room)
 
 
 def orthogonal_(module: nn.Module) -> None:

@@ -49,9 +49,9 @@ class GeneratorBlock(nn.Module):
     def forward(self, x: Tensor, z: Tensor) -> Tensor:
         """x (N, c_in, H, W) and z (N, K) to (N, c_out, 2H, 2W)."""
         kernel = upsampling_kernel(self.conv1.weight) if self.kernel is None else self.kernel
+        shortcut: Tensor = self.shortcut(x)
         h = upsample_conv(F.relu(self.bn1(x, z), inplace=True), kernel, self.conv1.bias)
         h = self.conv2(F.relu(self.bn2(h, z), inplace=True))
-        shortcut: Tensor = self.shortcut(x)
         out: Tensor = h.add_(upsample(shortcut))  # 1x1 and nearest neighbour commute: convolve the small image
         return out
 
