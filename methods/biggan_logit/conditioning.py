@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -62,6 +64,15 @@ def upsample(x: Tensor) -> Tensor:
     return F.interpolate(x, scale_factor=2, mode="nearest")
 
 
+def add_upsampled_(x: Tensor, small: Tensor) -> Tensor:
+    """``x + upsample(small)`` in x's memory: (N, C, 2H, 2W) and (N, C, H, W) to (N, C, 2H, 2W)."""
+    if torch.is_grad_enabled():
+        return x.add_(upsample(small))  # has the faster gradient
+    n, channels, height, width = small.shape
+    x.view(n, channels, height, 2, width, 2).add_(small[:, :, :, None, :, None])
+    return x
+
+
 def upsample_conv(x: Tensor, kernel: Tensor, bias: Tensor | None) -> Tensor:
     """``conv(upsample(x))`` for a 3x3 convolution with padding 1: (N, C, H, W) to (N, c_out, 2H, 2W).
 
@@ -76,3 +87,24 @@ def upsampling_kernel(weight: Tensor) -> Tensor:
     rows = F.pad(weight, (1, 1, 1, 1))  # (c_out, C, 5, 5)
     rows = rows[:, :, 1:] + rows[:, :, :-1]
     return (rows[..., 1:] + rows[..., :-1]).flip(2, 3).transpose(0, 1).contiguous()
+
+
+def narrow_conv(x: Tensor, taps: Tensor, bias: Tensor | None) -> Tensor:
+    """A 3x3 convolution with padding 1 to a few channels: (N, C, H, W) to (N, c_out, H, W), channels last.
+
+    Kernels for wide convolutions fill their registers with output channels, and three do not fill them. Here one matrix
+    product with the matrix of ``taps_of`` gives what a pixel adds to each of its neighbours; nine shifted sums follow.
+    """
+    n, channels, height, width = x.shape
+    products = (x.permute(0, 2, 3, 1).reshape(-1, channels) @ taps).view(n, height, width, 3, 3, -1)
+    out = products.new_zeros(n, height + 2, width + 2, products.shape[-1])
+    if bias is not None:
+        out += bias
+    for i, j in itertools.product(range(3), range(3)):
+        out[:, 2 - i : 2 - i + height, 2 - j : 2 - j + width] += products[:, :, :, i, j]
+    return out[:, 1:-1, 1:-1].permute(0, 3, 1, 2)
+
+
+def taps_of(weight: Tensor) -> Tensor:
+    """The weight of a 3x3 convolution as ``narrow_conv`` takes it: (c_out, C, 3, 3) to (C, 9 c_out)."""
+    return weight.permute(1, 2, 3, 0).flatten(1).contiguous()

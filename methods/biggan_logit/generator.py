@@ -15,9 +15,11 @@ from bench.standardise import Standardise
 from methods.biggan_logit.attention import SelfAttention
 from methods.biggan_logit.conditioning import (
     ConditionalBatchNorm,
+    add_upsampled_,
+    narrow_conv,
     orthogonal_,
     spectral_norm_,
-    upsample,
+    taps_of,
     upsample_conv,
     upsampling_kernel,
 )
@@ -52,8 +54,7 @@ class GeneratorBlock(nn.Module):
         shortcut: Tensor = self.shortcut(x)
         h = upsample_conv(F.relu(self.bn1(x, z), inplace=True), kernel, self.conv1.bias)
         h = self.conv2(F.relu(self.bn2(h, z), inplace=True))
-        out: Tensor = h.add_(upsample(shortcut))  # 1x1 and nearest neighbour commute: convolve the small image
-        return out
+        return add_upsampled_(h, shortcut)  # 1x1 and nearest neighbour commute: the small image was convolved
 
 
 class Generator(nn.Module):
@@ -66,6 +67,8 @@ class Generator(nn.Module):
         size: side of the images in pixels.
         whiten: decorrelate the logits instead of standardising each by itself.
     """
+
+    taps: Tensor | None
 
     def __init__(
         self, num_logits: int, channels: int = 24, hidden: int = 128, size: int = 32, *, whiten: bool = False
@@ -85,12 +88,14 @@ class Generator(nn.Module):
             self.attention = SelfAttention(widths[self.attended.index(True) + 1])
         self.bn = ConditionalBatchNorm(widths[-1], num_logits, hidden)
         self.conv = nn.Conv2d(widths[-1], 3, 3, padding=1)
+        self.register_buffer("taps", None, persistent=False)
 
     def freeze(self) -> None:
         """Compute what depends on the weights alone once: they must not change any more."""
         for block in self.blocks:
             assert isinstance(block, GeneratorBlock)
             block.freeze()
+        self.taps = taps_of(self.conv.weight)
 
     def forward(self, logits: Tensor, eps: Tensor) -> Tensor:
         """Logits (N, K) and noise (N, 120) to images (N, 3, size, size) in [0, 1]."""
@@ -99,7 +104,8 @@ class Generator(nn.Module):
         for block, attended in zip(self.blocks, self.attended, strict=True):
             h = block(h, z)  # (N, width, 8 | 16 | 32 ..., ...)
             h = self.attention(h) if attended else h
-        x = torch.tanh(self.conv(F.relu(self.bn(h, z), inplace=True)))
+        h = F.relu(self.bn(h, z), inplace=True)
+        x = torch.tanh(self.conv(h) if self.taps is None else narrow_conv(h, self.taps, self.conv.bias))
         return (x + 1) / 2
 
 

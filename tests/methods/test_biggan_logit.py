@@ -16,7 +16,15 @@ from bench.training import pairs as pairs_module
 from bench.training.engine import Engine
 from bench.training.inverters import MANTISSA, train_inverter
 from bench.weights import load_file, rounded
-from methods.biggan_logit.conditioning import ConditionalBatchNorm, upsample, upsample_conv, upsampling_kernel
+from methods.biggan_logit.conditioning import (
+    ConditionalBatchNorm,
+    add_upsampled_,
+    narrow_conv,
+    taps_of,
+    upsample,
+    upsample_conv,
+    upsampling_kernel,
+)
 from methods.biggan_logit.discriminator import Discriminator
 from methods.biggan_logit.generator import (
     NOISE_DIM,
@@ -201,18 +209,41 @@ def test_one_transposed_convolution_is_upsampling_and_convolving(size: tuple[int
         torch.testing.assert_close(a, b, atol=1e-12, rtol=0)
 
 
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("size", [(1, 1), (4, 4), (5, 3)])
+def test_shifted_sums_of_products_are_a_convolution(size: tuple[int, int], bias: bool) -> None:
+    conv = nn.Conv2d(6, 3, 3, padding=1, bias=bias).double().requires_grad_(False)
+    x = torch.randn(2, 6, *size, dtype=torch.float64)
+    found = narrow_conv(x, taps_of(conv.weight), conv.bias)
+    torch.testing.assert_close(found, conv(x), atol=1e-12, rtol=0)
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_an_upsampled_image_is_added_alike_with_and_without_gradients(layout: torch.memory_format) -> None:
+    large, small = (torch.randn(2, 3, 4 * k, 2 * k).contiguous(memory_format=layout) for k in (2, 1))
+    wanted = large + upsample(small)
+    room = large.clone()
+    with torch.no_grad():
+        found = add_upsampled_(room, small)
+    assert torch.equal(found, wanted)
+    assert found.data_ptr() == room.data_ptr()
+    assert torch.equal(add_upsampled_(large.clone(), small), wanted)
+
+
 def test_a_frozen_generator_makes_the_same_images_and_saves_the_same_weights() -> None:
     torch.manual_seed(0)
-    generator = Generator(5, channels=4, hidden=8).eval().requires_grad_(False)
-    z, eps = torch.randn(3, 5), torch.randn(3, NOISE_DIM)
+    generator = Generator(5, channels=4, hidden=8).double().eval().requires_grad_(False)
+    z, eps = torch.randn(3, 5).double(), torch.randn(3, NOISE_DIM).double()
     before, names = generator(z, eps), set(generator.state_dict())
     generator.freeze()
-    assert torch.equal(generator(z, eps), before)
+    frozen = generator(z, eps)
+    torch.testing.assert_close(frozen, before, atol=1e-12, rtol=0)
     assert set(generator.state_dict()) == names
     for block in generator.blocks.children():
         assert isinstance(block, GeneratorBlock)
         block.conv1.weight.zero_()
-    assert torch.equal(generator(z, eps), before)  # it is no longer looked at
+    generator.conv.weight.zero_()
+    assert torch.equal(generator(z, eps), frozen)  # they are no longer looked at
 
 
 def test_stored_statistics_give_the_two_steps_in_one() -> None:
