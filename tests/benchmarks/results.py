@@ -58,7 +58,7 @@ REQUIREMENTS = {
         "plain float32 loop", 3.0, "at least",
     ),
     "engstrom": Requirement(
-        "optimisation inversion, images/s to the same loss: engstrom, 100 images, resnet152",
+        "optimisation inversion, images/s to the same loss: engstrom, 60 images, resnet152",
         "plain float32 loop", 3.0, "at least",
     ),
     "scoring": Requirement(

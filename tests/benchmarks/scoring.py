@@ -114,7 +114,7 @@ def measure(quick: bool) -> Iterator[tuple[str, Measured]]:
     """The one row."""
     count = 60 if quick else NUM_IMAGES
     with side(scoring, True, count) as ours, side(scoring, False, count) as plain:
-        timed = by_turns(ours, plain, 1 if quick else PAIRS)
+        timed = by_turns(ours, plain, 1 if quick else PAIRS, warm_up=False)
         details: dict[str, float | str] = {"seconds": min(mine for mine, _ in timed)}
         if not quick:  # set-level scores need more images
             differences = apart(ours.found, plain.found)

@@ -25,7 +25,7 @@ from tests.benchmarks.measure import Measured, by_turns, own_home, times_faster
 from tests.benchmarks.optimization import Problem, mahendran_vedaldi_by_hand
 from tests.benchmarks.sides import Prepare, side
 
-NUM_IMAGES = {"mahendran-vedaldi": 200, "engstrom": 100}
+NUM_IMAGES = {"mahendran-vedaldi": 200, "engstrom": 60}
 STEPS, PAIRS = 200, 5
 CLASSIFIER = "resnet152"
 TRIED = 20  # steps between two numbers of them
