@@ -1,7 +1,7 @@
 # make demo    install into .venv, run the benchmark on 2,500 real images, write report.html
 # make test    install into .venv, then formatting, lint, types and tests
 # make tables  copy the records under runs/ to reports/results/ and write the README's tables
-# make benchmark    measure every row of the table of speeds (27 to 41 minutes)
+# make benchmark    measure every row of the table of speeds (half an hour)
 # make profile      measure where the time goes, and whether bfloat16 changes a score (a quarter of an hour)
 # make screenshots  photograph report.html in headless Chromium for the README
 
