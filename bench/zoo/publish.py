@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +22,11 @@ from bench.classifiers import open_classifier
 from bench.classifiers.catalogue import CATALOGUE
 from bench.classifiers.train import robust_accuracy
 from bench.datasets import cifar10
-from bench.environment import processor, resolve_device
+from bench.environment import describe, resolve_device
 from bench.errors import WeightsError
 from bench.progress import progress
 from bench.training.data import TrainingImages
+from bench.training.journal import DESCRIPTION
 from bench.training.pairs import split_logits
 from bench.weights import entry as shipped
 from bench.weights import load_file, metadata
@@ -142,13 +142,20 @@ def _provenance(path: Path, paper: str, command: str) -> dict[str, Any]:
     provenance: dict[str, Any] = {"source": SOURCE, "licence": LICENCE, "paper": PAPERS[paper], "command": command}
     if "train_seconds" in facts:
         provenance["train_seconds"] = int(facts["train_seconds"])
-        gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
-        provenance["machine"] = gpu or f"{torch.get_num_threads()} cores, {processor()}, {platform.machine()}"
+        provenance["machine"] = machine(path.parent / DESCRIPTION)
     if "recipe" in facts:
         provenance["recipe"] = json.loads(facts["recipe"])
     if curve := holdout_curve(path.parent / "log.jsonl"):
         provenance["curve"] = curve
     return provenance
+
+
+def machine(description: Path) -> str:
+    """What a training ran on when it was last started, from its ``run.json``; without one, this machine."""
+    recorded = json.loads(description.read_text()).get("environment") if description.exists() else None
+    found = recorded or describe(resolve_device("auto"))
+    threads, architecture = found["threads"], found["platform"].split()[-1]
+    return found["gpu"] or f"{threads} thread{'s' if threads > 1 else ''}, {found['processor']}, {architecture}"
 
 
 def holdout_curve(log: Path) -> dict[str, list[float]]:
