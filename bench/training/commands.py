@@ -152,9 +152,10 @@ def train_inverter(
                 f"{target.input_size} px. Train it on cifar10, or give a classifier of {SIDE} px."
             )
         folder = run.folder(f"{method}-{target.name}" + ("" if dataset == "cifar10" else "-folder"))
-        chosen = run.resumed(recipe, folder) if steps is None else None
+        chosen = run.resumed(recipe, folder)
         if chosen is not None:
             _refuse_another(folder, recipe, described_recipe(folder) or {}, asked=recipe_name)
+            chosen = chosen if steps is None else dataclasses.replace(chosen, steps=steps)
         if chosen is None and run.budget is not None:
             trainer.task(recipe, target, engine)  # computes the logits if nobody has; from then on they are read
             before = time.monotonic()
@@ -165,6 +166,7 @@ def train_inverter(
             spent = float(engine.mean({"elapsed": elapsed})["elapsed"])  # the same in all processes
             fitting = speed.steps_within(60 * run.budget - spent, LOOKS_EVERY)
             chosen = dataclasses.replace(recipe, steps=fitting, name=f"{recipe.name}-{run.budget:g}min")
+            del trial
         weights = train_inverter(trainer.task(chosen or recipe, target, engine), folder, resume=run.resume)
         if engine.first:
             own = own_inverter_weights(method, target.sha256, dataset)

@@ -68,7 +68,7 @@ class Engine:
     def place(self, network: Module) -> Module:
         """The network on the device, channels last, with statistics over the whole batch if processes share it."""
         if self.processes > 1:
-            network = synchronise_statistics(network, self.device)
+            network = synchronise_statistics(network)
         return network.to(self.device, self.dtype).to(memory_format=torch.channels_last)
 
     def parallel(self, network: nn.Module) -> nn.Module:
@@ -128,16 +128,33 @@ class Engine:
 def engine(device: torch.device, precision: Precision = "bf16", accumulate: int = 1) -> Iterator[Engine]:
     """The engine of this process: one of several where torchrun started it, alone otherwise."""
     keep_freed_memory()
-    if "RANK" not in os.environ or "WORLD_SIZE" not in os.environ:
-        yield Engine(device, precision, accumulate=accumulate)
-        return
+    with repeatable(precision):
+        if "RANK" in os.environ and "WORLD_SIZE" in os.environ:
+            with _group(device) as place:
+                yield Engine(place, precision, dist.get_rank(), dist.get_world_size(), accumulate)
+        else:
+            yield Engine(device, precision, accumulate=accumulate)
+
+
+def repeatable(precision: Precision) -> AbstractContextManager[object]:
+    """On a GPU convolutions take algorithms that give the same bits each time, and float32 means float32, not TF32."""
+    tf32 = precision == "bf16"
+    return torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=tf32)
+
+
+@contextmanager
+def _group(device: torch.device) -> Iterator[torch.device]:
+    """This process as one of torchrun's, and the device that is its own."""
     if device.type == "cuda":
         device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
         torch.cuda.set_device(device)
     dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
+    together = device.type == "cpu"
     try:
-        yield Engine(device, precision, dist.get_rank(), dist.get_world_size(), accumulate)
+        yield device
         dist.barrier()  # the first process writes files after the last sum: nobody leaves before it is done
+        together = True
     finally:
         gc.collect()  # networks in cycles still hold the group, whose threads must end before the interpreter does
-        dist.destroy_process_group()
+        if together:  # NCCL's end waits for all processes: one that failed alone would never say why
+            dist.destroy_process_group()

@@ -19,7 +19,7 @@ from torch import Tensor
 from bench.errors import TrainingError
 from bench.progress import progress
 from bench.training.engine import Engine
-from bench.training.journal import CHECKPOINT, Journal, last_checkpoint
+from bench.training.journal import CHECKPOINT, Journal, alone, last_checkpoint
 
 
 class Trainable(Protocol):
@@ -67,22 +67,27 @@ def fit(
     *,
     resume: bool,
     title: str,
-    describe: Callable[[], None] | None = None,
+    describe: Callable[[int], None] | None = None,
 ) -> float:
     """Train to the end of the schedule and return the seconds that it took, all resumed parts together.
 
     Writes ``checkpoint.pt`` (atomically), ``log.jsonl`` and TensorBoard scalars and pictures into ``folder``.
-    ``describe`` is called once a checkpoint was found to belong to the task, or there is none.
+    ``describe`` is called with the step to go on from, once a checkpoint was found to belong to the task, or with 0.
 
     Raises:
-        TrainingError: a loss is not finite, the recipe's alarm rang, or another process of the training is gone.
+        TrainingError: a loss is not finite, the recipe's alarm rang, another process of the training is gone, or
+            another training is at work in the folder.
     """
-    start, before = _resume(task, folder) if resume else (0, 0.0)
-    if describe is not None:
-        describe()
     try:
-        with Journal(folder, task.engine, start) as journal:
-            return _Run(task, schedule, journal, title, start, before).to_the_end()
+        with alone(folder, task.engine):
+            state = last_checkpoint(folder) if resume else None
+            if state is not None:
+                task.load_state_dict(state["task"])
+            start = 0 if state is None else int(state["step"])
+            if describe is not None:
+                describe(start)
+            with Journal(folder, task.engine, start) as journal:
+                return _Run(task, schedule, journal, title, state).to_the_end()
     except RuntimeError as error:
         if task.engine.processes == 1:
             raise
@@ -97,12 +102,15 @@ class _Run:
     """One stretch of a training, from a step to the end of the schedule."""
 
     def __init__(
-        self, task: Trainable, schedule: Schedule, journal: Journal, title: str, start: int, before: float
+        self, task: Trainable, schedule: Schedule, journal: Journal, title: str, state: Mapping[str, Any] | None
     ) -> None:
-        self.task, self.schedule, self.journal, self.title, self.start = task, schedule, journal, title, start
-        self.began = time.perf_counter() - before
-        self.sums: dict[str, Tensor] = {}
-        self.summed = 0
+        stored = state or {}
+        self.task, self.schedule, self.journal, self.title = task, schedule, journal, title
+        self.start = int(stored.get("step", 0))
+        self.began = time.perf_counter() - float(stored.get("seconds", 0.0))
+        # since the last report: rows of the log are the same after a resume
+        self.sums: dict[str, Tensor] = dict(stored.get("sums", {}))
+        self.summed = int(stored.get("summed", 0))
 
     @property
     def seconds(self) -> float:
@@ -122,7 +130,7 @@ class _Run:
                     self.validate(done)
                 if done % schedule.checkpoint_every == 0 or last:
                     self.refuse_infinite(self.floats(), done)
-                    self.journal.checkpoint(done, self.seconds, self.task.state_dict())
+                    self.journal.checkpoint(done, self.seconds, self.task.state_dict(), **self.unreported())
                 bar.advance()
         return self.seconds
 
@@ -130,6 +138,10 @@ class _Run:
         """Mean scalars since the last report, over all processes: the only place where the loop waits for a GPU."""
         means = {name: value / self.summed for name, value in self.sums.items()}
         return {name: float(value) for name, value in self.task.engine.mean(means).items()}
+
+    def unreported(self) -> dict[str, Any]:
+        """The sums that the next report starts from."""
+        return {"sums": self.task.engine.mean(self.sums), "summed": self.summed}
 
     def report(self, done: int) -> dict[str, float]:
         scalars = self.floats()
@@ -156,14 +168,6 @@ class _Run:
                     f"{self.journal.folder} is from before. Lower the learning rate in the recipe, delete the folder "
                     "and start anew."
                 )
-
-
-def _resume(task: Trainable, folder: Path) -> tuple[int, float]:
-    state = last_checkpoint(folder)
-    if state is None:
-        return 0, 0.0
-    task.load_state_dict(state["task"])
-    return int(state["step"]), float(state["seconds"])
 
 
 def add(totals: dict[str, Tensor], scalars: dict[str, Tensor], parts: int) -> None:

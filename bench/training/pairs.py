@@ -36,7 +36,8 @@ def split_logits(classifier: LoadedClassifier, data: TrainingImages, split: str,
     if path.exists():
         return torch.from_numpy(np.load(path))
     parts = []
-    with torch.inference_mode(), progress(len(data), f"logits of {split}, {tag}") as bar:
+    exact = torch.backends.cudnn.flags(enabled=True, allow_tf32=False)  # the cache serves trainings on any device
+    with torch.inference_mode(), exact, progress(len(data), f"logits of {split}, {tag}") as bar:
         for block in data.blocks(BLOCK):
             images = data.batch(block)
             parts.append(classifier.network(images.flip(3) if mirrored else images).float().cpu())
@@ -100,10 +101,18 @@ class TrainingPairs:
         probability 1/2.
         """
         engine = self.engine
-        generator = torch.Generator().manual_seed(seed_of("mirror", self.data.seed, step))
-        rows = engine.share(self.data.rows(step, size), part)
-        mirror = engine.share(engine.put(torch.rand(size, generator=generator) < 0.5), part)
+        rows, mirror = (engine.share(drawn, part) for drawn in self._drawn(step, size))
         images = self.data.batch(rows)
         images = torch.where(mirror[:, None, None, None], images.flip(3), images)
         images = images.to(engine.dtype, memory_format=torch.channels_last)
         return images, self.logits[mirror.long(), rows].to(engine.dtype)
+
+    def whole_logits(self, step: int, size: int) -> Tensor:
+        """The logits (size, K) of a whole batch, float32, whatever part of it is this process's."""
+        rows, mirror = self._drawn(step, size)
+        return self.logits[mirror.long(), rows]
+
+    def _drawn(self, step: int, size: int) -> tuple[Tensor, Tensor]:
+        """Which images make a batch, and which of them are mirrored."""
+        generator = torch.Generator().manual_seed(seed_of("mirror", self.data.seed, step))
+        return self.data.rows(step, size), self.engine.put(torch.rand(size, generator=generator) < 0.5)

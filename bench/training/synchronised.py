@@ -14,7 +14,7 @@ Module = TypeVar("Module", bound=nn.Module)
 class SynchronisedBatchNorm2d(nn.BatchNorm2d):
     """``nn.BatchNorm2d`` over the rows of all processes, on any device; gradients flow through the sums.
 
-    PyTorch's own ``nn.SyncBatchNorm`` does the same, faster, and on GPUs only.
+    PyTorch's own ``nn.SyncBatchNorm`` does the same on GPUs only, and there each of its layers makes the CPU wait.
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -61,10 +61,8 @@ def _sum(values: Tensor) -> Tensor:
     return cast(Tensor, _Sum.apply(values))
 
 
-def synchronise_statistics(network: Module, device: torch.device) -> Module:
+def synchronise_statistics(network: Module) -> Module:
     """The same network, its names and weights unchanged, with every 2-d batch normalisation over all processes."""
-    if device.type == "cuda":
-        return cast(Module, nn.SyncBatchNorm.convert_sync_batchnorm(network))  # type: ignore[no-untyped-call]
     for module in network.modules():
         if type(module) is nn.BatchNorm2d:
             module.__class__ = SynchronisedBatchNorm2d

@@ -36,6 +36,7 @@ from methods.biggan_logit.train import Adversaries
 
 GPUS = 8
 CLASSES = 1_000
+IMAGES = 64  # random ones, of which every batch is made
 SUSTAINED = 100e12  # FLOP/s a GPU: an assumption, about a tenth of an H100's dense bfloat16 peak, not a measurement
 WARM_UP, TIMED = 1, 2
 
@@ -57,14 +58,15 @@ class SyntheticPairs:
         self.size, self.engine, self.num_logits = size, one, num_logits
         generator = torch.Generator().manual_seed(seed_of("synthetic"))
         self.logits = torch.randn(1, 2 * num_logits, num_logits, generator=generator).to(one.device)
+        # drawn once: a loader's speed is not what is measured
+        self.images = torch.rand(IMAGES, 3, size, size, generator=generator).to(one.device)
 
     def batch(self, step: int, size: int, part: int = 0) -> tuple[Tensor, Tensor]:
-        """Drawn whole and shared, as real ones are."""
+        """Rows are drawn for the whole batch and shared, as real ones are."""
         one, generator = self.engine, torch.Generator().manual_seed(seed_of("synthetic", step))
-        images = torch.rand(size, 3, self.size, self.size, generator=generator)
-        rows = torch.randint(self.logits.shape[1], (size,), generator=generator)
-        own, rows = one.put(one.share(images, part)), one.share(one.put(rows), part)
-        return own.to(one.dtype, memory_format=torch.channels_last), self.logits[0, rows].to(one.dtype)
+        rows = one.share(one.put(torch.randint(len(self.images), (size,), generator=generator)), part)
+        images = self.images[rows].to(one.dtype, memory_format=torch.channels_last)
+        return images, self.logits[0, rows % self.logits.shape[1]].to(one.dtype)
 
 
 @dataclass(frozen=True)
@@ -143,9 +145,13 @@ class Cost:
         slope = (self.large.flops - self.small.flops) / (self.large.images - self.small.images)
         return self.small.flops + slope * (images - self.small.images)
 
-    def report(self, sustained: float, where: str) -> str:
-        """What the dry run prints."""
+    def report(self, sustained: float | None, where: str) -> str:
+        """What the dry run prints: the time at an assumed rate, or without one at the rate that was measured."""
         recipe, (g, d), here = self.recipe, self.parameters, self.large
+        if sustained is None:
+            sustained, whence = here.flops / here.seconds, "the rate of one process as measured here, without a loader"
+        else:
+            whence = f"assumes that each GPU sustains {sustained:.1e} FLOP/s; that is not measured"
         share = recipe.batch // GPUS
         step = self.flops(recipe.batch) / (GPUS * sustained)
         fixed = sum(self.fixed.values())
@@ -166,7 +172,7 @@ class Cost:
             "without workspaces; --accumulate divides the second part",
             f"time on {GPUS} GPUs        {recipe.steps:,} steps x {self.flops(recipe.batch):.3e} FLOPs / ({GPUS} x "
             f"{sustained:.1e} FLOP/s) = {recipe.steps:,} x {step:.2f} s = {recipe.steps * step / 86_400:.1f} days",
-            f"                      assumes that each GPU sustains {sustained:.1e} FLOP/s; that is not measured",
+            f"                      {whence}",
         )
         return "\n".join(lines)
 
@@ -209,7 +215,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--batch", type=int, default=2, help="images a process; twice as many are run as well")
     parser.add_argument("--channels", type=int, help="ch of G and D, for a quick try")
     parser.add_argument("--device", default="auto")
-    parser.add_argument("--sustained", type=float, default=SUSTAINED, help="assumed FLOP/s a GPU (%(default).0e)")
+    parser.add_argument(
+        "--sustained", type=float, help=f"assumed FLOP/s a GPU: what is measured on a GPU, else {SUSTAINED:.0e}"
+    )
     given = parser.parse_args(arguments)
     if not given.dry_run:
         raise UsageError("ImageNet and a loader for it do not ship: only --dry-run runs. See --help for what to add.")
@@ -219,7 +227,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with engine(resolve_device(given.device)) as one:
         cost = dry_run(recipe, given.batch, one)
         if one.first:
-            print(cost.report(given.sustained, str(one.device)))
+            sustained = SUSTAINED if given.sustained is None and one.device.type == "cpu" else given.sustained
+            print(cost.report(sustained, str(one.device)))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ time at hand allowed, and the last weights ship. ``val`` is watched in training,
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 import torch
 from torch import Tensor
@@ -210,6 +210,15 @@ class BigGANTask(Adversaries, InverterTask):
             return "The training collapsed: G gives the same image whatever its input."
         return None
 
+    def state_dict(self) -> dict[str, Any]:
+        """All networks, all optimisers, the average, and how long D has told nothing apart."""
+        return super().state_dict() | {"flat": self._flat}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continue from ``state_dict``; another method, recipe or classifier is refused."""
+        super().load_state_dict(state)
+        self._flat = int(state.get("flat", 0))
+
     def reconstructing(self) -> Reconstruct:
         """The averaged G with statistics from few batches; draw k has its own fixed noise."""
         net = self.averaged(batches=25)
@@ -229,7 +238,7 @@ class BigGANTask(Adversaries, InverterTask):
         generator = torch.Generator().manual_seed(seed_of("statistics"))
         sets = []
         for k in range(batches):
-            _, z = self.pairs.batch(k, self.recipe.batch)
+            z = self.pairs.whole_logits(k, self.recipe.batch)
             sets.append((z, torch.randn(len(z), NOISE_DIM, generator=generator).to(self.device)))
         estimate_statistics(net, sets)
         return net

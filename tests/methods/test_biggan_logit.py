@@ -161,6 +161,28 @@ def test_training_resumes_to_the_very_same_weights(tiny_cifar: LoadedClassifier,
     assert (tmp_path / "whole" / "samples-000006.png").exists()
 
 
+def test_what_ships_does_not_depend_on_how_many_processes_share_a_batch(tiny_cifar: LoadedClassifier) -> None:
+    task = BigGANTask(TINY, tiny_cifar, Engine())
+    alone = task.averaged(batches=3).state_dict()
+    task.pairs.engine = Engine(rank=0, processes=2)
+    for name, value in task.averaged(batches=3).state_dict().items():
+        assert torch.equal(value, alone[name]), name
+
+
+def test_a_training_in_float64_looks_at_held_out_data_too(tiny_cifar: LoadedClassifier) -> None:
+    task = BigGANTask(TINY, tiny_cifar, Engine(precision="float64"))
+    task.step(0)
+    assert 0 < task.validate()["val_mse"] < 1
+
+
+def test_a_resumed_training_remembers_how_long_d_was_flat(tiny_cifar: LoadedClassifier) -> None:
+    task, again = (BigGANTask(TINY, tiny_cifar, Engine()) for _ in range(2))
+    flat = {"loss_d": 0.001, "fake_std": 0.2}
+    assert all(task.alarm(flat) is None for _ in range(5))
+    again.load_state_dict(task.state_dict())
+    assert again.alarm(flat) is not None
+
+
 def test_another_recipe_is_refused_on_resume(tiny_cifar: LoadedClassifier) -> None:
     task = BigGANTask(TINY, tiny_cifar, Engine())
     other = BigGANTask(replace(TINY, lr_g=1.0), tiny_cifar, Engine())

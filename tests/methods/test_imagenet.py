@@ -47,6 +47,9 @@ def test_the_estimate_follows_its_formula() -> None:
     assert "1.00 GiB + 256 images x 4.0 MiB = 2.0 GiB a GPU" in found
     assert "1.50 images/s, 1.500e+12 FLOP/s" in found
     assert "that is not measured" in found
+    measured = cost.report(None, "cuda")  # 1.5e12 FLOP/s
+    assert "250,000 x 170.67 s = 493.8 days" in measured
+    assert "not measured" not in measured
 
 
 def test_without_dry_run_it_says_what_is_missing() -> None:

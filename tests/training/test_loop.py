@@ -8,10 +8,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from bench.errors import TrainingError
+from bench.errors import TrainingError, UsageError
 from bench.seeding import step_generator
 from bench.training.data import TrainingImages, flip_and_shift
 from bench.training.engine import Engine
+from bench.training.journal import alone, describe_run
 from bench.training.loop import Schedule, WeightAverage, fit
 from tests.training.small import small_dataset
 
@@ -19,11 +20,13 @@ from tests.training.small import small_dataset
 class Walk:
     """A random walk as a training: its state must follow from the step's own random numbers."""
 
-    def __init__(self, poison: int = -1, flat: bool = False) -> None:
-        self.x, self.poison, self.flat = torch.zeros(3), poison, flat
+    def __init__(self, poison: int = -1, flat: bool = False, stop: int = -1) -> None:
+        self.x, self.poison, self.flat, self.stop = torch.zeros(3), poison, flat, stop
         self.engine = Engine()
 
     def step(self, step: int) -> dict[str, Tensor]:
+        if step == self.stop:
+            raise KeyboardInterrupt
         self.x = self.x + torch.randn(3, generator=step_generator(7, step))
         return {"loss": torch.tensor(float("nan")) if step == self.poison else self.x.square().sum()}
 
@@ -51,10 +54,53 @@ def test_resumed_training_equals_an_undisturbed_one(tmp_path: Path) -> None:
     assert torch.equal(whole.x, second.x)
 
 
+def rows(folder: Path) -> list[dict[str, float]]:
+    """The log, without its times."""
+    lines = (folder / "log.jsonl").read_text().splitlines()
+    return [{name: value for name, value in json.loads(line).items() if name != "seconds"} for line in lines]
+
+
+def test_the_log_is_the_same_where_a_checkpoint_lies_between_two_reports(tmp_path: Path) -> None:
+    schedule = Schedule(40, 10, 40, 7)
+    fit(Walk(), schedule, tmp_path / "whole", resume=False, title="t")
+    killed = Walk(stop=25)
+    with pytest.raises(KeyboardInterrupt):
+        fit(killed, schedule, tmp_path / "parts", resume=False, title="t")
+    fit(Walk(), schedule, tmp_path / "parts", resume=True, title="t")
+    assert rows(tmp_path / "parts") == rows(tmp_path / "whole")
+
+
+def test_two_trainings_do_not_share_a_folder(tmp_path: Path) -> None:
+    """A launcher that is killed leaves its processes behind, and the next one would write over what they write."""
+    with alone(tmp_path, Engine()), pytest.raises(TrainingError, match="Another process is training in"):
+        fit(Walk(), Schedule(4), tmp_path, resume=True, title="t")
+    fit(Walk(), Schedule(4), tmp_path, resume=True, title="t")
+
+
+def test_a_run_remembers_its_earlier_starts_and_refuses_other_numbers(tmp_path: Path) -> None:
+    def said() -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((tmp_path / "run.json").read_text())
+        return found
+
+    describe_run(tmp_path, Engine(accumulate=2), {"steps": 9})
+    first = said()
+    describe_run(tmp_path, Engine(accumulate=2), {"steps": 9}, 5)
+    describe_run(tmp_path, Engine(accumulate=2), {"steps": 9}, 7)
+    kept = ("start", "processes", "command", "environment")
+    assert said()["start"] == 7
+    assert [one["start"] for one in said()["earlier"]] == [0, 5]
+    assert said()["earlier"][0] == {name: first[name] for name in kept}
+    for other, word in ((Engine(), "--accumulate 2"), (Engine(precision="float64", accumulate=2), "--precision bf16")):
+        with pytest.raises(UsageError, match=word):
+            describe_run(tmp_path, other, {"steps": 9}, 8)
+    assert said()["start"] == 7
+    describe_run(tmp_path, Engine(), {"steps": 9})  # anew
+    assert said()["earlier"] == []
+
+
 def test_writes_log_scalars_and_pictures(tmp_path: Path) -> None:
     fit(Walk(), Schedule(20, 10, 20, 5), tmp_path, resume=False, title="t")
-    rows = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
-    assert [row["step"] for row in rows] == [10, 20, 20]
+    assert [row["step"] for row in rows(tmp_path)] == [10, 20, 20]
     assert (tmp_path / "samples-000020.png").exists()
     assert list((tmp_path / "tensorboard").iterdir())
 

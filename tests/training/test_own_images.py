@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from baselines.dosovitskiy_brox import train_2016b
-from bench.classifiers import LoadedClassifier
+from bench.classifiers import LoadedClassifier, open_classifier
 from bench.config import RunConfig
 from bench.datasets import cifar10, load_dataset, load_training
 from bench.errors import TrainingError, UnknownNameError, UsageError
@@ -191,6 +191,18 @@ def test_a_finished_training_goes_on_for_more_steps_as_if_it_had_been_meant_to(t
         for key, value in network.items():
             assert torch.equal(parts["task"]["networks"][name][key], value), key
     assert json.loads((tmp_path / "parts" / "run.json").read_text())["recipe"]["steps"] == 4
+
+
+def test_a_training_within_a_budget_goes_on_for_more_steps(tmp_path: Path, classifier: str) -> None:
+    """A budget names its recipe, and --steps goes on with that one."""
+    name, out = folder(tmp_path / "a", range(200)), tmp_path / "train"
+    named = replace(train_2016b.recipe(2), name="cpu-1min", dataset=name)
+    target = open_classifier(classifier)
+    inverters.train_inverter(train_2016b.task(named, target, Engine()), out, resume=False)
+    train_inverter(METHOD, classifier, name, None, 3, Run("cpu", resume=True, out=out))
+    said = json.loads((out / "run.json").read_text())
+    assert (said["recipe"]["name"], said["recipe"]["steps"]) == ("cpu-1min", 3)
+    assert (said["start"], [one["start"] for one in said["earlier"]]) == (2, [0])
 
 
 def test_a_training_on_cifar10_is_not_continued_on_a_folder(tmp_path: Path, classifier: str) -> None:

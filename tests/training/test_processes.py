@@ -17,6 +17,7 @@ import torch
 
 KINDS = ("biggan-logit", "dosovitskiy-brox-2016a", "dosovitskiy-brox-2016b", "classifier")
 ALONE = [sys.executable, "-m"]
+NEEDS_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 IN_TWO = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m"]
 
 
@@ -94,19 +95,21 @@ def test_parts_of_a_batch_add_up_to_the_whole(tmp_path: Path) -> None:
     np.testing.assert_allclose(curve(tmp_path / "parts")["loss"], curve(tmp_path / "whole")["loss"], rtol=1e-9)
 
 
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=NEEDS_GPU)])
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_killed_training_resumes_bit_for_bit(kind: str, tmp_path: Path) -> None:
-    train(ALONE, tmp_path, kind, tmp_path / "whole")
+def test_a_killed_training_resumes_bit_for_bit(kind: str, device: str, tmp_path: Path) -> None:
+    there = ("--device", device)
+    train(ALONE, tmp_path, kind, tmp_path / "whole", *there)
     folder = tmp_path / "killed"
     running = subprocess.Popen(
-        command(ALONE, kind, folder, "--pause", 0.1), env=environment(tmp_path), stderr=subprocess.DEVNULL
+        command(ALONE, kind, folder, "--pause", 0.1, *there), env=environment(tmp_path), stderr=subprocess.DEVNULL
     )
     _wait_for(lambda: (folder / "checkpoint.pt").exists() and len(curve(folder)) > 0)
     time.sleep(0.15)  # beyond the checkpoint
     running.send_signal(signal.SIGKILL)
     running.wait()
     assert checkpoint(folder)["step"] < 20
-    train(ALONE, tmp_path, kind, folder, "--resume")
+    train(ALONE, tmp_path, kind, folder, "--resume", *there)
     assert_same_state(checkpoint(folder)["task"], checkpoint(tmp_path / "whole")["task"])
     assert curve(folder) == curve(tmp_path / "whole")  # no row is missing or there twice
 

@@ -1,7 +1,7 @@
 """A small real training as a program of its own: what the tests start, share between processes and kill.
 
     python -m tests.training.worker KIND FOLDER [--steps N] [--resume] [--precision P] [--accumulate K]
-        [--pause S] [--unsynchronised]
+        [--device D] [--pause S] [--unsynchronised]
 
 KIND is ``biggan-logit``, ``dosovitskiy-brox-2016a``, ``dosovitskiy-brox-2016b`` or ``classifier``.
 """
@@ -103,12 +103,13 @@ def main() -> None:
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--precision", default="bf16")
     parser.add_argument("--accumulate", type=int, default=1)
+    parser.add_argument("--device", default="cpu")
     parser.add_argument("--pause", type=float, default=0.0)
     parser.add_argument("--unsynchronised", action="store_true", help="statistics of each process's own rows")
     given = parser.parse_args()
     if given.unsynchronised:
-        patch.setattr(engine_module, "synchronise_statistics", lambda network, device: network)
-    with engine(torch.device("cpu"), given.precision, given.accumulate) as one:
+        patch.setattr(engine_module, "synchronise_statistics", lambda network: network)
+    with engine(torch.device(given.device), given.precision, given.accumulate) as one:
         train(given, one)
 
 
