@@ -34,7 +34,7 @@ class BigGANRecipe(InverterRecipe):
     """
 
     name: str = "cpu"
-    steps: int = 5_000
+    steps: int = 10_000
     channels: int = 24
     hidden: int = 128
     lr_g: float = 2e-4
