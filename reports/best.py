@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reports.groups import Entry
-from reports.pairs import MIN_PAIRS, Doubles, over_images, over_subsets
+from reports.pairs import MIN_PAIRS, Doubles, over_images, over_subsets, p_value
 
 OPEN = (1.0, 8.0)  # standard errors between which a bootstrap interval may or may not hold zero
 MANY_PAIRS = 100
@@ -67,6 +67,10 @@ class Pairs:
     def interval(self) -> tuple[float, float, float] | None:
         """Mean of a - b with its 95 % interval; None where there are too few pairs."""
         return over_subsets(self.a, self.b, self.subsets_of) if self.subsets_of else over_images(self.a, self.b)
+
+    def p_value(self) -> float | None:
+        """Two-sided, of no difference; None where there are too few pairs."""
+        return p_value(self.a, self.b, self.subsets_of)
 
 
 def difference(key: str, a: Entry, b: Entry) -> tuple[float, float, float] | None:

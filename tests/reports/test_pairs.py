@@ -1,38 +1,36 @@
-from __future__ import annotations
+"""Tests of paired differences against closed forms and scipy."""
 
 import numpy as np
+import pytest
+from scipy.stats import ttest_rel
 
-from bench.metrics.bootstrap import paired_difference
-from bench.metrics.catalogue import KID_SUBSET_SIZE, KID_SUBSETS
-from reports.pairs import MIN_PAIRS, over_images, over_subsets
-
-N = 2_500
+from reports.pairs import holm, over_subsets, p_value
 
 
-def test_images_are_bootstrapped_and_few_are_refused() -> None:
-    a, b = np.random.default_rng(0).random((2, MIN_PAIRS))
-    assert over_images(a, b) == paired_difference(a, b)
-    assert over_images(a[1:], b[1:]) is None
+def test_p_value_is_that_of_a_paired_test() -> None:
+    rng = np.random.default_rng(3)
+    a = rng.normal(size=4_000)
+    b = a + rng.normal(0.04, 1, size=4_000)
+    found = p_value(a, b)
+    assert found == pytest.approx(ttest_rel(a, b).pvalue, rel=0.02)  # the normal for Student's t of 3,999 degrees
+    assert p_value(a[:49], b[:49]) is None
+    assert p_value(a, a) == 1
+    assert p_value(a, a + 1) == 0
 
 
-def test_subsets_that_share_images_cover_the_truth_as_often_as_they_say() -> None:
-    """Means over subsets of images with a true difference of 0: the interval leaves 0 out in 5 % of all trials."""
-    rng = np.random.default_rng(0)
-    zero = np.zeros(KID_SUBSETS)
-    out = bootstrapped_out = 0
-    for _ in range(400):
-        images = rng.normal(0, 1, N)
-        means = np.array([rng.choice(images, KID_SUBSET_SIZE, replace=False).mean() for _ in range(KID_SUBSETS)])
-        found = over_subsets(means, zero, N)
-        assert found is not None
-        out += not found[1] <= 0 <= found[2]
-        mean, error = means.mean(), means.std() / KID_SUBSETS**0.5
-        bootstrapped_out += abs(mean) > 2 * error
-    assert 8 <= out <= 36  # 20 expected
-    assert bootstrapped_out > 200  # as if the subsets shared nothing
+def test_p_value_of_subsets_agrees_with_their_interval() -> None:
+    rng = np.random.default_rng(4)
+    for shift in np.linspace(0, 0.2, 21):
+        a, b = rng.normal(size=100), rng.normal(shift, 1, size=100)
+        interval, p = over_subsets(a, b, 2_500), p_value(a, b, 2_500)
+        assert interval is not None
+        assert p is not None
+        assert (p < 0.05) == (interval[1] > 0 or interval[2] < 0)
+    assert p_value(a, b, 500) is None
 
 
-def test_subsets_of_no_more_images_than_a_subset_decide_nothing() -> None:
-    values = np.random.default_rng(0).random(KID_SUBSETS)
-    assert over_subsets(values, values * 0, KID_SUBSET_SIZE) is None
-    assert over_subsets(values[: MIN_PAIRS - 1], values[: MIN_PAIRS - 1] * 0, N) is None
+def test_holm_by_hand() -> None:
+    # sorted 0.01, 0.02, 0.03, 0.04 times 4, 3, 2, 1, made monotone
+    assert holm([0.02, 0.01, 0.04, 0.03]) == pytest.approx([0.06, 0.04, 0.06, 0.06])
+    assert holm([0.9, 0.8]) == [1.0, 1.0]
+    assert holm([]) == []
