@@ -43,6 +43,7 @@ class Cell:
         method: the inverter's or control's class.
         draft: the record's fields that are known beforehand.
         folder: of this cell.
+        classifier_sha256: of the target's weights.
     """
 
     config: RunConfig
@@ -51,6 +52,7 @@ class Cell:
     method: type[Inverter] | type[Control]
     draft: Record
     folder: CellFolder
+    classifier_sha256: str
 
     @classmethod
     def open(cls, config: RunConfig) -> Cell:
@@ -97,7 +99,7 @@ class Cell:
         if dataset.name != "cifar10":  # other images, or the same at another size, under the same path
             folder += f"-{dataset.fingerprint[:12]}"
         path = config.out / folder / slug(classifier) / slug(name) / key
-        return cls(config, dataset, count, method, draft, CellFolder(path))
+        return cls(config, dataset, count, method, draft, CellFolder(path), sha256)
 
     @property
     def classifier_folder(self) -> Path:

@@ -54,6 +54,21 @@ def _print_tables(records: Sequence[Record], out: Path) -> None:
         if record.status == "failed":  # why others were skipped stands below the tables
             print(f"{record.status}: {record.method} on {record.classifier}: {record.reason}", file=sys.stderr)
     print(f"records: {out}    next: bench report --runs {out}")
+    _print_hint(records)
+
+
+def print_fid_hint(runs: Path) -> None:
+    """What to type for ``fid`` where records under ``runs`` lack it for want of its weights."""
+    from bench.record import read_records
+
+    _print_hint([record for record, _ in read_records(runs)])
+
+
+def _print_hint(records: Sequence[Record]) -> None:
+    from reports.fid import hint
+
+    if line := hint(records):
+        print(line)
 
 
 def run_probes(

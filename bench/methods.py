@@ -62,6 +62,8 @@ class OpenMethod:
 
     def inverting(self, originals: Pixels, logits: NDArray[np.float32]) -> Callable[[range], Piece]:
         """The function that fills one shard."""
+        if isinstance(self.method, Control):
+            self.method.prepare(len(originals))
 
         def invert(rows: range) -> Piece:
             ids = self.dataset.ids[rows.start : rows.stop]
