@@ -76,7 +76,7 @@ class TrainNearest(Control):
         return (
             f"{NAME} needs the logits of all 45,000 training images, minutes of work that is done once for a "
             f"classifier and does not pay for {num_images:,} images (it is done from {MIN_SET_IMAGES:,} on). To have "
-            "it all the same, type the command again with --method train-nearest."
+            f"it all the same, name it. Type: bench run --method {NAME} with the other options as they are"
         )
 
     def prepare(self, num_images: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.config import RunConfig
-from bench.errors import UnknownNameError, UsageError
+from bench.errors import DataError, UnknownNameError, UsageError
 from bench.printing import print_json, print_rows
 from bench.record import Record, Score
 
@@ -61,7 +62,8 @@ def print_fid_hint(runs: Path) -> None:
     """What to type for ``fid`` where records under ``runs`` lack it for want of its weights."""
     from bench.record import read_records
 
-    _print_hint([record for record, _ in read_records(runs)])
+    with contextlib.suppress(DataError):  # the page has said which record cannot be read
+        _print_hint([record for record, _ in read_records(runs)])
 
 
 def _print_hint(records: Sequence[Record]) -> None:

@@ -10,30 +10,27 @@ from bench.printing import about
 from bench.record import Record
 from reports import text
 
-IMAGES_A_SECOND = 0.0  # torch-fidelity's Inception at 299 px in float32, on two cores of an Intel Xeon
+IMAGES_A_SECOND = 9.0  # torch-fidelity's Inception at 299 px, float32, two cores of an Intel Xeon
 
 
 def hint(records: Sequence[Record]) -> str | None:
     """How to get ``fid`` for these records; None where none of them lacks it for want of the weights.
 
     Each image goes through the network once: the reconstructions of every record, and the originals that records
-    share. Where ``oracle`` is among them its images are those.
+    share and ``oracle`` repeats.
     """
     lacking = [record for record in records if _lacks(record)]
     if not lacking:
         return None
-    images = sum(record.num_images for record in lacking if record.method != "oracle")
-    images += sum({_originals(record): record.num_images for record in lacking}.values())
+    originals = {(record.dataset, str(record.protocol.get("order")), record.num_images) for record in lacking}
+    images = sum(count for *_, count in originals)
+    images += sum(record.num_images for record in lacking if record.method != "oracle")
+    records_again = "the record is" if len(lacking) == 1 else f"all {text.count(len(lacking))} records are"
     return (
-        f"fid is missing for want of Inception's weights. For it type: bench data fetch inception (91 MiB), then the "
-        f"bench run of {text.plural(len(lacking), 'record')} again. They are made anew, because the weights are part "
-        f"of the protocol that a score belongs to; Inception alone takes {about(images / IMAGES_A_SECOND)} on two CPU "
-        f"cores for these {images:,} images."
+        "fid is null for want of Inception's weights. To have it type: bench data fetch inception (91 MiB), then the "
+        f"same bench run again: {records_again} made anew, since these weights become part of the protocol. For the "
+        f"{text.count(images)} images Inception takes {about(images / IMAGES_A_SECOND)} on two CPU cores."
     )
-
-
-def _originals(record: Record) -> tuple[str, str, int]:
-    return record.dataset, str(record.protocol.get("order")), record.num_images
 
 
 def _lacks(record: Record) -> bool:
