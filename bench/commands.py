@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import json
 import sys
+import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -68,9 +69,10 @@ def print_fid_hint(runs: Path) -> None:
 
 def _print_hint(records: Sequence[Record]) -> None:
     from reports.fid import hint
+    from reports.tables import WIDTH
 
     if line := hint(records):
-        print(line)
+        print(textwrap.fill(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False))
 
 
 def run_probes(
