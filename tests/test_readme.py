@@ -1,5 +1,6 @@
 """The README's commands work as typed: every one parses, and the environment that has ``bench`` comes before."""
 
+import contextlib
 import re
 import shlex
 import tomllib
@@ -27,10 +28,8 @@ def test_every_command_parses(line: str) -> None:
     command: Any = get_command(app)
     while hasattr(command, "commands") and not words[0].startswith("-"):
         command = command.commands[words.pop(0)]
-    try:
+    with contextlib.suppress(typer.Exit):  # --version and --help answer at once; a mistake raises something else
         command.make_context("bench", words)
-    except typer.Exit as done:  # --version and --help answer at once
-        assert done.exit_code == 0
 
 
 def test_the_environment_is_activated_before_bench_is_typed() -> None:

@@ -67,8 +67,8 @@ def _say(title: str, count: int, seconds: float, path: Path) -> None:
     rate = BLOCK / seconds
     if count / rate > WORTH_SAYING:
         print(
-            f"{title}: {count:,} images at {rate:,.0f} a second, {about(count / rate)}. They are computed once and kept "
-            f"in {path}",
+            f"{title}: {count:,} images at {rate:,.0f} a second, {about(count / rate)}. They are computed once and "
+            f"kept in {path}",
             file=sys.stderr,
         )
 

@@ -109,3 +109,14 @@ def test_frechet_is_what_torch_fidelity_calculates() -> None:
     extract = network_extractor("small", "", net, torch.device("cpu"))
     ours = frechet(extract(a)["features"], extract(b)["features"])
     assert ours == pytest.approx(theirs["frechet_inception_distance"], rel=1e-4)
+
+
+def test_the_smallest_sets_that_have_a_distance(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(distances, "KID_SUBSETS", 2)
+    few = RNG.normal(size=(KID_SUBSET_SIZE, 3))
+    assert len(kid(few, few).subsets) == 2
+    with pytest.raises(MetricError, match="At least 500 images"):
+        kid(few, few[1:])
+    assert frechet(few[:2], few[:2]) == pytest.approx(0, abs=1e-6)
+    with pytest.raises(MetricError, match="At least 2 images"):
+        frechet(few[:2], few[:1])

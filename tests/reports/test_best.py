@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.record import Record, Score
-from reports.best import best
+from reports.best import best, difference
 from reports.groups import Entry
 from tests.reports.synthetic import write_cell
 
@@ -66,6 +66,14 @@ def test_undefined_images_are_left_out_in_pairs(records: list[Record], tmp_path:
     holed[:5] = np.nan
     a, b = entry(tmp_path, records[0], "a", holed), entry(tmp_path, records[0], "b", base + 0.01)
     assert best("lpips", [a, b]) is a
+
+
+def test_a_metric_that_one_of_the_two_lacks_has_no_difference(records: list[Record], tmp_path: Path) -> None:
+    a, b = (entry(tmp_path, records[0], name, np.random.default_rng(0).random(N)) for name in "ab")
+    without = Entry(dataclasses.replace(b.record, metrics={}), b.folder)
+    assert difference("lpips", a, b) is not None
+    assert difference("lpips", a, without) is None
+    assert difference("lpips", without, a) is None
 
 
 def test_kernel_distances_are_paired_by_subset(records: list[Record]) -> None:
