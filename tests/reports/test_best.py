@@ -70,7 +70,7 @@ def test_undefined_images_are_left_out_in_pairs(records: list[Record], tmp_path:
 
 def test_a_metric_that_one_of_the_two_lacks_has_no_difference(records: list[Record], tmp_path: Path) -> None:
     a, b = (entry(tmp_path, records[0], name, np.random.default_rng(0).random(N)) for name in "ab")
-    without = Entry(dataclasses.replace(b.record, metrics={}), b.folder)
+    without = dataclasses.replace(b, record=dataclasses.replace(b.record, metrics={}))
     assert difference("lpips", a, b) is not None
     assert difference("lpips", a, without) is None
     assert difference("lpips", without, a) is None
