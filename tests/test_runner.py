@@ -10,9 +10,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+import torch
 
 import bench
 from baselines.controls import Oracle
+from bench.cell import Cell
 from bench.config import RunConfig
 from bench.errors import UnknownNameError, UsageError
 from bench.metrics.catalogue import METRICS
@@ -20,7 +22,7 @@ from bench.record import Record
 from bench.registry import CONTROLS, registered
 from bench.runner import run, run_cell, run_controls
 from bench.store import SHARD, shards
-from bench.weights import entry
+from bench.weights import entry, own_inverter_weights
 
 PLUGINS = Path(__file__).parent / "plugins.py"
 
@@ -76,6 +78,40 @@ def test_key_follows_what_can_change_the_numbers(tmp_path: Path) -> None:
         run_cell(config("Noisy", tmp_path)).key,
     }
     assert len(keys) == 4
+
+
+def test_every_part_that_can_change_a_reconstruction_is_in_the_key(
+    tmp_path: Path, bench_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugin = tmp_path / "mine.py"
+    plugin.write_text(PLUGINS.read_text())
+    inception = tmp_path / "weights.pth"
+    inception.write_bytes(b"others")
+
+    def key(**more: object) -> str:
+        mine = replace(config("Grey", tmp_path), method=f"{plugin}:Grey")
+        return Cell.open(replace(mine, **more)).draft.key  # type: ignore[arg-type]
+
+    plain = key()
+    assert key() == plain
+    keys = [
+        plain,
+        key(preset="paper"),
+        key(classifier="resnet152"),
+        key(inception_weights=inception),  # by the protocol
+    ]
+    own = own_inverter_weights("grey", entry("robust_resnet152").sha256)
+    own.parent.mkdir(parents=True)
+    for content in (b"trained", b"trained for longer"):
+        own.write_bytes(content)
+        keys.append(key())
+    own.unlink()
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr("bench.cell.resolve_device", lambda name: torch.device("cuda"))
+        keys.append(key(preset="fast"))
+    plugin.write_text(plugin.read_text() + "# another version")
+    keys.append(key())
+    assert len(set(keys)) == len(keys)
 
 
 def test_logits_of_an_image_do_not_depend_on_n(tmp_path: Path) -> None:
