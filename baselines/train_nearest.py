@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -97,9 +98,9 @@ class TrainNearest(Control):
 
     def reconstruct(self, shard: Shard) -> Pixels:
         """The nearest training image of each row."""
-        reaches = self.shipped is not None and shard.rows.stop <= self.shipped.reach
-        index = self.shipped if self.shipped is not None and reaches else self.whole
-        return index.images[nearest(shard.logits.cpu(), index.logits).numpy()]
+        shipped = self.shipped
+        index = shipped if shipped is not None and shard.rows.stop <= shipped.reach else self.whole
+        return np.asarray(index.images[nearest(shard.logits.cpu(), index.logits).numpy()])
 
 
 def shipped_index(classifier_sha256: str, dataset: Dataset) -> Index | None:
