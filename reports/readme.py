@@ -47,6 +47,7 @@ FEW = (
     "psnr",
     "reid_within_class_judge_mrr",
 )
+NONE_YET = "No records have been committed yet.\n"
 
 
 @dataclass(frozen=True)
@@ -64,20 +65,20 @@ class Sources:
 
 def scores(sources: Sources) -> str:
     """Every committed cell that has set-level scores, a table for each classifier."""
-    return _table([one for one in _cells(sources) if one.num_images >= MIN_SET_IMAGES], SCORES)
+    return _table([one for one in _cells(sources) if one.record.num_images >= MIN_SET_IMAGES], SCORES)
 
 
 def few(sources: Sources) -> str:
     """Every committed cell of fewer images, where methods that take seconds an image stand beside the others."""
-    return _table([one for one in _cells(sources) if one.num_images < MIN_SET_IMAGES], FEW)
+    return _table([one for one in _cells(sources) if one.record.num_images < MIN_SET_IMAGES], FEW)
 
 
-def _cells(sources: Sources) -> list[Record]:
-    return [record for record, _ in read_records(sources.results) if record.probe is None]
+def _cells(sources: Sources) -> list[Entry]:
+    return [Entry(record, folder) for record, folder in read_records(sources.results) if record.probe is None]
 
 
-def _table(records: Sequence[Record], metrics: Sequence[str]) -> str:
-    return markdown_table(records, metrics) if records else "No records have been committed yet.\n"
+def _table(entries: Sequence[Entry], metrics: Sequence[str]) -> str:
+    return markdown_table(entries, metrics) if entries else NONE_YET
 
 
 def classifiers(sources: Sources) -> str:
@@ -106,7 +107,7 @@ def _classifier(name: str, facts: Mapping[str, Any]) -> list[str]:
 def claims(sources: Sources) -> str:
     """The claims board, from committed records and the per-image values beside them."""
     entries = [Entry(record, folder) for record, folder in read_records(sources.results)]
-    return markdown(board(entries)) if entries else "No records have been committed yet.\n"
+    return markdown(board(entries)) if entries else NONE_YET
 
 
 TABLES: dict[str, Callable[[Sources], str]] = {

@@ -10,7 +10,7 @@ from bench.metrics.bootstrap import mean_ci
 from bench.record import Record, Score
 from reports.findings import Finding, finding, holdings
 from reports.groups import Entry, group
-from reports.scores import winners
+from reports.ranks import standings
 from tests.reports.synthetic import write_cell
 
 N = 300
@@ -34,7 +34,7 @@ def entry(
 
 def told(entries: list[Entry]) -> Finding:
     (only,) = group(entries)
-    found = finding(only, winners(only), "group-1")
+    found = finding(only, standings(only), "group-1")
     assert found is not None
     return found
 
@@ -87,7 +87,7 @@ def test_a_gap_is_told_where_it_is_wider_than_that_of_natural_pictures(records: 
 def test_what_is_given_features_is_not_ranked(records: list[Record], tmp_path: Path) -> None:
     only = entry(tmp_path, records[0], "apart", BASE, access="features")
     (one,) = group([only])
-    assert finding(one, winners(one), "a") is None
+    assert finding(one, standings(one), "a") is None
 
 
 def test_holdings_count_cells_failures_and_probes(records: list[Record]) -> None:
