@@ -9,8 +9,9 @@ from bench.config import RunConfig
 from reports import glossary, text
 from reports.groups import Entry, Group
 from reports.pairs import MIN_PAIRS
-from reports.ranks import FEW, LEVEL, ONE_NUMBER, UNPAIRED, Compared, Standings, compared, has_value
+from reports.ranks import APART, FEW, LEVEL, ONE_NUMBER, Compared, Standings, compared, has_value
 from reports.scores import main_keys
+from reports.tables import markdown_lines
 
 HEADLINE = "lpips"  # the metric that the first sentence of a report is about
 NEAREST = "train-nearest"
@@ -104,7 +105,7 @@ def _score(group: Group, one: Match) -> str:
     """Won, tied and lost, on what grounds, and what that means."""
     parts = (("wins", one.won), ("ties", one.tied), ("loses", one.lost))
     told = [f"{verb} {len(keys)}{_names(keys)}" for verb, keys in parts]
-    how = "paired differences" if one.paired else f"paired differences, else {UNPAIRED.partition(',')[0]}"
+    how = "paired differences" if one.paired else f"paired differences or {APART}"
     sentence = (
         f"Against {one.control.label}, the strongest control, {one.inverter.label} {', '.join(told[:2])} and "
         f"{told[2]} of {one.compared} main metrics (by {how})"
@@ -112,6 +113,45 @@ def _score(group: Group, one: Match) -> str:
     sides = ((one.control.label, one.behind), (one.inverter.label, one.ahead))
     sets = [f"{text.listing(keys)}, one number each, favour {whose}" for whose, keys in sides if keys]
     return f"{'; '.join([sentence, *sets])}. {_meaning(group, one.control)}".rstrip()
+
+
+def against_markdown(found: Sequence[tuple[Group, Match]]) -> str:
+    """A sentence over all groups for each control that is the strongest somewhere, a table, and what it means."""
+    head = (
+        "network",
+        "strongest control",
+        "logits",
+        "won",
+        "tied",
+        "lost",
+        "one number each, in favour of the control",
+    )
+    rows = []
+    for one, match in found:
+        sets = f"{len(match.behind)} of {len(match.behind) + len(match.ahead)}"
+        sides = (f"{len(keys)}{_names(keys)}" for keys in (match.won, match.tied, match.lost))
+        rows.append([one.classifier, match.control.label, str(num_logits(one) or text.DASH), *sides, sets])
+    told = [_total(name, [match for _, match in found if match.control.label == name]) for name in _labels(found)]
+    return "\n".join([*told, MEANING, "", *markdown_lines(head, rows)]) + "\n"
+
+
+def _labels(found: Sequence[tuple[Group, Match]]) -> list[str]:
+    return list(dict.fromkeys(match.control.label for _, match in found))
+
+
+def _total(control: str, matches: Sequence[Match]) -> str:
+    """Won, tied and lost over several classifiers."""
+    won, tied, lost, ahead, behind = (
+        sum(len(keys) for keys in side)
+        for side in zip(*((m.won, m.tied, m.lost, m.ahead, m.behind) for m in matches), strict=True)
+    )
+    compared, sets = won + tied + lost, ahead + behind
+    return (
+        f"`{control}`, the strongest control, beats `{matches[0].inverter.label}` in {lost} of the {compared} main "
+        f"scores that can be compared ({text.plural(len(matches), 'classifier')}; paired differences or {APART}), ties "
+        f"in {tied} and is beaten in {won}; of {sets} distances between sets, one number each, {behind} are in its "
+        f"favour: {lost + behind} of {compared + sets} in all."
+    )
 
 
 def _names(keys: Sequence[str]) -> str:

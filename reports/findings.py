@@ -62,9 +62,11 @@ def finding(group: Group, ranked: Standings, anchor: str) -> Finding | None:
     if not contenders:
         return None
     first = leading(group, ranked)
+    closest, *others = _lead(ranked, contenders)
     sentences = [
-        *_lead(ranked, contenders),
+        closest,
         *against(group, first),
+        *others,
         *(_against_floor(entry, group.controls) for entry in first),
         _gap(contenders, group.controls),
     ]

@@ -24,7 +24,8 @@ from reports import text
 from reports.claims import board
 from reports.claims.markdown import markdown
 from reports.claims.reduced import Wanted, reduced, wanted
-from reports.groups import Entry
+from reports.controls import against_markdown, strongest
+from reports.groups import Entry, group
 from reports.tables import escaped, markdown_lines, markdown_table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,6 +48,7 @@ FEW = (
     "psnr",
     "reid_within_class_judge_mrr",
 )
+OURS = "biggan-logit"
 NONE_YET = "No records have been committed yet.\n"
 
 
@@ -104,6 +106,18 @@ def _classifier(name: str, facts: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def strongest_control(sources: Sources) -> str:
+    """What biggan-logit won, tied and lost against the strongest control of each classifier, and over all of them."""
+    large = (one for one in _cells(sources) if one.record.num_images >= MIN_SET_IMAGES)
+    found = []
+    for one in group(large):
+        inverter = next((entry for entry in one.contenders if entry.complete and entry.label == OURS), None)
+        match = strongest(one, inverter) if inverter is not None else None
+        if match is not None:
+            found.append((one, match))
+    return against_markdown(found) if found else NONE_YET
+
+
 def claims(sources: Sources) -> str:
     """The claims board, from committed records and the per-image values beside them."""
     entries = [Entry(record, folder) for record, folder in read_records(sources.results)]
@@ -114,6 +128,7 @@ TABLES: dict[str, Callable[[Sources], str]] = {
     "scores": scores,
     "few": few,
     "classifiers": classifiers,
+    "strongest-control": strongest_control,
     "claims": claims,
 }
 

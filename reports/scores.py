@@ -9,7 +9,7 @@ from itertools import groupby, pairwise
 from bench.record import Score
 from reports import glossary, text
 from reports.groups import Entry, Group
-from reports.ranks import Standing, Standings, has_value, legend, standing
+from reports.ranks import Rank, Standing, Standings, has_value, legend, standing
 
 BREAKABLE = re.compile(r"[^_]{1,9}_?|_")  # pieces of a key between which a narrow column may break the line
 WORD_COLUMNS = 4  # method, access, training, stochastic
@@ -38,7 +38,7 @@ class Cell:
         raw: the record's value to the last digit.
         mark: points to a footnote.
         rank: of a ranked inverter, with what it says in words.
-        order: first and last place within the band, by which rows are sorted; ties have the same.
+        order: place within the band, by which rows are sorted; ties have the same.
     """
 
     value: str
@@ -49,9 +49,9 @@ class Cell:
     images: str | None = None
     chance: str | None = None
     mark: str | None = None
-    rank: str | None = None
+    rank: Rank | None = None
     rank_words: str | None = None
-    order: str | None = None
+    order: Rank | None = None
     best: bool = False
     whisker: Whisker | None = None
 
@@ -236,7 +236,7 @@ def _row(entry: Entry, keys: list[str], group: Group, standings: Standings, orde
     record = entry.record
     question = glossary.CONTROLS.get(record.method) if record.kind == "control" else None
     made = ((key, _cell(entry, key, group, standings[key], notes)) for key in keys if entry.complete)
-    cells = tuple(replace(cell, order=_order(entry, order[key])) for key, cell in made)
+    cells = tuple(replace(cell, order=order[key].ranks.get(entry)) for key, cell in made)
     return Row(
         label=entry.label,
         question=" ".join(filter(None, (question, record.note))) or None,
@@ -249,11 +249,6 @@ def _row(entry: Entry, keys: list[str], group: Group, standings: Standings, orde
         cells=cells,
         span=len(keys),
     )
-
-
-def _order(entry: Entry, standing: Standing) -> str | None:
-    rank = standing.ranks.get(entry)
-    return None if rank is None else f"{rank.low} {rank.high}"
 
 
 def _cell(entry: Entry, key: str, group: Group, standing: Standing, notes: Footnotes) -> Cell:
@@ -274,7 +269,7 @@ def _cell(entry: Entry, key: str, group: Group, standing: Standing, notes: Footn
         images=text.count(score.n) if score.n not in (0, group.num_images) else None,
         chance=None if shared_chance else _chance(key, entry),
         mark=mark,
-        rank=None if rank is None else str(rank),
+        rank=rank,
         rank_words=None if rank is None else f"rank {rank} of {len(standing.ranks)}, by {standing.basis}",
         best=entry in standing.leaders,
         whisker=_whisker(score, key, group),

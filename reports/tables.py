@@ -22,7 +22,7 @@ TERMINAL_METRICS = (
     "reid_class_judge",
     "reid_within_class_judge_mrr",
 )
-WORDS = ("method", "access", "training", "stochastic", "network", "command", "status")
+WORDS = ("method", "access", "training", "stochastic", "network", "command", "status", "strongest control")
 IN_TABLE = "In parentheses: the rank; bold: certainly better than every other inverter."
 MISSING = Score(None, note="this record was written without this metric")
 

@@ -84,7 +84,7 @@ def test_the_caption_tells_what_has_no_rank_and_why(board: tuple[Group, Standing
     bare = [Entry(record) for record in records]
     (only,) = group(bare)
     for table in (latex(only, standings(only)), markdown(only, standings(only))):
-        assert "intervals that do not touch, not by paired values" in table
+        assert "intervals that do not touch (not paired)" in table
         assert "paired differences" not in table
 
 

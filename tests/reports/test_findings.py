@@ -82,7 +82,7 @@ def test_other_measures_agree_or_name_their_own_leader(records: list[Record]) ->
         metrics = {key: Score(value, (value - 0.1, value + 0.1), N, None, up) for key, value, up in found}
         return Entry(dataclasses.replace(records[0], method=name, kind="inverter", metrics=metrics))
 
-    lead, others = told([one("a", 0.3, 9, 0.9, 0.5), one("b", 0.6, 12, 0.2, 0.5)]).sentences[:2]
+    lead, _, _, others = told([one("a", 0.3, 9, 0.9, 0.5), one("b", 0.6, 12, 0.2, 0.5)]).sentences
     assert lead.startswith("By LPIPS a (lpips 0.30 [0.20, 0.40]) is closest")
     assert others == "Other measures: psnr: b leads; ssim: agreed; logit_cosine: nothing separates a and b."
 

@@ -50,7 +50,7 @@ def test_terminal_tells_the_ranks_of_the_page(runs: Path, page: Page) -> None:
         names: dict[str, list[str]] = {}
         for row in (row for row in body.all("tr") if row.all("td")):
             (cell,) = (one for one in row.all("td") if one.attributes.get("data-key") == key)
-            rank = cell.first("span", class_="rank").text.removeprefix(" rank ")
+            rank = cell.first("span", class_="rank").text.removeprefix("rank ")
             names.setdefault(rank, []).append(row.first("span", class_="name").text)
         ordered = sorted(names.items(), key=lambda one: [int(place) for place in one[0].split("-")] * 2)
         line = "; ".join(f"{rank} {', '.join(members)}" for rank, members in ordered)
