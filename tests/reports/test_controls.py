@@ -121,8 +121,6 @@ def test_the_readme_says_that_train_nearest_wins_40_of_48() -> None:
             count["tied" if touch else "won" if (a > b) == mine.higher_is_better else "lost"] += 1
     assert dict(count) == {"won": 3, "tied": 5, "lost": 40}
     told = strongest_control(Sources()).splitlines()[0]
-    assert sentence.startswith(
-        "`train-nearest`, the strongest control, beats `biggan-logit` in 32 of the 40 main scores"
-    )
+    assert told.startswith("`train-nearest`, the strongest control, beats `biggan-logit` in 32 of the 40 main scores")
     assert "ties in 5 and is beaten in 3" in told
     assert told.endswith("8 are in its favour: 40 of 48 in all.")
