@@ -75,12 +75,13 @@ def match(inverter: Entry, control: Entry, keys: Sequence[str]) -> Match:
         if not (has_value(inverter, key) and has_value(control, key)):
             continue
         first, second = inverter.record.metrics[key], control.record.metrics[key]
+        mine, theirs = first.value or 0.0, second.value or 0.0
         found = compared(key, inverter, control)
         if isinstance(found, Compared):
             paired = paired and found.paired
             told["tied" if found.p >= LEVEL else "won" if found.better else "lost"].append(key)
-        elif first.higher_is_better is not None and first.ci95 is None and first.value != second.value:
-            told["ahead" if (first.value > second.value) == first.higher_is_better else "behind"].append(key)
+        elif first.higher_is_better is not None and first.ci95 is None and mine != theirs:
+            told["ahead" if (mine > theirs) == first.higher_is_better else "behind"].append(key)
     return Match(inverter, control, **{name: tuple(keys) for name, keys in told.items()}, paired=paired)
 
 

@@ -105,9 +105,9 @@ class Standing:
 Standings = Mapping[str, Standing]
 
 
-def standings(group: Group) -> dict[str, Standing]:
-    """Of every metric of the group, over its ranked inverters."""
-    return {key: standing(key, group.contenders) for key in group.metrics}
+def standings(group: Group, keys: Iterable[str] | None = None) -> dict[str, Standing]:
+    """Of these metrics, or of every one of the group, over its ranked inverters."""
+    return {key: standing(key, group.contenders) for key in (group.metrics if keys is None else keys)}
 
 
 def standing(key: str, entries: Iterable[Entry]) -> Standing:
@@ -161,7 +161,7 @@ def has_value(entry: Entry, key: str) -> bool:
 
 def legend(standings: Standings, keys: Sequence[str]) -> list[str]:
     """How the ranks of these metrics are to be read, or that there are none; then what is said of single ones."""
-    told = [standings[key] for key in keys if key in standings and standings[key].why != NO_RIVAL]
+    told = [standings[key] for key in keys if standings[key].why != NO_RIVAL]
     if not told:
         return [LONE]
     none, partly = [one for one in told if not one.ranks], [one for one in told if one.ranks]
@@ -186,7 +186,7 @@ def _by(found: Iterable[Standing], why: Callable[[Standing], str]) -> list[tuple
 def orders(standings: Standings, keys: Sequence[str]) -> list[tuple[str, list[str]]]:
     """Lines of ranks, ``1 a; 2-3 b, c``, each with the metrics that it holds of; ties in the order of the rows."""
     lines: dict[str, list[str]] = {}
-    for key in filter(standings.__contains__, keys):
+    for key in keys:
         places: dict[tuple[int, int], list[str]] = {}
         for entry, rank in standings[key].ranks.items():
             places.setdefault((rank.low, rank.high), []).append(entry.label)

@@ -62,7 +62,7 @@ def _terminal(one: Group) -> str:
 
 def _terminal_ranks(one: Group) -> list[str]:
     """How ranks are meant, and who leads and who ties in which metrics."""
-    ranked = standings(one)
+    ranked = standings(one, TERMINAL_METRICS)
     if not any(standing.entries for standing in ranked.values()):
         return []
     read, *remarks = legend(ranked, TERMINAL_METRICS)
@@ -120,9 +120,11 @@ def _terminal_notes(one: Group) -> list[str]:
 
 
 def _wrapped(line: str, indent: str = "") -> str:
-    return "\n".join(
-        textwrap.wrap(line, WIDTH, initial_indent=indent, subsequent_indent=f"{indent}  ", break_on_hyphens=False)
-    )
+    """Lines of at most 110 columns; a number stays with the word after it."""
+    tied = re.sub(r"(?<=\d) ", "\N{NO-BREAK SPACE}", line)
+    further = f"{indent}  "
+    lines = textwrap.wrap(tied, WIDTH, initial_indent=indent, subsequent_indent=further, break_on_hyphens=False)
+    return "\n".join(lines).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def _shorten(name: str, width: int) -> str:
@@ -137,7 +139,7 @@ def _score(entry: Entry, key: str) -> Score:
 
 def markdown_table(entries: Sequence[Entry], metrics: Sequence[str]) -> str:
     """These metrics with intervals and ranks as Markdown, a table for each dataset, classifier, protocol and N."""
-    groups = [(one, standings(one)) for one in group(entries)]
+    groups = [(one, standings(one, metrics)) for one in group(entries)]
     tables = [_markdown(one, ranked, metrics) for one, ranked in groups]
     read = dict.fromkeys(line for _, ranked in groups for line in legend(ranked, metrics))
     return "\n".join([*tables, f"{IN_TABLE} {escaped(' '.join(read))}\n"])
@@ -169,14 +171,12 @@ def _markdown_row(entry: Entry, ranked: Standings, metrics: Sequence[str]) -> li
 
 def _with_bounds(entry: Entry, key: str, ranked: Standings) -> str:
     """A value, its interval, and its rank in parentheses; bold where it leads."""
-    score, standing = _score(entry, key), ranked.get(key)
+    score, standing = _score(entry, key), ranked[key]
     if score.value is None or text.is_by_definition(score):
         return text.DASH
-    value, rank = text.number(key, score.value, score.ci95), None
-    if standing is not None:
-        rank = standing.ranks.get(entry)
-        value = f"**{value}**" if entry in standing.leaders else value
-    return " ".join(filter(None, (value, text.bounds(score.ci95), f"({rank})" if rank is not None else "")))
+    value, rank = text.number(key, score.value, score.ci95), standing.ranks.get(entry)
+    shown = f"**{value}**" if entry in standing.leaders else value
+    return " ".join(filter(None, (shown, text.bounds(score.ci95), f"({rank})" if rank is not None else "")))
 
 
 def escaped(name: str) -> str:

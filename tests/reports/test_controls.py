@@ -84,7 +84,7 @@ def test_what_equality_means_follows_from_the_number_of_logits(
 ) -> None:
     scores = {"lpips": Score(0.5, (0.4, 0.6), N, None, False), "reid_class_target": Score(0.5, (0.4, 0.6), N, chance)}
     pair = [
-        Entry(dataclasses.replace(records[0], method=name, kind=kind, metrics=scores))
+        Entry(dataclasses.replace(made(records[0], name, kind, {}).record, metrics=scores))
         for name, kind in (("m", "inverter"), ("train-nearest", "control"))
     ]
     one = only(*pair)

@@ -156,7 +156,7 @@ def test_one_number_for_all_images_has_no_rank(records: list[Record]) -> None:
 
 def test_a_tie_is_written_in_the_order_of_the_rows(records: list[Record]) -> None:
     entries = [bare(records[0], name, value, 0.05) for name, value in (("a", 0.33), ("b", 0.3), ("c", 0.1))]
-    assert orders({"lpips": standing("lpips", entries)}, ["lpips", "psnr"]) == [("1 c; 2-3 a, b", ["lpips"])]
+    assert orders({"lpips": standing("lpips", entries)}, ["lpips"]) == [("1 c; 2-3 a, b", ["lpips"])]
 
 
 def test_the_committed_records_tell_leads_and_ties_apart() -> None:
@@ -182,10 +182,10 @@ def test_the_committed_records_tell_leads_and_ties_apart() -> None:
 def _stands_clear(key: str, entries: Sequence[Entry]) -> bool:
     """Whether the interval of the best value touches none of another method."""
     sign = -1 if entries[0].record.metrics[key].higher_is_better else 1
-    ends = []
+    ends: list[tuple[float, float, str]] = []
     for one in entries:
-        low, high = one.record.metrics[key].ci95 or (0.0, 0.0)
-        ends.append((*sorted((sign * low, sign * high)), one.record.method))
+        low, high = sorted(sign * end for end in one.record.metrics[key].ci95 or (0.0, 0.0))
+        ends.append((low, high, one.record.method))
     best = min(ends)
     return all(best[1] < low for low, _, method in ends if method != best[2])
 
