@@ -47,9 +47,11 @@ def run_cells(
 
 
 def _print_tables(records: Sequence[Record], out: Path) -> None:
+    """The tables of these records; ranks need the values that lie beside them, in the folder of their key."""
+    from reports.groups import Entry
     from reports.tables import terminal_table
 
-    print(terminal_table(records))
+    print(terminal_table([Entry(one, next(out.glob(f"*/*/*/{one.key}"), None)) for one in records]))
     for record in records:
         if record.status == "failed":  # why others were skipped stands below the tables
             print(f"{record.status}: {record.method} on {record.classifier}: {record.reason}", file=sys.stderr)

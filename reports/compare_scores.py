@@ -85,10 +85,10 @@ def _shown(key: str, entry: Entry) -> Shown:
     score = _score(entry, key)
     if score.value is None:
         return Shown(text.DASH, note=score.note or "no reason was recorded")
-    bounds = text.bounds(key, score.value, score.ci95) if score.ci95 else None
+    bounds = text.bounds(score.ci95) or None
     if bounds is None and score.std is not None:
         bounds = f"sd {text.number(key, score.std)}"
-    return Shown(text.number(key, score.value), bounds, score.note)
+    return Shown(text.number(key, score.value, score.ci95), bounds, score.note)
 
 
 def paired(key: str, a: Entry, b: Entry) -> tuple[Doubles, Doubles, str] | str:

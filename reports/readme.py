@@ -24,7 +24,8 @@ from reports import text
 from reports.claims import board
 from reports.claims.markdown import markdown
 from reports.claims.reduced import Wanted, reduced, wanted
-from reports.groups import Entry
+from reports.controls import against_markdown, strongest
+from reports.groups import Entry, group
 from reports.tables import escaped, markdown_lines, markdown_table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,6 +48,8 @@ FEW = (
     "psnr",
     "reid_within_class_judge_mrr",
 )
+OURS = "biggan-logit"
+NONE_YET = "No records have been committed yet.\n"
 
 
 @dataclass(frozen=True)
@@ -64,20 +67,20 @@ class Sources:
 
 def scores(sources: Sources) -> str:
     """Every committed cell that has set-level scores, a table for each classifier."""
-    return _table([one for one in _cells(sources) if one.num_images >= MIN_SET_IMAGES], SCORES)
+    return _table([one for one in _cells(sources) if one.record.num_images >= MIN_SET_IMAGES], SCORES)
 
 
 def few(sources: Sources) -> str:
     """Every committed cell of fewer images, where methods that take seconds an image stand beside the others."""
-    return _table([one for one in _cells(sources) if one.num_images < MIN_SET_IMAGES], FEW)
+    return _table([one for one in _cells(sources) if one.record.num_images < MIN_SET_IMAGES], FEW)
 
 
-def _cells(sources: Sources) -> list[Record]:
-    return [record for record, _ in read_records(sources.results) if record.probe is None]
+def _cells(sources: Sources) -> list[Entry]:
+    return [Entry(record, folder) for record, folder in read_records(sources.results) if record.probe is None]
 
 
-def _table(records: Sequence[Record], metrics: Sequence[str]) -> str:
-    return markdown_table(records, metrics) if records else "No records have been committed yet.\n"
+def _table(entries: Sequence[Entry], metrics: Sequence[str]) -> str:
+    return markdown_table(entries, metrics) if entries else NONE_YET
 
 
 def classifiers(sources: Sources) -> str:
@@ -103,16 +106,29 @@ def _classifier(name: str, facts: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def strongest_control(sources: Sources) -> str:
+    """What biggan-logit won, tied and lost against the strongest control of each classifier, and over all of them."""
+    large = (one for one in _cells(sources) if one.record.num_images >= MIN_SET_IMAGES)
+    found = []
+    for one in group(large):
+        inverter = next((entry for entry in one.contenders if entry.complete and entry.label == OURS), None)
+        match = strongest(one, inverter) if inverter is not None else None
+        if match is not None:
+            found.append((one, match))
+    return against_markdown(found) if found else NONE_YET
+
+
 def claims(sources: Sources) -> str:
     """The claims board, from committed records and the per-image values beside them."""
     entries = [Entry(record, folder) for record, folder in read_records(sources.results)]
-    return markdown(board(entries)) if entries else "No records have been committed yet.\n"
+    return markdown(board(entries)) if entries else NONE_YET
 
 
 TABLES: dict[str, Callable[[Sources], str]] = {
     "scores": scores,
     "few": few,
     "classifiers": classifiers,
+    "strongest-control": strongest_control,
     "claims": claims,
 }
 

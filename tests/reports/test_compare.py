@@ -122,10 +122,10 @@ def test_scores_are_printed_as_recorded(before: Path, after: Path) -> None:
     record = next(record for record, _ in read_records(before) if record.method == METHOD)
     for one in cell(compared(before, after)).metrics:
         score = record.metrics[one.key]
-        expected = text.DASH if score.value is None else text.number(one.key, score.value)
+        expected = text.DASH if score.value is None else text.number(one.key, score.value, score.ci95)
         assert one.a.value == one.b.value == expected
         if score.value is not None and score.ci95:
-            assert one.a.bounds == text.bounds(one.key, score.value, score.ci95)
+            assert one.a.bounds == (text.bounds(score.ci95) or None)
         assert (one.a.note == score.note) or score.value is not None
     assert {one.key for one in cell(compared(before, after)).metrics} == set(glossary.MAIN_METRICS)
 

@@ -34,7 +34,7 @@ def printed(cell: Tag) -> str:
 
 def assert_same_number(text: str, score: Score) -> None:
     """The printed text is the value, rounded to the digits that are printed."""
-    if score.value is None:
+    if score.value is None or score.note == "deterministic":
         assert text == "—"
         return
     assert_rounded(text, score.value)
@@ -45,6 +45,15 @@ def assert_rounded(text: str, value: float) -> None:
     digits = len(text.partition(".")[2])
     assert digits >= 1
     assert abs(float(text.replace("−", "-")) - value) <= 0.5 * 10**-digits + 1e-12
+
+
+def width(score: Score) -> float:
+    return score.ci95[1] - score.ci95[0] if score.ci95 else 0.0
+
+
+def has_width(score: Score) -> bool:
+    """Whether it is no constant."""
+    return width(score) > 0
 
 
 def assert_sorts_by(cell: Tag, score: Score) -> None:
@@ -133,10 +142,13 @@ def test_main_table_prints_the_records(page: Page, records: list[Record]) -> Non
             score = record.metrics[cell.attributes["data-key"]]
             assert_same_number(printed(cell), score)
             assert_sorts_by(cell, score)
-            if score.ci95 is not None:
+            if has_width(score):
                 half = cell.first("span", class_="pm").text.removeprefix("±")
                 assert len(half.partition(".")[2]) == len(printed(cell).partition(".")[2])
-                assert_rounded(half, (score.ci95[1] - score.ci95[0]) / 2)
+                assert len(re.sub(r"^[0.]+", "", half).replace(".", "")) == 2
+                assert_rounded(half, width(score) / 2)
+            else:
+                assert "±" not in cell.text
             seen += 1
     assert seen == 14 * len(records)
 
@@ -154,7 +166,7 @@ def test_full_table_reaches_every_metric_and_interval(page: Page, records: list[
             score = by_method[method].metrics[keys[-1]]
             assert_same_number(printed(cell), score)
             assert_sorts_by(cell, score)
-            if score.ci95 is not None:
+            if score.ci95 is not None and has_width(score):
                 ends = re.findall(r"[−\d.]+", cell.first("span", class_="pm").text)
                 for end, value in zip(ends, score.ci95, strict=True):
                     assert_same_number(end, Score(value))
