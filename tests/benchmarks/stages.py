@@ -78,7 +78,7 @@ REPORT = (
     Watch("reports.gallery:gallery", "gallery"),
     Watch("reports.figures:tradeoffs", "figures"),
     Watch("reports.summary:probe_pages", "probes"),
-    Watch("reports.ranks:standings", "tables"),
+    Watch("reports.summary:standings", "tables"),
     Watch("reports.scores:main_table", "tables"),
     Watch("reports.scores:full_table", "tables"),
     Watch("reports.provenance:costs", "provenance"),

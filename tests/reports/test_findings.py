@@ -26,7 +26,7 @@ def entry(
     for key, values, higher in (("lpips", lpips, False), ("reid_gap", gaps, None)):
         mean, low, high = mean_ci(values)
         metrics[key] = Score(mean, (low, high), N, None, higher)
-    changes = {"method": name, "kind": "inverter", "metrics": metrics, **others}
+    changes = {"method": name, "kind": "inverter", "num_images": N, "metrics": metrics, **others}
     made = dataclasses.replace(record, **changes)  # type: ignore[arg-type]
     columns = {"image_id": [str(i) for i in range(N)], "lpips": lpips, "reid_gap": gaps}
     return Entry(made, write_cell(root, made, columns, np.zeros((N, 1, 1, 3), np.uint8)))
@@ -110,7 +110,7 @@ def test_the_strongest_control_stands_in_every_headline(records: list[Record], t
     without = " ".join(told([method, weak]).sentences)
     assert "Against ridge, the strongest control, m wins 1 (lpips), ties 0 and loses 0 of 1 main metrics" in without
     assert "train-nearest, elsewhere the strongest control, was not run: whether m does more than" in without
-    assert "Type: bench run --method train-nearest --classifier robust_resnet152 --num-images 60" in without
+    assert "Type: bench run --method train-nearest --classifier robust_resnet152 --num-images 300" in without
 
 
 def test_a_gap_is_told_where_it_is_wider_than_that_of_natural_pictures(records: list[Record], tmp_path: Path) -> None:
