@@ -16,6 +16,7 @@ from bench.config import DEFAULT_NUM_IMAGES, RunConfig
 from bench.control import Control
 from bench.datasets import load_dataset
 from bench.datasets.base import Dataset
+from bench.datasets.contents import distrust_cache
 from bench.datasets.fetch_inception import inception_path
 from bench.environment import default_preset, resolve_device
 from bench.errors import DataError, UnknownNameError, UsageError
@@ -60,6 +61,8 @@ class Cell:
         Raises:
             UsageError: a name is unknown, or N is larger than the dataset.
         """
+        if config.force:
+            distrust_cache()
         classifier, sha256 = _identify(config.classifier)
         method = method_class(config.method)
         name = config.method if ".py:" not in config.method else method.name

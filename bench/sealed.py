@@ -55,7 +55,7 @@ def read(path: Path) -> tuple[str, Arrays] | None:
 
 
 def _seal(owner: str, arrays: Mapping[str, NDArray[Any]]) -> str:
-    digest = hashlib.sha256(owner.encode())
+    digest = hashlib.sha256(owner.encode(errors="surrogateescape"))
     for name, array in sorted(arrays.items()):
         digest.update(f"\x1f{name}\x1f{array.dtype.str}\x1f{array.shape}\x1f".encode())
         digest.update(np.ascontiguousarray(array).tobytes())
