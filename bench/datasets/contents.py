@@ -23,12 +23,13 @@ SETTLED = 2.0  # seconds: a file that changed later may change again within one 
 _read: dict[Path, Known] = {}  # by this process, by folder
 
 
-_distrusted: list[bool] = []
+_trusted = True  # whether the cache is believed
 
 
 def distrust_cache() -> None:
     """From now on this process believes only what it has read itself."""
-    _distrusted[:] = [True]
+    global _trusted
+    _trusted = False
 
 
 def sha256_of_files(root: Path, names: Sequence[str]) -> list[str]:
@@ -43,7 +44,7 @@ def sha256_of_files(root: Path, names: Sequence[str]) -> list[str]:
     """
     place = Path(os.path.abspath(root))
     own = _read.setdefault(place, {})
-    known = own if _distrusted else _load(place) | own
+    known = _load(place) | own if _trusted else own
     states = {name: _state(place / name) for name in names}
     found = {name: known[name][1] for name in names if name in known and known[name][0] == states[name][0]}
     todo = [name for name in names if name not in found]
