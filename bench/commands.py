@@ -11,7 +11,7 @@ from typing import Any
 
 from bench.config import RunConfig
 from bench.errors import UnknownNameError, UsageError
-from bench.printing import print_json, print_rows
+from bench.printing import print_faults, print_json, print_rows
 from bench.record import Record, Score
 
 FETCHED = ("cifar10", "inception", "fashion-mnist")
@@ -146,13 +146,19 @@ def score_two_folders(
 
 def write_page(runs: Path, compare: tuple[Path, Path] | None, out: Path | None) -> Path:
     """``bench report``, of one folder of runs or of two side by side; the file that was written."""
+    from bench.faults import Faults
+
+    faults = Faults()
     if compare is not None:
         from reports.compare import write_comparison
 
-        return write_comparison(*compare, out or Path("compare.html"))
-    from reports.render import write_report
+        page = write_comparison(*compare, out or Path("compare.html"), faults)
+    else:
+        from reports.render import write_report
 
-    return write_report(runs, out or Path("report.html"))
+        page = write_report(runs, out or Path("report.html"), faults)
+    print_faults(faults)
+    return page
 
 
 def fetch(name: str, source: Path | None, force: bool) -> None:

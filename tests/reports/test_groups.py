@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from bench.errors import DataError
 from bench.record import Record
 from reports.groups import Entry, folders_above, group
 from tests.reports.synthetic import CONTROLS
@@ -53,13 +52,13 @@ def test_probes_are_left_out(records: list[Record]) -> None:
     assert group([Entry(probe)]) == []
 
 
-def test_a_damaged_neighbour_is_named(records: list[Record], tmp_path: Path) -> None:
+def test_a_damaged_neighbour_is_as_none_and_is_named(records: list[Record], tmp_path: Path) -> None:
     (tmp_path / "reconstructions.npy").write_bytes(b"half a fi")
     (tmp_path / "per_image.parquet").write_bytes(b"half a fi")
-    with pytest.raises(DataError, match=r"reconstructions\.npy should be a whole file"):
-        _ = Entry(records[0], tmp_path).reconstructions
-    with pytest.raises(DataError, match=r"per_image\.parquet should be a whole file"):
-        _ = Entry(records[0], tmp_path).per_image
+    entry = Entry(records[0], tmp_path)
+    assert entry.reconstructions is None
+    assert entry.per_image == {}
+    assert [fault.path.name for fault in entry.faults] == ["reconstructions.npy", "per_image.parquet"]
 
 
 def test_records_that_lie_less_deep_have_no_folder_above(records: list[Record], tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.errors import DataError
 from bench.metrics.bootstrap import mean_ci, paired_difference
 from bench.record import Level, Score
 from reports.claims.evidence import Evidence
@@ -248,10 +247,12 @@ def test_everything_that_is_missing_is_said() -> None:
     ]
 
 
-def test_a_damaged_table_is_an_error_that_names_it(tmp_path: Path) -> None:
+def test_a_damaged_table_is_as_none_and_is_named(tmp_path: Path) -> None:
     world = World()
     entry = world[GAN, R, ""].entry(tmp_path)
     assert entry.directory is not None
     (entry.directory / "per_image.parquet").write_bytes(b"nonsense")
-    with pytest.raises(DataError, match=r"per_image\.parquet"):
-        find(replace(METHODS, against=0.0), Evidence([entry]))
+    found = find(replace(METHODS, against=0.0), Evidence([entry]))
+    assert found.outcome == "missing"
+    assert "No per-image values lie beside the record" in found.obstacles[0][0]
+    assert [fault.path.name for fault in entry.faults] == ["per_image.parquet"]
