@@ -184,9 +184,9 @@ def test_pictures_that_are_not_there_are_named(tmp_path: Path) -> None:
     np.save(tmp_path / "cifar10" / "originals.npy", shipped_test()[0][:9])
     (one,) = opened(tmp_path)
     assert gallery(one) is None
-    assert [
-        fault.reason for fault in one.entries[0].faults
-    ] == ["it should hold 15 pictures of 8 bits and is uint8 of shape (9, 32, 32, 3)"]
+    assert [fault.reason for fault in one.entries[0].faults] == [
+        "it should hold 15 pictures of 8 bits and is uint8 of shape (9, 32, 32, 3)"
+    ]
 
 
 def test_pictures_of_another_size_than_the_originals_are_left_out(tmp_path: Path) -> None:

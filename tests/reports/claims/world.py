@@ -65,7 +65,8 @@ class Cell:
 
     def _means(self, scores: dict[str, Score], level: str) -> dict[str, Score]:
         rows = np.array(self.columns["level"]) == level if "level" in self.columns else slice(None)
-        means = {key: float(np.nanmean(self.columns[key][rows])) for key in scores if key in self.columns}
+        held = {k: self.columns[k][rows] for k, one in scores.items() if k in self.columns and one.value is not None}
+        means = {key: float(np.nanmean(values)) for key, values in held.items() if np.isfinite(values).any()}
         return scores | {key: replace(scores[key], value=mean, ci95=(mean, mean)) for key, mean in means.items()}
 
     def add(self, column: str, amount: float, levels: Sequence[str] = ()) -> None:
