@@ -17,7 +17,7 @@ from reports.compare_scores import MetricRow, metric_rows
 from reports.groups import Entry
 
 Name = tuple[str, str, str, str, int]  # dataset, classifier, method, preset, seed
-ORDER = ("better", "worse", "higher", "lower", "no difference shown", "not compared")
+ORDER = ("better", "worse", "higher", "lower", "equal", "no difference shown", "not comparable")
 
 
 @dataclass(frozen=True)
