@@ -11,6 +11,7 @@ from typing import Any
 
 from bench.config import RunConfig
 from bench.errors import UnknownNameError, UsageError
+from bench.neutral import here
 from bench.printing import print_faults, print_json, print_rows
 from bench.record import Record, Score
 
@@ -49,8 +50,9 @@ def run_cells(
 def _print_tables(records: Sequence[Record], out: Path) -> None:
     from reports.tables import terminal_table
 
-    print(terminal_table(records))
-    for record in records:
+    shown = [here(record) for record in records]
+    print(terminal_table(shown))
+    for record in shown:
         if record.status == "failed":  # why others were skipped stands below the tables
             print(f"{record.status}: {record.method} on {record.classifier}: {record.reason}", file=sys.stderr)
     print(f"records: {out}    next: bench report --runs {out}")
@@ -80,7 +82,7 @@ def run_probes(
     else:
         print(probe.question)
         for record in records:
-            _print_levels(record)
+            _print_levels(here(record))
         print(f"records and pictures: {plan[0].out}")
     return int(any(record.status == "failed" for record in records))
 

@@ -17,9 +17,9 @@ FOLDER = "folder:"
 CACHE = "logit-inversion-bench"  # the default cache folder's name, on whichever machine
 # A path from the root of a POSIX or Windows file system: in quotes up to the closing one, else up to a space.
 _STEP = r"[^\s/\\'\"<>|,;:*?()\[\]]+"
+_ROOT = r"(?:/|[A-Za-z]:[/\\]|\\\\)"
 _PATH = re.compile(
-    rf"(?<![\w/\\.~$%-])(?:file://)?(?:/|[A-Za-z]:[/\\]|\\\\)(?:{_STEP}[/\\])+(?:{_STEP})?"
-    rf"|(?<=['\"])(?:/|[A-Za-z]:[/\\]|\\\\)[^'\"\n]+(?=['\"])"
+    rf"(?<=['\"]){_ROOT}[^'\"\n]+(?=['\"])|(?<![\w/\\.~$%-])(?:file://)?{_ROOT}(?:{_STEP}[/\\])+(?:{_STEP})?"
 )
 T = TypeVar("T")
 
@@ -75,11 +75,11 @@ def _short(path: str) -> str:
     return f".../{steps[-1]}"
 
 
-def expanded(text: str) -> str:
-    """The inverse for a terminal of this machine: ``$BENCH_HOME`` by its path."""
+def here(record: Record) -> Record:
+    """The record as this machine's terminal shows it: ``$BENCH_HOME`` by its path, and no signals to the terminal."""
     from bench.paths import home
 
-    return text.replace(HOME, str(home()))
+    return mapped(record, lambda text: printable(text.replace(HOME, str(home()))))
 
 
 def printable(text: str) -> str:

@@ -214,11 +214,14 @@ def write_atomically(path: Path, data: bytes) -> None:
     """Write a whole file or nothing: a reader never sees half of it, a kill leaves the old one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with scratch.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(scratch, path)
+    try:
+        with scratch.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(scratch, path)
+    finally:
+        scratch.unlink(missing_ok=True)
 
 
 def read_records(runs: Path, faults: Faults | None = None) -> list[tuple[Record, Path]]:

@@ -143,7 +143,7 @@ def stored(runs: Path, column: str, values: np.ndarray) -> None:
 
 
 def test_single_precision_is_not_worse_than_double(before: Path, after: Path) -> None:
-    """Committed columns are float32: a run that gave the same values gives an interval of zeros and no verdict on it."""
+    """Committed columns are float32: a run that gave the same values gives an interval of zeros, and no verdict."""
     values = pq.read_table(folder_of(before) / "per_image.parquet")["lpips"].to_numpy()
     values = np.nextafter(values.astype(np.float32).astype(np.float64), -1)  # float32 rounds every one of them up
     one = Path(shutil.copytree(before, after.parent / "double"))
