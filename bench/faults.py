@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.neutral import neutral, printable
+
 
 @dataclass(frozen=True)
 class Fault:
-    """A file or folder that was left out, and why; the reason names no folder of this machine."""
+    """A file or folder that was left out, and why: in a line, without a folder of this machine."""
 
     path: Path
     reason: str
@@ -35,12 +37,10 @@ class Faults:
 
 def told(error: Exception) -> str:
     """What an error says of a file, without the file's place and in one line of sensible length."""
-    from bench.neutral import neutral
-
     if isinstance(error, OSError) and error.strerror:
         text = error.strerror
     else:
-        text = neutral(" ".join(str(error).split())) or type(error).__name__
+        text = printable(neutral(" ".join(str(error).split()))) or type(error).__name__
     return text if len(text) <= 300 else f"{text[:300]}..."
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from bench.errors import DataError, UsageError
 from bench.faults import Fault, Faults
-from bench.neutral import shareable
+from bench.neutral import printable, shareable
 from bench.record import read_records, write_atomically
 from reports.groups import Entry
 
@@ -94,7 +94,7 @@ def _place(path: Path, runs: Path) -> str:
 
 def _none_of(faults: Faults) -> str:
     first = next(iter(faults), None)
-    return f" that can be read (of {first.path}: {first.reason})" if first else ""
+    return printable(f" that can be read ({first.path}: {first.reason})") if first else ""
 
 
 def render(entries: Sequence[Entry], faults: Iterable[Fault] = (), runs: Path = Path()) -> str:
