@@ -11,7 +11,8 @@ from typing import Any
 
 from bench.config import RunConfig
 from bench.errors import UnknownNameError, UsageError
-from bench.printing import print_json, print_rows
+from bench.neutral import here
+from bench.printing import print_faults, print_json, print_rows
 from bench.record import Record, Score
 
 FETCHED = ("cifar10", "inception", "fashion-mnist")
@@ -46,13 +47,37 @@ def run_cells(
     return int(any(record.status == "failed" for record in records))
 
 
+def verify_cells(
+    methods: Sequence[str], classifiers: Sequence[str], config: Callable[[str, str], RunConfig], *, as_json: bool
+) -> int:
+    """``bench run --verify`` for every pair and its controls: a line a cell; 1 unless all are right."""
+    from bench.classifiers.catalogue import TARGETS
+    from bench.registry import CONTROLS, INVERTERS, registered
+    from bench.verify import verify_cell
+
+    names = _expand(methods, registered(INVERTERS))
+    plan = [config(method, classifier) for classifier in _expand(classifiers, TARGETS) for method in names]
+    if plan[0].controls:
+        kept = [control for control in registered(CONTROLS) if control not in names]
+        plan += [config(control, one) for one in _expand(classifiers, TARGETS) for control in kept]
+    verdicts = []
+    for one in plan:
+        verdicts.append(verify_cell(one))
+        if not as_json:
+            print(verdicts[-1].line())
+    if as_json:
+        print_json([dataclasses.asdict(verdict) for verdict in verdicts])
+    return int(not all(verdict.good for verdict in verdicts))
+
+
 def _print_tables(records: Sequence[Record], out: Path) -> None:
     """The tables of these records; ranks need the values that lie beside them, in the folder of their key."""
     from reports.groups import Entry
     from reports.tables import terminal_table
 
-    print(terminal_table([Entry(one, next(out.glob(f"*/*/*/{one.key}"), None)) for one in records]))
-    for record in records:
+    shown = [here(record) for record in records]
+    print(terminal_table([Entry(one, next(out.glob(f"*/*/*/{one.key}"), None)) for one in shown]))
+    for record in shown:
         if record.status == "failed":  # why others were skipped stands below the tables
             print(f"{record.status}: {record.method} on {record.classifier}: {record.reason}", file=sys.stderr)
     print(f"records: {out}    next: bench report --runs {out}")
@@ -82,7 +107,7 @@ def run_probes(
     else:
         print(probe.question)
         for record in records:
-            _print_levels(record)
+            _print_levels(here(record))
         print(f"records and pictures: {plan[0].out}")
     return int(any(record.status == "failed" for record in records))
 
@@ -148,13 +173,19 @@ def score_two_folders(
 
 def write_page(runs: Path, compare: tuple[Path, Path] | None, out: Path | None) -> Path:
     """``bench report``, of one folder of runs or of two side by side; the file that was written."""
+    from bench.faults import Faults
+
+    faults = Faults()
     if compare is not None:
         from reports.compare import write_comparison
 
-        return write_comparison(*compare, out or Path("compare.html"))
-    from reports.render import write_report
+        page = write_comparison(*compare, out or Path("compare.html"), faults)
+    else:
+        from reports.render import write_report
 
-    return write_report(runs, out or Path("report.html"))
+        page = write_report(runs, out or Path("report.html"), faults)
+    print_faults(faults)
+    return page
 
 
 def fetch(name: str, source: Path | None, force: bool) -> None:
