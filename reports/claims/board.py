@@ -92,7 +92,8 @@ def _case(ruling: Ruling, drawing: Drawing) -> CaseRow:
 
 def _undecided(findings: Sequence[Finding]) -> list[str]:
     """Which intervals hold zero, and which differences are too small to speak of."""
-    over, small = [], []
+    over: list[str] = []
+    small: list[str] = []
     for one in findings:
         holds_zero = one.measure is not None and one.measure.low <= 0 <= one.measure.high
         (over if holds_zero else small).append(what(one.condition))
