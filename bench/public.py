@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from bench.cell import method_class, networks
-from bench.classifiers import LoadedClassifier, describe_network
+from bench.classifiers import LoadedClassifier, describe_network, input_size_of
 from bench.config import Preset
+from bench.datasets import folder_and_size
 from bench.datasets.base import Pixels, to_pixels
 from bench.datasets.fetch_inception import inception_path
 from bench.environment import default_preset, resolve_device
@@ -19,12 +20,20 @@ from bench.inverter import WITH_NETWORK, Inverter, Target
 from bench.metrics import score_folders
 from bench.metrics.evaluate import evaluate
 from bench.metrics.folders import PixelSource
+from bench.printing import say_once
 from bench.record import Score
 from bench.weights import entry
 
+CIFAR10_SIDE = 32
+
 
 def load_inverter(
-    method: str, classifier: nn.Module, *, dataset: str = "cifar10", image_size: int = 32, preset: Preset | None = None
+    method: str,
+    classifier: nn.Module,
+    *,
+    dataset: str = "cifar10",
+    image_size: int | None = None,
+    preset: Preset | None = None,
 ) -> Inverter:
     """An inverter for one classifier, ready for ``.invert(logits, seeds) -> images``.
 
@@ -32,7 +41,8 @@ def load_inverter(
         method: a registered inverter or ``path/to/file.py:Class``.
         classifier: from ``load_classifier``, or any module from [0, 1] images (N, 3, H, W) to logits (N, K).
         dataset: the name that the inverter is told.
-        image_size: side of the reconstructions in pixels.
+        image_size: side of the reconstructions in pixels; by default that of the dataset: 32 for ``cifar10``, of a
+            folder the size in its name, ``folder:PATH@SIZE``, or the classifier's input size.
         preset: ``fast`` or ``paper``; by default as ``bench run`` does, ``fast`` on the CPU.
 
     Raises:
@@ -41,11 +51,29 @@ def load_inverter(
     cls = method_class(method)
     if not issubclass(cls, Inverter):
         raise UsageError(f"{method} is a control: it needs originals and runs through bench.run only.")
-    target = _target(cls, describe_network(classifier), dataset, (image_size, image_size), preset)
+    side = image_size or _side(dataset, classifier)
+    target = _target(cls, describe_network(classifier), dataset, (side, side), preset)
     if reason := cls.skip(target):
         raise SkipCellError(reason)
     inverter: Inverter = cls(target)
     return inverter
+
+
+def _side(dataset: str, classifier: nn.Module) -> int:
+    """The size of a dataset's images, said on stderr where the classifier prefers another or decides it."""
+    described = describe_network(classifier)
+    if not dataset.startswith("folder:"):
+        if described.input_size != CIFAR10_SIDE:
+            say_once(
+                f"images of {dataset} are {CIFAR10_SIDE} px, and so are the reconstructions; {described.name} takes "
+                f"{described.input_size} px: for those, load_inverter(..., image_size={described.input_size})"
+            )
+        return CIFAR10_SIDE
+    if (named := folder_and_size(dataset)[1]) is not None:
+        return named
+    size = input_size_of(classifier, described.name)
+    say_once(f"{dataset} is taken at {size} px, the input size of {described.name}")
+    return size
 
 
 def _target(

@@ -122,13 +122,13 @@ def train_inverter(
     method: str, classifier: str, dataset: str, recipe_name: str | None, steps: int | None, run: Run
 ) -> None:
     """``bench train inverter``: the result is found by ``bench run`` from then on."""
-    from bench.datasets import load_dataset
+    from bench.datasets import folder_and_size, load_dataset
     from bench.registry import TRAINERS, load
 
     trainer = load(TRAINERS, "trained method", method)
-    load_dataset(dataset)  # a misspelt name is said before any work
+    load_dataset(dataset, image_size=SIDE)  # a misspelt name is said before any work
     if dataset != "cifar10":
-        dataset = f"folder:{Path(dataset.removeprefix('folder:')).expanduser().resolve()}"
+        dataset = f"folder:{folder_and_size(dataset)[0].resolve()}"
     recipe = dataclasses.replace(recipe_of(trainer, recipe_name, steps), dataset=dataset)
     if run.dry_run:
         print_json(recipe.settings())
