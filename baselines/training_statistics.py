@@ -20,7 +20,7 @@ from bench.datasets.base import Pixels, to_images
 from bench.errors import DataError, SkipCellError, WeightsError
 from bench.paths import home
 from bench.store import save_array
-from bench.weights import load_file, load_shipped, manifest, rounded, save_weights, sha256_of
+from bench.weights import Weights, manifest, open_weights, rounded, save_weights
 
 MIN_CLASS_IMAGES = 10
 RANK = 128
@@ -64,21 +64,22 @@ def statistics_of(classifier: LoadedClassifier, device: torch.device) -> Trainin
     """
     name = f"controls-{classifier.name}"
     if name in manifest() and manifest()[name].facts["classifier_sha256"] == classifier.sha256:
-        return _opened(load_shipped(name), manifest()[name].sha256)
+        return _opened(open_weights(manifest()[name].path, manifest()[name].sha256))
     path = own_statistics(classifier.sha256)
     if not path.exists():
         try:
             fit(classifier, device, path)
         except DataError as error:
             raise SkipCellError(f"This control is fitted on the training split. {error}") from error
-    return _opened(load_file(path), sha256_of(path))
+    return _opened(open_weights(path))
 
 
-def _opened(state: dict[str, Tensor], sha256: str) -> TrainingStatistics:
+def _opened(weights: Weights) -> TrainingStatistics:
+    state = weights.tensors
     if state["means"].dim() != 1:
         raise WeightsError("The statistics of the controls are of an older form. Fit them anew: bench train controls")
     means = torch.from_numpy(unpacked(state["means"], len(state["classes"]) + 1))
-    return TrainingStatistics(**(state | {"means": means}), sha256=sha256)
+    return TrainingStatistics(**(state | {"means": means}), sha256=weights.sha256)
 
 
 def packed(images: Pixels) -> Tensor:

@@ -33,7 +33,7 @@ class FolderDataset(Dataset):
     are no images, and folders without images are left out, which a line on stderr says.
     """
 
-    def __init__(self, root: Path, image_size: int, split: str = "test") -> None:
+    def __init__(self, root: Path, image_size: int = DEFAULT_IMAGE_SIZE, split: str = "test") -> None:
         if not 1 <= image_size <= MAX_PIXELS**0.5:
             raise UsageError(
                 f"The image size of folder:{root} must be at least 1 and at most {MAX_PIXELS**0.5:.0f}, got "
