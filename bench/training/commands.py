@@ -52,8 +52,10 @@ class Run:
 
     def folder(self, name: str) -> Path:
         """Where the training lives; a checkpoint that is there is never overwritten unasked."""
+        from bench.training.checkpoints import present
+
         folder = self.out or Path("train") / name
-        if (folder / "checkpoint.pt").exists() and not self.resume:
+        if present(folder) and not self.resume:
             raise UsageError(
                 f"{folder} holds a checkpoint. To continue it, add --resume; to start anew, delete the folder or name "
                 "another one with --out."
@@ -62,9 +64,10 @@ class Run:
 
     def resumed(self, recipe: Any, folder: Path) -> Any | None:
         """The recipe of the training that is to be continued, or None where there is none."""
+        from bench.training.checkpoints import present
         from bench.training.journal import described_recipe
 
-        if not (self.resume and (folder / "checkpoint.pt").exists()):
+        if not (self.resume and present(folder)):
             return None
         stored = described_recipe(folder)
         return None if stored is None else dataclasses.replace(recipe, **stored)
