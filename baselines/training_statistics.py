@@ -19,6 +19,7 @@ from bench.classifiers import LoadedClassifier
 from bench.datasets.base import Pixels, to_images
 from bench.errors import DataError, SkipCellError, WeightsError
 from bench.paths import home
+from bench.progress import progress
 from bench.store import save_array
 from bench.weights import Weights, manifest, open_weights, rounded, save_weights
 
@@ -118,8 +119,11 @@ def fit(classifier: LoadedClassifier, device: torch.device, path: Path) -> Path:
     z, z_val = pairs.logits[0].double().cpu(), pairs.val_logits.double().cpu()
     pixels = pairs.data.images.cpu().flatten(1).double() / 255  # (45,000, 3072)
     val = pairs.val.images.cpu().flatten(1).double() / 255
-    state = _class_means(z.argmax(1), pixels)
-    left, right, chosen, mse = _ridge(z, pixels, z_val, val)
+    with progress(2, f"fitting the controls of {classifier.name}") as bar:
+        state = _class_means(z.argmax(1), pixels)
+        bar.advance()
+        left, right, chosen, mse = _ridge(z, pixels, z_val, val)
+        bar.advance()
     state |= {"mean": z.mean(0), "std": _std(z), "intercept": pixels.mean(0)}
     state |= {"left": rounded(left, MANTISSA), "right": rounded(right, MANTISSA)}
     facts = {"classifier_sha256": classifier.sha256, "penalty": str(chosen), "val_mse": f"{mse:.6f}"}
@@ -163,10 +167,11 @@ def reference_predictions(classifier: LoadedClassifier, pool: Pixels, device: to
     if path.exists():
         return np.asarray(np.load(path))
     parts = []
-    with torch.inference_mode():
+    with torch.inference_mode(), progress(len(pool), f"classes of the training pool, {classifier.name}") as bar:
         for start in range(0, len(pool), 250):
             images = to_images(pool[start : start + 250]).to(device)
             parts.append(classifier.network(images).argmax(1).cpu().numpy())
+            bar.advance(len(images))
     predicted = np.concatenate(parts)
     save_array(path, predicted)
     return predicted

@@ -11,6 +11,7 @@ from bench.datasets.base import Pixels
 from bench.datasets.decode import SUFFIXES, files_below, rgb, say_left_out, upright_size
 from bench.errors import DataError, UsageError
 from bench.paths import expanded
+from bench.progress import each
 
 
 class PixelSource(Protocol):
@@ -119,7 +120,7 @@ def _check_pairs(a: set[str], b: set[str], originals: Path, reconstructions: Pat
 def _common_size(paths: list[Path]) -> tuple[int, int]:
     """(H, W) of all these files, from their headers."""
     first = upright_size(paths[0])
-    for path in paths[1:]:
+    for path in each(paths[1:], "looking at sizes"):
         if (size := upright_size(path)) != first:
             raise DataError(_other_size(paths[0], first, path, size))
     return first

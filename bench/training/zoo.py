@@ -24,6 +24,7 @@ from bench.classifiers.catalogue import TARGETS
 from bench.classifiers.recipes import RECIPES
 from bench.errors import TrainingError, UsageError
 from bench.printing import print_rows
+from bench.progress import each
 from bench.record import write_atomically
 from bench.registry import TRAINERS, load
 from bench.training.budget import RESERVE, Speed, measure
@@ -127,7 +128,7 @@ def make_plan(engine: Engine, budget: float | None) -> list[Part]:
     began = time.monotonic()
     costs: list[Cost] = []
     speeds: dict[str, Speed] = {}
-    for kind, method, name in order():
+    for kind, method, name in each(order(), "measuring each training"):
         if kind == "classifier":
             task = ClassifierTask(RECIPES[name], engine)
             per_epoch = task.steps // RECIPES[name].epochs
