@@ -18,8 +18,11 @@ def home() -> Path:
         return expanded(Path(value))
     from platformdirs import user_cache_dir
 
-    folder = Path(user_cache_dir("logit-inversion-bench", appauthor=False))
-    if not folder.is_absolute():  # the ~ of a user whom the system does not know stays as it is
+    try:
+        folder = Path(user_cache_dir("logit-inversion-bench", appauthor=False))
+    except RuntimeError:
+        folder = Path()
+    if not folder.is_absolute():  # older versions leave the ~ of a user whom the system does not know
         raise UsageError(_homeless("the cache of bench"))
     return folder
 
