@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from bench.cell import method_class, networks
 from bench.classifiers import LoadedClassifier, describe_network, input_size_of
+from bench.classifiers.base import Classifier
 from bench.config import Preset
 from bench.datasets import folder_and_size
 from bench.datasets.base import Pixels, to_pixels
@@ -122,12 +123,23 @@ def score(
     device = resolve_device("auto")
     if target is not None:
         target.network.to(device)
+        _say_another_size(target, a.shape[1:3])
     judged = tuple(a.shape[1:3]) == (32, 32) if judge is None else judge
     nets = networks(target, device, inception_weights or inception_path(), judged=judged)
     truth = None if labels is None else labels.cpu().numpy().astype(np.int64)
     same = target is not None and target.sha256 == entry("efficientnet_lite0").sha256
     # whether these reconstructions came from noise is not known here: diversity is null, with its reason
     return evaluate(a, b, labels=truth, logits=None, networks=nets, stochastic=True, target_is_extractor=same).metrics
+
+
+def _say_another_size(target: LoadedClassifier, shown: tuple[int, ...]) -> None:
+    """Say where a user's network is shown images of another size than it takes; shipped ones resize by themselves."""
+    wanted = getattr(target.network, "input_size", None)
+    if wanted is not None and not isinstance(target.network, Classifier) and shown != (wanted, wanted):
+        say_once(
+            f"{target.name} is shown the images as they are, {shown[1]}x{shown[0]} px, and says that it takes {wanted} "
+            "px"
+        )
 
 
 def _pair(originals: Tensor | str | Path, reconstructions: Tensor | str | Path) -> tuple[PixelSource, PixelSource]:

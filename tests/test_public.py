@@ -95,6 +95,8 @@ def test_an_inverters_size_is_the_datasets_and_said(capsys: pytest.CaptureFixtur
     assert side(large) == 32
     assert "images of cifar10 are 32 px, and so are the reconstructions; Flat takes 224 px" in capsys.readouterr().err
     assert side(large, image_size=64) == 64
+    bench.score(torch.rand(2, 3, 8, 8), torch.rand(2, 3, 8, 8), classifier=large)
+    assert "Flat is shown the images as they are, 8x8 px, and says that it takes 224 px" in capsys.readouterr().err
 
 
 def test_every_classifier_says_its_size(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

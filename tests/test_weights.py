@@ -1,6 +1,7 @@
 import hashlib
 import os
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -142,14 +143,18 @@ def test_what_was_hashed_is_what_is_loaded(tmp_path: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr(Path, "read_bytes", read_and_replace)
     sha256 = hashlib.sha256(right).hexdigest()
-    for load in (lambda: load_checked(path, sha256), lambda: open_weights(path, sha256).tensors):
+    loads: list[Callable[[], dict[str, torch.Tensor]]] = [
+        lambda: load_checked(path, sha256),
+        lambda: open_weights(path, sha256).tensors,
+    ]
+    for load in loads:
         write_atomically(path, right)
         assert load()["w"].tolist() == [1.0] * 3
         with pytest.raises(WeightsError, match="damaged or was replaced"):
             load()
     write_atomically(path, right)
     opened = open_weights(path)
-    assert (opened.tensors["w"][0], opened.facts, opened.sha256) == (1.0, {"is": "1.0"}, sha256)
+    assert (float(opened.tensors["w"][0]), opened.facts, opened.sha256) == (1.0, {"is": "1.0"}, sha256)
 
 
 def test_unpacking_stops_where_no_weights_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

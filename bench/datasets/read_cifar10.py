@@ -74,7 +74,7 @@ def _unpack(archive: Path, scratch: Path) -> Path:
     """Unpack the known files of a tar archive into a new folder of ``scratch``, no more than they can have."""
     folder = Path(tempfile.mkdtemp(dir=scratch, prefix="unpacked-"))
     try:
-        with _decompressed(archive) as plain, tarfile.open(fileobj=_Limited(plain, LIMIT), mode="r|") as tar:
+        with _decompressed(archive) as plain, tarfile.open(fileobj=cast(Any, _Limited(plain, LIMIT)), mode="r|") as tar:
             tar.extractall(folder, filter=_known)
     except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise DataError(f"{archive} is no whole archive ({error}). Fetch or copy it again.") from error

@@ -3,6 +3,7 @@ import io
 import urllib.error
 import urllib.request
 from email.message import Message
+from http.client import HTTPMessage
 from pathlib import Path
 
 import pytest
@@ -55,8 +56,8 @@ def test_nothing_comes_over_plain_http_nor_by_a_way_that_leads_there(tmp_path: P
         download("http://example.org/a", tmp_path / "b", "title", 100)
     request = urllib.request.Request("https://example.org/a")
     with pytest.raises(DataError, match=r"http://example\.org/b is no https address"):
-        module._HttpsOnly().redirect_request(request, io.BytesIO(), 302, "", Message(), "http://example.org/b")
-    again = module._HttpsOnly().redirect_request(request, io.BytesIO(), 302, "", Message(), "https://example.org/b")
+        module._HttpsOnly().redirect_request(request, io.BytesIO(), 302, "", HTTPMessage(), "http://example.org/b")
+    again = module._HttpsOnly().redirect_request(request, io.BytesIO(), 302, "", HTTPMessage(), "https://example.org/b")
     assert again is not None
     assert not (tmp_path / "b").exists()
 

@@ -3,7 +3,7 @@ import io
 import pickle
 import tarfile
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -78,7 +78,7 @@ def test_cut_archive(arrays: Arrays, tmp_path: Path, scratch: Path) -> None:
 
 
 def archive_of(path: Path, members: dict[str, bytes], compression: str) -> Path:
-    with tarfile.open(path, f"w:{compression}") as tar:
+    with tarfile.open(path, cast(Any, f"w:{compression}")) as tar:
         for name, data in members.items():
             info = tarfile.TarInfo(name)
             info.size = len(data)
@@ -119,8 +119,8 @@ def test_what_was_hashed_is_what_is_unpickled(
             path.write_bytes(pickle.dumps("another"))
         return real(data, **options)
 
-    monkeypatch.setattr(read_cifar10, "_bytes", lambda path, _: contents[path.name])
     contents = {path.name: path.read_bytes() for path in folder.iterdir()}
+    monkeypatch.setattr(read_cifar10, "_bytes", lambda path, _: contents[path.name])
     monkeypatch.setattr(hashlib, "md5", replacing)
     assert same(read_source(folder, scratch), arrays)
 
