@@ -5,7 +5,7 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -52,11 +52,12 @@ def test_an_error_half_way_leaves_the_old_file_and_nothing_else(tmp_path: Path) 
 def test_a_full_disk_is_an_error_that_names_file_and_room_and_leaves_nothing(small_disk: Path) -> None:
     write_atomically(small_disk / "kept", b"old")
     big = np.zeros((8, 512, 512), np.uint8)
-    for write in (
+    writers: list[Callable[[Path], None]] = [
         lambda path: write_blocks(path, big.shape, iter(big[:, None])),
         lambda path: save_array(path, big),
         lambda path: write_atomically(path, big.tobytes()),
-    ):
+    ]
+    for write in writers:
         with pytest.raises(StorageError) as caught:
             write(small_disk / "kept")
         text = str(caught.value)

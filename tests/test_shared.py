@@ -55,7 +55,7 @@ def test_growing_copies_what_is_there(tmp_path: Path) -> None:
     shared.originals(tmp_path, small_dataset(600), 300)
 
     class Rest(ArrayDataset):
-        def pixels(self, rows: object) -> np.ndarray:  # type: ignore[type-arg,override]
+        def pixels(self, rows: object) -> np.ndarray:
             assert isinstance(rows, slice)
             assert rows.stop <= 1 or rows.start >= 250
             return super().pixels(rows)

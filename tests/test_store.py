@@ -122,7 +122,7 @@ def test_shared_arrays_are_intact_by_the_rows_of_their_cell(tmp_path: Path) -> N
     originals, logits = tmp_path / "originals.npy", tmp_path / "logits.npz"
     made = record(shared_digests(pixels[:3], z[:3]))
 
-    def write(pixels: np.ndarray, z: np.ndarray, made_by: str = "aa cpu") -> None:  # type: ignore[type-arg]
+    def write(pixels: np.ndarray, z: np.ndarray, made_by: str = "aa cpu") -> None:
         save_array(originals, pixels)
         np.savez(logits, logits=z, made_by=np.array(made_by))
 

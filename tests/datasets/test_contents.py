@@ -21,7 +21,7 @@ def fresh(bench_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def new_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing read yet, the cache believed."""
-    monkeypatch.setattr(contents, "_read", {})
+    monkeypatch.setattr(contents, "_known", {})
     monkeypatch.setattr(contents, "_trusted", True)
 
 
