@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 from bench.classifiers import CATALOGUE, JUDGE, TARGETS, LoadedClassifier, open_classifier
 from bench.config import DEFAULT_NUM_IMAGES, RunConfig
 from bench.control import Control
-from bench.datasets import load_dataset
+from bench.datasets import folder_and_size, load_dataset
 from bench.datasets.base import Dataset
 from bench.datasets.contents import distrust_cache
 from bench.datasets.fetch_inception import inception_path
 from bench.environment import default_preset, resolve_device
 from bench.errors import DataError, UnknownNameError, UsageError
 from bench.inverter import WITH_NETWORK, Inverter, Target
+from bench.printing import say_once
 from bench.protocol import protocol
 from bench.record import Record
 from bench.registry import CONTROLS, INVERTERS, load, registered
@@ -248,12 +249,18 @@ def _method_weights(method: str, classifier_sha256: str, dataset: str) -> str | 
 
 
 def _image_size(config: RunConfig) -> int | None:
-    """Side of a folder's images: what the classifier prefers."""
-    if not config.dataset.startswith("folder:"):
+    """Side of a folder's images where its name does not say it: the classifier's input size."""
+    if not config.dataset.startswith("folder:") or folder_and_size(config.dataset)[1] is not None:
         return None
     if ".py:" in config.classifier:
-        return open_classifier(config.classifier).input_size
-    return CATALOGUE[config.classifier].input_size
+        size = open_classifier(config.classifier).input_size
+    else:
+        size = CATALOGUE[config.classifier].input_size
+    say_once(
+        f"{config.dataset} is taken at {size} px, the input size of {config.classifier}; for another size type "
+        f"--dataset {config.dataset}@SIZE"
+    )
+    return size
 
 
 def _count(config: RunConfig, dataset: Dataset) -> int:

@@ -174,16 +174,18 @@ def score_two_folders(
 def write_page(runs: Path, compare: tuple[Path, Path] | None, out: Path | None) -> Path:
     """``bench report``, of one folder of runs or of two side by side; the file that was written."""
     from bench.faults import Faults
+    from bench.progress import progress
 
     faults = Faults()
-    if compare is not None:
-        from reports.compare import write_comparison
+    with progress(1, "writing the page"):
+        if compare is not None:
+            from reports.compare import write_comparison
 
-        page = write_comparison(*compare, out or Path("compare.html"), faults)
-    else:
-        from reports.render import write_report
+            page = write_comparison(*compare, out or Path("compare.html"), faults)
+        else:
+            from reports.render import write_report
 
-        page = write_report(runs, out or Path("report.html"), faults)
+            page = write_report(runs, out or Path("report.html"), faults)
     print_faults(faults)
     return page
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from bench.neutral import printable
@@ -12,6 +13,17 @@ from bench.neutral import printable
 if TYPE_CHECKING:
     from bench.doctor import Check
     from bench.faults import Fault
+
+
+def say(text: str) -> None:
+    """One line on stderr about what is being done, as errors are: ``bench: TEXT``."""
+    print(f"bench: {text}", file=sys.stderr, flush=True)
+
+
+@cache
+def say_once(text: str) -> None:
+    """``say``, once a process."""
+    say(text)
 
 
 def print_json(value: Any) -> None:

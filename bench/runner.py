@@ -12,6 +12,7 @@ from bench import shared
 from bench.cell import Cell
 from bench.classifiers import open_classifier
 from bench.config import RunConfig
+from bench.console import os_error_text
 from bench.environment import describe, resolve_device
 from bench.errors import BenchError, SkipCellError, StorageError, UsageError
 from bench.neutral import neutral
@@ -120,5 +121,7 @@ def _reason(error: Exception) -> str:
     """What went wrong in a line; for errors of a plugin's own, where."""
     if isinstance(error, BenchError):
         return str(error)
+    if isinstance(error, OSError) and error.filename is not None:
+        return os_error_text(error)
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__}: {error} (in {Path(frame.filename).name}, line {frame.lineno}, {frame.name})"

@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 from bench.classifiers.catalogue import CATALOGUE, JUDGE, TARGETS
 from bench.errors import UnknownNameError, UsageError
+from bench.printing import say_once
 from bench.registry import load_file
 from bench.weights import entry
 
@@ -25,9 +26,12 @@ __all__ = [
     "TARGETS",
     "LoadedClassifier",
     "describe_network",
+    "input_size_of",
     "load_classifier",
     "open_classifier",
 ]
+
+DEFAULT_INPUT_SIZE = 32  # of a user's network that does not say what it takes
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,8 @@ _KNOWN: MutableMapping[nn.Module, tuple[str, str, int]] = WeakKeyDictionary()
 
 def load_classifier(name: str, device: str | torch.device = "cpu") -> nn.Module:
     """A frozen classifier: [0, 1] images (N, 3, H, W) to logits; ``.features(images)`` gives penultimate features.
+
+    ``.input_size`` is the side in pixels of the images that it prefers.
 
     Args:
         name: a shipped name (``bench list classifiers``) or ``path/to/file.py:function``, whose function takes
@@ -95,8 +101,29 @@ def _open_local(reference: str) -> LoadedClassifier:
         )
     text = Path(inspect.getfile(function)).read_bytes()
     path, _, attribute = reference.rpartition(":")
-    size = int(getattr(network, "input_size", 32))
+    size = input_size_of(network, reference)
     return LoadedClassifier(f"{Path(path).stem}.{attribute}", network, _digest(network, text), size)
+
+
+def input_size_of(network: nn.Module, name: str) -> int:
+    """``network.input_size``; where the network has none, 32 from now on, which a line on stderr says.
+
+    Raises:
+        UsageError: it is no number of pixels.
+    """
+    size = getattr(network, "input_size", None)
+    if size is None:
+        object.__setattr__(network, "input_size", DEFAULT_INPUT_SIZE)
+        say_once(
+            f"{name} does not say how large the images are that it takes, so that it is shown {DEFAULT_INPUT_SIZE} px; "
+            "for another size, set network.input_size"
+        )
+        return DEFAULT_INPUT_SIZE
+    if not isinstance(size, int) or size < 1:
+        raise UsageError(
+            f"The input_size of {name} should be the side of a square in pixels, for instance 224, and is {size!r}."
+        )
+    return size
 
 
 def describe_network(network: nn.Module) -> LoadedClassifier:
@@ -108,7 +135,8 @@ def describe_network(network: nn.Module) -> LoadedClassifier:
     if network in _KNOWN:
         name, sha256, input_size = _KNOWN[network]
         return LoadedClassifier(name, network, sha256, input_size)
-    return LoadedClassifier(type(network).__name__, network, _digest(network, b""), 32)
+    size = getattr(network, "input_size", DEFAULT_INPUT_SIZE)
+    return LoadedClassifier(type(network).__name__, network, _digest(network, b""), size)
 
 
 def _digest(network: nn.Module, text: bytes) -> str:

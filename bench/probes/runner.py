@@ -19,6 +19,7 @@ from bench.errors import SkipCellError, UsageError
 from bench.listing import PROBES
 from bench.probes import appearance, base, measures
 from bench.probes.base import Findings, Pictures, Probe
+from bench.progress import progress
 from bench.record import Record, write_atomically
 from bench.registry import INVERTERS, load, registered
 from bench.runner import settle
@@ -87,7 +88,8 @@ def _line(probe: Probe, cell: Cell) -> Record:
     scene = Scene.open(cell)
     if reason := probe.skip(scene):
         raise SkipCellError(reason)
-    findings = probe.measure(scene)
+    with progress(1, f"probe {probe.name}"):
+        findings = probe.measure(scene)
     _save(scene, findings)
     return replace(
         cell.draft,
