@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
+import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,7 @@ from bench.config import DEFAULT_NUM_IMAGES, RunConfig
 from bench.control import Control
 from bench.datasets import load_dataset
 from bench.datasets.base import Dataset
+from bench.datasets.contents import distrust_cache
 from bench.datasets.fetch_inception import inception_path
 from bench.environment import default_preset, resolve_device
 from bench.errors import DataError, UnknownNameError, UsageError
@@ -59,6 +61,8 @@ class Cell:
         Raises:
             UsageError: a name is unknown, or N is larger than the dataset.
         """
+        if config.force:
+            distrust_cache()
         classifier, sha256 = _identify(config.classifier)
         method = method_class(config.method)
         name = config.method if ".py:" not in config.method else method.name
@@ -110,12 +114,44 @@ class Cell:
         return self.classifier_folder.parent
 
     def finished(self) -> Record | None:
-        """The complete record, if there is one; failed and skipped cells are tried again."""
-        try:
-            record = Record.from_json(self.folder.record.read_text())
-        except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
+        """The complete record, if there is one; failed and skipped cells are tried again.
+
+        A record that lies here and is another cell's counts as none, which is said.
+        """
+        record = self.stored()
+        if record is None or record.status != "complete":
             return None
-        return record if record.status == "complete" else None
+        if foreign := self.foreign(record):
+            print(f"bench: {self.folder.record} is not of this cell ({foreign}), which is run anew", file=sys.stderr)
+            return None
+        return record
+
+    def stored(self) -> Record | None:
+        """Whatever record can be read here."""
+        try:
+            return Record.from_json(self.folder.record.read_text())
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, DataError):
+            return None
+
+    def foreign(self, record: Record) -> str | None:
+        """In what a record differs from this cell, or None; names are compared as they stand in the folders' names."""
+        names = (
+            "method",
+            "classifier",
+            "dataset",
+            "num_images",
+            "seed",
+            "kind",
+            "preset",
+            "probe",
+            "key",
+            "fingerprint",
+        )
+        for name in names:
+            found, own = getattr(record, name), getattr(self.draft, name)
+            if slug(str(found)) != slug(str(own)):
+                return f"its {name} is {found}, and not {own}"
+        return None
 
     def open_method(
         self, classifier: LoadedClassifier, num_logits: int, image_size: tuple[int, ...], device: torch.device

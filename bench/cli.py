@@ -19,7 +19,7 @@ from bench.cli_options import (
     SeedOption,
 )
 from bench.cli_train import train_app
-from bench.errors import BenchError
+from bench.errors import BenchError, UsageError
 
 app = typer.Typer(
     name="bench",
@@ -58,7 +58,12 @@ def run(
     preset: PresetOption = None,
     inception_weights: Annotated[Path | None, typer.Option(help="torch-fidelity's Inception weights, for fid.")] = None,
     controls: Annotated[bool, typer.Option("--controls/--no-controls", help="Add floors and ceilings.")] = True,
-    force: Annotated[bool, typer.Option("--force", help="Run finished cells again.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Run finished cells again, and make all they rest on anew.")
+    ] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Run nothing: check finished cells, record and arrays, by their digests.")
+    ] = False,
     out: RunsOption = Path("runs"),
     json: JsonOption = False,
 ) -> None:
@@ -66,8 +71,11 @@ def run(
 
     Example: bench run --method biggan-logit --classifier robust_resnet152 --num-images 500
     """
-    from bench.commands import run_cells
+    from bench.commands import run_cells, verify_cells
     from bench.config import RunConfig
+
+    if verify and force:
+        raise UsageError("--verify runs nothing and --force runs all anew: give one of them.")
 
     def config(method_name: str, classifier_name: str) -> RunConfig:
         return RunConfig(
@@ -75,7 +83,7 @@ def run(
             inception_weights, controls, force, out,
         )  # fmt: skip
 
-    raise typer.Exit(run_cells(method, classifier, config, as_json=json))
+    raise typer.Exit((verify_cells if verify else run_cells)(method, classifier, config, as_json=json))
 
 
 @app.command()

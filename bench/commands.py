@@ -46,6 +46,29 @@ def run_cells(
     return int(any(record.status == "failed" for record in records))
 
 
+def verify_cells(
+    methods: Sequence[str], classifiers: Sequence[str], config: Callable[[str, str], RunConfig], *, as_json: bool
+) -> int:
+    """``bench run --verify`` for every pair and its controls: a line a cell; 1 unless all are right."""
+    from bench.classifiers.catalogue import TARGETS
+    from bench.registry import CONTROLS, INVERTERS, registered
+    from bench.verify import verify_cell
+
+    names = _expand(methods, registered(INVERTERS))
+    plan = [config(method, classifier) for classifier in _expand(classifiers, TARGETS) for method in names]
+    if plan[0].controls:
+        kept = [control for control in registered(CONTROLS) if control not in names]
+        plan += [config(control, one) for one in _expand(classifiers, TARGETS) for control in kept]
+    verdicts = []
+    for one in plan:
+        verdicts.append(verify_cell(one))
+        if not as_json:
+            print(verdicts[-1].line())
+    if as_json:
+        print_json([dataclasses.asdict(verdict) for verdict in verdicts])
+    return int(not all(verdict.good for verdict in verdicts))
+
+
 def _print_tables(records: Sequence[Record], out: Path) -> None:
     from reports.tables import terminal_table
 

@@ -3,6 +3,7 @@
     BenchError                  every expected failure; the command line prints its text as one paragraph
     ├── UsageError              wrong input: exit status 2
     │   └── UnknownNameError    a misspelt method, classifier, dataset or metric, with suggestions
+    ├── StorageError            a file that cannot be written, because the disk is full
     ├── DataError               a dataset that is missing, incomplete or not what it claims to be
     ├── WeightsError            a weight file that is missing, truncated, unsafe or tied to another classifier
     ├── TrainingError           a training that diverged or collapsed
@@ -42,6 +43,10 @@ class UnknownNameError(UsageError):
 
 class DataError(BenchError):
     """A dataset that is missing, incomplete or not what it claims to be."""
+
+
+class StorageError(BenchError):
+    """A file that cannot be written, because the disk is full."""
 
 
 class WeightsError(BenchError):

@@ -16,7 +16,7 @@ from bench.environment import peak_memory_mb, reset_peak_memory
 from bench.errors import BenchError, SkipCellError, WeightsError
 from bench.inverter import WITH_NETWORK, Inverter, Target
 from bench.seeding import sample_seeds, seed_of
-from bench.store import Piece
+from bench.store import SHARD, Piece
 
 if TYPE_CHECKING:
     from bench.classifiers import LoadedClassifier
@@ -54,6 +54,11 @@ class OpenMethod:
     def weights(self) -> dict[str, str]:
         """SHA-256 of the method's own weight files."""
         return dict(self.method.weights)
+
+    @property
+    def shard(self) -> int:
+        """Images that are reconstructed and kept together."""
+        return type(self.method).shard(self.target) if isinstance(self.method, Inverter) else SHARD
 
     def facts(self, logits: NDArray[np.float32]) -> dict[str, Any]:
         """Fields of the record that only the opened method knows."""

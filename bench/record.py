@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from bench.errors import DataError
+from bench.files import write_atomically as write_atomically  # its old place
 
 SCHEMA_VERSION = 1
 Status = Literal["complete", "failed", "skipped"]
@@ -104,6 +104,8 @@ class Record:
         cost: what the inversion took.
         weights: SHA-256 of every weight file involved, by name.
         recipe: of the inverter's training: ``name``, ``hash``, ``steps``; null where there is none.
+        digests: SHA-256 of the files beside the record, by name; of ``originals.npy`` and ``logits.npz``, which many
+            cells share and which grow, of the values of the first N rows. Records of earlier versions have none.
         environment: code revision, package versions, processor or GPU, threads.
         note: a caveat about the whole cell, or null.
         probe: name of the probe that wrote this record; null for the cells of ``bench run``. The ``metrics`` of a
@@ -130,6 +132,7 @@ class Record:
     cost: Cost = field(default_factory=Cost)
     weights: dict[str, str] = field(default_factory=dict)
     recipe: dict[str, Any] | None = None
+    digests: dict[str, str] = field(default_factory=dict)
     environment: dict[str, Any] = field(default_factory=dict)
     note: str | None = None
     probe: str | None = None
@@ -180,17 +183,6 @@ def _score(raw: dict[str, Any]) -> Score:
 def _known(cls: type[Any], raw: Mapping[str, Any]) -> dict[str, Any]:
     names = {f.name for f in dataclasses.fields(cls)}
     return {key: value for key, value in raw.items() if key in names}
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a whole file or nothing: a reader never sees half of it, a kill leaves the old one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with scratch.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(scratch, path)
 
 
 def read_records(runs: Path) -> list[tuple[Record, Path]]:

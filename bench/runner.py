@@ -8,14 +8,15 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import store
+from bench import shared
 from bench.cell import Cell
 from bench.classifiers import open_classifier
 from bench.config import RunConfig
 from bench.environment import describe, resolve_device
-from bench.errors import BenchError, SkipCellError, UsageError
+from bench.errors import BenchError, SkipCellError, StorageError, UsageError
 from bench.record import Cost, Record
 from bench.registry import CONTROLS, registered
+from bench.store import shared_digests
 
 
 def run(config: RunConfig) -> Record:
@@ -58,9 +59,10 @@ def _attempt(cell: Cell, line: Callable[[Cell], Record]) -> tuple[Record, str]:
     """The record of this attempt, and its JSON."""
     created = datetime.now(UTC).isoformat(timespec="seconds")
     try:
-        record = replace(line(cell), created=created)
+        record = line(cell)
+        record = replace(record, created=created, digests=record.digests | cell.folder.digests())
         return record, record.to_json()
-    except UsageError:
+    except (UsageError, StorageError):  # nothing about the cell: it stays unfinished
         raise
     except SkipCellError as reason:
         record = replace(cell.draft, status="skipped", reason=str(reason), created=created)
@@ -75,12 +77,12 @@ def _line(cell: Cell) -> Record:
 
     config, n = cell.config, cell.num_images
     device = resolve_device(config.device)
-    originals = store.originals(cell.dataset_folder, cell.dataset, n)
+    originals = shared.originals(cell.dataset_folder, cell.dataset, n, anew=config.force)
     classifier = open_classifier(config.classifier, device)
-    logits = store.logits(cell.classifier_folder, classifier, cell.dataset, n, device)
+    logits = shared.logits(cell.classifier_folder, classifier, cell.dataset, n, device, anew=config.force)
     method = cell.open_method(classifier, logits.shape[1], originals.shape[1:3], device)
-    cell.folder.fill(n, method.inverting(originals, logits), f"{config.method} on {classifier.name}")
-    reconstructions, second, seconds, peak = cell.folder.assemble(n)
+    cell.folder.fill(n, method.inverting(originals, logits), f"{config.method} on {classifier.name}", method.shard)
+    reconstructions, second, seconds, peak = cell.folder.assemble(n, method.shard)
     evaluation = evaluate(
         originals,
         reconstructions,
@@ -91,6 +93,7 @@ def _line(cell: Cell) -> Record:
         stochastic=method.stochastic,
         target_is_extractor=config.classifier == "efficientnet_lite0",
         cache=config.out / ".features",
+        anew=config.force,
     )
     labels = {"image_id": cell.dataset.ids[:n], "label": cell.dataset.labels[:n]}
     cell.folder.save_logits(evaluation.reconstruction_logits)
@@ -102,6 +105,7 @@ def _line(cell: Cell) -> Record:
         cost=cost,
         metrics=evaluation.metrics,
         weights=cell.weights(classifier) | method.weights,
+        digests=shared_digests(originals, logits),
         environment=describe(device),
     )
 

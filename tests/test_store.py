@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from bench import store
+from bench import shared
 from bench.cell import Cell
 from bench.classifiers import LoadedClassifier
 from bench.config import RunConfig
@@ -101,16 +101,16 @@ def test_a_cell_is_held_by_one_process(tmp_path: Path) -> None:
 
 def test_logits_are_stored_once_and_belong_to_images_and_weights(tmp_path: Path) -> None:
     dataset, first = small_dataset(300), counting(1)
-    z = store.logits(tmp_path, first, dataset, 10, CPU)
+    z = shared.logits(tmp_path, first, dataset, 10, CPU)
     stamp = (tmp_path / "logits.npz").stat().st_mtime_ns
-    assert (store.logits(tmp_path, first, dataset, 250, CPU)[:10] == z).all()
+    assert (shared.logits(tmp_path, first, dataset, 250, CPU)[:10] == z).all()
     assert (tmp_path / "logits.npz").stat().st_mtime_ns == stamp  # whole blocks of 250 were computed
-    assert len(store.logits(tmp_path, first, dataset, 300, CPU)) == 300
-    assert not np.allclose(store.logits(tmp_path, counting(2), dataset, 10, CPU), z)
+    assert len(shared.logits(tmp_path, first, dataset, 300, CPU)) == 300
+    assert not np.allclose(shared.logits(tmp_path, counting(2), dataset, 10, CPU), z)
     others = ArrayDataset(
         "cifar10", [f"other-{k}" for k in range(10)], np.zeros(10), ["a"], 255 - dataset.pixels(slice(0, 10))
     )
-    assert not np.allclose(store.logits(tmp_path, counting(2), others, 10, CPU), z)
+    assert not np.allclose(shared.logits(tmp_path, counting(2), others, 10, CPU), z)
 
 
 def test_a_folder_of_other_images_has_another_place(tmp_path: Path) -> None:

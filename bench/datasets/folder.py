@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.datasets.base import Dataset, Pixels
+from bench.datasets.contents import sha256_of_files
 from bench.errors import DataError, UsageError
 from bench.seeding import seed_of
 
@@ -33,7 +34,8 @@ class FolderDataset(Dataset):
     """Images decoded when they are asked for: memory holds the file names and one batch.
 
     Ids are paths relative to PATH with forward slashes, labels count the sorted class names. Hidden files, files that
-    are no images, and folders without images are ignored.
+    are no images, and folders without images are ignored. The identity is that of the contents of all files, their
+    order, labels and the size; the place and the names of folders above do not matter.
     """
 
     def __init__(self, root: Path, image_size: int = DEFAULT_IMAGE_SIZE, split: str = "test") -> None:
@@ -47,9 +49,9 @@ class FolderDataset(Dataset):
         kept = (picks for k, picks in enumerate(rounds) if split == "test" or _held_out(k) == (split == "val"))
         order = [pick for picks in kept for pick in picks if pick is not None]
         ids, labels = [path for _, path in order], [label for label, _ in order]
-        sizes = [(root / path).stat().st_size for path in ids]  # another image under an old name nearly always differs
+        contents = sha256_of_files(root, ids)
         part = () if split == "test" else (split,)
-        fingerprint = f"{seed_of('folder', *part, image_size, *ids, *labels, *sizes):016x}"
+        fingerprint = f"{seed_of('folder', *part, image_size, *ids, *labels, *contents):016x}"
         super().__init__(f"folder:{root}", ids, np.array(labels), names, fingerprint)
         self.root, self.image_size = root, image_size
 

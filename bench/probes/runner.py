@@ -22,7 +22,7 @@ from bench.probes.base import Findings, Pictures, Probe
 from bench.record import Record, write_atomically
 from bench.registry import INVERTERS, load, registered
 from bench.runner import settle
-from bench.store import CellFolder, save_array
+from bench.store import CellFolder, save_array, shared_digests
 
 if TYPE_CHECKING:
     from bench.probes.scene import Scene
@@ -96,6 +96,7 @@ def _line(probe: Probe, cell: Cell) -> Record:
         levels=tuple(level.level for level in findings.levels),
         cost=scene.cost,
         weights=cell.weights(scene.classifier) | scene.method.weights,
+        digests=shared_digests(scene.originals, scene.logits),
         environment=describe(scene.device),
     )
 
