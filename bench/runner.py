@@ -101,7 +101,7 @@ def _line(cell: Cell) -> Record:
     cost = Cost(seconds, seconds / n, peak, device.type, method.parameters, method.train_seconds)
     return replace(
         cell.draft,
-        **method.facts(logits),
+        **method.facts(logits, cell.folder.pieces(n, method.shard)),
         cost=cost,
         metrics=evaluation.metrics,
         weights=cell.weights(classifier) | method.weights,
