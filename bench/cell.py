@@ -19,8 +19,9 @@ from bench.datasets.base import Dataset
 from bench.datasets.contents import distrust_cache
 from bench.datasets.fetch_inception import inception_path
 from bench.environment import default_preset, resolve_device
-from bench.errors import DataError, UnknownNameError, UsageError
+from bench.errors import DataError, PluginError, UnknownNameError, UsageError
 from bench.inverter import WITH_NETWORK, Inverter, Target
+from bench.local import local_file, local_name, source_of
 from bench.protocol import protocol
 from bench.record import Record
 from bench.registry import CONTROLS, INVERTERS, load, registered
@@ -34,6 +35,14 @@ if TYPE_CHECKING:
     from bench.metrics.evaluate import Networks
 
 
+NOT_LOADED = "not loaded"  # in a key, in the place of a digest
+DECLARED: dict[str, tuple[Any, ...]] = {
+    "access": ("logits", "features", "white-box"),
+    "training": ("none", "pairs"),
+    "stochastic": (False, True),
+}
+
+
 @dataclass(frozen=True)
 class Cell:
     """What a configuration stands for.
@@ -45,6 +54,8 @@ class Cell:
         method: the inverter's or control's class.
         draft: the record's fields that are known beforehand.
         folder: of this cell.
+        broken: why the method, or the classifier, cannot be loaded: the cell fails, and no other.
+        opens: whether the classifier can be opened.
     """
 
     config: RunConfig
@@ -53,6 +64,8 @@ class Cell:
     method: type[Inverter] | type[Control]
     draft: Record
     folder: CellFolder
+    broken: PluginError | None = None
+    opens: bool = True
 
     @classmethod
     def open(cls, config: RunConfig) -> Cell:
@@ -61,19 +74,19 @@ class Cell:
         Raises:
             UsageError: a name is unknown, or N is larger than the dataset.
         """
+        # A plugin that cannot be loaded has a cell, too: it is where its failure is written down.
         if config.force:
             distrust_cache()
-        classifier, sha256 = _identify(config.classifier)
-        method = method_class(config.method)
-        name = config.method if ".py:" not in config.method else method.name
-        dataset = load_dataset(config.dataset, image_size=_image_size(config))
+        classifier, sha256, no_classifier = _identify(config.classifier)
+        name, method, source, no_method = _method(config.method)
+        dataset = load_dataset(config.dataset, image_size=32 if no_classifier else _image_size(config))
         count = _count(config, dataset)
         rules = protocol(dataset, _inception(config))
         device = resolve_device(config.device).type
         preset = config.preset or default_preset(device)
         decides = {
             "method": name,
-            "method_source": _source(method),
+            "method_source": source,
             "method_weights": _method_weights(name, sha256, config.dataset),
             "classifier": sha256,
             "num_images": count,
@@ -101,7 +114,9 @@ class Cell:
         if dataset.name != "cifar10":  # other images, or the same at another size, under the same path
             folder += f"-{dataset.fingerprint[:12]}"
         path = config.out / folder / slug(classifier) / slug(name) / key
-        return cls(config, dataset, count, method, draft, CellFolder(path))
+        return cls(
+            config, dataset, count, method, draft, CellFolder(path), no_classifier or no_method, no_classifier is None
+        )
 
     @property
     def classifier_folder(self) -> Path:
@@ -208,37 +223,64 @@ def _lpips(device: str) -> Any:
     return load_lpips(device)
 
 
-def _identify(name: str) -> tuple[str, str]:
-    """A target's name and the SHA-256 of its weights, without building a shipped network."""
+def _identify(name: str) -> tuple[str, str, PluginError | None]:
+    """A target's name, its identity, without building a shipped network, and why it cannot be opened."""
     if ".py:" in name:
-        local = open_classifier(name)
-        return local.name, local.sha256
+        try:
+            local = open_classifier(name)
+        except PluginError as error:
+            return local_name(name), NOT_LOADED, error
+        return local.name, local.sha256, None
     if name == JUDGE:
         raise UsageError("The judge scores reconstructions and is never a target. " + f"Targets: {', '.join(TARGETS)}.")
     if name not in TARGETS:
         raise UnknownNameError("classifier", name, TARGETS)
-    return name, entry(name).sha256
+    return name, entry(name).sha256, None
+
+
+def _method(name: str) -> tuple[str, type[Inverter] | type[Control], str, PluginError | None]:
+    """A method's name in records, its class, the SHA-256 of its code, and why it cannot be loaded."""
+    try:
+        cls = method_class(name)
+        return cls.name if ".py:" in name else name, cls, _source(cls, name), None
+    except PluginError as error:
+        stand_in = Control if name in registered(CONTROLS) else Inverter
+        return local_name(name) if ".py:" in name else name, stand_in, NOT_LOADED, error
 
 
 def method_class(name: str) -> Any:
-    """An inverter's or a control's class."""
-    controls = registered(CONTROLS)
-    if name in controls:
-        return controls[name].load()
+    """An inverter's or a control's class.
+
+    Raises:
+        UnknownNameError: there is no such method.
+        PluginError: it cannot be loaded, or is not what the interface asks for.
+    """
+    if name in registered(CONTROLS):
+        return load(CONTROLS, "control", name)
     cls = load(INVERTERS, "method", name)
     if not (inspect.isclass(cls) and issubclass(cls, Inverter)):
-        raise UsageError(f"{name} should be a subclass of bench.Inverter and is {cls!r}.")
+        raise _not_as_asked(name, f"it should be a subclass of bench.Inverter and is {cls!r}")
     if not isinstance(getattr(cls, "name", None), str):
-        raise UsageError(f"{name} has no name. Add a line to the class: name = 'my-inverter'")
+        raise _not_as_asked(name, "it has no name. Add a line to the class: name = 'my-inverter'")
+    for attribute, allowed in DECLARED.items():
+        if (found := getattr(cls, attribute, None)) not in allowed:
+            choices = ", ".join(map(repr, allowed))
+            raise _not_as_asked(name, f"its {attribute} is {found!r}, and should be one of: {choices}")
     return cls
 
 
-def _source(method: type[Any]) -> str:
-    """SHA-256 of the method's code: its file, and the files beside it where it lives in a package."""
+def _not_as_asked(name: str, reason: str) -> PluginError:
+    return PluginError(f"{local_name(name) if '.py:' in name else name} cannot be used", reason)
+
+
+def _source(method: type[Any], name: str) -> str:
+    """SHA-256 of the method's code: the files of its package, or its file and the files that ``source_of`` finds."""
+    if ".py:" in name:
+        return hashlib.sha256(source_of(local_file(name))).hexdigest()
     path = Path(inspect.getfile(method))
-    packaged = bool(getattr(inspect.getmodule(method), "__package__", ""))
-    files = sorted(path.parent.glob("*.py")) if packaged else [path]
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    if not getattr(inspect.getmodule(method), "__package__", ""):
+        return hashlib.sha256(source_of(path)).hexdigest()
+    return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(path.parent.glob("*.py")))).hexdigest()
 
 
 def _method_weights(method: str, classifier_sha256: str, dataset: str) -> str | None:

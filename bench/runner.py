@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from bench import shared
 from bench.cell import Cell
 from bench.classifiers import open_classifier
 from bench.config import RunConfig
 from bench.environment import describe, resolve_device
-from bench.errors import BenchError, SkipCellError, StorageError, UsageError
+from bench.errors import SkipCellError, StorageError, UsageError, where
 from bench.record import Cost, Record
 from bench.registry import CONTROLS, registered
 from bench.store import shared_digests
@@ -27,8 +25,8 @@ def run(config: RunConfig) -> Record:
     Raises:
         UsageError: the configuration names what does not exist or asks for more images than there are.
     """
-    Cell.open(config)  # a misspelt name is said before any work
-    if config.controls:
+    cell = Cell.open(config)  # a misspelt name is said before any work
+    if config.controls and cell.opens:
         run_controls(config)
     return run_cell(config)
 
@@ -59,6 +57,8 @@ def _attempt(cell: Cell, line: Callable[[Cell], Record]) -> tuple[Record, str]:
     """The record of this attempt, and its JSON."""
     created = datetime.now(UTC).isoformat(timespec="seconds")
     try:
+        if cell.broken is not None:
+            raise cell.broken
         record = line(cell)
         record = replace(record, created=created, digests=record.digests | cell.folder.digests())
         return record, record.to_json()
@@ -66,8 +66,8 @@ def _attempt(cell: Cell, line: Callable[[Cell], Record]) -> tuple[Record, str]:
         raise
     except SkipCellError as reason:
         record = replace(cell.draft, status="skipped", reason=str(reason), created=created)
-    except Exception as error:
-        record = replace(cell.draft, status="failed", reason=_reason(error), created=created)
+    except (Exception, SystemExit) as error:  # a plugin may fail in any way, and asks nobody to leave but itself
+        record = replace(cell.draft, status="failed", reason=where(error), created=created)
     return record, record.to_json()
 
 
@@ -108,11 +108,3 @@ def _line(cell: Cell) -> Record:
         digests=shared_digests(originals, logits),
         environment=describe(device),
     )
-
-
-def _reason(error: Exception) -> str:
-    """What went wrong in a line; for errors of a plugin's own, where."""
-    if isinstance(error, BenchError):
-        return str(error)
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {error} (in {Path(frame.filename).name}, line {frame.lineno}, {frame.name})"
