@@ -168,8 +168,10 @@ def logits(
     with locked(folder / ".logits.lock"):
         sweep(folder, LOGITS)
         stored = _stored_logits(path, made_by, dataset, anew)
-        if stored is not None and not anew:
-            _check_agreement(path, stored["logits"], classifier, dataset, device)
+        if stored is not None and (found := _disagreement(stored["logits"], classifier, dataset, device)):
+            if not anew:
+                raise _outdated(path, classifier.name, found)
+            stored = None
         kept = len(stored["logits"]) if stored and (not anew or sealed.load(path, LOGITS, own=True)) else 0
         if stored is None or kept < count:
             stored = _extended(stored, kept, count, classifier, dataset, device) | {"made_by": np.array(made_by)}
@@ -194,10 +196,10 @@ def _stored_logits(path: Path, made_by: str, dataset: Dataset, anew: bool) -> Ar
     return stored if same else None
 
 
-def _check_agreement(
-    path: Path, stored: NDArray[np.float32], classifier: LoadedClassifier, dataset: Dataset, device: torch.device
-) -> None:
-    """Raise where the classifier gives other logits of four images than are kept: it reads what nobody can hash."""
+def _disagreement(
+    stored: NDArray[np.float32], classifier: LoadedClassifier, dataset: Dataset, device: torch.device
+) -> str | None:
+    """In what the logits that the classifier gives now of four images differ from those that are kept, or None."""
     n = min(len(stored), len(dataset))
     few = sorted({k * (n - 1) // 3 for k in range(4)})
     # Low precision rounds by the size of the batch, so that what disagrees is looked at again in the shape of then.
@@ -206,10 +208,13 @@ def _check_agreement(
         same = found.shape == kept.shape
         tolerance = AGREEMENT * max(1.0, float(np.abs(kept).max()))
         if same and np.allclose(found, kept, rtol=0, atol=tolerance, equal_nan=True):
-            return
-    worst = f"they differ by up to {np.abs(found - kept).max():.3g}" if same else f"{found.shape[1]} of them"
-    raise DataError(
-        f"{path.parent.name}/{path.name} holds other logits than {classifier.name} gives now: {worst}. Its weights and "
+            return None
+    return f"they differ by up to {np.abs(found - kept).max():.3g}" if same else f"{found.shape[1]} an image"
+
+
+def _outdated(path: Path, classifier: str, difference: str) -> DataError:
+    return DataError(
+        f"{path.parent.name}/{path.name} holds other logits than {classifier} gives now: {difference}. Its weights and "
         "source are those of then, so that something else that it reads has changed. To make logits and "
         "reconstructions anew, type the same command with --force"
     )
