@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
 import json
+import re
 import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.classifiers import CATALOGUE, JUDGE, TARGETS, LoadedClassifier, open_classifier
+from bench.classifiers import CATALOGUE, JUDGE, LoadedClassifier, open_classifier
 from bench.config import DEFAULT_NUM_IMAGES, RunConfig
 from bench.control import Control
 from bench.datasets import load_dataset
@@ -19,12 +19,11 @@ from bench.datasets.base import Dataset
 from bench.datasets.contents import distrust_cache
 from bench.datasets.fetch_inception import inception_path
 from bench.environment import default_preset, resolve_device
-from bench.errors import DataError, PluginError, UnknownNameError, UsageError
+from bench.errors import DataError, PluginError, UsageError
+from bench.identify import identify_classifier, identify_method
 from bench.inverter import WITH_NETWORK, Inverter, Target
-from bench.local import local_file, local_name, source_of
 from bench.protocol import protocol
 from bench.record import Record
-from bench.registry import CONTROLS, INVERTERS, load, registered
 from bench.store import CellFolder, slug
 from bench.weights import entry, inverter_weights
 
@@ -33,14 +32,6 @@ if TYPE_CHECKING:
 
     from bench.methods import OpenMethod
     from bench.metrics.evaluate import Networks
-
-
-NOT_LOADED = "not loaded"  # in a key, in the place of a digest
-DECLARED: dict[str, tuple[Any, ...]] = {
-    "access": ("logits", "features", "white-box"),
-    "training": ("none", "pairs"),
-    "stochastic": (False, True),
-}
 
 
 @dataclass(frozen=True)
@@ -77,9 +68,9 @@ class Cell:
         # A plugin that cannot be loaded has a cell, too: it is where its failure is written down.
         if config.force:
             distrust_cache()
-        classifier, sha256, no_classifier = _identify(config.classifier)
-        name, method, source, no_method = _method(config.method)
-        dataset = load_dataset(config.dataset, image_size=32 if no_classifier else _image_size(config))
+        classifier, sha256, no_classifier = identify_classifier(config.classifier)
+        name, method, source, no_method = identify_method(config.method)
+        dataset = load_dataset(config.dataset, image_size=_any_size(config) if no_classifier else _image_size(config))
         count = _count(config, dataset)
         rules = protocol(dataset, _inception(config))
         device = resolve_device(config.device).type
@@ -223,66 +214,6 @@ def _lpips(device: str) -> Any:
     return load_lpips(device)
 
 
-def _identify(name: str) -> tuple[str, str, PluginError | None]:
-    """A target's name, its identity, without building a shipped network, and why it cannot be opened."""
-    if ".py:" in name:
-        try:
-            local = open_classifier(name)
-        except PluginError as error:
-            return local_name(name), NOT_LOADED, error
-        return local.name, local.sha256, None
-    if name == JUDGE:
-        raise UsageError("The judge scores reconstructions and is never a target. " + f"Targets: {', '.join(TARGETS)}.")
-    if name not in TARGETS:
-        raise UnknownNameError("classifier", name, TARGETS)
-    return name, entry(name).sha256, None
-
-
-def _method(name: str) -> tuple[str, type[Inverter] | type[Control], str, PluginError | None]:
-    """A method's name in records, its class, the SHA-256 of its code, and why it cannot be loaded."""
-    try:
-        cls = method_class(name)
-        return cls.name if ".py:" in name else name, cls, _source(cls, name), None
-    except PluginError as error:
-        stand_in = Control if name in registered(CONTROLS) else Inverter
-        return local_name(name) if ".py:" in name else name, stand_in, NOT_LOADED, error
-
-
-def method_class(name: str) -> Any:
-    """An inverter's or a control's class.
-
-    Raises:
-        UnknownNameError: there is no such method.
-        PluginError: it cannot be loaded, or is not what the interface asks for.
-    """
-    if name in registered(CONTROLS):
-        return load(CONTROLS, "control", name)
-    cls = load(INVERTERS, "method", name)
-    if not (inspect.isclass(cls) and issubclass(cls, Inverter)):
-        raise _not_as_asked(name, f"it should be a subclass of bench.Inverter and is {cls!r}")
-    if not isinstance(getattr(cls, "name", None), str):
-        raise _not_as_asked(name, "it has no name. Add a line to the class: name = 'my-inverter'")
-    for attribute, allowed in DECLARED.items():
-        if (found := getattr(cls, attribute, None)) not in allowed:
-            choices = ", ".join(map(repr, allowed))
-            raise _not_as_asked(name, f"its {attribute} is {found!r}, and should be one of: {choices}")
-    return cls
-
-
-def _not_as_asked(name: str, reason: str) -> PluginError:
-    return PluginError(f"{local_name(name) if '.py:' in name else name} cannot be used", reason)
-
-
-def _source(method: type[Any], name: str) -> str:
-    """SHA-256 of the method's code: the files of its package, or its file and the files that ``source_of`` finds."""
-    if ".py:" in name:
-        return hashlib.sha256(source_of(local_file(name))).hexdigest()
-    path = Path(inspect.getfile(method))
-    if not getattr(inspect.getmodule(method), "__package__", ""):
-        return hashlib.sha256(source_of(path)).hexdigest()
-    return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(path.parent.glob("*.py")))).hexdigest()
-
-
 def _method_weights(method: str, classifier_sha256: str, dataset: str) -> str | None:
     """SHA-256 of the method's trained weights for this classifier; null where it has none."""
     found = inverter_weights(method, classifier_sha256, dataset)
@@ -296,6 +227,11 @@ def _image_size(config: RunConfig) -> int | None:
     if ".py:" in config.classifier:
         return open_classifier(config.classifier).input_size
     return CATALOGUE[config.classifier].input_size
+
+
+def _any_size(config: RunConfig) -> int | None:
+    """The same where the classifier cannot be asked: the cell will fail, and only its place is wanted."""
+    return 32 if config.dataset.startswith("folder:") and not re.search(r"@\d+$", config.dataset) else None
 
 
 def _count(config: RunConfig, dataset: Dataset) -> int:

@@ -153,12 +153,14 @@ def score_two_folders(
     """``bench score``."""
     from bench.classifiers import JUDGE, load_classifier
     from bench.environment import resolve_device
+    from bench.foreign import aside
     from bench.public import score
 
     if classifier == JUDGE:
         raise UsageError("The judge scores reconstructions and is never a target.")
-    network = load_classifier(classifier, resolve_device("auto")) if classifier else None
-    scores = score(originals, reconstructions, classifier=network, inception_weights=inception)
+    with aside():
+        network = load_classifier(classifier, resolve_device("auto")) if classifier else None
+        scores = score(originals, reconstructions, classifier=network, inception_weights=inception)
     if as_json:
         print_json({key: dataclasses.asdict(value) for key, value in scores.items()})
         return

@@ -132,14 +132,15 @@ class OpenMethod:
 
     def _reconstruct(self, rows: range, originals: Pixels, logits: NDArray[np.float32], seeds: Sequence[int]) -> Piece:
         """What a control puts in the place of some rows."""
-        assert isinstance(self.method, Control)
+        control = self.method
+        assert isinstance(control, Control)
         given = torch.from_numpy(np.array(logits)).to(self.target.device)
 
         def draw(seeds: Sequence[int]) -> tuple[Pixels, float]:
             shard = Shard(rows, originals, self.dataset.labels[rows.start : rows.stop], given, seeds)
             began = self._now()
-            pixels = self.method.reconstruct(shard)
-            return rules.checked_pixels(self.method.name, pixels, originals.shape), self._now() - began
+            pixels = control.reconstruct(shard)
+            return rules.checked_pixels(control.name, pixels, originals.shape), self._now() - began
 
         pixels, seconds = draw(seeds)
         second = draw([seed_of("second draw", seed) for seed in seeds])[0] if self.stochastic else NO_PIXELS

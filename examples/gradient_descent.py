@@ -35,7 +35,7 @@ class GradientDescent(Inverter):
         start = 0.5 + 0.05 * sample_noise(seeds, 3, *self.target.image_size).to(logits.device)
         missing = -len(seeds) % BATCH  # rows that fill the last batch, and are thrown away
         logits, start = (torch.cat([rows, rows[:1].expand(missing, *rows.shape[1:])]) for rows in (logits, start))
-        batches = zip(logits.split(BATCH), start.split(BATCH), strict=True)
+        batches = zip(torch.split(logits, BATCH), torch.split(start, BATCH), strict=True)
         return torch.cat([self._descend(z, x) for z, x in batches])[: len(seeds)]
 
     def _descend(self, z: Tensor, x: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -113,11 +113,11 @@ class Bright(Flat):
 
 
 class Descending(Seeded):
-    access: Access = "white-box"
+    access: ClassVar[Access] = "white-box"
 
 
 class DescendingPairs(Pairs):
-    access: Access = "white-box"
+    access: ClassVar[Access] = "white-box"
 
 
 Fill = Callable[..., tuple[OpenMethod, Piece]]
@@ -185,9 +185,13 @@ def test_only_the_first_shard_is_checked(fill: Fill) -> None:
 
 
 def test_methods_that_descend_are_checked_by_four_rows_or_less(fill: Fill, monkeypatch: pytest.MonkeyPatch) -> None:
-    sizes = lambda **more: fill(Descending, **more)[0].method.sizes  # type: ignore[union-attr]  # noqa: E731
+    def sizes(size: int = N) -> list[int]:
+        method = fill(Descending, size=size)[0].method
+        assert isinstance(method, Descending)
+        return method.sizes
+
     assert sizes() == [N, N, 4]
-    assert sizes(size=4) == [4, 4]
+    assert sizes(4) == [4, 4]
     monkeypatch.setattr("bench.methods.FEW", N - 1)
     assert sizes() == [N, N, 4, 1]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -59,7 +60,7 @@ def test_a_changed_helper_is_another_classifier_and_its_cell_is_run_again(write:
     assert np.allclose(stored[:4], 3 * small_means(4), atol=1e-5)
 
 
-def small_means(count: int) -> np.ndarray:
+def small_means(count: int) -> Any:
     from bench.datasets import load_dataset
 
     return load_dataset("cifar10").pixels(slice(0, count)).mean((1, 2)) / 255
@@ -143,14 +144,15 @@ def test_a_network_that_answers_with_more_than_logits_is_told_so() -> None:
 
 
 def test_kept_logits_that_the_network_does_not_give_any_more_are_refused(tmp_path: Path) -> None:
-    network = nn.Sequential(nn.Flatten(), nn.Linear(3072, 3)).eval()
+    last = nn.Linear(3072, 3)
+    network = nn.Sequential(nn.Flatten(), last).eval()
     dataset, classifier = small_dataset(20), LoadedClassifier("linear", network, "ab" * 32, 32)
     first = shared.logits(tmp_path, classifier, dataset, 20, CPU)
     assert (shared.logits(tmp_path, classifier, dataset, 20, CPU) == first).all()
     with torch.no_grad():
-        network[1].bias += 1e-4
+        last.bias += 1e-4
         shared.logits(tmp_path, classifier, dataset, 20, CPU)
-        network[1].bias += 1
+        last.bias += 1
     with pytest.raises(DataError, match=r"other logits than linear gives now: they differ by up to 1\..*--force"):
         shared.logits(tmp_path, classifier, dataset, 20, CPU)
     anew = shared.logits(tmp_path, classifier, dataset, 20, CPU, anew=True)
