@@ -97,7 +97,12 @@ def _forget_stale(known: dict[str, tuple[Path, str]]) -> None:
 
 
 def source_of(path: Path) -> bytes:
-    """What decides what a file does, as far as its code goes: its text, then names and texts of its helpers."""
+    """What decides what a file does, as far as its code goes: its text, then names and texts of its helpers.
+
+    Of a file that is installed it is the text alone.
+    """
+    if _installed(path):
+        return path.read_bytes()
     parts = [path.read_bytes()]
     for name, file in sorted(helpers(path).items()):
         parts += [f"\0{name}\0".encode(), file.read_bytes()]

@@ -98,6 +98,10 @@ def test_source_follows_every_helper_and_no_other_file(tmp_path: Path) -> None:
     write(tmp_path, b="x = 2")
     assert source_of(path) != first
     assert source_of(write(tmp_path, mine=CODE)) == CODE.encode()
+    own = Path(local.__file__)
+    before = list(sys.path)
+    assert source_of(own) == own.read_bytes()
+    assert sys.path == before
 
 
 def test_a_helper_that_changed_is_imported_again_with_all_that_stand_on_it(tmp_path: Path) -> None:

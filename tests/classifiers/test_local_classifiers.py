@@ -150,9 +150,9 @@ def test_kept_logits_that_the_network_does_not_give_any_more_are_refused(tmp_pat
     first = shared.logits(tmp_path, classifier, dataset, 20, CPU)
     assert (shared.logits(tmp_path, classifier, dataset, 20, CPU) == first).all()
     with torch.no_grad():
-        last.bias += 1e-4
+        last.bias.add_(1e-4)
         shared.logits(tmp_path, classifier, dataset, 20, CPU)
-        last.bias += 1
+        last.bias.add_(1)
     with pytest.raises(DataError, match=r"other logits than linear gives now: they differ by up to 1\..*--force"):
         shared.logits(tmp_path, classifier, dataset, 20, CPU)
     anew = shared.logits(tmp_path, classifier, dataset, 20, CPU, anew=True)
