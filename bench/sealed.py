@@ -1,4 +1,4 @@
-"""Arrays kept for later in one ``.npz``, sealed with a digest over them and over what they belong to.
+"""Arrays kept for later, with a digest: in one ``.npz``, sealed over them and over what they belong to, or alone.
 
 What was damaged, altered, or copied from elsewhere does not fit its seal and is not read.
 """
@@ -52,6 +52,31 @@ def read(path: Path) -> tuple[str, Arrays] | None:
         return str(arrays.pop(SEAL, "")), arrays
     except Exception:  # a damaged archive fails in a dozen ways, from zlib to the allocation of a shape
         return None
+
+
+def save_array(path: Path, array: NDArray[Any]) -> None:
+    """Write one array as ``.npy``, and beside it its SHA-256 as ``sha256sum`` has it."""
+    buffer = io.BytesIO()
+    np.save(buffer, array)
+    data = buffer.getvalue()
+    write_atomically(_sum(path), f"{hashlib.sha256(data).hexdigest()}  {path.name}\n".encode())
+    write_atomically(path, data)
+
+
+def load_array(path: Path) -> NDArray[Any] | None:
+    """What ``save_array`` wrote; None where there is no such file, or another one."""
+    try:
+        data, known = path.read_bytes(), _sum(path).read_text()
+    except (OSError, UnicodeDecodeError):
+        return None
+    if known.split(" ")[0] != hashlib.sha256(data).hexdigest():
+        return None
+    array: NDArray[Any] = np.load(io.BytesIO(data), allow_pickle=False)
+    return array
+
+
+def _sum(path: Path) -> Path:
+    return path.with_name(f"{path.name}.sha256")
 
 
 def _seal(owner: str, arrays: Mapping[str, NDArray[Any]]) -> str:

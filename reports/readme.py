@@ -9,6 +9,7 @@ A table NAME lies between ``<!-- table:NAME:begin -->`` and ``<!-- table:NAME:en
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import re
 import sys
@@ -161,11 +162,19 @@ def _newest_last(found: tuple[Record, Path]) -> tuple[bool, int, str, str]:
 
 
 def _copy(entry: Entry, folder: Path, columns: Wanted | None, place: Path) -> None:
-    """The record as it stands, and the values that go with it or none."""
-    write_atomically(place / "record.json", (folder / "record.json").read_bytes())
-    values = place / "per_image.parquet"
+    """The record as it stands, and the values that go with it or none; its digest becomes that of these values."""
+    values, data = place / "per_image.parquet", None
     if columns and entry.per_image:
-        write_atomically(values, reduced(entry.per_image, columns))
+        data = reduced(entry.per_image, columns)
+    text = (folder / "record.json").read_bytes()
+    if values.name in entry.record.digests:
+        raw = json.loads(text)
+        del raw["digests"][values.name]
+        raw["digests"] |= {values.name: hashlib.sha256(data).hexdigest()} if data else {}
+        text = (json.dumps(raw, indent=2) + "\n").encode()
+    write_atomically(place / "record.json", text)
+    if data:
+        write_atomically(values, data)
     else:
         values.unlink(missing_ok=True)
 

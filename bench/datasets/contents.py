@@ -20,15 +20,18 @@ from bench.progress import progress
 
 Known = dict[str, tuple[str, str]]  # by name: the file's state, its SHA-256
 SETTLED = 2.0  # seconds: a file that changed later may change again within one tick of the disk's clock
-_read: dict[Path, Known] = {}  # by this process, by folder
+_known: dict[Path, Known] = {}  # to this process, by folder
 
 
-_distrusted: list[bool] = []
+_trusted = True  # whether the cache is believed
 
 
 def distrust_cache() -> None:
-    """From now on this process believes only what it has read itself."""
-    _distrusted[:] = [True]
+    """From now on this process believes only what it reads itself."""
+    global _trusted
+    if _trusted:
+        _trusted = False
+        _known.clear()
 
 
 def sha256_of_files(root: Path, names: Sequence[str]) -> list[str]:
@@ -42,20 +45,21 @@ def sha256_of_files(root: Path, names: Sequence[str]) -> list[str]:
         DataError: one cannot be read; names it.
     """
     place = Path(os.path.abspath(root))
-    own = _read.setdefault(place, {})
-    known = own if _distrusted else _load(place) | own
+    known = _known.setdefault(place, {})
+    if _trusted and not known:
+        known |= _load(place)
     states = {name: _state(place / name) for name in names}
     found = {name: known[name][1] for name in names if name in known and known[name][0] == states[name][0]}
     todo = [name for name in names if name not in found]
-    settled = time.time() - SETTLED
+    now = time.time()
     with progress(len(todo), f"reading {place.name}") as bar:
         for name in todo:
             found[name] = _sha256(place / name)
             bar.advance()
-    lasting = {name: (states[name][0], found[name]) for name in names if states[name][1] < settled}
-    if any(name in lasting for name in todo):
-        own |= {name: lasting[name] for name in todo if name in lasting}
-        _save(place, lasting)
+    lasting = {name: (states[name][0], found[name]) for name in todo if abs(now - states[name][1]) > SETTLED}
+    if lasting:
+        known |= lasting
+        _save(place, known)
     return [found[name] for name in names]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import chain
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -14,8 +13,8 @@ from bench.datasets.base import image_hashes
 from bench.errors import UsageError
 from bench.paths import home
 from bench.progress import progress
+from bench.sealed import load_array, save_array
 from bench.seeding import seed_of
-from bench.store import save_array
 from bench.training.data import TrainingImages
 from bench.training.engine import Engine
 
@@ -33,8 +32,8 @@ def split_logits(classifier: LoadedClassifier, data: TrainingImages, split: str,
     """
     tag = "mirrored" if mirrored else "plain"
     path = home() / "logits" / f"{split}-{tag}-{classifier.sha256[:16]}.npy"
-    if path.exists():
-        return torch.from_numpy(np.load(path))
+    if (kept := load_array(path)) is not None:
+        return torch.from_numpy(kept)
     parts = []
     exact = torch.backends.cudnn.flags(enabled=True, allow_tf32=False)  # the cache serves trainings on any device
     with torch.inference_mode(), exact, progress(len(data), f"logits of {split}, {tag}") as bar:

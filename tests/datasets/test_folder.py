@@ -46,6 +46,17 @@ def test_fingerprint_follows_size_and_files_but_not_the_place(animals: Path) -> 
     assert FolderDataset(moved, 8).fingerprint != before
 
 
+@pytest.mark.parametrize("suffix", ["bmp", "tif"])
+def test_other_contents_of_the_same_size_are_another_folder(tmp_path: Path, suffix: str) -> None:
+    path = picture(tmp_path / "cat" / f"a.{suffix}", "red")
+    size, before = path.stat().st_size, FolderDataset(tmp_path, 8).fingerprint
+    picture(path, "blue")
+    assert path.stat().st_size == size
+    assert FolderDataset(tmp_path, 8).fingerprint != before
+    picture(path, "red")
+    assert FolderDataset(tmp_path, 8).fingerprint == before
+
+
 def test_prefixes_are_balanced(tmp_path: Path) -> None:
     for name in ("b", "a", "c"):
         for k in range(4):
