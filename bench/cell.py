@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import sys
 from dataclasses import dataclass
 from functools import cache
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from bench.classifiers import CATALOGUE, JUDGE, LoadedClassifier, open_classifier
 from bench.config import DEFAULT_NUM_IMAGES, RunConfig
 from bench.control import Control
-from bench.datasets import load_dataset
+from bench.datasets import folder_and_size, load_dataset
 from bench.datasets.base import Dataset
 from bench.datasets.contents import distrust_cache
 from bench.datasets.fetch_inception import inception_path
@@ -22,6 +21,7 @@ from bench.environment import default_preset, resolve_device
 from bench.errors import DataError, PluginError, UsageError
 from bench.identify import identify_classifier, identify_method
 from bench.inverter import WITH_NETWORK, Inverter, Target
+from bench.printing import say_once
 from bench.protocol import protocol
 from bench.record import Record
 from bench.store import CellFolder, slug
@@ -221,17 +221,23 @@ def _method_weights(method: str, classifier_sha256: str, dataset: str) -> str | 
 
 
 def _image_size(config: RunConfig) -> int | None:
-    """Side of a folder's images: what the classifier prefers."""
-    if not config.dataset.startswith("folder:"):
+    """Side of a folder's images where its name does not say it: the classifier's input size."""
+    if not config.dataset.startswith("folder:") or folder_and_size(config.dataset)[1] is not None:
         return None
     if ".py:" in config.classifier:
-        return open_classifier(config.classifier).input_size
-    return CATALOGUE[config.classifier].input_size
+        size = open_classifier(config.classifier).input_size
+    else:
+        size = CATALOGUE[config.classifier].input_size
+    say_once(
+        f"{config.dataset} is taken at {size} px, the input size of {config.classifier}; for another size type "
+        f"--dataset {config.dataset}@SIZE"
+    )
+    return size
 
 
 def _any_size(config: RunConfig) -> int | None:
     """The same where the classifier cannot be asked: the cell will fail, and only its place is wanted."""
-    return 32 if config.dataset.startswith("folder:") and not re.search(r"@\d+$", config.dataset) else None
+    return 32 if config.dataset.startswith("folder:") and folder_and_size(config.dataset)[1] is None else None
 
 
 def _count(config: RunConfig, dataset: Dataset) -> int:

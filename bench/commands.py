@@ -180,13 +180,16 @@ def score_two_folders(
 
 def write_page(runs: Path, compare: tuple[Path, Path] | None, out: Path | None) -> Path:
     """``bench report``, of one folder of runs or of two side by side; the file that was written."""
-    if compare is not None:
-        from reports.compare import write_comparison
+    from bench.progress import progress
 
-        return write_comparison(*compare, out or Path("compare.html"))
-    from reports.render import write_report
+    with progress(1, "writing the page"):
+        if compare is not None:
+            from reports.compare import write_comparison
 
-    return write_report(runs, out or Path("report.html"))
+            return write_comparison(*compare, out or Path("compare.html"))
+        from reports.render import write_report
+
+        return write_report(runs, out or Path("report.html"))
 
 
 def fetch(name: str, source: Path | None, force: bool) -> None:

@@ -12,7 +12,8 @@ from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 
 from bench.environment import DISTRIBUTION, cpu_count, installed, processor
-from bench.errors import WeightsError
+from bench.errors import UsageError, WeightsError
+from bench.paths import expanded
 
 MINIMUM_PYTHON = (3, 11)
 
@@ -48,14 +49,26 @@ def checks(runs: Path = Path("runs")) -> Iterator[Check]:
     yield python()
     yield from packages()
     yield from weights()
+    yield from kept(runs)
+    yield device()
+    yield from plugins()
+
+
+def kept(runs: Path) -> Iterator[Check]:
+    """What lies in the folders that bench writes to, and whether it can write to them."""
+    from bench.paths import home
+
+    remedy = "set the environment variable BENCH_HOME to a folder of yours"
+    try:
+        cache = home()
+    except UsageError as error:  # a user whom the system does not know
+        yield writable("runs folder", runs, "give another one with --out")
+        yield Check("cache", False, str(error), remedy)
+        return
     yield cifar10()
     yield inception()
     yield writable("runs folder", runs, "give another one with --out")
-    from bench.paths import home
-
-    yield writable("cache", home(), "set the environment variable BENCH_HOME to a folder of yours")
-    yield device()
-    yield from plugins()
+    yield writable("cache", cache, remedy)
 
 
 def python() -> Check:
@@ -162,7 +175,7 @@ def inception() -> Check:
 
 def writable(title: str, folder: Path, remedy: str) -> Check:
     """Whether a file can be made in a folder, or in the nearest one above that exists; nothing is left behind."""
-    place = folder.expanduser().absolute()
+    place = expanded(folder).absolute()
     while not place.exists() and place != place.parent:
         place = place.parent
     try:

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bench.doctor import Check
+
+
+def say(text: str) -> None:
+    """One line on stderr about what is being done, as errors are: ``bench: TEXT``."""
+    print(f"bench: {text}", file=sys.stderr, flush=True)
+
+
+@cache
+def say_once(text: str) -> None:
+    """``say``, once a process."""
+    say(text)
 
 
 def print_json(value: Any) -> None:

@@ -10,6 +10,7 @@ from bench import shared
 from bench.cell import Cell
 from bench.classifiers import open_classifier
 from bench.config import RunConfig
+from bench.console import os_error_text
 from bench.environment import describe, resolve_device
 from bench.errors import SkipCellError, StorageError, UsageError, where
 from bench.record import Cost, Record
@@ -67,7 +68,7 @@ def _attempt(cell: Cell, line: Callable[[Cell], Record]) -> tuple[Record, str]:
     except SkipCellError as reason:
         record = replace(cell.draft, status="skipped", reason=str(reason), created=created)
     except (Exception, SystemExit) as error:  # a plugin may fail in any way, and asks nobody to leave but itself
-        record = replace(cell.draft, status="failed", reason=where(error), created=created)
+        record = replace(cell.draft, status="failed", reason=_reason(error), created=created)
     return record, record.to_json()
 
 
@@ -108,3 +109,10 @@ def _line(cell: Cell) -> Record:
         digests=shared_digests(originals, logits),
         environment=describe(device),
     )
+
+
+def _reason(error: BaseException) -> str:
+    """What went wrong in a line; for errors of a plugin's own, where."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return os_error_text(error)
+    return where(error)

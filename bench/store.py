@@ -12,6 +12,7 @@ byte for byte. What cells share lies above them (``bench.shared``).
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 import shutil
@@ -33,14 +34,22 @@ from bench.progress import progress
 from bench.record import Record
 
 SHARD = 250
+LONGEST = 200  # of a folder's name, in bytes; most systems allow 255, and a fingerprint may follow
 ORIGINALS, LOGITS = "originals.npy", "logits.npz"  # of ``bench.shared``
 # What a record's digests speak of, if it is there: of a cell of ``bench run``, and of a probe.
 FILES = ("reconstructions.npy", "reconstruction_logits.npy", "per_image.parquet", "pictures.npy", "captions.json")
 
 
 def slug(name: str) -> str:
-    """A name as a folder name: anything but letters, digits, dots, dashes and underscores becomes a dash."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "unnamed"
+    """A name as a folder name: anything but letters, digits, dots, dashes and underscores becomes a dash.
+
+    One that is too long for a file system is cut, and ends in a digest of all of it.
+    """
+    text = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "unnamed"
+    if len(text) <= LONGEST:
+        return text
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return f"{text[: LONGEST - 17].rstrip('-.')}-{digest}"
 
 
 def shards(count: int, size: int = SHARD) -> list[range]:

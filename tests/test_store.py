@@ -209,3 +209,13 @@ def test_a_folder_of_other_images_has_another_place(tmp_path: Path) -> None:
 def test_slugs_are_safe_folder_names() -> None:
     assert slug("folder:/a b/../c") == "folder-a-b-..-c"
     assert slug("../..") == "unnamed"
+
+
+def test_a_name_too_long_for_a_folder_is_cut_and_stays_itself() -> None:
+    long = "folder:/" + "/".join(["a" * 100] * 5)
+    names = [slug(long + ending) for ending in ("x", "y")]
+    assert len(set(names)) == 2
+    assert all(len(name.encode()) == 200 for name in names)
+    assert slug("folder:/a b/é@32") == "folder-a-b-32"
+    assert slug(f"folder:/{chr(0xDCFF)}") == "folder"
+    assert slug("a" * 200) == "a" * 200

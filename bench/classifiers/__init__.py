@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from bench.classifiers.catalogue import CATALOGUE, JUDGE, TARGETS
-from bench.errors import PluginError, UnknownNameError
+from bench.errors import PluginError, UnknownNameError, UsageError
 from bench.foreign import guarded
 from bench.local import load_file, local_file, local_name, source_of
+from bench.printing import say_once
 from bench.weights import entry
 
 if TYPE_CHECKING:
@@ -24,9 +25,12 @@ __all__ = [
     "TARGETS",
     "LoadedClassifier",
     "describe_network",
+    "input_size_of",
     "load_classifier",
     "open_classifier",
 ]
+
+DEFAULT_INPUT_SIZE = 32  # of a user's network that does not say what it takes
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,8 @@ _KNOWN: MutableMapping[nn.Module, tuple[str, str, int]] = WeakKeyDictionary()
 def load_classifier(name: str, device: str | torch.device = "cpu") -> nn.Module:
     """A frozen classifier: [0, 1] images (N, 3, H, W) to logits; ``.features(images)`` gives penultimate features.
 
+    ``.input_size`` is the side in pixels of the images that it prefers.
+
     Args:
         name: a shipped name (``bench list classifiers``) or ``path/to/file.py:function``, whose function takes
             nothing and returns a module.
@@ -113,9 +119,30 @@ def _open_local(reference: str) -> LoadedClassifier:
                 "it should return a torch.nn.Module that maps [0, 1] images (N, 3, H, W) to logits (N, K), and returns "
                 f"{type(network).__name__}",
             )
+        size = input_size_of(network, reference)
         digest = _digest(network, source_of(local_file(reference)) + f"\0{name}\0".encode())
-    size = int(getattr(network, "input_size", 32))
     return LoadedClassifier(name, network, digest, size)
+
+
+def input_size_of(network: nn.Module, name: str) -> int:
+    """``network.input_size``; where the network has none, 32 from now on, which a line on stderr says.
+
+    Raises:
+        UsageError: it is no number of pixels.
+    """
+    size = getattr(network, "input_size", None)
+    if size is None:
+        object.__setattr__(network, "input_size", DEFAULT_INPUT_SIZE)
+        say_once(
+            f"{name} does not say how large the images are that it takes, so that it is shown {DEFAULT_INPUT_SIZE} px; "
+            "for another size, set network.input_size"
+        )
+        return DEFAULT_INPUT_SIZE
+    if not isinstance(size, int) or size < 1:
+        raise UsageError(
+            f"The input_size of {name} should be the side of a square in pixels, for instance 224, and is {size!r}."
+        )
+    return size
 
 
 def describe_network(network: nn.Module) -> LoadedClassifier:
@@ -127,7 +154,8 @@ def describe_network(network: nn.Module) -> LoadedClassifier:
     if network in _KNOWN:
         name, sha256, input_size = _KNOWN[network]
         return LoadedClassifier(name, network, sha256, input_size)
-    return LoadedClassifier(type(network).__name__, network, _digest(network, b""), 32)
+    size = getattr(network, "input_size", DEFAULT_INPUT_SIZE)
+    return LoadedClassifier(type(network).__name__, network, _digest(network, b""), size)
 
 
 def _digest(network: nn.Module, text: bytes) -> str:

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import numpy as np
@@ -75,6 +76,23 @@ def test_pixels_by_rows_and_slices(animals: Path) -> None:
     assert dataset.images(["dog/x.tif"])[0, :, 0, 0].tolist() == [0, 0, 1]
 
 
+def test_what_is_left_out_is_said_once(animals: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in range(2):
+        FolderDataset(animals, 8)
+    assert f"in {animals} 4 files are left out, first .git/" in capsys.readouterr().err
+    assert capsys.readouterr().err == ""
+
+
+def test_names_that_are_no_utf8_are_shown_as_escapes(tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9-\xc3\xa9.png")
+    picture(tmp_path / os.fsdecode(b"\xff") / "a.png", "blue").rename(tmp_path / os.fsdecode(b"\xff") / name)
+    dataset = FolderDataset(tmp_path, 4)
+    assert dataset.ids == ("\\xff/caf\\xe9-é.png",)
+    assert dataset.class_names == (r"\xff",)
+    assert dataset.images(dataset.ids)[0, :, 0, 0].tolist() == [0, 0, 1]
+    "".join((*dataset.ids, *dataset.class_names, dataset.name)).encode()
+
+
 def test_images_are_decoded_only_when_asked_for(animals: Path) -> None:
     (animals / "cat" / "1.png").write_text("this is no image")
     dataset = FolderDataset(animals, 8)
@@ -149,7 +167,7 @@ def test_missing_folder_and_file(tmp_path: Path) -> None:
 
 def test_no_images(tmp_path: Path) -> None:
     (tmp_path / "cat").mkdir()
-    (tmp_path / "cat" / "a.gif").touch()
+    (tmp_path / "cat" / "a.txt").touch()
     with pytest.raises(DataError, match=r"holds no images: expected PATH/CLASS/IMAGE with files ending in \.bmp"):
         scan(tmp_path)
 
