@@ -22,22 +22,14 @@ def run_cells(
     methods: Sequence[str], classifiers: Sequence[str], config: Callable[[str, str], RunConfig], *, as_json: bool
 ) -> int:
     """Run every pair, each classifier's controls first; print records or tables; 1 if a cell failed."""
-    from bench.cell import Cell
     from bench.classifiers.catalogue import TARGETS
+    from bench.foreign import aside
     from bench.registry import INVERTERS, registered
-    from bench.runner import run_cell, run_controls
 
     names = _expand(methods, registered(INVERTERS))
     plan = [[config(method, classifier) for method in names] for classifier in _expand(classifiers, TARGETS)]
-    for cells in plan:
-        for one in cells:
-            Cell.open(one)  # a misspelt name is said before any work
-    asked: list[Record] = []
-    controls: list[Record] = []
-    for cells in plan:
-        if cells[0].controls:
-            controls += run_controls(cells[0])
-        asked += [run_cell(one) for one in cells]
+    with aside():  # what plugins print is no answer of the command
+        asked, controls = _run(plan)
     records = asked + [c for c in controls if c.key not in {record.key for record in asked}]
     if as_json:
         documents = [json.loads(record.to_json()) for record in asked]
@@ -45,6 +37,21 @@ def run_cells(
     else:
         _print_tables(records, plan[0][0].out)
     return int(any(record.status == "failed" for record in records))
+
+
+def _run(plan: Sequence[Sequence[RunConfig]]) -> tuple[list[Record], list[Record]]:
+    """The records that were asked for, a list of cells a classifier, and those of the controls."""
+    from bench.cell import Cell
+    from bench.runner import run_cell, run_controls
+
+    opened = [[Cell.open(one) for one in cells] for cells in plan]  # a misspelt name is said before any work
+    asked: list[Record] = []
+    controls: list[Record] = []
+    for cells, found in zip(plan, opened, strict=True):
+        if cells[0].controls and found[0].opens:
+            controls += run_controls(cells[0])
+        asked += [run_cell(one) for one in cells]
+    return asked, controls
 
 
 def verify_cells(
@@ -92,15 +99,17 @@ def run_probes(
     as_json: bool,
 ) -> int:
     """``bench probe`` for every pair; print records or tables; 1 if one failed."""
+    from bench.foreign import aside
     from bench.probes.runner import open_cell, open_probe, run_probe
 
-    probe = open_probe(kind)
     plan = [
         config(method, classifier) for classifier in dict.fromkeys(classifiers) for method in dict.fromkeys(methods)
     ]
-    for one in plan:
-        open_cell(probe, one)  # a misspelt name is said before any work
-    records = [run_probe(kind, one) for one in plan]
+    with aside():  # what plugins print is no answer of the command
+        probe = open_probe(kind)
+        for one in plan:
+            open_cell(probe, one)  # a misspelt name is said before any work
+        records = [run_probe(kind, one) for one in plan]
     if as_json:
         documents = [json.loads(record.to_json()) for record in records]
         print_json(documents[0] if len(documents) == 1 else documents)
@@ -148,12 +157,14 @@ def score_two_folders(
     """``bench score``."""
     from bench.classifiers import JUDGE, load_classifier
     from bench.environment import resolve_device
+    from bench.foreign import aside
     from bench.public import score
 
     if classifier == JUDGE:
         raise UsageError("The judge scores reconstructions and is never a target.")
-    network = load_classifier(classifier, resolve_device("auto")) if classifier else None
-    scores = score(originals, reconstructions, classifier=network, inception_weights=inception)
+    with aside():
+        network = load_classifier(classifier, resolve_device("auto")) if classifier else None
+        scores = score(originals, reconstructions, classifier=network, inception_weights=inception)
     if as_json:
         print_json({key: dataclasses.asdict(value) for key, value in scores.items()})
         return

@@ -198,25 +198,19 @@ def _free_gib(folder: Path) -> float | None:
 
 def plugins() -> Iterator[Check]:
     """Import every registered inverter, control and probe; those that fail are named, the rest counted."""
-    from bench.errors import UsageError
+    from bench.errors import PluginError
     from bench.listing import PROBES
-    from bench.registry import CONTROLS, INVERTERS, registered
+    from bench.registry import CONTROLS, INVERTERS, load, registered
 
     for title, group in (("inverters", INVERTERS), ("controls", CONTROLS), ("probes", PROBES)):
-        try:
-            points = registered(group)
-        except UsageError as error:
-            yield Check(title, False, str(error), "pip uninstall one of the two distributions")
-            continue
         whole = []
-        for name, point in points.items():
+        for name, point in registered(group).items():
             try:
-                point.load()
+                load(group, title.removesuffix("s"), name)
                 whole.append(name)
-            except Exception as error:  # foreign code: whatever it raises is the finding
+            except PluginError as error:
                 owner = point.dist.name if point.dist else "its distribution"
-                detail = f"{point.value} cannot be imported: {type(error).__name__}: {_one_line(error)}"
-                yield Check(f"plugin {name}", False, detail, f"repair or remove it: pip uninstall {owner}")
+                yield Check(f"plugin {name}", False, _one_line(error), f"repair or remove it: pip uninstall {owner}")
         if whole or title == "probes":
             yield Check(title, True, ", ".join(whole) or "none registered")
         else:

@@ -103,7 +103,8 @@ class Inverter(ABC):
         """Reconstruct one batch.
 
         Timed. Gradients are off where ``access`` is ``logits``. Row i may depend on ``logits[i]`` and
-        ``seeds[i]`` alone: not on its neighbours, nor on the batch size. The input must not be changed.
+        ``seeds[i]`` alone: not on its neighbours, nor on the batch size. The input must not be changed. A run checks
+        this on four rows of its first shard, and a cell that breaks it fails (``bench.rules``).
 
         Args:
             logits: (N, K) float32 on ``target.device``, as the classifier gives them, before any softmax; the
@@ -111,7 +112,8 @@ class Inverter(ABC):
             seeds: N integers; the only source of randomness.
 
         Returns:
-            (N, 3, H, W) images in [0, 1]; values outside are clipped, then everything is rounded to uint8.
+            (N, 3, H, W) floats in [0, 1]; values outside are clipped and counted in the record's note, then everything
+            is rounded to uint8. Where most lie outside, or one beyond [-1, 2], the cell fails.
         """
 
 

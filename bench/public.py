@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from bench.cell import method_class, networks
+from bench.cell import networks
 from bench.classifiers import LoadedClassifier, describe_network, input_size_of
 from bench.classifiers.base import Classifier
 from bench.config import Preset
@@ -17,6 +17,7 @@ from bench.datasets.base import Pixels, to_pixels
 from bench.datasets.fetch_inception import inception_path
 from bench.environment import default_preset, resolve_device
 from bench.errors import SkipCellError, UsageError
+from bench.identify import method_class
 from bench.inverter import WITH_NETWORK, Inverter, Target
 from bench.metrics import score_folders
 from bench.metrics.evaluate import evaluate

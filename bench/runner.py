@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from bench import shared
 from bench.cell import Cell
@@ -14,7 +12,7 @@ from bench.classifiers import open_classifier
 from bench.config import RunConfig
 from bench.console import os_error_text
 from bench.environment import describe, resolve_device
-from bench.errors import BenchError, SkipCellError, StorageError, UsageError
+from bench.errors import SkipCellError, StorageError, UsageError, where
 from bench.neutral import neutral
 from bench.record import Cost, Record, Status
 from bench.registry import CONTROLS, registered
@@ -29,8 +27,8 @@ def run(config: RunConfig) -> Record:
     Raises:
         UsageError: the configuration names what does not exist or asks for more images than there are.
     """
-    Cell.open(config)  # a misspelt name is said before any work
-    if config.controls:
+    cell = Cell.open(config)  # a misspelt name is said before any work
+    if config.controls and cell.opens:
         run_controls(config)
     return run_cell(config)
 
@@ -61,6 +59,8 @@ def _attempt(cell: Cell, line: Callable[[Cell], Record]) -> tuple[Record, str]:
     """The record of this attempt, and its JSON."""
     created = datetime.now(UTC).isoformat(timespec="seconds")
     try:
+        if cell.broken is not None:
+            raise cell.broken
         record = line(cell)
         record = replace(record, created=created, digests=record.digests | cell.folder.digests())
         return record, record.to_json()
@@ -68,7 +68,7 @@ def _attempt(cell: Cell, line: Callable[[Cell], Record]) -> tuple[Record, str]:
         raise
     except SkipCellError as reason:
         record = _without(cell, "skipped", str(reason), created)
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a plugin may fail in any way, and asks nobody to leave but itself
         record = _without(cell, "failed", _reason(error), created)
     return record, record.to_json()
 
@@ -108,7 +108,7 @@ def _line(cell: Cell) -> Record:
     cost = Cost(seconds, seconds / n, peak, device.type, method.parameters, method.train_seconds)
     return replace(
         cell.draft,
-        **method.facts(logits),
+        **method.facts(logits, cell.folder.pieces(n, method.shard)),
         cost=cost,
         metrics=evaluation.metrics,
         weights=cell.weights(classifier) | method.weights,
@@ -117,11 +117,8 @@ def _line(cell: Cell) -> Record:
     )
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     """What went wrong in a line; for errors of a plugin's own, where."""
-    if isinstance(error, BenchError):
-        return str(error)
     if isinstance(error, OSError) and error.filename is not None:
         return os_error_text(error)
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {error} (in {Path(frame.filename).name}, line {frame.lineno}, {frame.name})"
+    return where(error)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench import sealed
 from bench.datasets.base import Dataset, Pixels, to_images
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     import torch
 
     from bench.classifiers import LoadedClassifier
+
+AGREEMENT = 1e-3  # of the largest logit, or of 1: by how much kept logits may differ from those of now
 
 _made: dict[Path, list[str]] = {}  # the digests of the originals that this process has written
 
@@ -159,12 +162,16 @@ def logits(
         anew: take nothing that another process wrote.
 
     Raises:
-        DataError: the file is damaged, and ``anew`` is off.
+        DataError: the file is damaged, or the classifier gives other logits now, and ``anew`` is off.
     """
     path, made_by = folder / LOGITS, f"{classifier.sha256} {device.type}"
     with locked(folder / ".logits.lock"):
         sweep(folder, LOGITS)
         stored = _stored_logits(path, made_by, dataset, anew)
+        if stored is not None and (found := _disagreement(stored["logits"], classifier, dataset, device)):
+            if not anew:
+                raise _outdated(path, classifier.name, found)
+            stored = None
         kept = len(stored["logits"]) if stored and (not anew or sealed.load(path, LOGITS, own=True)) else 0
         if stored is None or kept < count:
             stored = _extended(stored, kept, count, classifier, dataset, device) | {"made_by": np.array(made_by)}
@@ -189,6 +196,41 @@ def _stored_logits(path: Path, made_by: str, dataset: Dataset, anew: bool) -> Ar
     return stored if same else None
 
 
+def _disagreement(
+    stored: NDArray[np.float32], classifier: LoadedClassifier, dataset: Dataset, device: torch.device
+) -> str | None:
+    """In what the logits that the classifier gives now of four images differ from those that are kept, or None."""
+    n = min(len(stored), len(dataset))
+    few = sorted({k * (n - 1) // 3 for k in range(4)})
+    # Low precision rounds by the size of the batch, so that what disagrees is looked at again in the shape of then.
+    for rows in (few, list(range(min(n, SHARD)))):
+        found, kept = _of(classifier, dataset.pixels(rows), device), stored[rows]
+        same = found.shape == kept.shape
+        tolerance = AGREEMENT * max(1.0, float(np.abs(kept).max()))
+        if same and np.allclose(found, kept, rtol=0, atol=tolerance, equal_nan=True):
+            return None
+    return f"they differ by up to {np.abs(found - kept).max():.3g}" if same else f"{found.shape[1]} an image"
+
+
+def _outdated(path: Path, classifier: str, difference: str) -> DataError:
+    return DataError(
+        f"{path.parent.name}/{path.name} holds other logits than {classifier} gives now: {difference}. Its weights and "
+        "source are those of then, so that something else that it reads has changed. To make logits and "
+        "reconstructions anew, type the same command with --force"
+    )
+
+
+def _of(classifier: LoadedClassifier, pixels: Pixels, device: torch.device) -> NDArray[np.float32]:
+    """Logits (n, K) of images (n, H, W, 3) uint8."""
+    import torch
+
+    exact = torch.backends.cudnn.flags(enabled=True, allow_tf32=False)  # as the metrics see the reconstructions
+    images = to_images(pixels).to(device).contiguous(memory_format=torch.channels_last)
+    with torch.inference_mode(), exact:
+        values: NDArray[np.float32] = classifier.logits(images).cpu().numpy()
+    return values
+
+
 def _extended(
     stored: Arrays | None,
     kept: int,
@@ -198,18 +240,13 @@ def _extended(
     device: torch.device,
 ) -> Arrays:
     """Logits of the first ``count`` images in whole blocks, and of those beyond that are there; ``kept`` are copied."""
-    import torch
-
     ids, old = (stored["ids"], stored["logits"]) if stored else (np.empty(0, "U1"), None)
     whole = min(-(-max(count, len(ids)) // SHARD) * SHARD, len(dataset))
     todo = shards(whole)[kept // SHARD :]
     parts = [] if old is None else [old[: todo[0].start]]
-    exact = torch.backends.cudnn.flags(enabled=True, allow_tf32=False)  # as the metrics see the reconstructions
-    with torch.inference_mode(), exact, progress(todo[-1].stop - todo[0].start, f"logits of {classifier.name}") as bar:
+    with progress(todo[-1].stop - todo[0].start, f"logits of {classifier.name}") as bar:
         for rows in todo:
-            images = to_images(dataset.pixels(slice(rows.start, rows.stop))).to(device)
-            images = images.contiguous(memory_format=torch.channels_last)
-            parts.append(classifier.network(images).float().cpu().numpy())
+            parts.append(_of(classifier, dataset.pixels(slice(rows.start, rows.stop)), device))
             bar.advance(len(rows))
     parts += [] if old is None else [old[whole:]]
     return {"ids": np.array([*dataset.ids[:whole], *ids[whole:].tolist()]), "logits": np.concatenate(parts)}

@@ -116,12 +116,16 @@ class Piece:
         second: the same with the second noise draw, or empty for deterministic methods.
         seconds: wall-clock time of the inversion of ``pixels``.
         peak_memory_mb: of the process so far.
+        outside: values of the inverter's answer that had to be clipped.
+        furthest: the largest distance of one of them to [0, 1].
     """
 
     pixels: Pixels
     second: Pixels
     seconds: float
     peak_memory_mb: float
+    outside: int = 0
+    furthest: float = 0.0
 
 
 def shared_digests(originals: Pixels, logits: NDArray[np.float32]) -> dict[str, str]:
@@ -208,7 +212,8 @@ class CellFolder:
             print(f"bench: {path} is damaged or another cell's, and is made anew", file=sys.stderr)
             path.unlink()
             return None
-        return Piece(raw["pixels"], raw["second"], float(raw["seconds"]), float(raw["peak_memory_mb"]))
+        numbers = {key: raw[key].item() for key in ("seconds", "peak_memory_mb", "outside", "furthest") if key in raw}
+        return Piece(raw["pixels"], raw["second"], **numbers)
 
     def _owner(self, name: str) -> str:
         """What a piece's seal says that it belongs to: the key stands for all that decides about the pixels."""

@@ -276,7 +276,7 @@ def _run(out: Path, environment: dict[str, str]) -> int:
 def test_killed_and_resumed_equals_undisturbed(tmp_path: Path) -> None:
     """Killed while inverting the second shard, and again in the third: same parquet, npy and metrics, byte for byte."""
     assert _run(tmp_path / "whole", {"DIE_COUNTER": str(tmp_path / "a")}) == 0
-    killed = {"DIE_COUNTER": str(tmp_path / "b"), "DIE_AT": "4,8"}
+    killed = {"DIE_COUNTER": str(tmp_path / "b"), "DIE_AT": "9,13"}
     assert _run(tmp_path / "parts", killed) == -9
     assert not list((tmp_path / "parts").glob("**/record.json"))
     assert _run(tmp_path / "parts", killed) == -9
@@ -287,4 +287,6 @@ def test_killed_and_resumed_equals_undisturbed(tmp_path: Path) -> None:
     a, b = (Record.from_json(path.read_text()) for path in (whole, parts))
     assert a.metrics == b.metrics
     assert a.key == b.key
+    assert a.note == b.note
+    assert "were clipped" in str(a.note)
     assert sorted(p.name for p in whole.parent.iterdir()) == sorted(p.name for p in parts.parent.iterdir())

@@ -218,5 +218,5 @@ def score_all(data: Data) -> tuple[dict[str, Score], dict[str, Doubles]]:
 def _attempt_set(key: str, data: Data) -> Score:
     try:
         return SET_METRICS[key](data)
-    except Exception as error:  # a metric may fail in any way, and the others must go on
+    except (Exception, SystemExit) as error:  # a metric may fail in any way, and the others must go on
         return Score(None, note=error_text(error))

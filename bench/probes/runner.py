@@ -17,6 +17,7 @@ from bench.datasets.cifar10 import CLASS_NAMES
 from bench.environment import describe
 from bench.errors import SkipCellError, UsageError
 from bench.listing import PROBES
+from bench.local import source_of
 from bench.probes import appearance, base, measures
 from bench.probes.base import Findings, Pictures, Probe
 from bench.progress import progress
@@ -78,7 +79,7 @@ def _source(probe: type[Probe]) -> str:
     scene = Path(base.__file__).with_name("scene.py")  # importing it would import torch
     files = {Path(inspect.getfile(cls)) for cls in probe.__mro__ if issubclass(cls, Probe)}
     files |= {scene, *(Path(str(module.__file__)) for module in (appearance, base, measures))}
-    return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(files))).hexdigest()
+    return hashlib.sha256(b"".join(source_of(file) for file in sorted(files))).hexdigest()
 
 
 def _line(probe: Probe, cell: Cell) -> Record:

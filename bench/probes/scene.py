@@ -15,7 +15,7 @@ from bench import shared, store
 from bench.cell import Cell
 from bench.classifiers import CATALOGUE, LoadedClassifier, open_classifier
 from bench.datasets.base import Pixels
-from bench.environment import peak_memory_mb, resolve_device
+from bench.environment import resolve_device
 from bench.errors import MetricError
 from bench.methods import OpenMethod
 from bench.metrics import reid
@@ -135,8 +135,7 @@ class Scene:
         rows = np.ascontiguousarray(given, dtype=np.float32)
 
         def make() -> Piece:
-            pixels, seconds = self.method.invert(torch.from_numpy(rows.copy()).to(self.device), seeds)
-            return Piece(pixels, np.empty(0, np.uint8), seconds, peak_memory_mb(self.device) or 0.0)
+            return self.method.invert(torch.from_numpy(rows.copy()).to(self.device), seeds)
 
         name = hashlib.sha256(rows.tobytes() + repr((rows.shape, list(seeds))).encode()).hexdigest()[:32]
         piece = self.cell.folder.once(name, make)

@@ -37,7 +37,7 @@ RUN = (
     *LOAD,
     Watch("bench.cell:Cell.open_method", "load networks", sealed=True),
     *LINE,
-    Watch("bench.methods:OpenMethod._pixels", "inversion, both draws"),
+    Watch("bench.methods:OpenMethod.invert", "inversion, both draws and rows again"),
     *METRICS,
 )
 
