@@ -19,8 +19,9 @@ from bench.classifiers import LoadedClassifier
 from bench.datasets.base import Pixels, to_images
 from bench.errors import DataError, SkipCellError, WeightsError
 from bench.paths import home
+from bench.progress import progress
 from bench.store import save_array
-from bench.weights import load_file, load_shipped, manifest, rounded, save_weights, sha256_of
+from bench.weights import Weights, manifest, open_weights, rounded, save_weights
 
 MIN_CLASS_IMAGES = 10
 RANK = 128
@@ -64,21 +65,22 @@ def statistics_of(classifier: LoadedClassifier, device: torch.device) -> Trainin
     """
     name = f"controls-{classifier.name}"
     if name in manifest() and manifest()[name].facts["classifier_sha256"] == classifier.sha256:
-        return _opened(load_shipped(name), manifest()[name].sha256)
+        return _opened(open_weights(manifest()[name].path, manifest()[name].sha256))
     path = own_statistics(classifier.sha256)
     if not path.exists():
         try:
             fit(classifier, device, path)
         except DataError as error:
             raise SkipCellError(f"This control is fitted on the training split. {error}") from error
-    return _opened(load_file(path), sha256_of(path))
+    return _opened(open_weights(path))
 
 
-def _opened(state: dict[str, Tensor], sha256: str) -> TrainingStatistics:
+def _opened(weights: Weights) -> TrainingStatistics:
+    state = weights.tensors
     if state["means"].dim() != 1:
         raise WeightsError("The statistics of the controls are of an older form. Fit them anew: bench train controls")
     means = torch.from_numpy(unpacked(state["means"], len(state["classes"]) + 1))
-    return TrainingStatistics(**(state | {"means": means}), sha256=sha256)
+    return TrainingStatistics(**(state | {"means": means}), sha256=weights.sha256)
 
 
 def packed(images: Pixels) -> Tensor:
@@ -117,8 +119,11 @@ def fit(classifier: LoadedClassifier, device: torch.device, path: Path) -> Path:
     z, z_val = pairs.logits[0].double().cpu(), pairs.val_logits.double().cpu()
     pixels = pairs.data.images.cpu().flatten(1).double() / 255  # (45,000, 3072)
     val = pairs.val.images.cpu().flatten(1).double() / 255
-    state = _class_means(z.argmax(1), pixels)
-    left, right, chosen, mse = _ridge(z, pixels, z_val, val)
+    with progress(2, f"fitting the controls of {classifier.name}") as bar:
+        state = _class_means(z.argmax(1), pixels)
+        bar.advance()
+        left, right, chosen, mse = _ridge(z, pixels, z_val, val)
+        bar.advance()
     state |= {"mean": z.mean(0), "std": _std(z), "intercept": pixels.mean(0)}
     state |= {"left": rounded(left, MANTISSA), "right": rounded(right, MANTISSA)}
     facts = {"classifier_sha256": classifier.sha256, "penalty": str(chosen), "val_mse": f"{mse:.6f}"}
@@ -162,10 +167,11 @@ def reference_predictions(classifier: LoadedClassifier, pool: Pixels, device: to
     if path.exists():
         return np.asarray(np.load(path))
     parts = []
-    with torch.inference_mode():
+    with torch.inference_mode(), progress(len(pool), f"classes of the training pool, {classifier.name}") as bar:
         for start in range(0, len(pool), 250):
             images = to_images(pool[start : start + 250]).to(device)
             parts.append(classifier.network(images).argmax(1).cpu().numpy())
+            bar.advance(len(images))
     predicted = np.concatenate(parts)
     save_array(path, predicted)
     return predicted

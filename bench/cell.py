@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
 import json
+import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.classifiers import CATALOGUE, JUDGE, TARGETS, LoadedClassifier, open_classifier
+from bench.classifiers import CATALOGUE, JUDGE, LoadedClassifier, open_classifier
 from bench.config import DEFAULT_NUM_IMAGES, RunConfig
 from bench.control import Control
-from bench.datasets import load_dataset
+from bench.datasets import folder_and_size, load_dataset
 from bench.datasets.base import Dataset
+from bench.datasets.contents import distrust_cache
 from bench.datasets.fetch_inception import inception_path
 from bench.environment import default_preset, resolve_device
-from bench.errors import DataError, UnknownNameError, UsageError
+from bench.errors import DataError, PluginError, UsageError
+from bench.identify import identify_classifier, identify_method
 from bench.inverter import WITH_NETWORK, Inverter, Target
+from bench.printing import say_once
 from bench.protocol import protocol
 from bench.record import Record
-from bench.registry import CONTROLS, INVERTERS, load, registered
 from bench.store import CellFolder, slug
 from bench.weights import entry, inverter_weights
 
@@ -44,6 +46,8 @@ class Cell:
         draft: the record's fields that are known beforehand.
         folder: of this cell.
         classifier_sha256: of the target's weights.
+        broken: why the method, or the classifier, cannot be loaded: the cell fails, and no other.
+        opens: whether the classifier can be opened.
     """
 
     config: RunConfig
@@ -53,6 +57,8 @@ class Cell:
     draft: Record
     folder: CellFolder
     classifier_sha256: str
+    broken: PluginError | None = None
+    opens: bool = True
 
     @classmethod
     def open(cls, config: RunConfig) -> Cell:
@@ -61,17 +67,19 @@ class Cell:
         Raises:
             UsageError: a name is unknown, or N is larger than the dataset.
         """
-        classifier, sha256 = _identify(config.classifier)
-        method = method_class(config.method)
-        name = config.method if ".py:" not in config.method else method.name
-        dataset = load_dataset(config.dataset, image_size=_image_size(config))
+        # A plugin that cannot be loaded has a cell, too: it is where its failure is written down.
+        if config.force:
+            distrust_cache()
+        classifier, sha256, no_classifier = identify_classifier(config.classifier)
+        name, method, source, no_method = identify_method(config.method)
+        dataset = load_dataset(config.dataset, image_size=_any_size(config) if no_classifier else _image_size(config))
         count = _count(config, dataset)
         rules = protocol(dataset, _inception(config))
         device = resolve_device(config.device).type
         preset = config.preset or default_preset(device)
         decides = {
             "method": name,
-            "method_source": _source(method),
+            "method_source": source,
             "method_weights": _method_weights(name, sha256, config.dataset),
             "classifier": sha256,
             "num_images": count,
@@ -99,7 +107,17 @@ class Cell:
         if dataset.name != "cifar10":  # other images, or the same at another size, under the same path
             folder += f"-{dataset.fingerprint[:12]}"
         path = config.out / folder / slug(classifier) / slug(name) / key
-        return cls(config, dataset, count, method, draft, CellFolder(path), sha256)
+        return cls(
+            config,
+            dataset,
+            count,
+            method,
+            draft,
+            CellFolder(path),
+            sha256,
+            no_classifier or no_method,
+            no_classifier is None,
+        )
 
     @property
     def classifier_folder(self) -> Path:
@@ -112,12 +130,44 @@ class Cell:
         return self.classifier_folder.parent
 
     def finished(self) -> Record | None:
-        """The complete record, if there is one; failed and skipped cells are tried again."""
-        try:
-            record = Record.from_json(self.folder.record.read_text())
-        except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
+        """The complete record, if there is one; failed and skipped cells are tried again.
+
+        A record that lies here and is another cell's counts as none, which is said.
+        """
+        record = self.stored()
+        if record is None or record.status != "complete":
             return None
-        return record if record.status == "complete" else None
+        if foreign := self.foreign(record):
+            print(f"bench: {self.folder.record} is not of this cell ({foreign}), which is run anew", file=sys.stderr)
+            return None
+        return record
+
+    def stored(self) -> Record | None:
+        """Whatever record can be read here."""
+        try:
+            return Record.from_json(self.folder.record.read_text())
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, DataError):
+            return None
+
+    def foreign(self, record: Record) -> str | None:
+        """In what a record differs from this cell, or None; names are compared as they stand in the folders' names."""
+        names = (
+            "method",
+            "classifier",
+            "dataset",
+            "num_images",
+            "seed",
+            "kind",
+            "preset",
+            "probe",
+            "key",
+            "fingerprint",
+        )
+        for name in names:
+            found, own = getattr(record, name), getattr(self.draft, name)
+            if slug(str(found)) != slug(str(own)):
+                return f"its {name} is {found}, and not {own}"
+        return None
 
     def open_method(
         self, classifier: LoadedClassifier, num_logits: int, image_size: tuple[int, ...], device: torch.device
@@ -174,39 +224,6 @@ def _lpips(device: str) -> Any:
     return load_lpips(device)
 
 
-def _identify(name: str) -> tuple[str, str]:
-    """A target's name and the SHA-256 of its weights, without building a shipped network."""
-    if ".py:" in name:
-        local = open_classifier(name)
-        return local.name, local.sha256
-    if name == JUDGE:
-        raise UsageError("The judge scores reconstructions and is never a target. " + f"Targets: {', '.join(TARGETS)}.")
-    if name not in TARGETS:
-        raise UnknownNameError("classifier", name, TARGETS)
-    return name, entry(name).sha256
-
-
-def method_class(name: str) -> Any:
-    """An inverter's or a control's class."""
-    controls = registered(CONTROLS)
-    if name in controls:
-        return controls[name].load()
-    cls = load(INVERTERS, "method", name)
-    if not (inspect.isclass(cls) and issubclass(cls, Inverter)):
-        raise UsageError(f"{name} should be a subclass of bench.Inverter and is {cls!r}.")
-    if not isinstance(getattr(cls, "name", None), str):
-        raise UsageError(f"{name} has no name. Add a line to the class: name = 'my-inverter'")
-    return cls
-
-
-def _source(method: type[Any]) -> str:
-    """SHA-256 of the method's code: its file, and the files beside it where it lives in a package."""
-    path = Path(inspect.getfile(method))
-    packaged = bool(getattr(inspect.getmodule(method), "__package__", ""))
-    files = sorted(path.parent.glob("*.py")) if packaged else [path]
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
-
-
 def _method_weights(method: str, classifier_sha256: str, dataset: str) -> str | None:
     """SHA-256 of the method's trained weights for this classifier; null where it has none."""
     found = inverter_weights(method, classifier_sha256, dataset)
@@ -214,12 +231,23 @@ def _method_weights(method: str, classifier_sha256: str, dataset: str) -> str | 
 
 
 def _image_size(config: RunConfig) -> int | None:
-    """Side of a folder's images: what the classifier prefers."""
-    if not config.dataset.startswith("folder:"):
+    """Side of a folder's images where its name does not say it: the classifier's input size."""
+    if not config.dataset.startswith("folder:") or folder_and_size(config.dataset)[1] is not None:
         return None
     if ".py:" in config.classifier:
-        return open_classifier(config.classifier).input_size
-    return CATALOGUE[config.classifier].input_size
+        size = open_classifier(config.classifier).input_size
+    else:
+        size = CATALOGUE[config.classifier].input_size
+    say_once(
+        f"{config.dataset} is taken at {size} px, the input size of {config.classifier}; for another size type "
+        f"--dataset {config.dataset}@SIZE"
+    )
+    return size
+
+
+def _any_size(config: RunConfig) -> int | None:
+    """The same where the classifier cannot be asked: the cell will fail, and only its place is wanted."""
+    return 32 if config.dataset.startswith("folder:") and folder_and_size(config.dataset)[1] is None else None
 
 
 def _count(config: RunConfig, dataset: Dataset) -> int:

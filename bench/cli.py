@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -19,7 +19,7 @@ from bench.cli_options import (
     SeedOption,
 )
 from bench.cli_train import train_app
-from bench.errors import BenchError
+from bench.errors import UsageError
 
 app = typer.Typer(
     name="bench",
@@ -71,7 +71,12 @@ def run(
     preset: PresetOption = None,
     inception_weights: Annotated[Path | None, typer.Option(help="torch-fidelity's Inception weights, for fid.")] = None,
     controls: Annotated[bool, typer.Option("--controls/--no-controls", help="Add floors and ceilings.")] = True,
-    force: Annotated[bool, typer.Option("--force", help="Run finished cells again.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Run finished cells again, and make all they rest on anew.")
+    ] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Run nothing: check finished cells, record and arrays, by their digests.")
+    ] = False,
     out: RunsOption = Path("runs"),
     json: JsonOption = False,
 ) -> None:
@@ -79,8 +84,11 @@ def run(
 
     Example: bench run --method biggan-logit --classifier robust_resnet152 --num-images 500
     """
-    from bench.commands import run_cells
+    from bench.commands import run_cells, verify_cells
     from bench.config import RunConfig
+
+    if verify and force:
+        raise UsageError("--verify runs nothing and --force runs all anew: give one of them.")
 
     def config(method_name: str, classifier_name: str) -> RunConfig:
         return RunConfig(
@@ -88,7 +96,7 @@ def run(
             inception_weights, controls, force, out,
         )  # fmt: skip
 
-    raise typer.Exit(run_cells(method, classifier, config, as_json=json))
+    raise typer.Exit((verify_cells if verify else run_cells)(method, classifier, config, as_json=json))
 
 
 @app.command()
@@ -214,29 +222,18 @@ def data_verify(name: Annotated[str, typer.Argument(help="cifar10, inception or 
 
 
 def main() -> None:
-    """Entry point: exit status 0 done, 1 some cell failed, 2 wrong usage; errors are one paragraph on stderr."""
+    """Entry point: exit status 0 done, 1 some cell failed, 2 wrong usage, 130 interrupted; no traceback unasked."""
+    from bench import console
+
+    console.prepare()
     if "--debug" in sys.argv[1:]:
         app()
     try:
-        app()
-    except BenchError as error:
-        _fail(str(error), error.exit_status)
-    except OSError as error:
-        _fail(_os_error(error), 1)
-    except Exception as error:
-        text = " ".join(str(error).split())
-        _fail(f"{type(error).__name__}: {text}. To see where, type: bench --debug {' '.join(sys.argv[1:])}", 1)
-
-
-def _os_error(error: OSError) -> str:
-    if error.filename is None:
-        return f"The operating system refused: {error}. To see where, type: bench --debug ..."
-    return (
-        f"{error.filename} could not be read or written: {error.strerror}. Check the path and its permissions, or "
-        "choose another folder with --out."
-    )
-
-
-def _fail(text: str, status: int) -> Any:
-    print(f"bench: {text}", file=sys.stderr)
-    sys.exit(status)
+        try:
+            app()
+        finally:
+            sys.stdout.flush()  # or a closed pipe would be noticed when nobody can catch it any more
+    except SystemExit as error:
+        sys.exit(console.CLOSED_PIPE if console.ended_by_closed_pipe(error) else error.code)
+    except BaseException as error:
+        sys.exit(console.ended(error, sys.argv[1:]))

@@ -35,7 +35,7 @@ class Listing(StrEnum):
     runs = "runs"
 
 
-DatasetOption = Annotated[str, typer.Option(help="cifar10, or folder:PATH for your own images.")]
+DatasetOption = Annotated[str, typer.Option(help="cifar10, or folder:PATH[@SIZE] for your own images.")]
 SeedOption = Annotated[int, typer.Option(help="Seed of the run.")]
 PresetOption = Annotated[Preset | None, typer.Option(help="Effort, where a method knows both; on the CPU fast.")]
 DeviceOption = Annotated[Device, typer.Option(help="auto takes a CUDA GPU where there is one.")]

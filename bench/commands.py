@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import json
 import sys
@@ -12,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from bench.config import RunConfig
-from bench.errors import DataError, UnknownNameError, UsageError
-from bench.printing import print_json, print_rows
+from bench.errors import UnknownNameError, UsageError
+from bench.neutral import here
+from bench.printing import print_faults, print_json, print_rows
 from bench.record import Record, Score
 
 FETCHED = ("cifar10", "inception", "fashion-mnist")
@@ -23,22 +23,14 @@ def run_cells(
     methods: Sequence[str], classifiers: Sequence[str], config: Callable[[str, str], RunConfig], *, as_json: bool
 ) -> int:
     """Run every pair, each classifier's controls first; print records or tables; 1 if a cell failed."""
-    from bench.cell import Cell
     from bench.classifiers.catalogue import TARGETS
+    from bench.foreign import aside
     from bench.registry import INVERTERS, registered
-    from bench.runner import run_cell, run_controls
 
     names = _expand(methods, registered(INVERTERS))
     plan = [[config(method, classifier) for method in names] for classifier in _expand(classifiers, TARGETS)]
-    for cells in plan:
-        for one in cells:
-            Cell.open(one)  # a misspelt name is said before any work
-    asked: list[Record] = []
-    controls: list[Record] = []
-    for cells in plan:
-        if cells[0].controls:
-            controls += run_controls(cells[0])
-        asked += [run_cell(one) for one in cells]
+    with aside():  # what plugins print is no answer of the command
+        asked, controls = _run(plan)
     records = asked + [c for c in controls if c.key not in {record.key for record in asked}]
     if as_json:
         documents = [json.loads(record.to_json()) for record in asked]
@@ -48,11 +40,52 @@ def run_cells(
     return int(any(record.status == "failed" for record in records))
 
 
+def _run(plan: Sequence[Sequence[RunConfig]]) -> tuple[list[Record], list[Record]]:
+    """The records that were asked for, a list of cells a classifier, and those of the controls."""
+    from bench.cell import Cell
+    from bench.runner import run_cell, run_controls
+
+    opened = [[Cell.open(one) for one in cells] for cells in plan]  # a misspelt name is said before any work
+    asked: list[Record] = []
+    controls: list[Record] = []
+    for cells, found in zip(plan, opened, strict=True):
+        if cells[0].controls and found[0].opens:
+            controls += run_controls(cells[0])
+        asked += [run_cell(one) for one in cells]
+    return asked, controls
+
+
+def verify_cells(
+    methods: Sequence[str], classifiers: Sequence[str], config: Callable[[str, str], RunConfig], *, as_json: bool
+) -> int:
+    """``bench run --verify`` for every pair and its controls: a line a cell; 1 unless all are right."""
+    from bench.classifiers.catalogue import TARGETS
+    from bench.registry import CONTROLS, INVERTERS, registered
+    from bench.verify import verify_cell
+
+    names = _expand(methods, registered(INVERTERS))
+    plan = [config(method, classifier) for classifier in _expand(classifiers, TARGETS) for method in names]
+    if plan[0].controls:
+        kept = [control for control in registered(CONTROLS) if control not in names]
+        plan += [config(control, one) for one in _expand(classifiers, TARGETS) for control in kept]
+    verdicts = []
+    for one in plan:
+        verdicts.append(verify_cell(one))
+        if not as_json:
+            print(verdicts[-1].line())
+    if as_json:
+        print_json([dataclasses.asdict(verdict) for verdict in verdicts])
+    return int(not all(verdict.good for verdict in verdicts))
+
+
 def _print_tables(records: Sequence[Record], out: Path) -> None:
+    """The tables of these records; ranks need the values that lie beside them, in the folder of their key."""
+    from reports.groups import Entry
     from reports.tables import terminal_table
 
-    print(terminal_table(records))
-    for record in records:
+    shown = [here(record) for record in records]
+    print(terminal_table([Entry(one, next(out.glob(f"*/*/*/{one.key}"), None)) for one in shown]))
+    for record in shown:
         if record.status == "failed":  # why others were skipped stands below the tables
             print(f"{record.status}: {record.method} on {record.classifier}: {record.reason}", file=sys.stderr)
     print(f"records: {out}    next: bench report --runs {out}")
@@ -61,10 +94,10 @@ def _print_tables(records: Sequence[Record], out: Path) -> None:
 
 def print_fid_hint(runs: Path) -> None:
     """What to type for ``fid`` where records under ``runs`` lack it for want of its weights."""
+    from bench.faults import Faults
     from bench.record import read_records
 
-    with contextlib.suppress(DataError):  # the page has said which record cannot be read
-        _print_hint([record for record, _ in read_records(runs)])
+    _print_hint([record for record, _ in read_records(runs, Faults())])  # the page has said what cannot be read
 
 
 def _print_hint(records: Sequence[Record]) -> None:
@@ -84,22 +117,24 @@ def run_probes(
     as_json: bool,
 ) -> int:
     """``bench probe`` for every pair; print records or tables; 1 if one failed."""
+    from bench.foreign import aside
     from bench.probes.runner import open_cell, open_probe, run_probe
 
-    probe = open_probe(kind)
     plan = [
         config(method, classifier) for classifier in dict.fromkeys(classifiers) for method in dict.fromkeys(methods)
     ]
-    for one in plan:
-        open_cell(probe, one)  # a misspelt name is said before any work
-    records = [run_probe(kind, one) for one in plan]
+    with aside():  # what plugins print is no answer of the command
+        probe = open_probe(kind)
+        for one in plan:
+            open_cell(probe, one)  # a misspelt name is said before any work
+        records = [run_probe(kind, one) for one in plan]
     if as_json:
         documents = [json.loads(record.to_json()) for record in records]
         print_json(documents[0] if len(documents) == 1 else documents)
     else:
         print(probe.question)
         for record in records:
-            _print_levels(record)
+            _print_levels(here(record))
         print(f"records and pictures: {plan[0].out}")
     return int(any(record.status == "failed" for record in records))
 
@@ -140,12 +175,14 @@ def score_two_folders(
     """``bench score``."""
     from bench.classifiers import JUDGE, load_classifier
     from bench.environment import resolve_device
+    from bench.foreign import aside
     from bench.public import score
 
     if classifier == JUDGE:
         raise UsageError("The judge scores reconstructions and is never a target.")
-    network = load_classifier(classifier, resolve_device("auto")) if classifier else None
-    scores = score(originals, reconstructions, classifier=network, inception_weights=inception)
+    with aside():
+        network = load_classifier(classifier, resolve_device("auto")) if classifier else None
+        scores = score(originals, reconstructions, classifier=network, inception_weights=inception)
     if as_json:
         print_json({key: dataclasses.asdict(value) for key, value in scores.items()})
         return
@@ -165,13 +202,21 @@ def score_two_folders(
 
 def write_page(runs: Path, compare: tuple[Path, Path] | None, out: Path | None) -> Path:
     """``bench report``, of one folder of runs or of two side by side; the file that was written."""
-    if compare is not None:
-        from reports.compare import write_comparison
+    from bench.faults import Faults
+    from bench.progress import progress
 
-        return write_comparison(*compare, out or Path("compare.html"))
-    from reports.render import write_report
+    faults = Faults()
+    with progress(1, "writing the page"):
+        if compare is not None:
+            from reports.compare import write_comparison
 
-    return write_report(runs, out or Path("report.html"))
+            page = write_comparison(*compare, out or Path("compare.html"), faults)
+        else:
+            from reports.render import write_report
+
+            page = write_report(runs, out or Path("report.html"), faults)
+    print_faults(faults)
+    return page
 
 
 def fetch(name: str, source: Path | None, force: bool) -> None:

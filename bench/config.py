@@ -20,7 +20,7 @@ class RunConfig:
     Attributes:
         method: a registered inverter, a control, or ``path/to/file.py:Class``.
         classifier: a shipped classifier, or ``path/to/file.py:function``.
-        dataset: ``cifar10`` or ``folder:PATH``.
+        dataset: ``cifar10`` or ``folder:PATH[@SIZE]``; without a size the classifier's input size is taken.
         num_images: N, a prefix of the published order; null takes 2,500 or the whole dataset if it is smaller.
         seed: of the run.
         device: ``auto`` takes CUDA where there is one.

@@ -12,7 +12,8 @@ from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 
 from bench.environment import DISTRIBUTION, cpu_count, installed, processor
-from bench.errors import WeightsError
+from bench.errors import UsageError, WeightsError
+from bench.paths import expanded
 
 MINIMUM_PYTHON = (3, 11)
 
@@ -48,14 +49,26 @@ def checks(runs: Path = Path("runs")) -> Iterator[Check]:
     yield python()
     yield from packages()
     yield from weights()
+    yield from kept(runs)
+    yield device()
+    yield from plugins()
+
+
+def kept(runs: Path) -> Iterator[Check]:
+    """What lies in the folders that bench writes to, and whether it can write to them."""
+    from bench.paths import home
+
+    remedy = "set the environment variable BENCH_HOME to a folder of yours"
+    try:
+        cache = home()
+    except UsageError as error:  # a user whom the system does not know
+        yield writable("runs folder", runs, "give another one with --out")
+        yield Check("cache", False, str(error), remedy)
+        return
     yield cifar10()
     yield inception()
     yield writable("runs folder", runs, "give another one with --out")
-    from bench.paths import home
-
-    yield writable("cache", home(), "set the environment variable BENCH_HOME to a folder of yours")
-    yield device()
-    yield from plugins()
+    yield writable("cache", cache, remedy)
 
 
 def python() -> Check:
@@ -162,7 +175,7 @@ def inception() -> Check:
 
 def writable(title: str, folder: Path, remedy: str) -> Check:
     """Whether a file can be made in a folder, or in the nearest one above that exists; nothing is left behind."""
-    place = folder.expanduser().absolute()
+    place = expanded(folder).absolute()
     while not place.exists() and place != place.parent:
         place = place.parent
     try:
@@ -185,25 +198,19 @@ def _free_gib(folder: Path) -> float | None:
 
 def plugins() -> Iterator[Check]:
     """Import every registered inverter, control and probe; those that fail are named, the rest counted."""
-    from bench.errors import UsageError
+    from bench.errors import PluginError
     from bench.listing import PROBES
-    from bench.registry import CONTROLS, INVERTERS, registered
+    from bench.registry import CONTROLS, INVERTERS, load, registered
 
     for title, group in (("inverters", INVERTERS), ("controls", CONTROLS), ("probes", PROBES)):
-        try:
-            points = registered(group)
-        except UsageError as error:
-            yield Check(title, False, str(error), "pip uninstall one of the two distributions")
-            continue
         whole = []
-        for name, point in points.items():
+        for name, point in registered(group).items():
             try:
-                point.load()
+                load(group, title.removesuffix("s"), name)
                 whole.append(name)
-            except Exception as error:  # foreign code: whatever it raises is the finding
+            except PluginError as error:
                 owner = point.dist.name if point.dist else "its distribution"
-                detail = f"{point.value} cannot be imported: {type(error).__name__}: {_one_line(error)}"
-                yield Check(f"plugin {name}", False, detail, f"repair or remove it: pip uninstall {owner}")
+                yield Check(f"plugin {name}", False, _one_line(error), f"repair or remove it: pip uninstall {owner}")
         if whole or title == "probes":
             yield Check(title, True, ", ".join(whole) or "none registered")
         else:

@@ -3,6 +3,8 @@
     BenchError                  every expected failure; the command line prints its text as one paragraph
     ├── UsageError              wrong input: exit status 2
     │   └── UnknownNameError    a misspelt method, classifier, dataset or metric, with suggestions
+    ├── PluginError             code of others that cannot be used; its cells fail, the others go on
+    ├── StorageError            a file that cannot be written, because the disk is full
     ├── DataError               a dataset that is missing, incomplete or not what it claims to be
     ├── WeightsError            a weight file that is missing, truncated, unsafe or tied to another classifier
     ├── TrainingError           a training that diverged or collapsed
@@ -16,6 +18,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from pathlib import Path
 
 
 class BenchError(Exception):
@@ -40,8 +43,25 @@ class UnknownNameError(UsageError):
         super().__init__(f"There is no {kind} called {name!r}. {hint}Known: {', '.join(known)}.")
 
 
+class PluginError(BenchError):
+    """Code of others that cannot be used.
+
+    Attributes:
+        what: what failed, for instance ``The method 'x' cannot be imported``.
+        reason: how, and where.
+    """
+
+    def __init__(self, what: str, reason: str, remedy: str = "") -> None:
+        self.what, self.reason = what, reason
+        super().__init__(f"{what}: {reason}" + (f". {remedy}" if remedy else ""))
+
+
 class DataError(BenchError):
     """A dataset that is missing, incomplete or not what it claims to be."""
+
+
+class StorageError(BenchError):
+    """A file that cannot be written, because the disk is full."""
 
 
 class WeightsError(BenchError):
@@ -60,7 +80,19 @@ class SkipCellError(BenchError):
     """A cell that makes no sense; the text becomes the record's reason."""
 
 
-def error_text(error: Exception) -> str:
+def error_text(error: BaseException) -> str:
     """The note of a null: bench's own texts as they are, others with their type, on one line."""
     text = " ".join(str(error).split())
     return text if isinstance(error, BenchError) else f"{type(error).__name__}: {text}"
+
+
+def where(error: BaseException) -> str:
+    """``error_text``, and for errors that are not bench's own the line of code that raised it."""
+    if isinstance(error, BenchError):
+        return str(error)
+    import traceback
+
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith("<frozen")]
+    if isinstance(error, SyntaxError) or not frames:
+        return error_text(error)
+    return f"{error_text(error)} (in {Path(frames[-1].filename).name}, line {frames[-1].lineno}, {frames[-1].name})"

@@ -6,6 +6,7 @@ A plugin is one class with a ``name``, registered under the entry-point group ``
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 Access = Literal["logits", "features", "white-box", "original"]
 Training = Literal["none", "pairs"]
 WITH_NETWORK: tuple[Access, ...] = ("white-box", "features")  # these see ``Target.network``, with gradients
+FEED_FORWARD = 250  # images in a shard of a method that goes through a network once
+SHARD_PIXELS = {"cpu": 50 * 32**2, "cuda": 250 * 32**2}  # in a shard of a method that descends, by kind of device
 
 
 @dataclass(frozen=True)
@@ -84,12 +87,24 @@ class Inverter(ABC):
         """A reason why this pair makes no sense, or None."""
         return None
 
+    @classmethod
+    def shard(cls, target: Target) -> int:
+        """How many images are handed to ``invert`` and kept at a time: those that a run loses which is killed.
+
+        As many as take about a minute, or one. It may depend on the preset, the sizes and the kind of device, never on
+        how fast anything turns out to be: a run that goes on must meet the same boundaries. Results must not depend on
+        it. By default 250; of methods that see the network, and descend, as many as have 51,200 pixels together on a
+        CPU (50 at 32x32), 256,000 on a GPU. Where the network enlarges small images, its pixels count, down to 10.
+        """
+        return _descending(target) if cls.access in WITH_NETWORK else FEED_FORWARD
+
     @abstractmethod
     def invert(self, logits: Tensor, seeds: Sequence[int]) -> Tensor:
         """Reconstruct one batch.
 
         Timed. Gradients are off where ``access`` is ``logits``. Row i may depend on ``logits[i]`` and
-        ``seeds[i]`` alone: not on its neighbours, nor on the batch size. The input must not be changed.
+        ``seeds[i]`` alone: not on its neighbours, nor on the batch size. The input must not be changed. A run checks
+        this on four rows of its first shard, and a cell that breaks it fails (``bench.rules``).
 
         Args:
             logits: (N, K) float32 on ``target.device``, as the classifier gives them, before any softmax; the
@@ -97,5 +112,26 @@ class Inverter(ABC):
             seeds: N integers; the only source of randomness.
 
         Returns:
-            (N, 3, H, W) images in [0, 1]; values outside are clipped, then everything is rounded to uint8.
+            (N, 3, H, W) floats in [0, 1]; values outside are clipped and counted in the record's note, then everything
+            is rounded to uint8. Where most lie outside, or one beyond [-1, 2], the cell fails.
         """
+
+
+def _descending(target: Target) -> int:
+    """Images in a shard of a method that goes through the network, forth and back, a hundred times and more."""
+    budget = SHARD_PIXELS.get(target.device.type, SHARD_PIXELS["cpu"])
+    plain = max(1, budget // math.prod(target.image_size))
+    seen = max(1, budget // math.prod(_seen_size(target)))
+    return max(seen, min(plain, 10))
+
+
+def _seen_size(target: Target) -> tuple[int, int]:
+    """(H, W) of what the network's first layer is given, as far as the network tells."""
+    prepare = getattr(target.network, "prepare", None)
+    if prepare is None:
+        return target.image_size
+    import torch
+
+    with torch.inference_mode():
+        seen = prepare(torch.zeros(1, 3, *target.image_size, device=target.device))
+    return int(seen.shape[-2]), int(seen.shape[-1])

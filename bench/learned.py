@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from bench.classifiers.catalogue import CATALOGUE
 from bench.errors import WeightsError
 from bench.inverter import Inverter, Target, Training
-from bench.weights import inverter_weights, load_checked, metadata, sha256_of
+from bench.weights import inverter_weights, open_weights
 
 
 @runtime_checkable
@@ -94,12 +94,12 @@ def open_trained(method: str, target: Target, build: Builder, weights: Path | No
         WeightsError: the weights are missing, damaged, or were trained for other classifier weights.
     """
     if weights is not None:
-        path, sha256 = weights, sha256_of(weights)
+        path, opened = weights, open_weights(weights)
     elif (found := inverter_weights(method, target.classifier_sha256, target.dataset)) is not None:
-        path, sha256 = found
+        path, opened = found[0], open_weights(*found)
     else:
         raise WeightsError(str(missing(method, target)))
-    state, facts = load_checked(path, sha256), metadata(path)
+    facts = opened.facts
     if facts.get("classifier_sha256") != target.classifier_sha256:
         raise WeightsError(
             f"{path.name} was trained for {facts.get('classifier')} with SHA-256 {facts.get('classifier_sha256')}, "
@@ -108,13 +108,13 @@ def open_trained(method: str, target: Target, build: Builder, weights: Path | No
         )
     settings: dict[str, Any] = json.loads(facts["recipe"])
     network = build(settings)
-    network.load_state_dict(state)
+    network.load_state_dict(opened.tensors)
     network.eval().requires_grad_(False).to(target.device).to(memory_format=torch.channels_last)
     if isinstance(network, Freezing):
         network.freeze()
     seconds = float(facts["train_seconds"]) if "train_seconds" in facts else None
     recipe = {k: settings[k] for k in ("name", "hash", "steps")}
-    return Trained(network, {path.stem: sha256}, recipe, seconds, frozenset(facts.get("images", "").split()))
+    return Trained(network, {path.stem: opened.sha256}, recipe, seconds, frozenset(facts.get("images", "").split()))
 
 
 class LearnedInverter(Inverter):

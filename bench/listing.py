@@ -52,27 +52,30 @@ def probes() -> list[Row]:
 
     The question stands in the class, which is imported for it; one that cannot be imported says so in its place.
     """
-    from bench.registry import registered
+    from bench.registry import points
 
     rows: list[Row] = []
-    for point in registered(PROBES).values():
+    for point in points(PROBES):
         row = _point(point, "probe")
         del row["kind"]
-        rows.append({"name": row.pop("name"), "question": _question(point), **row})
+        rows.append({"name": row.pop("name"), "question": _question(point.name), **row})
     return rows
 
 
-def _question(point: EntryPoint) -> str:
+def _question(name: str) -> str:
+    from bench.errors import PluginError
+    from bench.registry import load
+
     try:
-        return str(point.load().question)
-    except Exception as error:  # an outsider's module may fail in any way
-        return f"cannot be imported: {type(error).__name__}: {error}"
+        return str(getattr(load(PROBES, "probe", name), "question", "asks no question"))
+    except PluginError as error:
+        return f"cannot be used: {error.reason}"
 
 
 def _points(group: str, kind: str) -> list[Row]:
-    from bench.registry import registered
+    from bench.registry import points
 
-    return [_point(point, kind) for point in registered(group).values()]
+    return [_point(point, kind) for point in points(group)]
 
 
 def _point(point: EntryPoint, kind: str) -> Row:
@@ -159,10 +162,16 @@ def metrics() -> list[Row]:
 
 
 def runs(folder: Path = Path("runs")) -> list[Row]:
-    """Records below a folder: ``dataset``, ``classifier``, ``method``, ``probe``, ``num_images``, ... ``key``."""
+    """Records below a folder: ``dataset``, ``classifier``, ``method``, ``probe``, ``num_images``, ... ``key``.
+
+    What cannot be read is named on stderr.
+    """
+    from bench.faults import Faults
+    from bench.printing import print_faults
     from bench.record import read_records
 
-    return [
+    faults = Faults()
+    found: list[Row] = [
         {
             "dataset": record.dataset,
             "classifier": record.classifier,
@@ -175,5 +184,7 @@ def runs(folder: Path = Path("runs")) -> list[Row]:
             "key": record.key or path.name,
             "reason": record.reason,
         }
-        for record, path in read_records(folder)
+        for record, path in read_records(folder, faults)
     ]
+    print_faults(faults)
+    return found

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from bench import rules
 from bench.control import Control, Shard
-from bench.datasets.base import Dataset, Pixels, image_hashes, to_images, to_pixels
+from bench.datasets.base import Dataset, Pixels, image_hashes, to_images
 from bench.environment import peak_memory_mb, reset_peak_memory
-from bench.errors import BenchError, SkipCellError, WeightsError
+from bench.errors import SkipCellError, WeightsError
 from bench.inverter import WITH_NETWORK, Inverter, Target
 from bench.seeding import sample_seeds, seed_of
-from bench.store import Piece
+from bench.store import SHARD, Piece
 
 if TYPE_CHECKING:
     from bench.classifiers import LoadedClassifier
+
+
+NO_PIXELS = np.empty(0, np.uint8)
+FEW = 50  # images of a cell below which no row of a method that descends is run alone
 
 
 class OpenMethod:
@@ -55,13 +61,33 @@ class OpenMethod:
         """SHA-256 of the method's own weight files."""
         return dict(self.method.weights)
 
-    def facts(self, logits: NDArray[np.float32]) -> dict[str, Any]:
-        """Fields of the record that only the opened method knows."""
-        note = self.method.note(torch.from_numpy(logits)) if isinstance(self.method, Control) else None
+    @property
+    def shard(self) -> int:
+        """Images that are reconstructed and kept together."""
+        return type(self.method).shard(self.target) if isinstance(self.method, Inverter) else SHARD
+
+    def facts(self, logits: NDArray[np.float32], pieces: Iterable[Piece] = ()) -> dict[str, Any]:
+        """Fields of the record that only the opened method knows.
+
+        Args:
+            logits: (N, K) of the whole run.
+            pieces: its shards, for the note about what had to be clipped.
+        """
+        if isinstance(self.method, Control):
+            note = self.method.note(torch.from_numpy(logits))
+        else:
+            clipped = [(piece.outside, piece.furthest, piece.pixels.size) for piece in pieces]
+            outside, furthest, values = zip(*clipped, strict=True) if clipped else ((), (0.0,), ())
+            note = rules.clipping(sum(outside), max(furthest), sum(values))
         return {"note": note, "recipe": getattr(self.method, "recipe", None)}
 
     def inverting(self, originals: Pixels, logits: NDArray[np.float32]) -> Callable[[range], Piece]:
-        """The function that fills one shard."""
+        """The function that fills one shard.
+
+        Before the first shard is handed over, four rows of it are run again (``bench.rules``): together in reversed
+        order, and each alone. Of methods that see the network, and descend, one is run alone, none in a cell of at
+        most 50 images, and nothing where a shard is at most four. That time is not counted.
+        """
         if isinstance(self.method, Control):
             self.method.prepare(len(originals))
 
@@ -70,14 +96,30 @@ class OpenMethod:
             part = slice(rows.start, rows.stop)
             self._refuse_memories(originals[part])
             seeds = sample_seeds(self.seed, ids)
-            pixels, seconds = self._pixels(rows, originals[part], logits[part], seeds)
-            second = np.empty(0, np.uint8)
+            if isinstance(self.method, Control):
+                return self._reconstruct(rows, originals[part], logits[part], seeds)
+            if self.method.access == "features":
+                given = self.features(originals[part])
+            else:
+                given = torch.from_numpy(np.array(logits[part])).to(self.target.device)
+            piece = self.invert(given, seeds)
             if self.stochastic:
-                again = [seed_of("second draw", seed) for seed in seeds]
-                second, _ = self._pixels(rows, originals[part], logits[part], again)
-            return Piece(pixels, second, seconds, peak_memory_mb(self.target.device) or 0.0)
+                again = self.invert(given, [seed_of("second draw", seed) for seed in seeds])
+                piece = replace(piece, second=again.pixels, peak_memory_mb=again.peak_memory_mb)
+            if rows.start == 0:
+                self._check_rows(given, seeds, piece.pixels, len(originals))
+            return piece
 
         return invert
+
+    def _check_rows(self, given: torch.Tensor, seeds: Sequence[int], found: Pixels, count: int) -> None:
+        """Of the first shard, in a cell of ``count`` images."""
+        assert isinstance(self.method, Inverter)
+        slow = self.method.access in WITH_NETWORK
+        if slow and len(seeds) <= rules.ROWS:
+            return
+        alone = rules.ROWS if not slow else int(count > FEW)
+        rules.check_rows(self.method, lambda z, s: self.invert(z, s).pixels, given, seeds, found, alone=alone)
 
     def _refuse_memories(self, originals: Pixels) -> None:
         """Raise where the method was trained on any of these images."""
@@ -90,22 +132,23 @@ class OpenMethod:
                 "other images with --dataset."
             )
 
-    def _pixels(
-        self, rows: range, originals: Pixels, logits: NDArray[np.float32], seeds: Sequence[int]
-    ) -> tuple[Pixels, float]:
-        """What the method makes of some rows, and the seconds inside it."""
+    def _reconstruct(self, rows: range, originals: Pixels, logits: NDArray[np.float32], seeds: Sequence[int]) -> Piece:
+        """What a control puts in the place of some rows."""
+        control = self.method
+        assert isinstance(control, Control)
         given = torch.from_numpy(np.array(logits)).to(self.target.device)
-        if isinstance(self.method, Control):
-            labels = self.dataset.labels[rows.start : rows.stop]
-            shard = Shard(rows, originals, labels, given, seeds)
-            began = self._now()
-            pixels = self.method.reconstruct(shard)
-            return pixels, self._now() - began
-        if self.method.access == "features":
-            given = self.features(originals)
-        return self.invert(given, seeds)
 
-    def invert(self, given: torch.Tensor, seeds: Sequence[int]) -> tuple[Pixels, float]:
+        def draw(seeds: Sequence[int]) -> tuple[Pixels, float]:
+            shard = Shard(rows, originals, self.dataset.labels[rows.start : rows.stop], given, seeds)
+            began = self._now()
+            pixels = control.reconstruct(shard)
+            return rules.checked_pixels(control.name, pixels, originals.shape), self._now() - began
+
+        pixels, seconds = draw(seeds)
+        second = draw([seed_of("second draw", seed) for seed in seeds])[0] if self.stochastic else NO_PIXELS
+        return Piece(pixels, second, seconds, self._peak())
+
+    def invert(self, given: torch.Tensor, seeds: Sequence[int]) -> Piece:
         """One batch through the inverter.
 
         Args:
@@ -113,14 +156,23 @@ class OpenMethod:
             seeds: n integers.
 
         Returns:
-            (n, H, W, 3) uint8, and the seconds inside ``Inverter.invert``.
+            (n, H, W, 3) uint8, the seconds inside ``Inverter.invert``, and what had to be clipped.
+
+        Raises:
+            BenchError: the answer is not what the interface asks for, or the input was changed.
         """
         assert isinstance(self.method, Inverter)
+        before = given.clone()
         with torch.set_grad_enabled(self.method.access in WITH_NETWORK):
             began = self._now()
-            images = self.method.invert(given, seeds)
+            images = self.method.invert(given, list(seeds))
             seconds = self._now() - began
-        return self._checked(images, len(seeds)), seconds
+        rules.check_input(self.method, given, before)
+        pixels, outside, furthest = rules.checked_images(self.method, images, len(seeds))
+        return Piece(pixels, NO_PIXELS, seconds, self._peak(), outside, furthest)
+
+    def _peak(self) -> float:
+        return peak_memory_mb(self.target.device) or 0.0
 
     def _now(self) -> float:
         """The clock, once the device has caught up."""
@@ -137,15 +189,3 @@ class OpenMethod:
         with torch.inference_mode(), exact:
             features: torch.Tensor = network.features(to_images(originals).to(self.target.device)).float()
         return features.clone()
-
-    def _checked(self, images: torch.Tensor, count: int) -> Pixels:
-        """What an inverter answered, as pixels, once it was found to be what the interface asks for."""
-        expected = (count, 3, *self.target.image_size)
-        if tuple(images.shape) != expected:
-            raise BenchError(
-                f"{self.method.name}.invert should return images of shape {expected} and returned "
-                f"{tuple(images.shape)}."
-            )
-        if not torch.isfinite(images).all():
-            raise BenchError(f"{self.method.name}.invert returned NaN or infinite pixels for {count} logits.")
-        return to_pixels(images)

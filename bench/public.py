@@ -8,23 +8,34 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from bench.cell import method_class, networks
-from bench.classifiers import LoadedClassifier, describe_network
+from bench.cell import networks
+from bench.classifiers import LoadedClassifier, describe_network, input_size_of
+from bench.classifiers.base import Classifier
 from bench.config import Preset
+from bench.datasets import folder_and_size
 from bench.datasets.base import Pixels, to_pixels
 from bench.datasets.fetch_inception import inception_path
 from bench.environment import default_preset, resolve_device
 from bench.errors import SkipCellError, UsageError
+from bench.identify import method_class
 from bench.inverter import WITH_NETWORK, Inverter, Target
 from bench.metrics import score_folders
 from bench.metrics.evaluate import evaluate
 from bench.metrics.folders import PixelSource
+from bench.printing import say_once
 from bench.record import Score
 from bench.weights import entry
 
+CIFAR10_SIDE = 32
+
 
 def load_inverter(
-    method: str, classifier: nn.Module, *, dataset: str = "cifar10", image_size: int = 32, preset: Preset | None = None
+    method: str,
+    classifier: nn.Module,
+    *,
+    dataset: str = "cifar10",
+    image_size: int | None = None,
+    preset: Preset | None = None,
 ) -> Inverter:
     """An inverter for one classifier, ready for ``.invert(logits, seeds) -> images``.
 
@@ -32,7 +43,8 @@ def load_inverter(
         method: a registered inverter or ``path/to/file.py:Class``.
         classifier: from ``load_classifier``, or any module from [0, 1] images (N, 3, H, W) to logits (N, K).
         dataset: the name that the inverter is told.
-        image_size: side of the reconstructions in pixels.
+        image_size: side of the reconstructions in pixels; by default that of the dataset: 32 for ``cifar10``, of a
+            folder the size in its name, ``folder:PATH@SIZE``, or the classifier's input size.
         preset: ``fast`` or ``paper``; by default as ``bench run`` does, ``fast`` on the CPU.
 
     Raises:
@@ -41,11 +53,29 @@ def load_inverter(
     cls = method_class(method)
     if not issubclass(cls, Inverter):
         raise UsageError(f"{method} is a control: it needs originals and runs through bench.run only.")
-    target = _target(cls, describe_network(classifier), dataset, (image_size, image_size), preset)
+    side = image_size or _side(dataset, classifier)
+    target = _target(cls, describe_network(classifier), dataset, (side, side), preset)
     if reason := cls.skip(target):
         raise SkipCellError(reason)
     inverter: Inverter = cls(target)
     return inverter
+
+
+def _side(dataset: str, classifier: nn.Module) -> int:
+    """The size of a dataset's images, said on stderr where the classifier prefers another or decides it."""
+    described = describe_network(classifier)
+    if not dataset.startswith("folder:"):
+        if described.input_size != CIFAR10_SIDE:
+            say_once(
+                f"images of {dataset} are {CIFAR10_SIDE} px, and so are the reconstructions; {described.name} takes "
+                f"{described.input_size} px: for those, load_inverter(..., image_size={described.input_size})"
+            )
+        return CIFAR10_SIDE
+    if (named := folder_and_size(dataset)[1]) is not None:
+        return named
+    size = input_size_of(classifier, described.name)
+    say_once(f"{dataset} is taken at {size} px, the input size of {described.name}")
+    return size
 
 
 def _target(
@@ -94,12 +124,23 @@ def score(
     device = resolve_device("auto")
     if target is not None:
         target.network.to(device)
+        _say_another_size(target, a.shape[1:3])
     judged = tuple(a.shape[1:3]) == (32, 32) if judge is None else judge
     nets = networks(target, device, inception_weights or inception_path(), judged=judged)
     truth = None if labels is None else labels.cpu().numpy().astype(np.int64)
     same = target is not None and target.sha256 == entry("efficientnet_lite0").sha256
     # whether these reconstructions came from noise is not known here: diversity is null, with its reason
     return evaluate(a, b, labels=truth, logits=None, networks=nets, stochastic=True, target_is_extractor=same).metrics
+
+
+def _say_another_size(target: LoadedClassifier, shown: tuple[int, ...]) -> None:
+    """Say where a user's network is shown images of another size than it takes; shipped ones resize by themselves."""
+    wanted = getattr(target.network, "input_size", None)
+    if wanted is not None and not isinstance(target.network, Classifier) and shown != (wanted, wanted):
+        say_once(
+            f"{target.name} is shown the images as they are, {shown[1]}x{shown[0]} px, and says that it takes {wanted} "
+            "px"
+        )
 
 
 def _pair(originals: Tensor | str | Path, reconstructions: Tensor | str | Path) -> tuple[PixelSource, PixelSource]:

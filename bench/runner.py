@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
-from bench import store
+from bench import shared
 from bench.cell import Cell
 from bench.classifiers import open_classifier
 from bench.config import RunConfig
+from bench.console import os_error_text
 from bench.control import Control
 from bench.environment import describe, resolve_device
-from bench.errors import BenchError, SkipCellError, UsageError
-from bench.record import Cost, Record
+from bench.errors import SkipCellError, StorageError, UsageError, where
+from bench.neutral import neutral
+from bench.record import Cost, Record, Status
 from bench.registry import CONTROLS, registered
+from bench.store import shared_digests
 
 
 def run(config: RunConfig) -> Record:
@@ -27,8 +28,8 @@ def run(config: RunConfig) -> Record:
     Raises:
         UsageError: the configuration names what does not exist or asks for more images than there are.
     """
-    Cell.open(config)  # a misspelt name is said before any work
-    if config.controls:
+    cell = Cell.open(config)  # a misspelt name is said before any work
+    if config.controls and cell.opens:
         run_controls(config)
     return run_cell(config)
 
@@ -41,14 +42,19 @@ def run_controls(config: RunConfig) -> list[Record]:
 def _run_unasked(config: RunConfig) -> Record:
     """A control that was not named: left out where it would cost far more than the run that it stands beside."""
     cell = Cell.open(config)
-    if not issubclass(cell.method, Control):
+    if cell.broken is not None or not issubclass(cell.method, Control):
         return settle(cell, _line)
-    reason = cell.method.too_dear(cell.dataset, cell.classifier_sha256, cell.num_images)
-    if reason is None:
+    obstacle: Exception | None = None
+    try:
+        if reason := cell.method.too_dear(cell.dataset, cell.classifier_sha256, cell.num_images):
+            obstacle = SkipCellError(reason)
+    except Exception as error:  # a plugin's own answer
+        obstacle = error
+    if obstacle is None:
         return settle(cell, _line)
 
-    def leave_out(cell: Cell) -> Record:
-        raise SkipCellError(reason)
+    def leave_out(_: Cell) -> Record:
+        raise obstacle
 
     return settle(replace(cell, config=replace(config, force=False)), leave_out)  # what is finished stays
 
@@ -74,15 +80,23 @@ def _attempt(cell: Cell, line: Callable[[Cell], Record]) -> tuple[Record, str]:
     """The record of this attempt, and its JSON."""
     created = datetime.now(UTC).isoformat(timespec="seconds")
     try:
-        record = replace(line(cell), created=created)
+        if cell.broken is not None:
+            raise cell.broken
+        record = line(cell)
+        record = replace(record, created=created, digests=record.digests | cell.folder.digests())
         return record, record.to_json()
-    except UsageError:
+    except (UsageError, StorageError):  # nothing about the cell: it stays unfinished
         raise
     except SkipCellError as reason:
-        record = replace(cell.draft, status="skipped", reason=str(reason), created=created)
-    except Exception as error:
-        record = replace(cell.draft, status="failed", reason=_reason(error), created=created)
+        record = _without(cell, "skipped", str(reason), created)
+    except (Exception, SystemExit) as error:  # a plugin may fail in any way, and asks nobody to leave but itself
+        record = _without(cell, "failed", _reason(error), created)
     return record, record.to_json()
+
+
+def _without(cell: Cell, status: Status, reason: str, created: str) -> Record:
+    """The record of a cell that has no scores; its reason names no folder of this machine."""
+    return replace(cell.draft, status=status, reason=neutral(reason, cell.draft.dataset), created=created)
 
 
 def _line(cell: Cell) -> Record:
@@ -91,12 +105,12 @@ def _line(cell: Cell) -> Record:
 
     config, n = cell.config, cell.num_images
     device = resolve_device(config.device)
-    originals = store.originals(cell.dataset_folder, cell.dataset, n)
+    originals = shared.originals(cell.dataset_folder, cell.dataset, n, anew=config.force)
     classifier = open_classifier(config.classifier, device)
-    logits = store.logits(cell.classifier_folder, classifier, cell.dataset, n, device)
+    logits = shared.logits(cell.classifier_folder, classifier, cell.dataset, n, device, anew=config.force)
     method = cell.open_method(classifier, logits.shape[1], originals.shape[1:3], device)
-    cell.folder.fill(n, method.inverting(originals, logits), f"{config.method} on {classifier.name}")
-    reconstructions, second, seconds, peak = cell.folder.assemble(n)
+    cell.folder.fill(n, method.inverting(originals, logits), f"{config.method} on {classifier.name}", method.shard)
+    reconstructions, second, seconds, peak = cell.folder.assemble(n, method.shard)
     evaluation = evaluate(
         originals,
         reconstructions,
@@ -107,6 +121,7 @@ def _line(cell: Cell) -> Record:
         stochastic=method.stochastic,
         target_is_extractor=config.classifier == "efficientnet_lite0",
         cache=config.out / ".features",
+        anew=config.force,
     )
     labels = {"image_id": cell.dataset.ids[:n], "label": cell.dataset.labels[:n]}
     cell.folder.save_logits(evaluation.reconstruction_logits)
@@ -114,17 +129,17 @@ def _line(cell: Cell) -> Record:
     cost = Cost(seconds, seconds / n, peak, device.type, method.parameters, method.train_seconds)
     return replace(
         cell.draft,
-        **method.facts(logits),
+        **method.facts(logits, cell.folder.pieces(n, method.shard)),
         cost=cost,
         metrics=evaluation.metrics,
         weights=cell.weights(classifier) | method.weights,
+        digests=shared_digests(originals, logits),
         environment=describe(device),
     )
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     """What went wrong in a line; for errors of a plugin's own, where."""
-    if isinstance(error, BenchError):
-        return str(error)
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {error} (in {Path(frame.filename).name}, line {frame.lineno}, {frame.name})"
+    if isinstance(error, OSError) and error.filename is not None:
+        return os_error_text(error)
+    return where(error)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def seed_of(*parts: object) -> int:
     """A seed in [0, 2^63) from any parts, for instance ``seed_of("eps", run_seed, image_id)``."""
     text = "\x1f".join(str(part) for part in parts)
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
+    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:8], "big") >> 1
 
 
 def sample_seeds(run_seed: int, image_ids: Sequence[str]) -> list[int]:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 State = tuple[int, ...] | None
+SMALL = 1 << 26  # bytes that any container may hold
+MOST_PACKED = 20  # times its own size that a larger one may hold; real weights unpack to twice it
 ZOO = Path(os.environ.get("BENCH_ZOO") or Path(__file__).parent / "zoo")
 
 
@@ -87,9 +89,26 @@ def read(path: Path) -> bytes:
     """A file's bytes, unpacked where it is an xz container.
 
     Raises:
-        WeightsError: there is no such file, or the container is not whole.
+        WeightsError: there is no such file, or the container is not whole, or what it unpacks to is far larger than
+            weights are.
     """
     return _read(path, _state(path))
+
+
+def read_checked(path: Path, sha256: str) -> bytes:
+    """The bytes of a file that must have this SHA-256: those that were hashed, not read a second time.
+
+    Raises:
+        WeightsError: as ``read``, or it has another.
+    """
+    data = read(path)
+    found = hashlib.sha256(data).hexdigest()
+    if found != sha256:
+        raise WeightsError(
+            f"{path} is damaged or was replaced: expected SHA-256 {sha256}, found {found}. "
+            "Install bench again, or train it anew."
+        )
+    return data
 
 
 def _state(path: Path) -> State:
@@ -103,10 +122,24 @@ def _read(path: Path, state: State) -> bytes:
     if state is None:
         raise WeightsError(f"Weights are expected in {path} and there is no such file. Install bench or train again.")
     raw = path.read_bytes()
+    return _unpack(path, raw) if path.suffix == ".xz" else raw
+
+
+def _unpack(path: Path, raw: bytes) -> bytes:
+    """What an xz container holds, given up where it is far larger than weights can be."""
+    limit = max(SMALL, MOST_PACKED * len(raw))
+    unpacker = lzma.LZMADecompressor(lzma.FORMAT_XZ)
     try:
-        return lzma.decompress(raw) if path.suffix == ".xz" else raw
+        data = unpacker.decompress(raw, max_length=limit + 1)
     except lzma.LZMAError as error:
         raise WeightsError(f"{path} is not a whole xz file ({error}). Install bench again.") from error
+    if len(data) > limit:
+        raise WeightsError(
+            f"{path} unpacks to more than {limit:,} bytes from {len(raw):,}, which no weights do. Install bench again."
+        )
+    if not unpacker.eof or unpacker.unused_data:
+        raise WeightsError(f"{path} is not a whole xz file (it ends too early or too late). Install bench again.")
+    return data
 
 
 def pack(data: bytes) -> bytes:
@@ -145,13 +178,36 @@ def load_shipped(name: str) -> dict[str, Tensor]:
 
 def load_checked(path: Path, sha256: str) -> dict[str, Tensor]:
     """The tensors of a file that must have this SHA-256."""
-    found = sha256_of(path)
-    if found != sha256:
-        raise WeightsError(
-            f"{path} is damaged or was replaced: expected SHA-256 {sha256}, found {found}. "
-            "Install bench again, or train it anew."
-        )
-    return load_file(path)
+    return _tensors(path, read_checked(path, sha256))
+
+
+@dataclass(frozen=True)
+class Weights:
+    """One file, read once.
+
+    Attributes:
+        tensors: floats as float32.
+        facts: the text metadata.
+        sha256: of the very bytes that these are.
+    """
+
+    tensors: dict[str, Tensor]
+    facts: dict[str, str]
+    sha256: str
+
+
+def open_weights(path: Path, sha256: str | None = None) -> Weights:
+    """Tensors, metadata and hash of a safetensors file, all from one read.
+
+    Args:
+        path: the file.
+        sha256: what it must have, or None for a file of the user's own.
+
+    Raises:
+        WeightsError: as ``load_file``, or it has another hash.
+    """
+    data = read(path) if sha256 is None else read_checked(path, sha256)
+    return Weights(_tensors(path, data), _metadata(path, data), sha256 or hashlib.sha256(data).hexdigest())
 
 
 def load_file(path: Path) -> dict[str, Tensor]:
@@ -160,10 +216,13 @@ def load_file(path: Path) -> dict[str, Tensor]:
     Raises:
         WeightsError: the file is missing, truncated, or of another format (a pickle is never opened).
     """
+    return _tensors(path, read(path))
+
+
+def _tensors(path: Path, data: bytes) -> dict[str, Tensor]:
     from safetensors import SafetensorError
     from safetensors.torch import load
 
-    data = read(path)
     try:
         tensors = load(data)
     except (SafetensorError, ValueError) as error:
@@ -175,10 +234,20 @@ def load_file(path: Path) -> dict[str, Tensor]:
 
 
 def metadata(path: Path) -> dict[str, str]:
-    """The text metadata of a safetensors file."""
-    data = read(path)
+    """The text metadata of a safetensors file.
+
+    Raises:
+        WeightsError: it is none.
+    """
+    return _metadata(path, read(path))
+
+
+def _metadata(path: Path, data: bytes) -> dict[str, str]:
     length = int.from_bytes(data[:8], "little")  # the header is JSON behind its own length
-    facts: dict[str, str] = json.loads(data[8 : 8 + length]).get("__metadata__", {})
+    try:
+        facts: dict[str, str] = json.loads(data[8 : 8 + length]).get("__metadata__", {})
+    except (ValueError, AttributeError) as error:
+        raise WeightsError(f"{path} is not a whole safetensors file ({error}). Fetch or train it again.") from error
     return facts
 
 

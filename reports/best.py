@@ -1,59 +1,13 @@
-"""Who may be called best: an inverter whose paired difference from every other one leaves zero out."""
+"""Two methods' values of one metric, pair by pair: on the same images, or on the same KID subsets."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from reports.groups import Entry
 from reports.pairs import MIN_PAIRS, Doubles, over_images, over_subsets, p_value
-
-OPEN = (1.0, 8.0)  # standard errors between which a bootstrap interval may or may not hold zero
-MANY_PAIRS = 100
-
-
-def best(key: str, inverters: Sequence[Entry]) -> Entry | None:
-    """The inverter that is better than those of every other method in one metric, or None.
-
-    Differences are taken image by image (or KID subset by subset), with a 95 % interval. Set-level distances, metrics
-    without a direction, and controls never earn the mark; below 50 images nobody does.
-    """
-    leader, *others = _ranked(key, inverters) or (None,)
-    rivals = [other for other in others if leader and other.record.method != leader.record.method]
-    return leader if leader and rivals and all(_differs(key, leader, other) for other in rivals) else None
-
-
-def _ranked(key: str, inverters: Sequence[Entry]) -> list[Entry]:
-    """Inverters with a value, best first; empty where the metric has no direction."""
-    scored = []
-    for entry in inverters:
-        score = entry.record.metrics.get(key) if entry.complete else None
-        if score is None or score.value is None:
-            continue
-        if score.higher_is_better is None:
-            return []
-        scored.append((-score.value if score.higher_is_better else score.value, entry))
-    return [entry for _, entry in sorted(scored, key=lambda pair: pair[0])]
-
-
-def _differs(key: str, leader: Entry, other: Entry) -> bool:
-    """Whether the interval of the paired difference lies on the leader's side of zero.
-
-    The bootstrap is asked where its answer is open: with a mean difference below 1 or above 8 standard errors over
-    100 images or more it is not.
-    """
-    sign = 1 if leader.record.metrics[key].higher_is_better else -1
-    pair = paired(key, leader, other)
-    if pair is None:
-        return False
-    gain = sign * (pair.a - pair.b)
-    mean, error = float(gain.mean()), float(gain.std()) / len(gain) ** 0.5
-    if not pair.subsets_of and len(gain) >= MANY_PAIRS and not OPEN[0] * error < mean < OPEN[1] * error:
-        return bool(mean > error)
-    found = pair.interval()
-    return found is not None and (found[1] > 0 if sign > 0 else found[2] < 0)
 
 
 @dataclass(frozen=True, eq=False)

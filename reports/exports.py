@@ -1,14 +1,15 @@
-"""A group's leaderboard as a LaTeX table and as a Markdown table: main metrics, best in bold, names escaped."""
+"""A group's leaderboard as a LaTeX table and as a Markdown table: main metrics, ranks, names escaped."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from bench.record import Record, Score
+from bench.record import Record
 from reports import glossary, text
 from reports.groups import Entry, Group
-from reports.scores import DIRECTIONS, Winners
-from reports.tables import escaped, markdown_lines
+from reports.ranks import Standings, has_value, legend
+from reports.scores import DIRECTIONS
+from reports.tables import IN_TABLE, escaped, markdown_lines
 
 APART = glossary.BANDS[1:]  # the bands that carry a heading
 SPECIAL = {
@@ -28,12 +29,11 @@ SPECIAL = {
 }
 MEANS = "Scores of single images: means with half of their 95 % bootstrap interval."
 SETS = "Distances between sets of images ({}) are one number each and have no such interval."
-BOLD = "Bold: the inverter whose paired difference from every other ranked method leaves zero out."
 WORDS = ("method", "access", "training")
 STATUS = "status"  # the only other column where nobody has a score
 
 
-def latex(group: Group, winners: Winners) -> str:
+def latex(group: Group, ranked: Standings) -> str:
     """A ``table`` environment that needs the package booktabs."""
     keys = _keys(group)
     heads = [tex(key) + {True: r" $\uparrow$", False: r" $\downarrow$", None: ""}[_better(key)] for key in keys]
@@ -41,29 +41,30 @@ def latex(group: Group, winners: Winners) -> str:
     blocks = []
     for title, entries in group.bands:
         heading = [[rf"\multicolumn{{{span}}}{{l}}{{\textit{{{tex(title)}}}}}"]] if title in APART else []
-        blocks.append([*heading, *(_latex_row(entry, keys, winners) for entry in entries)])
+        blocks.append([*heading, *(_latex_row(entry, keys, ranked) for entry in entries)])
     if chances := _chances(group, keys):
         blocks.append([["chance", "", "", *(_signs(one) for one in chances)]])
     body = "\\midrule\n".join("".join(f"{' & '.join(row)} \\\\\n" for row in block) for block in blocks)
+    about = tex(_about(group, ranked, keys))
     return (
         "% \\usepackage{booktabs}\n\\begin{table}\n\\centering\n"
-        f"\\caption{{{tex(_about(group, keys))}}}\n\\begin{{tabular}}{{lll{'r' * len(keys) or 'l'}}}\n\\toprule\n"
+        f"\\caption{{{about}}}\n\\begin{{tabular}}{{lll{'r' * len(keys) or 'l'}}}\n\\toprule\n"
         f"{' & '.join([*WORDS, *(heads or [STATUS])])} \\\\\n\\midrule\n"
         f"{body}\\bottomrule\n\\end{{tabular}}\n\\end{{table}}\n"
     )
 
 
-def markdown(group: Group, winners: Winners) -> str:
+def markdown(group: Group, ranked: Standings) -> str:
     """A table with a line above it that says what it holds."""
     keys = _keys(group)
     heads = [f"`{key}` {DIRECTIONS[_better(key)][0]}".rstrip() for key in keys] or [STATUS]
     rows = []
     for title, entries in group.bands:
         rows += [[f"*{title}*", *[""] * (len(WORDS) - 1 + len(heads))]] if title in APART else []
-        rows += [_markdown_row(entry, keys, winners) for entry in entries]
+        rows += [_markdown_row(entry, keys, ranked) for entry in entries]
     if chances := _chances(group, keys):
         rows.append(["chance", "", "", *chances])
-    return "\n".join([escaped(_about(group, keys)), "", *markdown_lines([*WORDS, *heads], rows)]) + "\n"
+    return "\n".join([escaped(_about(group, ranked, keys)), "", *markdown_lines([*WORDS, *heads], rows)]) + "\n"
 
 
 def tex(words: str) -> str:
@@ -71,21 +72,24 @@ def tex(words: str) -> str:
     return "".join(SPECIAL.get(character, character) for character in " ".join(words.split()))
 
 
-def _about(group: Group, keys: Sequence[str]) -> str:
+def _about(group: Group, ranked: Standings, keys: Sequence[str]) -> str:
     """What the table holds and how to read it."""
     images = text.plural(group.num_images, "image")
     what = f"{group.classifier} on {group.dataset}, {images}, protocol {group.fingerprint or 'not recorded'}."
     sets = [key for key in keys if glossary.metric(key).level == "set"]
-    means = [MEANS] if len(sets) < len(keys) else []
-    return " ".join([what, *means, *([SETS.format(text.listing(sets))] if sets else []), *([BOLD] if keys else [])])
+    told = [what]
+    told += [MEANS] if len(sets) < len(keys) else []
+    told += [SETS.format(text.listing(sets))] if sets else []
+    told += [IN_TABLE] if any(ranked[key].ranks for key in keys) else []
+    return " ".join([*told, *(legend(ranked, keys) if keys else [])])
 
 
 def _chances(group: Group, keys: Sequence[str]) -> list[str]:
     """What guessing scores in each metric, blank where records do not agree; empty where there is none at all."""
     chances = []
     for key in keys:
-        scores = (_score(entry, key) for entry in group.complete)
-        found = {text.number(key, score.chance) for score in scores if score is not None and score.chance is not None}
+        scores = (entry.record.metrics[key] for entry in group.complete if has_value(entry, key))
+        found = {text.number(key, score.chance) for score in scores if score.chance is not None}
         chances.append(found.pop() if len(found) == 1 else "")
     return chances if any(chances) else []
 
@@ -96,28 +100,27 @@ def _signs(printed: str) -> str:
 
 def _keys(group: Group) -> list[str]:
     """The main metrics that anybody has a value of."""
-    return [key for key in ("fid", *glossary.MAIN_METRICS) if any(_score(entry, key) for entry in group.complete)]
+    return [key for key in ("fid", *glossary.MAIN_METRICS) if any(has_value(e, key) for e in group.complete)]
 
 
 def _better(key: str) -> bool | None:
     return glossary.metric(key).higher_is_better
 
 
-def _score(entry: Entry, key: str) -> Score | None:
+def _printed(
+    entry: Entry, key: str, ranked: Standings, bold: Callable[[str], str], small: Callable[[str, str], str]
+) -> str:
+    """A value, what stands behind it in small (half an interval and a rank, or one of them, or none), or a dash."""
     score = entry.record.metrics.get(key)
-    return score if score is not None and score.value is not None else None
-
-
-def _printed(entry: Entry, key: str, bold: Callable[[str], str], spread: Callable[[str], str], best: bool) -> str:
-    score = _score(entry, key)
-    if score is None or score.value is None:
+    if score is None or score.value is None or text.is_by_definition(score):
         return text.DASH
-    value = text.number(key, score.value)
-    half = spread(text.half_width(key, score.value, score.ci95)) if score.ci95 else ""
-    return (bold(value) if best else value) + half
+    value, half = text.number(key, score.value, score.ci95), text.half_width(score.ci95)
+    rank = ranked[key].ranks.get(entry)
+    shown = bold(value) if entry in ranked[key].leaders else value
+    return shown + small(half, f"({rank})" if rank is not None else "")
 
 
-def _latex_row(entry: Entry, keys: Sequence[str], winners: Winners) -> list[str]:
+def _latex_row(entry: Entry, keys: Sequence[str], ranked: Standings) -> list[str]:
     record = entry.record
     lead = [tex(entry.label), tex(record.access), tex(record.training)]
     if not entry.complete:
@@ -126,19 +129,24 @@ def _latex_row(entry: Entry, keys: Sequence[str], winners: Winners) -> list[str]
     def bold(value: str) -> str:
         return rf"\textbf{{{value}}}"
 
-    def spread(half: str) -> str:
-        return rf" {{\scriptsize $\pm${half}}}"
+    def small(half: str, rank: str) -> str:
+        told = " ".join(filter(None, (half and rf"$\pm${half}", rank)))
+        return rf" {{\scriptsize {told}}}" if told else ""
 
-    cells = [_signs(_printed(entry, key, bold, spread, entry is winners.get(key))) for key in keys]
+    cells = [_signs(_printed(entry, key, ranked, bold, small)) for key in keys]
     return [*lead, *(cells or [record.status])]
 
 
-def _markdown_row(entry: Entry, keys: Sequence[str], winners: Winners) -> list[str]:
+def _markdown_row(entry: Entry, keys: Sequence[str], ranked: Standings) -> list[str]:
     record = entry.record
     lead = [escaped(entry.label), escaped(record.access), escaped(record.training)]
     if not entry.complete:
         return [*lead, escaped(_lost(record)), *[""] * (len(keys) - 1)]
-    cells = [_printed(entry, key, "**{}**".format, "±{}".format, entry is winners.get(key)) for key in keys]
+
+    def small(half: str, rank: str) -> str:
+        return (half and f"±{half}") + (rank and f" {rank}")
+
+    cells = [_printed(entry, key, ranked, "**{}**".format, small) for key in keys]
     return [*lead, *(cells or [record.status])]
 
 

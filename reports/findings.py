@@ -9,17 +9,13 @@ from bench.record import Record
 from reports import text
 from reports.best import difference
 from reports.claims.numbers import interval, places, signed
+from reports.controls import HEADLINE, against, leading
 from reports.groups import Entry, Group
-from reports.scores import Winners
+from reports.ranks import UNPAIRED, Standing, Standings, has_value
 
-PRAISE = {
-    "lpips": "is closest to the originals",
-    "reid_class_judge": "keeps their class for an independent judge most often",
-}
-FLOORS = {
-    "same-class-random": "a random training image of the predicted class",
-    "train-nearest": "the training image whose logits are nearest",
-}
+CLASS = "reid_class_judge"
+LIKENESS = ("psnr", "ssim", "logit_cosine", "reid_within_class_judge_mrr")  # what may see it otherwise than LPIPS
+FLOOR, FLOOR_WORDS = "same-class-random", "a random training image of the predicted class"
 
 
 @dataclass(frozen=True)
@@ -60,37 +56,74 @@ def _cells(cells: Sequence[Record]) -> str:
     )
 
 
-def finding(group: Group, winners: Winners, anchor: str) -> Finding | None:
+def finding(group: Group, ranked: Standings, anchor: str) -> Finding | None:
     """The headline of a group, or None where it has no ranked inverter with scores."""
-    contenders = [entry for entry in group.contenders if entry.complete and _value(entry, "lpips") is not None]
+    contenders = [entry for entry in group.contenders if entry.complete and has_value(entry, HEADLINE)]
     if not contenders:
         return None
-    closest = min(contenders, key=lambda entry: _value(entry, "lpips") or 0.0)
+    first = leading(group, ranked)
+    closest, *others = _lead(ranked, contenders)
     sentences = [
-        _lead(winners, contenders),
-        *(_against(closest, group.controls, method) for method in FLOORS),
+        closest,
+        *against(group, first),
+        *others,
+        *(_against_floor(entry, group.controls) for entry in first),
         _gap(contenders, group.controls),
     ]
     where = f"{group.classifier} on {group.dataset}, {text.plural(group.num_images, 'image')}"
     return Finding(anchor, where, tuple(filter(None, sentences)))
 
 
-def _lead(winners: Winners, contenders: Sequence[Entry]) -> str:
-    """Who is better than every other; a lone method is only described."""
-    if len(contenders) == 1:
-        (only,) = contenders
-        shown = [_shown(only, key) for key in PRAISE if _value(only, key) is not None]
-        return f"{_named(only)} stands alone: {text.listing(shown)}."
-    praised: dict[str, list[str]] = {}
-    for key, words in PRAISE.items():
-        winner = winners.get(key)
-        if winner is not None:
-            praised.setdefault(_named(winner), []).append(f"{words} ({_shown(winner, key)})")
-    if not praised:
-        return f"Of {len(contenders)} ranked inverters none is better than every other in {text.listing(PRAISE)}."
-    leads = [f"{label} {text.listing(words)}" for label, words in praised.items()]
-    others = "the other ranked inverter" if len(contenders) == 2 else f"each of the {len(contenders) - 1} others ranked"
-    return f"Of the inverters, {'; '.join(leads)}, by paired differences from {others}."
+def _lead(ranked: Standings, contenders: Sequence[Entry]) -> list[str]:
+    """Who comes closest to the originals and by which metric, where others disagree, and who keeps the class."""
+    if len({entry.record.method for entry in contenders}) == 1:
+        shown = text.listing(_shown(contenders[0], key) for key in (HEADLINE, CLASS) if has_value(contenders[0], key))
+        return [f"{text.listing(map(_named, contenders))} stands alone: {shown}."]
+    closest, keeps = ranked[HEADLINE], ranked.get(CLASS)
+    told = [
+        _answer(closest, "By LPIPS", "closest to the originals", "which inverter is closest to the originals"),
+        _others(closest, [ranked[key] for key in LIKENESS if key in ranked]),
+    ]
+    if keeps is not None and keeps.entries:
+        told.append(_answer(keeps, "By the judge", "best at keeping their class", "which keeps their class best"))
+    return told
+
+
+def _answer(standing: Standing, by: str, best: str, what: str) -> str:
+    """A lead, a tie, or no comparison: three different answers."""
+    if standing.outcome == "not comparable":
+        return f"{by} it cannot be said {what}: {standing.why} ({standing.key})."
+    if standing.outcome == "tie":
+        shown = [_shown(entry, standing.key) for entry in standing.first]
+        shared = [f"{_named(entry)} ({words})" for entry, words in zip(standing.first, shown, strict=True)]
+        return f"{by} no single inverter is {best}: nothing separates {text.listing(shared)}."
+    leaders = standing.leaders
+    shown = [f"{_named(entry)} ({_shown(entry, standing.key)})" for entry in leaders]
+    rivals = len(standing.entries) - len(leaders)
+    others = "the other ranked inverter" if rivals == 1 else f"each of the {rivals} others ranked"
+    how = UNPAIRED if standing.unpaired else "paired differences"
+    return f"{by} {text.listing(shown)} {'is' if len(leaders) == 1 else 'are'} {best}, ahead of {others} by {how}."
+
+
+def _others(closest: Standing, standings: Sequence[Standing]) -> str:
+    """Whether the other measures of likeness see it alike: who leads and who ties there."""
+    heads: dict[str, list[str]] = {}
+    for one in standings:
+        if one.entries:
+            heads.setdefault(_head(one, closest), []).append(one.key)
+    return f"Other measures: {'; '.join(f'{text.listing(keys)}: {head}' for head, keys in heads.items())}." * bool(
+        heads
+    )
+
+
+def _head(one: Standing, closest: Standing) -> str:
+    if one.outcome == "not comparable":
+        return f"not comparable ({one.why})"
+    if one.outcome == "tie":
+        return f"nothing separates {text.listing(map(_named, one.first))}"
+    if one.leaders == closest.leaders:
+        return "agreed"
+    return f"{text.listing(map(_named, one.leaders))} {'leads' if len(one.leaders) == 1 else 'lead'}"
 
 
 def _named(entry: Entry) -> str:
@@ -99,20 +132,20 @@ def _named(entry: Entry) -> str:
     return entry.label if access == "logits" else f"{entry.label} ({access})"
 
 
-def _against(entry: Entry, controls: Sequence[Entry], method: str) -> str:
-    """Whether the closest inverter comes closer to the original than a control does."""
-    control = _control(controls, method)
-    found = difference("lpips", entry, control) if control is not None else None
+def _against_floor(entry: Entry, controls: Sequence[Entry]) -> str:
+    """Whether a leading inverter comes closer to the original than the class alone does."""
+    control = _control(controls, FLOOR)
+    found = difference(HEADLINE, entry, control) if control is not None else None
     if found is None:
         return ""
     mean, low, high = found
-    digits = places("lpips", mean, low, high)
-    by = f"lpips {signed(mean, digits)} {interval(low, high, digits)} in paired differences"
+    digits = places(HEADLINE, mean, low, high)
+    by = f"{HEADLINE} {signed(mean, digits)} {interval(low, high, digits)} in paired differences"
     if high < 0:
-        return f"{entry.label} comes closer to the original than {FLOORS[method]} ({by})."
+        return f"{entry.label} comes closer to the original than {FLOOR_WORDS} ({by})."
     if low > 0:
-        return f"{entry.label} stays further from the original than {FLOORS[method]} ({by})."
-    return f"Between {entry.label} and {FLOORS[method]} no difference is shown ({by})."
+        return f"{entry.label} stays further from the original than {FLOOR_WORDS} ({by})."
+    return f"Between {entry.label} and {FLOOR_WORDS} no difference is shown ({by})."
 
 
 def _control(controls: Sequence[Entry], method: str) -> Entry | None:
@@ -134,12 +167,6 @@ def _gap(contenders: Sequence[Entry], controls: Sequence[Entry]) -> str:
     )
 
 
-def _value(entry: Entry, key: str) -> float | None:
-    score = entry.record.metrics.get(key)
-    return score.value if score else None
-
-
 def _shown(entry: Entry, key: str) -> str:
     score = entry.record.metrics[key]
-    value = score.value or 0.0
-    return f"{key} {text.number(key, value)}" + (f" {text.bounds(key, value, score.ci95)}" if score.ci95 else "")
+    return f"{key} {text.number(key, score.value or 0.0, score.ci95)} {text.bounds(score.ci95)}".rstrip()

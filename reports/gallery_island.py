@@ -119,7 +119,7 @@ def _places(key: str, values: NDArray[np.float64], rows: Sequence[int]) -> list[
 
 def _mean(key: str, entry: Entry) -> str:
     found = entry.record.metrics.get(key)
-    return text.DASH if found is None or found.value is None else text.number(key, found.value)
+    return text.DASH if found is None or found.value is None else text.number(key, found.value, found.ci95)
 
 
 def island(values: dict[str, Any]) -> Markup:

@@ -141,8 +141,8 @@ def _cell(
     if score.value is None:
         return Cell(text.DASH, mark=notes.mark(score.note or NO_REASON))
     return Cell(
-        value=text.number(key, score.value),
-        bounds=text.bounds(key, score.value, score.ci95) if score.ci95 else "",
+        value=text.number(key, score.value, score.ci95),
+        bounds=text.bounds(score.ci95),
         images=text.count(score.n) if len(counts) > 1 else "",
         chance=_number(key, score.chance) if len(chances) > 1 else "",
         mark=notes.mark(score.note) if score.note else "",

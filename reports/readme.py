@@ -9,22 +9,27 @@ A table NAME lies between ``<!-- table:NAME:begin -->`` and ``<!-- table:NAME:en
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bench.errors import BenchError, DataError
+from bench.faults import Faults
 from bench.metrics.catalogue import MIN_SET_IMAGES
+from bench.printing import print_faults
 from bench.record import Record, read_records, write_atomically
+from bench.store import slug
 from reports import text
 from reports.claims import board
 from reports.claims.markdown import markdown
 from reports.claims.reduced import Wanted, reduced, wanted
-from reports.groups import Entry
+from reports.controls import against_markdown, strongest
+from reports.groups import Entry, group
 from reports.tables import escaped, markdown_lines, markdown_table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,6 +52,8 @@ FEW = (
     "psnr",
     "reid_within_class_judge_mrr",
 )
+OURS = "biggan-logit"
+NONE_YET = "No records have been committed yet.\n"
 
 
 @dataclass(frozen=True)
@@ -56,33 +63,40 @@ class Sources:
     Attributes:
         results: folder of committed records.
         manifest: of the shipped weights.
+        faults: takes the files that cannot be used; the tables are made without them.
     """
 
     results: Path = ROOT / "reports" / "results"
     manifest: Path = ROOT / "bench" / "zoo" / "manifest.json"
+    faults: Faults = field(default_factory=Faults)
 
 
 def scores(sources: Sources) -> str:
     """Every committed cell that has set-level scores, a table for each classifier."""
-    return _table([one for one in _cells(sources) if one.num_images >= MIN_SET_IMAGES], SCORES)
+    return _table([one for one in _cells(sources) if one.record.num_images >= MIN_SET_IMAGES], SCORES)
 
 
 def few(sources: Sources) -> str:
     """Every committed cell of fewer images, where methods that take seconds an image stand beside the others."""
-    return _table([one for one in _cells(sources) if one.num_images < MIN_SET_IMAGES], FEW)
+    return _table([one for one in _cells(sources) if one.record.num_images < MIN_SET_IMAGES], FEW)
 
 
-def _cells(sources: Sources) -> list[Record]:
-    return [record for record, _ in read_records(sources.results) if record.probe is None]
+def _cells(sources: Sources) -> list[Entry]:
+    return [entry for entry in _entries(sources) if entry.record.probe is None]
 
 
-def _table(records: Sequence[Record], metrics: Sequence[str]) -> str:
-    return markdown_table(records, metrics) if records else "No records have been committed yet.\n"
+def _entries(sources: Sources) -> list[Entry]:
+    found = read_records(sources.results, sources.faults)
+    return [Entry(record, folder, faults=sources.faults) for record, folder in found]
+
+
+def _table(entries: Sequence[Entry], metrics: Sequence[str]) -> str:
+    return markdown_table(entries, metrics) if entries else NONE_YET
 
 
 def classifiers(sources: Sources) -> str:
     """What the shipped networks were measured to do."""
-    manifest = json.loads(sources.manifest.read_text()) if sources.manifest.exists() else {}
+    manifest = json.loads(sources.manifest.read_text(encoding="utf-8")) if sources.manifest.exists() else {}
     rows = [_classifier(name, facts) for name, facts in manifest.items() if isinstance(facts.get("measured"), dict)]
     if not rows:
         return "No classifier has been measured yet.\n"
@@ -103,16 +117,29 @@ def _classifier(name: str, facts: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def strongest_control(sources: Sources) -> str:
+    """What biggan-logit won, tied and lost against the strongest control of each classifier, and over all of them."""
+    large = (one for one in _cells(sources) if one.record.num_images >= MIN_SET_IMAGES)
+    found = []
+    for one in group(large):
+        inverter = next((entry for entry in one.contenders if entry.complete and entry.label == OURS), None)
+        match = strongest(one, inverter) if inverter is not None else None
+        if match is not None:
+            found.append((one, match))
+    return against_markdown(found) if found else NONE_YET
+
+
 def claims(sources: Sources) -> str:
     """The claims board, from committed records and the per-image values beside them."""
-    entries = [Entry(record, folder) for record, folder in read_records(sources.results)]
-    return markdown(board(entries)) if entries else "No records have been committed yet.\n"
+    entries = _entries(sources)
+    return markdown(board(entries)) if entries else NONE_YET
 
 
 TABLES: dict[str, Callable[[Sources], str]] = {
     "scores": scores,
     "few": few,
     "classifiers": classifiers,
+    "strongest-control": strongest_control,
     "claims": claims,
 }
 
@@ -137,13 +164,14 @@ def updated(readme: str, sources: Sources) -> str:
     return readme
 
 
-def collect(runs: Path, results: Path) -> None:
+def collect(runs: Path, results: Path, faults: Faults | None = None) -> None:
     """Copy complete cells to ``results/<dataset>/<classifier>/<method>-<N>/``, and probes that the claims read beside.
 
     Of the cells that the claims read, the per-image values that they need go along. Own images stay, and other probes.
     Of two records for one place, that of seed 0 is kept, then the newest.
     """
-    for record, folder in sorted(read_records(runs), key=_newest_last):
+    bad = Faults() if faults is None else faults
+    for record, folder in sorted(read_records(runs, bad), key=_newest_last):
         columns = wanted(record)
         if (
             record.status == "complete"
@@ -152,7 +180,8 @@ def collect(runs: Path, results: Path) -> None:
         ):
             preset = record.preset if record.preset != "fast" else ""
             name = "-".join(filter(None, (record.method, preset, record.probe, str(record.num_images))))
-            _copy(Entry(record, folder), folder, columns, results / record.dataset / record.classifier / name)
+            place = results / slug(record.dataset) / slug(record.classifier) / slug(name)
+            _copy(Entry(record, folder, faults=bad), folder, columns, place)
 
 
 def _newest_last(found: tuple[Record, Path]) -> tuple[bool, int, str, str]:
@@ -161,11 +190,19 @@ def _newest_last(found: tuple[Record, Path]) -> tuple[bool, int, str, str]:
 
 
 def _copy(entry: Entry, folder: Path, columns: Wanted | None, place: Path) -> None:
-    """The record as it stands, and the values that go with it or none."""
-    write_atomically(place / "record.json", (folder / "record.json").read_bytes())
-    values = place / "per_image.parquet"
+    """The record as it stands, and the values that go with it or none; its digest becomes that of these values."""
+    values, data = place / "per_image.parquet", None
     if columns and entry.per_image:
-        write_atomically(values, reduced(entry.per_image, columns))
+        data = reduced(entry.per_image, columns)
+    text = (folder / "record.json").read_bytes()
+    if values.name in entry.record.digests:
+        raw = json.loads(text)
+        del raw["digests"][values.name]
+        raw["digests"] |= {values.name: hashlib.sha256(data).hexdigest()} if data else {}
+        text = (json.dumps(raw, indent=2) + "\n").encode()
+    write_atomically(place / "record.json", text)
+    if data:
+        write_atomically(values, data)
     else:
         values.unlink(missing_ok=True)
 
@@ -176,14 +213,15 @@ def main(arguments: Sequence[str] | None = None, sources: Sources | None = None)
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if the README is out of date")
     parser.add_argument("--collect", type=Path, metavar="RUNS", help="copy the complete records of this folder first")
     parser.add_argument("--readme", type=Path, default=ROOT / "README.md")
-    options = parser.parse_args(arguments)
+    options, tables = parser.parse_args(arguments), sources or Sources()
     try:
         if not options.readme.exists():
             raise DataError(f"There is no {options.readme.name} to write the tables into.")
         if options.collect is not None:
-            collect(options.collect, (sources or Sources()).results)
-        old = options.readme.read_text()
-        new = updated(old, sources or Sources())
+            collect(options.collect, tables.results, tables.faults)
+        old = options.readme.read_text(encoding="utf-8")
+        new = updated(old, tables)
+        print_faults(tables.faults)
     except BenchError as error:
         print(error, file=sys.stderr)
         return error.exit_status

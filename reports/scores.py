@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
 
 from bench.record import Score
 from reports import glossary, text
-from reports.best import best
 from reports.groups import Entry, Group
+from reports.ranks import Rank, Standing, Standings, has_value, legend, standing
 
 BREAKABLE = re.compile(r"[^_]{1,9}_?|_")  # pieces of a key between which a narrow column may break the line
 WORD_COLUMNS = 4  # method, access, training, stochastic
@@ -32,7 +32,14 @@ class Whisker:
 
 @dataclass(frozen=True)
 class Cell:
-    """One score as printed; ``mark`` points to a footnote, ``raw`` is the record's value to the last digit."""
+    """One score as printed.
+
+    Attributes:
+        raw: the record's value to the last digit.
+        mark: points to a footnote.
+        rank: of a ranked inverter, with what it says in words.
+        order: place within the band, by which rows are sorted; ties have the same.
+    """
 
     value: str
     raw: str | None = None
@@ -42,6 +49,9 @@ class Cell:
     images: str | None = None
     chance: str | None = None
     mark: str | None = None
+    rank: Rank | None = None
+    rank_words: str | None = None
+    order: Rank | None = None
     best: bool = False
     whisker: Whisker | None = None
 
@@ -104,6 +114,7 @@ class MainTable:
     bands: tuple[Band, ...]
     access: tuple[str, ...]  # of the inverters, for the filter
     notes: tuple[tuple[str, str], ...]
+    legend: tuple[str, ...]  # how the ranks are to be read
     any_best: bool
     any_chance: bool
     span: int
@@ -137,29 +148,21 @@ class Footnotes:
         return tuple((str(number), note) for number, note in enumerate(self.texts, 1))
 
 
-Winners = dict[str, Entry | None]
-
-
-def winners(group: Group) -> Winners:
-    """The best inverter of every metric that has one."""
-    return {key: best(key, group.contenders) for key in group.metrics}
-
-
 def held(key: str, group: Group) -> bool:
     """Whether some record has a value of this metric."""
-    return any(_score(entry, key).value is not None for entry in group.complete)
+    return any(has_value(entry, key) for entry in group.complete)
 
 
-def main_table(group: Group, winners: Winners) -> MainTable:
-    """The compact table; ``fid`` joins it where somebody has one."""
-    keys = list(glossary.MAIN_METRICS)
-    if held("fid", group):
-        keys.insert(0, "fid")
+def main_keys(group: Group) -> list[str]:
+    """The main metrics, and ``fid`` where somebody has one."""
+    return ["fid", *glossary.MAIN_METRICS] if held("fid", group) else list(glossary.MAIN_METRICS)
+
+
+def main_table(group: Group, standings: Standings) -> MainTable:
+    """The compact table."""
+    keys = main_keys(group)
     notes = Footnotes()
-    bands = tuple(
-        Band(title, entries[0].record.kind, tuple(_row(entry, keys, group, winners, notes) for entry in entries))
-        for title, entries in group.bands
-    )
+    bands = tuple(_band(title, entries, keys, group, standings, notes) for title, entries in group.bands)
     columns = _columns(keys, group)
     return MainTable(
         families=tuple((title, len(list(run))) for title, run in groupby(one.family for one in columns)),
@@ -167,22 +170,32 @@ def main_table(group: Group, winners: Winners) -> MainTable:
         bands=bands,
         access=tuple(dict.fromkeys(entry.record.access for entry in group.inverters)),
         notes=notes.numbered(),
-        any_best=any(winners.values()),
+        legend=tuple(legend(standings, keys)),
+        any_best=any(standings[key].leaders for key in keys),
         any_chance=any(one.chance for one in columns),
         span=len(keys) + WORD_COLUMNS,
     )
 
 
-def full_table(group: Group, winners: Winners) -> FullTable:
+def full_table(group: Group, standings: Standings) -> FullTable:
     """All metrics of all complete cells."""
     notes = Footnotes()
     rows = []
     for one in _columns(group.metrics, group):
-        cells = tuple(_cell(entry, one.key, group, winners[one.key], notes) for entry in group.complete)
+        cells = tuple(_cell(entry, one.key, group, standings[one.key], notes) for entry in group.complete)
         rows.append(MetricRow(one, cells))
     families = tuple((title, tuple(run)) for title, run in groupby(rows, key=lambda row: row.column.family))
     methods = tuple((entry.label, entry.record.kind) for entry in group.complete)
     return FullTable(methods, families, notes.numbered(), len(rows), len(methods) + 1)
+
+
+def _band(
+    title: str, entries: list[Entry], keys: list[str], group: Group, standings: Standings, notes: Footnotes
+) -> Band:
+    """Rows that stand together; they are sorted by ranks among themselves, which are shown of ranked inverters only."""
+    order = {key: standing(key, entries) for key in keys}
+    rows = tuple(_row(entry, keys, group, standings, order, notes) for entry in entries)
+    return Band(title, entries[0].record.kind, rows)
 
 
 def _columns(keys: list[str], group: Group) -> tuple[Column, ...]:
@@ -219,10 +232,11 @@ def _chance(key: str, entry: Entry) -> str | None:
     return None if chance is None else text.number(key, chance)
 
 
-def _row(entry: Entry, keys: list[str], group: Group, winners: Winners, notes: Footnotes) -> Row:
+def _row(entry: Entry, keys: list[str], group: Group, standings: Standings, order: Standings, notes: Footnotes) -> Row:
     record = entry.record
     question = glossary.CONTROLS.get(record.method) if record.kind == "control" else None
-    cells = tuple(_cell(entry, key, group, winners[key], notes) for key in keys) if entry.complete else ()
+    made = ((key, _cell(entry, key, group, standings[key], notes)) for key in keys if entry.complete)
+    cells = tuple(replace(cell, order=order[key].ranks.get(entry)) for key, cell in made)
     return Row(
         label=entry.label,
         question=" ".join(filter(None, (question, record.note))) or None,
@@ -237,22 +251,27 @@ def _row(entry: Entry, keys: list[str], group: Group, winners: Winners, notes: F
     )
 
 
-def _cell(entry: Entry, key: str, group: Group, winner: Entry | None, notes: Footnotes) -> Cell:
+def _cell(entry: Entry, key: str, group: Group, standing: Standing, notes: Footnotes) -> Cell:
     score = _score(entry, key)
     mark = notes.mark(score.note) if score.note else None
     if score.value is None:
         return Cell(text.DASH, mark=mark or notes.mark("No reason was recorded for this missing value."))
+    if text.is_by_definition(score):
+        return Cell(text.DASH, raw=repr(score.value), mark=mark)
     shared_chance = len({_chance(key, other) for other in group.complete}) == 1
+    rank = standing.ranks.get(entry)
     return Cell(
-        value=text.number(key, score.value),
+        value=text.number(key, score.value, score.ci95),
         raw=repr(score.value),
-        half_width=text.half_width(key, score.value, score.ci95) if score.ci95 else None,
-        bounds=text.bounds(key, score.value, score.ci95) if score.ci95 else None,
+        half_width=text.half_width(score.ci95),
+        bounds=text.bounds(score.ci95),
         spread=None if score.std is None else text.number(key, score.std),
         images=text.count(score.n) if score.n not in (0, group.num_images) else None,
         chance=None if shared_chance else _chance(key, entry),
         mark=mark,
-        best=entry is winner,
+        rank=rank,
+        rank_words=None if rank is None else f"rank {rank} of {len(standing.ranks)}, by {standing.basis}",
+        best=entry in standing.leaders,
         whisker=_whisker(score, key, group),
     )
 

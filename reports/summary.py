@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from bench.record import Record
 from reports import downloads, figures, findings, gallery, glossary, provenance, scores, text
 from reports.claims import Board, board
+from reports.controls import MEANING
 from reports.groups import Entry, Group, group
 from reports.probe_pages import ProbePage, probe_pages
+from reports.ranks import Standings, standings
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class Page:
 
     holdings: tuple[str, ...]
     findings: tuple[findings.Finding, ...]
+    meaning: str  # of the strongest control
     stations: tuple[tuple[str, str], ...]
     sections: tuple[Section, ...]
     probes: tuple[ProbePage, ...]
@@ -63,18 +66,19 @@ class Page:
 def page(entries: Sequence[Entry]) -> Page:
     """The view model of these records."""
     groups = group(entries)
-    named = [(one, f"group-{number}", scores.winners(one)) for number, one in enumerate(groups, 1)]
+    named = [(one, f"group-{number}", standings(one)) for number, one in enumerate(groups, 1)]
     ordered = [entry.record for one in groups for entry in (*one.inverters, *one.controls)]
     cells = list({id(record): record for record in ordered}.values())  # a failed one may stand in several groups
     probes = [entry for entry in entries if entry.record.probe is not None]
     asked = [entry.record for entry in probes]
     keys = glossary.in_order(key for one in groups for key in one.metrics)
-    headlines = [findings.finding(one, winners, anchor) for one, anchor, winners in named]
+    headlines = [findings.finding(one, ranked, anchor) for one, anchor, ranked in named]
     return Page(
         holdings=findings.holdings([*cells, *asked]),
         findings=tuple(headline for headline in headlines if headline is not None),
+        meaning=MEANING,
         stations=_stations([*cells, *asked], len(keys)),
-        sections=tuple(_section(one, groups, anchor, winners) for one, anchor, winners in named),
+        sections=tuple(_section(one, groups, anchor, ranked) for one, anchor, ranked in named),
         probes=probe_pages(probes),
         probe_warnings=tuple(glossary.thin(record.classifier for record in asked)),
         probe_sources=provenance.probe_provenance(probes),
@@ -82,7 +86,7 @@ def page(entries: Sequence[Entry]) -> Page:
         definitions=_definitions(keys),
         controls=tuple(glossary.CONTROLS.items()),
         access=tuple(glossary.ACCESS.items()),
-        downloads=downloads.everything([entry.record for entry in entries]),
+        downloads=downloads.everything([entry.record for entry in entries], [ranked for _, _, ranked in named]),
         several=len(groups) > 1,
     )
 
@@ -103,7 +107,7 @@ def _stations(records: Sequence[Record], num_metrics: int) -> tuple[tuple[str, s
     )
 
 
-def _section(one: Group, groups: Sequence[Group], anchor: str, winners: scores.Winners) -> Section:
+def _section(one: Group, groups: Sequence[Group], anchor: str, ranked: Standings) -> Section:
     seeds = sorted({entry.record.seed for entry in one.entries})
     subtitle = (
         f"{text.plural(one.num_images, 'image')} · seed {text.listing(map(str, seeds))} · "
@@ -119,13 +123,13 @@ def _section(one: Group, groups: Sequence[Group], anchor: str, winners: scores.W
         warnings=tuple(
             glossary.warnings(one.classifier, one.num_images, one.metrics, judged=scores.held("fd_judge", one))
         ),
-        main=scores.main_table(one, winners),
-        full=scores.full_table(one, winners),
+        main=scores.main_table(one, ranked),
+        full=scores.full_table(one, ranked),
         tradeoffs=figures.tradeoffs(one, anchor),
         gallery=gallery.gallery(one, groups),
         costs=provenance.costs(one),
         provenance=provenance.provenance(one),
-        downloads=downloads.tables(one, winners, anchor),
+        downloads=downloads.tables(one, ranked, anchor),
     )
 
 

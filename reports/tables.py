@@ -6,9 +6,10 @@ import re
 import textwrap
 from collections.abc import Sequence
 
-from bench.record import Record, Score
+from bench.record import Score
 from reports import glossary, text
 from reports.groups import Entry, Group, group
+from reports.ranks import Standings, legend, orders, standings
 from reports.scores import BREAKABLE, DIRECTIONS
 
 WIDTH = 110
@@ -21,16 +22,18 @@ TERMINAL_METRICS = (
     "reid_class_judge",
     "reid_within_class_judge_mrr",
 )
-WORDS = ("method", "access", "training", "stochastic", "network", "command", "status")
+WORDS = ("method", "access", "training", "stochastic", "network", "command", "status", "strongest control")
+IN_TABLE = "In parentheses: the rank; bold: certainly better than every other inverter."
 MISSING = Score(None, note="this record was written without this metric")
 
 
-def terminal_table(records: Sequence[Record]) -> str:
+def terminal_table(entries: Sequence[Entry]) -> str:
     """Key metrics of these records with half of their 95 % interval, at most 110 columns wide.
 
-    One table for each dataset, classifier, protocol and N: methods, then controls, then what guessing scores.
+    One table for each dataset, classifier, protocol and N: methods, then controls, then what guessing scores; below it
+    the ranks, by the values beside the records.
     """
-    return "\n".join(_terminal(one) for one in group(Entry(record) for record in records))
+    return "\n".join(_terminal(one) for one in group(entries))
 
 
 def _terminal(one: Group) -> str:
@@ -51,19 +54,32 @@ def _terminal(one: Group) -> str:
     for gap_at in sorted({sum(bands[:k]) for k in range(1, len(bands))} - {0}, reverse=True):
         rows.insert(first + gap_at, "")
     title = f"{one.classifier} on {one.dataset}, {text.plural(one.num_images, 'image')}, protocol {one.fingerprint}"
-    return "\n".join([*([title, "", *rows] if shown else [title]), "", *_terminal_notes(one)]) + "\n"
+    return (
+        "\n".join([*([title, "", *rows] if shown else [title]), "", *_terminal_ranks(one), *_terminal_notes(one)])
+        + "\n"
+    )
+
+
+def _terminal_ranks(one: Group) -> list[str]:
+    """How ranks are meant, and who leads and who ties in which metrics."""
+    ranked = standings(one, TERMINAL_METRICS)
+    if not any(standing.entries for standing in ranked.values()):
+        return []
+    read, *remarks = legend(ranked, TERMINAL_METRICS)
+    told = [f"{text.listing(keys)}: {line}" for line, keys in orders(ranked, TERMINAL_METRICS)]
+    return [_wrapped(read), *(_wrapped(line, "  ") for line in (*told, *remarks)), ""]
 
 
 def _sees(entry: Entry) -> str:
-    """Access, and training where there is any."""
+    """Access, marked where the method was trained."""
     record = entry.record
-    return record.access if record.training == "none" else f"{record.access}, {record.training}"
+    return record.access if record.training == "none" else f"{record.access} *"
 
 
 def _terminal_column(key: str, one: Group) -> list[str]:
     """Head lines, cells and chance of a metric, all of one width."""
     scores = [_score(entry, key) for entry in one.complete]
-    cells = [*(_with_half_width(key, score) for score in scores), _chance(key, one)]
+    cells = [*(_concise(key, score) for score in scores), _chance(key, one)]
     width = max(map(len, [*cells, *BREAKABLE.findall(key)]))
     head = [""]
     for piece in [*BREAKABLE.findall(key), f" {DIRECTIONS[glossary.metric(key).higher_is_better][0]}".rstrip()]:
@@ -80,11 +96,11 @@ def _chance(key: str, one: Group) -> str:
     return found.pop() if len(found) == 1 else ""
 
 
-def _with_half_width(key: str, score: Score) -> str:
-    if score.value is None:
+def _concise(key: str, score: Score) -> str:
+    """A dash where there is no value, and where it could be no other."""
+    if score.value is None or text.is_by_definition(score):
         return text.DASH
-    value = text.number(key, score.value)
-    return f"{value}±{text.half_width(key, score.value, score.ci95).removeprefix('0')}" if score.ci95 else value
+    return text.concise(key, score.value, score.ci95)
 
 
 def _terminal_notes(one: Group) -> list[str]:
@@ -97,12 +113,18 @@ def _terminal_notes(one: Group) -> list[str]:
                 reasons.setdefault(score.note or "no reason was recorded", []).append(key)
     lines += [f"{text.DASH} {text.listing(keys)}: {reason}" for reason, keys in reasons.items()]
     if one.complete:
-        lines.append("± half of the 95 % interval; ~ stochastic; pairs: trained on (logits, image) pairs.")
+        lines.append(
+            "0.123(45): 0.123 ± 0.045, half of the 95 % interval; ~ stochastic; * trained on (logits, image) pairs."
+        )
     return [_wrapped(line) for line in lines]
 
 
-def _wrapped(line: str) -> str:
-    return "\n".join(textwrap.wrap(line, WIDTH, subsequent_indent="  "))
+def _wrapped(line: str, indent: str = "") -> str:
+    """Lines of at most 110 columns; a number stays with the word after it."""
+    tied = re.sub(r"(?<=\d) ", "\N{NO-BREAK SPACE}", line)
+    further = f"{indent}  "
+    lines = textwrap.wrap(tied, WIDTH, initial_indent=indent, subsequent_indent=further, break_on_hyphens=False)
+    return "\n".join(lines).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def _shorten(name: str, width: int) -> str:
@@ -115,15 +137,18 @@ def _score(entry: Entry, key: str) -> Score:
     return entry.record.metrics.get(key, MISSING)
 
 
-def markdown_table(records: Sequence[Record], metrics: Sequence[str]) -> str:
-    """These metrics with their 95 % intervals as Markdown, a table for each dataset, classifier, protocol and N."""
-    return "\n".join(_markdown(one, metrics) for one in group(Entry(record) for record in records))
+def markdown_table(entries: Sequence[Entry], metrics: Sequence[str]) -> str:
+    """These metrics with intervals and ranks as Markdown, a table for each dataset, classifier, protocol and N."""
+    groups = [(one, standings(one, metrics)) for one in group(entries)]
+    tables = [_markdown(one, ranked, metrics) for one, ranked in groups]
+    read = dict.fromkeys(line for _, ranked in groups for line in legend(ranked, metrics))
+    return "\n".join([*tables, f"{IN_TABLE} {escaped(' '.join(read))}\n"])
 
 
-def _markdown(one: Group, metrics: Sequence[str]) -> str:
+def _markdown(one: Group, ranked: Standings, metrics: Sequence[str]) -> str:
     arrows = {key: DIRECTIONS[glossary.metric(key).higher_is_better][0] for key in metrics}
     head = ["method", "access", "training", "stochastic", *(f"`{key}` {arrows[key]}".rstrip() for key in metrics)]
-    rows = [_markdown_row(entry, metrics) for entry in (*one.inverters, *one.controls)]
+    rows = [_markdown_row(entry, ranked, metrics) for entry in (*one.inverters, *one.controls)]
     rows.append(["*chance*", "", "", "", *(_chance(key, one) for key in metrics)])
     title = f"**{escaped(one.classifier)}** on {escaped(one.dataset)}, {text.plural(one.num_images, 'image')}"
     return "\n".join([f"{title}, protocol `{one.fingerprint}`:", "", *markdown_lines(head, rows)]) + "\n"
@@ -135,20 +160,23 @@ def markdown_lines(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[s
     return [f"| {' | '.join(cells)} |" for cells in (head, rule, *rows)]
 
 
-def _markdown_row(entry: Entry, metrics: Sequence[str]) -> list[str]:
+def _markdown_row(entry: Entry, ranked: Standings, metrics: Sequence[str]) -> list[str]:
     record = entry.record
     name = escaped(entry.label) if record.kind == "inverter" else f"*{escaped(entry.label)}*"
     lead = [name, escaped(record.access), escaped(record.training), "yes" if record.stochastic else "no"]
     if not entry.complete:
         return [*lead, f"{record.status}: {escaped(record.reason or '')}", *[""] * (len(metrics) - 1)]
-    return [*lead, *(_with_bounds(key, _score(entry, key)) for key in metrics)]
+    return [*lead, *(_with_bounds(entry, key, ranked) for key in metrics)]
 
 
-def _with_bounds(key: str, score: Score) -> str:
-    if score.value is None:
+def _with_bounds(entry: Entry, key: str, ranked: Standings) -> str:
+    """A value, its interval, and its rank in parentheses; bold where it leads."""
+    score, standing = _score(entry, key), ranked[key]
+    if score.value is None or text.is_by_definition(score):
         return text.DASH
-    value = text.number(key, score.value)
-    return f"{value} {text.bounds(key, score.value, score.ci95)}" if score.ci95 else value
+    value, rank = text.number(key, score.value, score.ci95), standing.ranks.get(entry)
+    shown = f"**{value}**" if entry in standing.leaders else value
+    return " ".join(filter(None, (shown, text.bounds(score.ci95), f"({rank})" if rank is not None else "")))
 
 
 def escaped(name: str) -> str:

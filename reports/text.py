@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
+if TYPE_CHECKING:
+    from bench.record import Score
+
+Interval = tuple[float, float]
 DASH = "—"
 MINUS = "\N{MINUS SIGN}"
 FOUR_DECIMALS = ("kid_", "reid_instance_", "reid_within_", "sharpness", "lpips_step", "relative_step_")
 TWO_DECIMALS = ("fid", "fd_", "psnr")
+MOST_DECIMALS = 6
+BY_DEFINITION = ("deterministic",)  # notes of values that no image can change
 
 
 def decimals(key: str, value: float) -> int:
-    """Digits after the point for a metric's value; distances above 100 need one less."""
+    """Digits after the point for a metric's value without an interval; distances above 100 need one less."""
     if key.startswith(FOUR_DECIMALS):
         return 4
     if key.startswith(TWO_DECIMALS):
@@ -19,22 +26,59 @@ def decimals(key: str, value: float) -> int:
     return 3
 
 
-def number(key: str, value: float, like: float | None = None) -> str:
-    """A metric's value at its usual precision, or at that of ``like``, never as minus zero."""
-    text = f"{value:.{decimals(key, value if like is None else like)}f}"
+def is_constant(ci95: Interval) -> bool:
+    """Whether an interval has no width that could be printed: every image has the same value."""
+    return f"{_half(ci95):.{MOST_DECIMALS}f}" == f"{0:.{MOST_DECIMALS}f}"
+
+
+def is_by_definition(score: Score) -> bool:
+    """Whether the record says that this value could not have been another one: a dash stands in its place."""
+    return score.ci95 is not None and is_constant(score.ci95) and score.note in BY_DEFINITION
+
+
+def number(key: str, value: float, ci95: Interval | None = None) -> str:
+    """A metric's value, never as minus zero: to two significant digits of its interval's half width, else as usual."""
+    known = ci95 is not None and not is_constant(ci95)
+    return _fixed(value, _decimals_of(ci95) if ci95 is not None and known else decimals(key, value))
+
+
+def half_width(ci95: Interval | None) -> str:
+    """Half the length of an interval, the number after ±, to two significant digits; empty where there is none."""
+    if ci95 is None or is_constant(ci95):
+        return ""
+    return _fixed(_half(ci95), _decimals_of(ci95))
+
+
+def bounds(ci95: Interval | None) -> str:
+    """An interval in brackets, to as many digits as its value; empty where there is none."""
+    if ci95 is None or is_constant(ci95):
+        return ""
+    digits = _decimals_of(ci95)
+    return f"[{_fixed(ci95[0], digits)}, {_fixed(ci95[1], digits)}]"
+
+
+def concise(key: str, value: float, ci95: Interval | None) -> str:
+    """A value with half of its interval in units of its last digit: 0.3693(27) is 0.3693±0.0027."""
+    half = half_width(ci95)
+    digits = half.lstrip("0.") if half.startswith("0.") else half
+    return number(key, value, ci95) + (f"({digits})" if half else "")
+
+
+def _half(ci95: Interval) -> float:
+    return (ci95[1] - ci95[0]) / 2
+
+
+def _decimals_of(ci95: Interval) -> int:
+    """Digits after the point that leave two significant ones of the half width."""
+    exponent = int(f"{_half(ci95):.1e}".partition("e")[2])  # rounded first: 0.0996 is 0.10
+    return min(max(1 - exponent, 0), MOST_DECIMALS)
+
+
+def _fixed(value: float, digits: int) -> str:
+    text = f"{value:.{digits}f}"
     if not text.strip("-0."):
         text = text.lstrip("-")
     return text.replace("-", MINUS)
-
-
-def half_width(key: str, value: float, ci95: tuple[float, float]) -> str:
-    """Half the length of an interval, at the value's precision: the number after ±."""
-    return number(key, (ci95[1] - ci95[0]) / 2, like=value)
-
-
-def bounds(key: str, value: float, ci95: tuple[float, float]) -> str:
-    """An interval in brackets, at the value's precision."""
-    return f"[{number(key, ci95[0], like=value)}, {number(key, ci95[1], like=value)}]"
 
 
 def count(number_of: int) -> str:

@@ -26,6 +26,13 @@ def bench_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def contents_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is known of the files of folders stays among the tests."""
+    place = tmp_path_factory.getbasetemp() / "contents"
+    monkeypatch.setattr("bench.datasets.contents.home", lambda: place)
+
+
 @pytest.fixture
 def zoo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AddWeights]:
     """An empty zoo; call it with a name, the file's bytes and facts to add a weight file."""

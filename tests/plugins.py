@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -86,3 +87,15 @@ class Senseless(Inverter):
 
     def invert(self, logits: Tensor, seeds: Sequence[int]) -> Tensor:
         raise AssertionError
+
+
+class Waiting(Noisy):
+    """Noisy, but it waits for a minute, after a sign, while ``$WAIT`` names the file of the sign."""
+
+    name = "waiting"
+
+    def invert(self, logits: Tensor, seeds: Sequence[int]) -> Tensor:
+        if "WAIT" in os.environ:
+            Path(os.environ["WAIT"]).touch()
+            time.sleep(60)
+        return super().invert(logits, seeds)

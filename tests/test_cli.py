@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -92,6 +93,53 @@ def test_a_failed_cell_gives_status_1(tmp_path: Path) -> None:
     assert "no such luck" in paragraph(done, 1)
 
 
+def test_an_interrupted_run_says_so_and_goes_on(tmp_path: Path) -> None:
+    words = ["run", "--method", f"{PLUGINS}:Waiting", "--classifier", "robust_resnet152", "--num-images", "5",
+             "--no-controls", "--json", "--out", str(tmp_path / "runs")]  # fmt: skip
+    sign = tmp_path / "begun"
+    process = subprocess.Popen(
+        [*BENCH, *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"WAIT": str(sign)},
+    )
+    deadline = time.monotonic() + 120
+    while not sign.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    out, said = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "")
+    assert said.startswith("bench: Interrupted by SIGTERM. What is finished is kept.")
+    assert len(said.splitlines()) == 1
+    assert not list(tmp_path.rglob("*.tmp"))
+    assert json.loads(bench(*words).stdout)["status"] == "complete"
+
+
+def test_long_and_non_utf8_paths_work_to_the_page(tmp_path: Path) -> None:
+    deep = tmp_path / os.fsdecode(b"caf\xe9") / "/".join(["d" * 120] * 2) / os.fsdecode(b"\xff class")
+    deep.mkdir(parents=True)
+    for k in range(3):
+        Image.new("RGB", (32, 32), (k, 0, 0)).save(deep / os.fsdecode(b"\xfe%d.png" % k))
+    runs = tmp_path / "runs"
+    done = bench("run", "--method", f"{PLUGINS}:Grey", "--classifier", "robust_resnet152", "--dataset",
+                 f"folder:{deep.parent}", "--no-controls", "--out", runs)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "is taken at 32 px, the input size of robust_resnet152" in done.stderr
+    page = bench("report", "--runs", runs, "--out", tmp_path / os.fsdecode(b"p\xe4ge.html"))
+    assert page.returncode == 0, page.stderr
+    assert "grey" in (tmp_path / os.fsdecode(b"p\xe4ge.html")).read_text(encoding="utf-8")
+
+
+def test_a_home_that_cannot_be_written_is_explained(tmp_path: Path) -> None:
+    """A file in its place, which nobody may write into, root neither."""
+    (tmp_path / "home").write_text("in the way")
+    done = bench("data", "fetch", "fashion-mnist", "--from", tmp_path, BENCH_HOME=str(tmp_path / "home" / "bench"))
+    text = paragraph(done, 1)
+    assert "export BENCH_HOME=/path/to/folder" in text
+    assert len(text.strip().splitlines()) == 1
+
+
 @pytest.mark.parametrize(
     ("words", "hint"),
     [
@@ -132,6 +180,20 @@ def test_an_output_folder_that_cannot_be_written_is_explained(tmp_path: Path) ->
 
 def test_report_without_records_says_what_to_type(tmp_path: Path) -> None:
     assert "bench run --method" in bench("report", "--runs", tmp_path).stderr
+
+
+def test_report_names_what_it_left_out(tmp_path: Path) -> None:
+    from bench.record import Record, write_atomically
+
+    write_atomically(tmp_path / "runs" / "m" / "record.json", Record("m", "c", "cifar10", 10, 0).to_json().encode())
+    (tmp_path / "runs" / "bad").mkdir()
+    (tmp_path / "runs" / "bad" / "record.json").write_text('{"method": true}')
+    for words in (("report", "--out", tmp_path / "r.html"), ("list", "runs")):
+        done = bench(*words, "--runs", tmp_path / "runs")
+        assert done.returncode == 0
+        assert f"bench: left out {tmp_path / 'runs' / 'bad' / 'record.json'}: record lacks " in done.stderr
+        assert "Traceback" not in done.stderr
+    assert "<code>bad/record.json</code>: record lacks" in (tmp_path / "r.html").read_text(encoding="utf-8")
 
 
 def test_report_compares_two_folders(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def test_broken_plugin_is_named(plugin: AddPlugin) -> None:
     plugin("healthy", INVERTERS, "blue = outsider_j:Blue", "Blue = 1")
     found = {check.title: check for check in doctor.plugins()}
     assert found["plugin grey"].ok is False
-    assert found["plugin grey"].detail == "outsider_i:Grey cannot be imported: RuntimeError: not today"
+    assert "(outsider_i:Grey) cannot be imported: RuntimeError: not today second line" in found["plugin grey"].detail
     assert found["plugin grey"].hint.endswith("pip uninstall outsider")
     assert found["inverters"].ok is True
     assert "blue" in found["inverters"].detail
@@ -110,8 +110,20 @@ def test_duplicate_plugins_are_reported(plugin: AddPlugin) -> None:
     plugin("one", INVERTERS, "grey = outsider_k:Grey", "Grey = 1")
     plugin("two", INVERTERS, "grey = outsider_l:Grey", "Grey = 1")
     found = {check.title: check for check in doctor.plugins()}
-    assert found["inverters"].ok is False
-    assert "Two plugins" in found["inverters"].detail
+    assert found["plugin grey"].ok is False
+    assert "Two plugins" in found["plugin grey"].detail
+    assert found["inverters"].ok is True
+    assert "grey" not in found["inverters"].detail
+
+
+def test_a_plugin_that_asks_to_exit_is_one_line_of_the_report(
+    plugin: AddPlugin, capfd: pytest.CaptureFixture[str]
+) -> None:
+    plugin("outsider", INVERTERS, "grey = outsider_m:Grey", "import sys; print('hello'); sys.exit()")
+    found = {check.title: check for check in doctor.plugins()}
+    assert "SystemExit" in found["plugin grey"].detail
+    assert found["probes"].ok is True
+    assert capfd.readouterr() == ("", "hello\n")
 
 
 def test_broken_torch(monkeypatch: pytest.MonkeyPatch) -> None:

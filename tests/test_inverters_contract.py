@@ -1,7 +1,7 @@
 """One contract for every registered inverter: what it answers, what it depends on, what it leaves alone."""
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -10,7 +10,9 @@ from torch import Tensor
 
 import bench
 from baselines.optimization import chunks, engstrom, mahendran_vedaldi
+from bench import rules
 from bench.classifiers.catalogue import TARGETS
+from bench.datasets.base import Pixels
 from bench.errors import SkipCellError
 from bench.inverter import WITH_NETWORK, Inverter
 from bench.registry import INVERTERS, registered
@@ -83,19 +85,22 @@ def test_same_seed_same_result_and_other_seeds_others_if_stochastic(case: tuple[
     assert torch.equal(first, other) == (not inverter.stochastic)
 
 
-def test_depends_neither_on_order_nor_on_the_batch(case: tuple[Inverter, Tensor]) -> None:
+def test_keeps_the_rules_that_a_run_checks(case: tuple[Inverter, Tensor]) -> None:
+    """Order, company and batch size do not matter, nor, where the method is not stochastic, do other seeds."""
     inverter, logits = case
-    whole = call(inverter, logits, SEEDS)
-    backwards = call(inverter, logits.flip(0), SEEDS[::-1]).flip(0)
-    alone = torch.cat([call(inverter, logits[k : k + 1], SEEDS[k : k + 1]) for k in range(5)])
-    assert (whole - backwards).abs().max().item() <= 2 / 255
-    assert (whole - alone).abs().max().item() <= 2 / 255
+
+    def invert(given: Tensor, seeds: Sequence[int]) -> Pixels:
+        pixels, outside, _ = rules.checked_images(inverter, call(inverter, given, list(seeds)), len(seeds))
+        assert outside == 0
+        return pixels
+
+    rules.check_rows(inverter, invert, logits, SEEDS, invert(logits, SEEDS))
 
 
 def test_no_gradient_leaks_and_the_input_stays(case: tuple[Inverter, Tensor]) -> None:
     inverter, logits = case
     before = logits.clone()
     assert not call(inverter, logits, SEEDS).requires_grad
-    assert torch.equal(before, logits)
+    rules.check_input(inverter, logits, before)
     if inverter.target.network is not None:
         assert all(p.grad is None for p in inverter.target.network.parameters())

@@ -7,6 +7,7 @@ import pytest
 
 from bench import listing
 from bench.errors import UnknownNameError
+from bench.printing import print_rows
 from bench.record import Record, write_atomically
 from bench.registry import CONTROLS, INVERTERS
 from tests.conftest import AddPlugin, AddWeights
@@ -91,6 +92,27 @@ def test_runs(tmp_path: Path) -> None:
     assert (row["key"], row["probe"]) == ("abc", None)
 
 
+def test_runs_signal_nothing_to_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Names and reasons come from others' files: what would move the cursor or turn the text round is escaped."""
+    evil = "m\x1b[2J\x1b]0;title\x07\u202e\ud800\n\x9b"
+    record = Record(evil, evil, "cifar10", 5, 0, status="failed", reason=evil, created=evil, key=evil)
+    write_atomically(tmp_path / "a" / "record.json", record.to_json().encode())
+    print_rows(listing.rows("runs", tmp_path), "none")
+    shown = capsys.readouterr().out
+    assert len(shown.splitlines()) == 3
+    assert "m\\x1b[2J" in shown
+    assert all(character.isprintable() for character in shown.replace("\n", ""))
+
+
+def test_runs_go_on_after_a_bad_record(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_atomically(tmp_path / "a" / "record.json", Record("m", "c", "cifar10", 5, 0).to_json().encode())
+    write_atomically(tmp_path / "b\x1b" / "record.json", b'{"\x1b": 1, "\x1b": 2}')
+    assert [row["method"] for row in listing.rows("runs", tmp_path)] == ["m"]
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"bench: left out {tmp_path}/b\\x1b/record.json: ")
+    assert "\x1b" not in line
+
+
 def test_runs_name_the_probe(tmp_path: Path) -> None:
     record = Record("ridge", "resnet152", "cifar10", 250, 0, probe="noise", key="noise-abc")
     write_atomically(tmp_path / "noise-abc" / "record.json", record.to_json().encode())
@@ -104,5 +126,5 @@ def test_probes_ask_and_a_broken_one_says_so(plugin: AddPlugin) -> None:
     found = {row["name"]: row for row in listing.probes()}
     assert found["mine"]["question"] == "Is it?"
     assert found["mine"]["distribution"] == "asker"
-    assert found["theirs"]["question"] == "cannot be imported: RuntimeError: no"
+    assert str(found["theirs"]["question"]).startswith("cannot be used: RuntimeError: no (in outsider_q.py")
     assert str(found["transform"]["question"]).endswith("?")

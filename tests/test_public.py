@@ -1,11 +1,13 @@
 """The Python interface as the protocol writes it."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 import bench
+from bench.classifiers import CATALOGUE
 from bench.errors import UsageError
 
 
@@ -64,3 +66,46 @@ def test_diversity_of_unknown_reconstructions_is_null_not_zero() -> None:
     scores = bench.score(torch.rand(2, 3, 32, 32), torch.rand(2, 3, 32, 32))
     assert scores["diversity"].value is None
     assert scores["diversity"].note
+
+
+class Flat(torch.nn.Module):
+    """3 logits of images of any size."""
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return images.mean((2, 3))
+
+
+def test_an_inverters_size_is_the_datasets_and_said(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    method = str(Path(__file__).parent / "plugins.py") + ":Grey"
+    network = Flat()
+
+    def side(network: torch.nn.Module, **options: Any) -> int:
+        return bench.load_inverter(method, network, **options).target.image_size[0]
+
+    assert side(network) == 32
+    assert capsys.readouterr().err == ""
+    assert side(network, dataset=f"folder:{tmp_path}@48") == 48
+    assert side(network, dataset=f"folder:{tmp_path}") == 32
+    assert "Flat does not say how large the images are" in capsys.readouterr().err
+    assert network.input_size == 32
+    large = Flat()
+    object.__setattr__(large, "input_size", 224)
+    assert side(large, dataset=f"folder:{tmp_path}") == 224
+    assert "taken at 224 px, the input size of Flat" in capsys.readouterr().err
+    assert side(large) == 32
+    assert "images of cifar10 are 32 px, and so are the reconstructions; Flat takes 224 px" in capsys.readouterr().err
+    assert side(large, image_size=64) == 64
+    bench.score(torch.rand(2, 3, 8, 8), torch.rand(2, 3, 8, 8), classifier=large)
+    assert "Flat is shown the images as they are, 8x8 px, and says that it takes 224 px" in capsys.readouterr().err
+
+
+def test_every_classifier_says_its_size(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, item in CATALOGUE.items():
+        assert item.build().input_size == item.input_size, name
+    code = "from torch import nn\n\ndef quiet():\n    return nn.Identity()\n\n"
+    code += "def odd():\n    network = nn.Identity()\n    network.input_size = (3, 8, 8)\n    return network\n"
+    (tmp_path / "mine.py").write_text(code)
+    assert bench.load_classifier(f"{tmp_path}/mine.py:quiet").input_size == 32
+    assert "mine.py:quiet does not say how large" in capsys.readouterr().err
+    with pytest.raises(UsageError, match=r"side of a square in pixels, for instance 224, and is \(3, 8, 8\)"):
+        bench.load_classifier(f"{tmp_path}/mine.py:odd")

@@ -1,10 +1,9 @@
 import sys
-from pathlib import Path
 
 import pytest
 
-from bench.errors import UnknownNameError, UsageError
-from bench.registry import INVERTERS, load, load_file, registered
+from bench.errors import PluginError, UnknownNameError
+from bench.registry import INVERTERS, load, points, registered
 from tests.conftest import AddPlugin
 
 CODE = "class Grey:\n    name = 'grey'\n"
@@ -28,40 +27,44 @@ def test_other_groups_stay_apart(plugin: AddPlugin) -> None:
     assert list(registered("bench.elsewhere")) == ["grey"]
 
 
-def test_duplicates_raise(plugin: AddPlugin) -> None:
+def test_two_plugins_of_one_name_raise_where_that_name_is_asked_for_alone(plugin: AddPlugin) -> None:
     plugin("one", INVERTERS, "grey = outsider_d:Grey", CODE)
     plugin("two", INVERTERS, "grey = outsider_e:Grey", CODE)
-    with pytest.raises(UsageError, match="Two plugins are registered as 'grey'"):
-        registered(INVERTERS)
+    assert {"grey", "biggan-logit"} <= registered(INVERTERS).keys()
+    claims = [point.value for point in points(INVERTERS) if point.name == "grey"]
+    assert claims == [
+        "outsider_d:Grey",
+        "outsider_e:Grey",
+    ]
+    assert load(INVERTERS, "method", "engstrom").name == "engstrom"
+    with pytest.raises(PluginError, match="Two plugins are registered as 'grey': outsider_d:Grey and outsider_e:Grey"):
+        load(INVERTERS, "method", "grey")
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("raise RuntimeError('not today')", r"RuntimeError: not today \(in outsider_\d+.py, line 1, <module>\)"),
+        ("def :", r"SyntaxError: invalid syntax \(outsider_\d+.py, line 1\)"),
+        ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
+        ("import sys; sys.exit(3)", "SystemExit: 3"),
+        ("pass", "AttributeError: .* has no attribute 'Grey'"),
+    ],
+)
+def test_a_plugin_that_cannot_be_imported_is_named(code: str, words: str, plugin: AddPlugin) -> None:
+    module = f"outsider_{abs(hash(code))}"
+    plugin("outsider", INVERTERS, f"grey = {module}:Grey", code)
+    with pytest.raises(PluginError, match=f"The method 'grey' .*cannot be imported: {words}.*pip uninstall outsider"):
+        load(INVERTERS, "method", "grey")
+
+
+def test_ctrl_c_while_a_plugin_is_imported_interrupts(plugin: AddPlugin) -> None:
+    plugin("outsider", INVERTERS, "grey = outsider_g:Grey", "raise KeyboardInterrupt")
+    with pytest.raises(KeyboardInterrupt):
+        load(INVERTERS, "method", "grey")
 
 
 def test_misspelt_name_gets_a_suggestion(plugin: AddPlugin) -> None:
     plugin("outsider", INVERTERS, "dosovitskiy-brox = outsider_f:Grey", CODE)
     with pytest.raises(UnknownNameError, match=r"no method called 'dosovitsky-brox'\. Did you mean 'dosovitskiy-brox'"):
         load(INVERTERS, "method", "dosovitsky-brox")
-
-
-def test_local_file(tmp_path: Path) -> None:
-    path = tmp_path / "mine.py"
-    path.write_text(CODE)
-    assert load(INVERTERS, "method", f"{path}:Grey").name == "grey"
-
-
-def test_local_file_with_future_annotations_and_dataclass(tmp_path: Path) -> None:
-    path = tmp_path / "classy.py"
-    path.write_text(
-        "from __future__ import annotations\nfrom dataclasses import dataclass\n@dataclass\nclass A:\n  x: int"
-    )
-    assert load_file(f"{path}:A")(3).x == 3
-
-
-def test_local_file_that_is_missing(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"nowhere\.py, which does not exist"):
-        load_file(f"{tmp_path / 'nowhere.py'}:Grey")
-
-
-def test_local_file_without_the_class(tmp_path: Path) -> None:
-    path = tmp_path / "mine.py"
-    path.write_text(CODE)
-    with pytest.raises(UsageError, match=r"has no 'Gray'. It defines: Grey"):
-        load_file(f"{path}:Gray")

@@ -1,7 +1,10 @@
 """The whole line on few images: records, resuming, failures, what an inverter may see."""
 
+import errno
+import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -11,17 +14,18 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import torch
+from PIL import Image
 
 import bench
 from baselines.controls import Oracle
 from bench.cell import Cell
 from bench.config import RunConfig
-from bench.errors import UnknownNameError, UsageError
+from bench.errors import SkipCellError, StorageError, UnknownNameError, UsageError
 from bench.metrics.catalogue import METRICS
 from bench.record import Record
 from bench.registry import CONTROLS, registered
-from bench.runner import run, run_cell, run_controls
-from bench.store import SHARD, shards
+from bench.runner import run, run_cell, run_controls, settle
+from bench.store import SHARD, intact, shards
 from bench.weights import entry, own_inverter_weights
 
 PLUGINS = Path(__file__).parent / "plugins.py"
@@ -68,6 +72,117 @@ def test_finished_cell_is_not_run_again_and_force_runs_it(tmp_path: Path) -> Non
     assert (cell(first, tmp_path) / "record.json").stat().st_mtime_ns == stamp
     assert run_cell(config("Grey", tmp_path, force=True)).key == first.key
     assert (cell(first, tmp_path) / "record.json").stat().st_mtime_ns != stamp
+
+
+def test_a_record_of_another_cell_is_not_returned(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first = run_cell(config("Grey", tmp_path))
+    path = cell(first, tmp_path) / "record.json"
+    other = replace(first, method="noisy", num_images=9_999)
+    for foreign, word in (
+        (other, "its method is noisy, and not grey"),
+        (replace(first, num_images=9_999), "its num_images is 9999, and not 20"),
+        (replace(first, key="0" * 16), "its key is 0000000000000000"),
+        (replace(first, probe="noise"), "its probe is noise"),
+        (replace(first, seed=1), "its seed is 1"),
+    ):
+        path.write_text(foreign.to_json())
+        again = run_cell(config("Grey", tmp_path))
+        assert again.metrics == first.metrics
+        assert (again.method, again.num_images) == ("grey", 20)
+        assert word in capsys.readouterr().err
+    assert Record.from_json(path.read_text()).method == "grey"
+
+
+def test_a_record_of_an_earlier_bench_without_digests_stays_finished(tmp_path: Path) -> None:
+    first = run_cell(config("Grey", tmp_path))
+    path = cell(first, tmp_path) / "record.json"
+    raw = json.loads(path.read_text())
+    del raw["digests"]
+    path.write_text(json.dumps(raw))
+    stamp = path.stat().st_mtime_ns
+    assert run_cell(config("Grey", tmp_path)).digests == {}
+    assert path.stat().st_mtime_ns == stamp
+
+
+def test_the_record_has_the_digests_of_its_arrays(tmp_path: Path) -> None:
+    record = run_cell(config("Grey", tmp_path))
+    folder = cell(record, tmp_path)
+    own = {"reconstructions.npy", "reconstruction_logits.npy", "per_image.parquet"}
+    assert set(record.digests) == own | {"originals.npy", "logits.npz"}
+    for name in own:
+        assert record.digests[name] == hashlib.sha256((folder / name).read_bytes()).hexdigest()
+    pixels = np.load(folder.parents[2] / "originals.npy")
+    assert record.digests["originals.npy"] == hashlib.sha256(pixels[:20].tobytes()).hexdigest()
+    more = run_cell(config("Noisy", tmp_path, num_images=30))  # the originals grow
+    assert intact(record, folder.parents[2] / "originals.npy") is None
+    assert more.digests["originals.npy"] != record.digests["originals.npy"]
+
+
+def test_damage_is_found_named_and_mended_by_force(tmp_path: Path) -> None:
+    good = run_cell(config("Noisy", tmp_path))
+    originals, logits = tmp_path / "cifar10" / "originals.npy", tmp_path / "cifar10/robust_resnet152/logits.npz"
+    np.save(originals, 255 - np.load(originals))
+    found = run_cell(config("Grey", tmp_path))
+    assert (found.status, "originals.npy is damaged" in str(found.reason)) == ("failed", True)
+    assert "--force" in str(found.reason)
+    assert str(tmp_path) not in str(found.reason)
+    assert run_cell(config("Noisy", tmp_path, force=True)).metrics == good.metrics
+    raw = dict(np.load(logits))
+    np.savez(logits, **(raw | {"logits": raw["logits"] * 2}))
+    assert "logits.npz is damaged" in str(run_cell(config("Grey", tmp_path)).reason)
+    assert run_cell(config("Noisy", tmp_path, force=True)).metrics == good.metrics
+    assert run_cell(config("Grey", tmp_path)).status == "complete"
+
+
+def test_altered_features_are_computed_again(tmp_path: Path) -> None:
+    good = run_cell(config("Grey", tmp_path))
+    kept = list((tmp_path / ".features").iterdir())
+    assert kept
+    for path in kept:
+        raw = dict(np.load(path))
+        np.savez(path, **{name: array[::-1] for name, array in raw.items() if array.ndim}, sha256=raw["sha256"])
+    assert run_cell(config("Grey", tmp_path / "again")).metrics == good.metrics
+    shutil.rmtree(tmp_path / "cifar10")
+    assert run_cell(config("Grey", tmp_path)).metrics == good.metrics
+
+
+def test_a_folder_of_other_contents_under_old_names_and_sizes_is_another_dataset(tmp_path: Path) -> None:
+    """The old record is not its result, and its originals are not what the new reconstructions are scored against."""
+    photos = tmp_path / "photos" / "cat"
+    photos.mkdir(parents=True)
+
+    def write(level: int) -> None:
+        for k in range(3):
+            Image.new("RGB", (32, 32), (level + k, level, level)).save(photos / f"{k}.bmp")
+
+    def psnr(**more: object) -> float:
+        asked = config("Grey", tmp_path / "runs", dataset=f"folder:{tmp_path / 'photos'}", num_images=3, **more)
+        return run_cell(asked).metrics["psnr"].value or 0.0
+
+    write(100)
+    first = psnr()
+    sizes = [path.stat().st_size for path in sorted(photos.iterdir())]
+    write(200)
+    assert [path.stat().st_size for path in sorted(photos.iterdir())] == sizes
+    second = psnr()
+    assert second == pytest.approx(10 * np.log10(255**2 / 72**2), abs=0.1)  # 200 against 128
+    assert first > second + 5
+    assert psnr(force=True) == second
+
+
+def test_a_full_disk_ends_the_run_with_a_sentence_and_can_be_continued(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("bench.files.os.fsync", full)
+        with pytest.raises(StorageError, match=r"originals\.json could not be written: No space left on device"):
+            run_cell(config("Grey", tmp_path))
+    assert not list(tmp_path.glob("**/*.tmp"))
+    assert not list(tmp_path.glob("**/record.json"))
+    assert run_cell(config("Grey", tmp_path)).status == "complete"
 
 
 def test_key_follows_what_can_change_the_numbers(tmp_path: Path) -> None:
@@ -133,6 +248,18 @@ def test_a_failure_is_a_record_and_is_tried_again(method: str, word: str, tmp_pa
     assert Record.from_json((cell(record, tmp_path) / "record.json").read_text()).status == "failed"
     assert record.metrics == {}
     assert run_cell(config(method, tmp_path)).created
+
+
+def test_a_reason_names_no_folder_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BENCH_HOME", str(tmp_path / "my cache"))
+    text = f"There is no {tmp_path}/my cache/cifar10/train.npy, nor {tmp_path}/other/x.npy."
+
+    def line(_: Cell) -> Record:
+        raise SkipCellError(text)
+
+    record = settle(Cell.open(config("Grey", tmp_path)), line)
+    assert record.reason == "There is no $BENCH_HOME/cifar10/train.npy, nor .../x.npy."
+    assert str(tmp_path) not in next(tmp_path.glob("**/record.json")).read_text()
 
 
 def test_a_pair_that_makes_no_sense_is_skipped_with_its_reason(tmp_path: Path) -> None:
@@ -203,7 +330,7 @@ def _run(out: Path, environment: dict[str, str]) -> int:
 def test_killed_and_resumed_equals_undisturbed(tmp_path: Path) -> None:
     """Killed while inverting the second shard, and again in the third: same parquet, npy and metrics, byte for byte."""
     assert _run(tmp_path / "whole", {"DIE_COUNTER": str(tmp_path / "a")}) == 0
-    killed = {"DIE_COUNTER": str(tmp_path / "b"), "DIE_AT": "4,8"}
+    killed = {"DIE_COUNTER": str(tmp_path / "b"), "DIE_AT": "9,13"}
     assert _run(tmp_path / "parts", killed) == -9
     assert not list((tmp_path / "parts").glob("**/record.json"))
     assert _run(tmp_path / "parts", killed) == -9
@@ -214,4 +341,6 @@ def test_killed_and_resumed_equals_undisturbed(tmp_path: Path) -> None:
     a, b = (Record.from_json(path.read_text()) for path in (whole, parts))
     assert a.metrics == b.metrics
     assert a.key == b.key
+    assert a.note == b.note
+    assert "were clipped" in str(a.note)
     assert sorted(p.name for p in whole.parent.iterdir()) == sorted(p.name for p in parts.parent.iterdir())

@@ -1,15 +1,17 @@
-import lzma
+import hashlib
 import os
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import save, save_file
 
+from bench import weights
 from bench.errors import UnknownNameError, WeightsError
 from bench.record import write_atomically
-from bench.weights import entry, load_file, load_shipped, metadata, pack, rounded, sha256_of
+from bench.weights import entry, load_checked, load_file, load_shipped, metadata, open_weights, pack, rounded, sha256_of
 from tests.conftest import AddWeights
 
 TENSORS = {"w": torch.arange(6, dtype=torch.float16).reshape(2, 3), "steps": torch.tensor([7])}
@@ -98,13 +100,13 @@ def test_a_packed_file_is_unpacked_once_and_again_after_it_was_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[int] = []
-    unpack = lzma.decompress
+    unpack = weights._unpack
 
-    def counting(raw: bytes) -> bytes:
+    def counting(path: Path, raw: bytes) -> bytes:
         calls.append(len(raw))
-        return unpack(raw)
+        return unpack(path, raw)
 
-    monkeypatch.setattr(lzma, "decompress", counting)
+    monkeypatch.setattr(weights, "_unpack", counting)
     path = tmp_path / "net.safetensors.xz"
     write_atomically(path, pack(save(TENSORS, metadata={"a": "1"})))
     first = sha256_of(path)
@@ -125,3 +127,48 @@ def test_a_failure_is_not_remembered(tmp_path: Path) -> None:
         load_file(path)
     save_file(TENSORS, path)
     assert torch.equal(load_file(path)["steps"], TENSORS["steps"])
+
+
+def test_what_was_hashed_is_what_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is replaced right after each read of it: tensors, metadata and hash are of one read."""
+    right, wrong = (save({"w": torch.full((3,), value)}, metadata={"is": f"{value}"}) for value in (1.0, 2.0))
+    path = tmp_path / "net.safetensors"
+    real = Path.read_bytes
+
+    def read_and_replace(self: Path) -> bytes:
+        data = real(self)
+        if self == path:
+            write_atomically(path, wrong)
+        return data
+
+    monkeypatch.setattr(Path, "read_bytes", read_and_replace)
+    sha256 = hashlib.sha256(right).hexdigest()
+    loads: list[Callable[[], dict[str, torch.Tensor]]] = [
+        lambda: load_checked(path, sha256),
+        lambda: open_weights(path, sha256).tensors,
+    ]
+    for load in loads:
+        write_atomically(path, right)
+        assert load()["w"].tolist() == [1.0] * 3
+        with pytest.raises(WeightsError, match="damaged or was replaced"):
+            load()
+    write_atomically(path, right)
+    opened = open_weights(path)
+    assert (float(opened.tensors["w"][0]), opened.facts, opened.sha256) == (1.0, {"is": "1.0"}, sha256)
+
+
+def test_unpacking_stops_where_no_weights_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """6 kB of xz can become 40 MB, 7 MB more than 40 GB."""
+    path = tmp_path / "bomb.safetensors.xz"
+    path.write_bytes(pack(bytes(40_000_000)))
+    monkeypatch.setattr(weights, "SMALL", 1_000_000)
+    with pytest.raises(WeightsError, match="unpacks to more than 1,000,000 bytes"):
+        load_file(path)
+
+
+@pytest.mark.parametrize("cut", [slice(0, -9), slice(0, 40), slice(0, 0)])
+def test_a_cut_container_is_named(tmp_path: Path, cut: slice) -> None:
+    path = tmp_path / "net.safetensors.xz"
+    path.write_bytes(pack(save(TENSORS))[cut])
+    with pytest.raises(WeightsError, match="not a whole xz file"):
+        load_file(path)

@@ -14,7 +14,7 @@ from itertools import accumulate
 import torch
 from torch import Tensor
 
-from baselines.optimization.chunks import cover
+from baselines.optimization.chunks import OVERHEAD, cover, share
 from bench.progress import progress
 from bench.seeding import seed_of
 
@@ -127,6 +127,7 @@ class _Descent:
         self.images, self.state = start.detach().clone(), torch.zeros_like(start)
         self.done = torch.zeros(len(start), dtype=torch.bool, device=start.device)
         self.chunks: list[tuple[Tensor, int]] = []
+        self.overhead = OVERHEAD / share((start.shape[2], start.shape[3]))
         self.path_left = list(accumulate(reversed(plan.rates)))[::-1]  # of each step: the sum of the rates from it on
         self.same_rate = 0
 
@@ -134,7 +135,7 @@ class _Descent:
         """Put the images that have not converged into padded chunks; False if there are none."""
         active = torch.nonzero(~self.done).flatten()
         self.chunks = []
-        for size in cover(len(active), self.sizes):
+        for size in cover(len(active), self.sizes, self.overhead):
             rows, active = active[:size], active[size:]
             self.chunks.append((torch.cat([rows, rows[:1].expand(size - len(rows))]), len(rows)))
         return bool(self.chunks)

@@ -12,10 +12,14 @@ class Classifier(nn.Module):
     """A network that normalises inside and exposes its penultimate features.
 
     Subclasses set ``mean`` and ``std`` through ``__init__`` and write ``embed`` and ``head``.
+
+    Attributes:
+        input_size: side in pixels of the images that it prefers; the catalogue sets it.
     """
 
     mean: Tensor
     std: Tensor
+    input_size: int
     cpu_batch: ClassVar[int] = 125  # images a pass that a CPU gets through fastest
 
     def __init__(self, mean: tuple[float, ...], std: tuple[float, ...]) -> None:

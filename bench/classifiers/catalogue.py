@@ -36,6 +36,7 @@ class CatalogueEntry:
     def build(self) -> Classifier:
         """The network with fresh weights."""
         network: Classifier = getattr(import_module(self.module), self.builder)()
+        network.input_size = self.input_size
         return network
 
     def load(self, name: str) -> Classifier:

@@ -6,13 +6,14 @@ batch normalisation is folded into the convolution before it: the same function 
 
 from __future__ import annotations
 
+import io
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from bench.classifiers.base import Classifier
-from bench.errors import WeightsError
-from bench.weights import entry, sha256_of
+from bench.weights import entry, read_checked
 
 # Repeats, kernel, stride of the first repeat, expansion, output channels.
 STAGES = (
@@ -108,9 +109,7 @@ def published_state() -> dict[str, Tensor]:
         WeightsError: the package is missing or its file is not the published one.
     """
     item = entry("efficientnet_lite0")
-    if sha256_of(item.path) != item.sha256:
-        raise WeightsError(f"{item.path} is not the published file with SHA-256 {item.sha256}. Install bench again.")
-    source = torch.load(item.path, map_location="cpu", weights_only=True)
+    source = torch.load(io.BytesIO(read_checked(item.path, item.sha256)), map_location="cpu", weights_only=True)
     weights = {"fc.weight": source["_fc.weight"], "fc.bias": source["_fc.bias"]}
     for ours, convolution, norm in _layers():
         scale = source[f"{norm}.weight"].double() / (source[f"{norm}.running_var"].double() + BATCH_NORM_EPSILON).sqrt()

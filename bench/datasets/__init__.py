@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.errors import UnknownNameError, UsageError
+from bench.paths import expanded
+from bench.printing import say_once
 
 if TYPE_CHECKING:
     from bench.datasets.base import Dataset
@@ -13,7 +16,7 @@ if TYPE_CHECKING:
 # What --dataset accepts, with a line on each.
 DATASETS = {
     "cifar10": "32x32 colour images of 10 classes; 2,500 test images ship with bench",
-    "folder:PATH": "your own images, PATH/CLASS/IMAGE",
+    "folder:PATH[@SIZE]": "your own images, PATH/CLASS/IMAGE, at the classifier's input size or at SIZE pixels",
 }
 
 
@@ -21,40 +24,55 @@ def load_dataset(name: str, split: str = "test", image_size: int | None = None) 
     """A dataset in its published order.
 
     Args:
-        name: ``cifar10`` or ``folder:PATH``.
+        name: ``cifar10``, ``folder:PATH@SIZE`` or ``folder:PATH``.
         split: ``test``, ``train`` or ``val``; a folder that is evaluated has ``test`` alone.
-        image_size: height and width of a folder's images, 32 if not given; ``cifar10`` is always 32.
+        image_size: height and width of a folder's images where its name does not say it, for instance
+            ``classifier.input_size``; ``cifar10`` is always 32.
 
     Raises:
-        UsageError: unknown name, unknown split, or a size or path that cannot be meant.
+        UsageError: unknown name, unknown split, a folder without a size or with two, or a path that cannot be meant.
         DataError: the images are not here or cannot be read.
     """
     if name == "cifar10":
         return _cifar10(split, image_size)
     if name.startswith("folder:") and name != "folder:":
-        return _folder(name.removeprefix("folder:"), split, image_size)
-    if Path(name).expanduser().is_dir():
+        return _folder(name, split, image_size)
+    if expanded(Path(name)).is_dir():
         raise UsageError(f"--dataset {name} is a folder and lacks its prefix. Type: --dataset folder:{name}")
     raise UnknownNameError("dataset", name, DATASETS)
+
+
+def folder_and_size(name: str) -> tuple[Path, int | None]:
+    """Path and size in ``folder:PATH@SIZE``; the size is None where the name has none.
+
+    A path that exists as it stands is taken so, whatever it ends in.
+    """
+    path = expanded(Path(name.removeprefix("folder:")))
+    match = re.fullmatch(r"(.+)@(\d{1,9})", str(path), re.DOTALL)
+    if match is None or path.exists():
+        return path, None
+    return Path(match[1]), int(match[2])
 
 
 def load_training(name: str) -> tuple[Dataset, Dataset]:
     """What something is trained on, and what is held out of it.
 
     Args:
-        name: ``cifar10``, whose ``train`` and ``val`` they are, or ``folder:PATH``, of which a tenth is held out. It is
-            no folder to evaluate on then.
+        name: ``cifar10``, whose ``train`` and ``val`` they are, or ``folder:PATH[@SIZE]``, of which a tenth is held
+            out; without a size at 32 px, what all inverters with a recipe make. It is no folder to evaluate on then.
 
     Raises:
         UsageError, DataError: as ``load_dataset``.
     """
-    whole = load_dataset(name)  # says what is wrong with the name
     if name == "cifar10":
         return load_dataset(name, "train"), load_dataset(name, "val")
-    from bench.datasets.folder import FolderDataset
+    from bench.datasets.folder import DEFAULT_IMAGE_SIZE, FolderDataset
 
+    size = folder_and_size(name)[1] or DEFAULT_IMAGE_SIZE
+    whole = load_dataset(name, image_size=size)  # says what is wrong with the name
     assert isinstance(whole, FolderDataset)
-    train, val = (FolderDataset(whole.root, whole.image_size, split) for split in ("train", "val"))
+    say_once(f"{whole.name.rpartition('@')[0]} is trained on at {size} px")
+    train, val = (FolderDataset(whole.root, size, split) for split in ("train", "val"))
     return train, val
 
 
@@ -66,12 +84,21 @@ def _cifar10(split: str, image_size: int | None) -> Dataset:
     return cifar10.load(split)
 
 
-def _folder(path: str, split: str, image_size: int | None) -> Dataset:
-    from bench.datasets.folder import DEFAULT_IMAGE_SIZE, FolderDataset
+def _folder(name: str, split: str, image_size: int | None) -> Dataset:
+    from bench.datasets.folder import FolderDataset
 
+    root, size = folder_and_size(name)
     if split != "test":
         raise UsageError(
-            f"folder:{path} is one set of images without a {split!r} split. What needs training images works with "
+            f"{name} is one set of images without a {split!r} split. What needs training images works with "
             "--dataset cifar10."
         )
-    return FolderDataset(Path(path).expanduser(), DEFAULT_IMAGE_SIZE if image_size is None else image_size)
+    if None not in (size, image_size) and size != image_size:
+        raise UsageError(f"{name} names {size} px, and {image_size} px are asked for. Give one size.")
+    wanted = image_size if size is None else size
+    if wanted is None:
+        raise UsageError(
+            f"{name} does not say at which size its images are wanted, and it is never guessed. Type "
+            f"load_dataset({name + '@224'!r}), or give image_size=, for instance image_size=classifier.input_size."
+        )
+    return FolderDataset(root, wanted)

@@ -1,4 +1,4 @@
-"""Downloads that are whole or not there: scratch folders that clean up after killed processes, timeouts, progress."""
+"""Downloads that are whole or not there: https alone, timeouts, progress, scratch folders that outlive no process."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPMessage
 from pathlib import Path
+from typing import IO, Any
+from urllib.parse import urlsplit
 
 from bench.errors import DataError
 from bench.progress import progress
@@ -59,25 +62,55 @@ def _lock(folder: Path) -> int | None:
     return descriptor
 
 
-def download(url: str, path: Path, title: str) -> None:
-    """Fetch one file with a progress bar in MiB.
+class _HttpsOnly(urllib.request.HTTPRedirectHandler):
+    """Follows redirects to https alone: on the way over http anybody could put another file."""
+
+    def redirect_request(
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
+    ) -> urllib.request.Request | None:
+        """The next request, or a refusal."""
+        _refuse_plain(newurl)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _refuse_plain(url: str) -> None:
+    if urlsplit(url).scheme not in ("https", "file"):
+        raise DataError(f"{url} is no https address, and nothing is fetched over what anybody on the way can change")
+
+
+def download(url: str, path: Path, title: str, limit: int) -> None:
+    """Fetch one file over https with a progress bar in MiB; the caller checks its hash.
+
+    Args:
+        url: ``https://...``; redirects may lead to nothing else.
+        path: the file to write.
+        title: of the bar.
+        limit: bytes after which it is given up: the file is no larger.
 
     Raises:
-        DataError: the host does not answer within 15 seconds, refuses, or stops half-way; one line says which.
+        DataError: the host does not answer within 15 seconds, refuses, stops half-way, sends more than the file can
+            have, or leads away from https; one line says which.
     """
+    _refuse_plain(url)
     try:
-        # The scheme is the caller's own constant, never a user's text.
-        with urllib.request.urlopen(url, timeout=CONNECT_SECONDS) as response, path.open("wb") as file:
+        with _open(url) as response, path.open("wb") as file:
             total, done = int(response.headers.get("Content-Length") or 0), 0
             with progress(max(total >> 20, 1), title) as bar:
                 while chunk := response.read(_CHUNK):
                     file.write(chunk)
                     bar.advance((done + len(chunk) >> 20) - (done >> 20))
                     done += len(chunk)
+                    if done > limit:
+                        raise DataError(f"the host sends more than the {limit:,} bytes that the file can have")
     except (OSError, http.client.HTTPException) as error:
         raise DataError(one_line(error)) from error
     if total and done != total:
         raise DataError(f"the connection ended after {done:,} of {total:,} bytes")
+
+
+def _open(url: str) -> Any:
+    request = urllib.request.Request(url, headers={"User-Agent": "bench"})
+    return urllib.request.build_opener(_HttpsOnly).open(request, timeout=CONNECT_SECONDS)
 
 
 def one_line(error: BaseException) -> str:

@@ -1,12 +1,14 @@
 """Fashion-MNIST's test images (Xiao et al. 2017): grey articles of clothing that no classifier here was trained on.
 
-Debian packages them (``dataset-fashion-mnist``); elsewhere they come from torchvision's host or the user's own copy.
+Debian packages them (``dataset-fashion-mnist``); elsewhere they come from the authors' repository or the
+user's own copy.
 """
 
 from __future__ import annotations
 
 import gzip
 import hashlib
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +17,7 @@ import numpy as np
 from bench.datasets.base import ArrayDataset, Pixels
 from bench.datasets.download import download, scratch_folder
 from bench.errors import DataError
-from bench.paths import home
+from bench.paths import expanded, home
 from bench.record import write_atomically
 
 # SHA-256 of the uncompressed files, as Debian packages them.
@@ -23,6 +25,8 @@ FILES = {
     "t10k-labels-idx1-ubyte": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
     "t10k-images-idx3-ubyte": "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
 }
+BYTES = {"t10k-labels-idx1-ubyte": 8 + 10_000, "t10k-images-idx3-ubyte": 16 + 10_000 * 28 * 28}
+AUTHORS = "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/"  # torchvision's host has no https
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")
 SIDE, PADDED, HEADERS = 28, 32, {"t10k-labels-idx1-ubyte": 8, "t10k-images-idx3-ubyte": 16}
 CLASS_NAMES = (
@@ -74,7 +78,7 @@ def fetch(source: Path | None = None, force: bool = False, say: Callable[[str], 
 
     Args:
         source: the user's own copy: a folder that holds them, gzipped or not (torchvision's or Debian's). Without it
-            Debian's package is taken where it is installed, else torchvision's host is asked.
+            Debian's package is taken where it is installed, else the authors' repository is asked.
         force: fetch although they are here.
         say: receives one line a stage.
 
@@ -85,7 +89,7 @@ def fetch(source: Path | None = None, force: bool = False, say: Callable[[str], 
         say(f"fashion-mnist is already in {folder()}")
         return folder()
     with scratch_folder(folder().parent, "fashion-mnist") as scratch:
-        place = source.expanduser() if source else DEBIAN if DEBIAN.is_dir() else _downloaded(scratch, say)
+        place = expanded(source) if source else DEBIAN if DEBIAN.is_dir() else _downloaded(scratch, say)
         contents = {name: _read(place, name) for name in FILES}
     for name, data in contents.items():  # the images last: they make it whole
         write_atomically(folder() / name, data)
@@ -94,12 +98,11 @@ def fetch(source: Path | None = None, force: bool = False, say: Callable[[str], 
 
 
 def _downloaded(scratch: Path, say: Callable[[str], None]) -> Path:
-    from torchvision.datasets import FashionMNIST
-
-    say("fashion-mnist: asking the authors' host (4 MiB) ...")
+    say("fashion-mnist: asking the authors' repository (4 MiB) ...")
     try:
         for name in FILES:
-            download(f"{FashionMNIST.mirrors[0]}{name}.gz", scratch / f"{name}.gz", "fetching fashion-mnist (MiB)")
+            title = "fetching fashion-mnist (MiB)"
+            download(f"{AUTHORS}{name}.gz", scratch / f"{name}.gz", title, limit=BYTES[name])
     except DataError as error:
         raise DataError(
             f"Fashion-MNIST could not be fetched ({error}). On Debian and its relatives type: apt-get install "
@@ -114,10 +117,11 @@ def _read(place: Path, name: str) -> bytes:
     found = [path for path in (place / name, place / f"{name}.gz", place / "raw" / name) if path.is_file()]
     if not found:
         raise DataError(f"A folder with {name} or {name}.gz is expected, and {place} holds neither.")
-    data = found[0].read_bytes()
+    opener = gzip.open if found[0].suffix == ".gz" else open
     try:
-        data = gzip.decompress(data) if found[0].suffix == ".gz" else data
-    except (OSError, EOFError) as error:
+        with opener(found[0], "rb") as file:
+            data = file.read(BYTES[name] + 1)  # a byte more than the official file has tells enough
+    except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{found[0]} is cut short or damaged ({error}). Fetch it again.") from error
     if hashlib.sha256(data).hexdigest() != FILES[name]:
         raise DataError(f"{found[0]} is not the official file of Fashion-MNIST. Delete it and fetch it again.")

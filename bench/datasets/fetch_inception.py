@@ -10,9 +10,10 @@ from pathlib import Path
 
 from bench.datasets.download import download, scratch_folder
 from bench.errors import DataError
-from bench.paths import home
+from bench.paths import expanded, home
 
 FILE = "weights-inception-2015-12-05-6726825d.pth"  # ends, as torch.hub has it, in the start of its SHA-256
+LIMIT = 100 << 20  # bytes; the file has 91 MiB
 SHA256 = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"
 NOT_HERE = "Inception weights are not here: type `bench data fetch inception` or give --inception-weights PATH"
 
@@ -48,17 +49,19 @@ def fetch(source: Path | None = None, force: bool = False, say: Callable[[str], 
 
 def _get(source: Path | None, path: Path, say: Callable[[str], None]) -> None:
     if source is not None:
-        source = source.expanduser()
+        source = expanded(source)
         source = source / FILE if source.is_dir() else source
         if not source.is_file():
             raise DataError(f"--from expects the file {FILE} and there is no {source}.")
+        if source.stat().st_size > LIMIT:
+            raise DataError(f"{source} is larger than the {LIMIT:,} bytes that {FILE} can have. Give that file.")
         shutil.copyfile(source, path)
         return
     from torch_fidelity.feature_extractor_inceptionv3 import URL_INCEPTION_V3
 
     say("inception: asking the authors' release of torch-fidelity (91 MiB) ...")
     try:
-        download(URL_INCEPTION_V3, path, "fetching inception (MiB)")
+        download(URL_INCEPTION_V3, path, "fetching inception (MiB)", LIMIT)
     except DataError as error:
         raise DataError(
             f"The Inception weights could not be fetched ({error}). With {URL_INCEPTION_V3} downloaded elsewhere, "

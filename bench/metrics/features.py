@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import zipfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,9 +13,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from bench import sealed
 from bench.classifiers.base import Classifier
 from bench.datasets.base import Pixels, to_images
-from bench.record import write_atomically
+from bench.errors import StorageError
 
 BLOCK = 250  # rows a cache entry, and the fixed boundaries at which images are streamed
 Features = dict[str, NDArray[np.float32]]
@@ -82,10 +82,15 @@ class FeatureCache:
     """Features by the content of the images: a file a block, under a folder; None keeps nothing.
 
     The key is the SHA-256 over the extractor's name, its weights' SHA-256, the kind of device, torch's version, and
-    the block's shape and bytes: whatever could change the numbers.
+    the block's shape and bytes: whatever could change the numbers. What was damaged or altered is computed again.
+
+    Attributes:
+        folder: where, or None.
+        anew: take nothing that another process wrote.
     """
 
     folder: Path | None
+    anew: bool = False
 
     def features(self, extractor: Extractor, block: Pixels, *, keep: bool) -> Features:
         """Features of a block of images, read from the cache where it has them.
@@ -97,15 +102,15 @@ class FeatureCache:
         """
         if self.folder is None:
             return extractor(block)
-        path = self.folder / f"{_key(extractor, block)}.npz"
-        found = _read(path, len(block))
+        key = _key(extractor, block)
+        path = self.folder / f"{key}.npz"
+        found = sealed.load(path, key, own=self.anew)
         if found is not None:
             return found
         computed = extractor(block)
         if keep:
-            buffer = io.BytesIO()
-            np.savez(buffer, **computed)  # type: ignore[arg-type]
-            write_atomically(path, buffer.getvalue())
+            with suppress(StorageError, OSError):  # where nothing can be kept, there is no cache
+                sealed.save(path, key, computed)
         return computed
 
 
@@ -114,13 +119,3 @@ def _key(extractor: Extractor, block: Pixels) -> str:
     digest = hashlib.sha256("\x1f".join(map(str, parts)).encode())
     digest.update(block.tobytes())
     return digest.hexdigest()
-
-
-def _read(path: Path, rows: int) -> Features | None:
-    """A cached block, or None where there is none or the file is damaged."""
-    try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
-            found = {name: arrays[name] for name in arrays.files}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        return None
-    return found if found and all(len(array) == rows for array in found.values()) else None

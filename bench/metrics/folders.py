@@ -1,4 +1,4 @@
-"""Two folders of images, paired by file name, read a block at a time."""
+"""Two folders of images, paired by file name, read a block at a time and as ``folder:`` datasets read theirs."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from bench.datasets.base import Pixels
+from bench.datasets.decode import SUFFIXES, files_below, rgb, say_left_out, upright_size
 from bench.errors import DataError, UsageError
-
-EXTENSIONS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm")
-EIGHT_BIT_MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr")
+from bench.paths import expanded
+from bench.progress import each
 
 
 class PixelSource(Protocol):
@@ -37,7 +37,14 @@ class FolderPixels:
         return len(self.paths)
 
     def __getitem__(self, rows: slice, /) -> Pixels:
-        return np.stack([_read(path) for path in self.paths[rows]])
+        return np.stack([self._read(path) for path in self.paths[rows]])
+
+    def _read(self, path: Path) -> Pixels:
+        """One image, (H, W, 3) uint8."""
+        pixels = np.asarray(rgb(path), dtype=np.uint8)
+        if pixels.shape != self.shape[1:]:  # a header that says less than the file, or a file that was replaced
+            raise DataError(_other_size(self.paths[0], self.shape[1:3], path, pixels.shape))
+        return pixels
 
 
 class FolderPair(NamedTuple):
@@ -46,7 +53,7 @@ class FolderPair(NamedTuple):
     Attributes:
         originals: (N, H, W, 3).
         reconstructions: the same shape, row i made from original i.
-        ids: the N file names without their endings, sorted.
+        ids: the N paths below each folder without their endings, sorted.
     """
 
     originals: FolderPixels
@@ -55,15 +62,18 @@ class FolderPair(NamedTuple):
 
 
 def score_folders(originals: Path, reconstructions: Path) -> FolderPair:
-    """Pair two folders of images by file name (without the ending); pixels are read later.
+    """Pair two folders of images by their paths below the folder (without the ending); pixels are read later.
+
+    Images are seen as ``bench.datasets.decode`` has them: upright, transparency over white. Files that are left out
+    are counted in a line on stderr.
 
     Args:
-        originals: folder of images, all of one size.
-        reconstructions: folder with a file of the same stem for each of them, of the same size.
+        originals: folder of images, all of one size once they stand upright; subfolders are entered.
+        reconstructions: folder with a file of the same path for each of them, of the same size.
 
     Raises:
         UsageError: a folder is missing or empty, or the names do not pair up.
-        DataError: sizes differ, or a file is no readable 8-bit image.
+        DataError: sizes differ, or a file is no readable image.
     """
     a, b = _images(originals, "originals"), _images(reconstructions, "reconstructions")
     _check_pairs(set(a), set(b), originals, reconstructions)
@@ -74,18 +84,21 @@ def score_folders(originals: Path, reconstructions: Path) -> FolderPair:
 
 
 def _images(folder: Path, role: str) -> dict[str, Path]:
-    """Image files directly in a folder, by stem."""
+    """Image files in a folder and its subfolders, by path below it without the ending."""
+    folder = expanded(folder)
     if not folder.is_dir():
         raise UsageError(f"--{role} must name a folder of images, and {folder} is none.")
+    images, left_out = files_below(folder)
+    say_left_out(folder, left_out)
     found: dict[str, Path] = {}
-    for path in sorted(folder.iterdir()):
-        if path.suffix.lower() not in EXTENSIONS or path.name.startswith("."):
-            continue
-        if path.stem in found:
-            raise UsageError(f"{found[path.stem].name} and {path.name} in {folder} share a name: keep one of them.")
-        found[path.stem] = path
+    for name in images:
+        stem = name[: -len(Path(name).suffix)]
+        if stem in found:
+            raise UsageError(f"{found[stem].name} and {Path(name).name} in {folder} share a name: keep one of them.")
+        found[stem] = folder / name
     if not found:
-        raise UsageError(f"--{role} names {folder}, which holds no image. Known endings: {', '.join(EXTENSIONS)}.")
+        endings = ", ".join(sorted(SUFFIXES))
+        raise UsageError(f"--{role} names {folder}, which holds no image. Known endings: {endings}.")
     return found
 
 
@@ -106,35 +119,15 @@ def _check_pairs(a: set[str], b: set[str], originals: Path, reconstructions: Pat
 
 def _common_size(paths: list[Path]) -> tuple[int, int]:
     """(H, W) of all these files, from their headers."""
-    first = _header(paths[0])
-    for path in paths[1:]:
-        if (size := _header(path)) != first:
-            raise DataError(
-                f"All images must have one size: {paths[0]} is {first[1]}x{first[0]}, {path} is {size[1]}x{size[0]}. "
-                "Resize them first; bench does not, because resizing changes every score."
-            )
+    first = upright_size(paths[0])
+    for path in each(paths[1:], "looking at sizes"):
+        if (size := upright_size(path)) != first:
+            raise DataError(_other_size(paths[0], first, path, size))
     return first
 
 
-def _header(path: Path) -> tuple[int, int]:
-    from PIL import Image
-
-    try:
-        with Image.open(path) as image:
-            width, height, mode = *image.size, image.mode
-    except OSError as error:
-        raise DataError(f"{path} cannot be read as an image ({error}). Replace or remove it.") from error
-    if mode not in EIGHT_BIT_MODES:
-        raise DataError(f"{path} should hold 8 bits a colour and has the mode {mode!r}. Convert it to 8-bit RGB.")
-    return height, width
-
-
-def _read(path: Path) -> Pixels:
-    """One image, (H, W, 3) uint8."""
-    from PIL import Image
-
-    try:
-        with Image.open(path) as image:
-            return np.asarray(image.convert("RGB"))
-    except OSError as error:
-        raise DataError(f"{path} cannot be read as an image ({error}). Replace or remove it.") from error
+def _other_size(first: Path, expected: tuple[int, ...], path: Path, found: tuple[int, ...]) -> str:
+    return (
+        f"All images must have one size: {first} is {expected[1]}x{expected[0]}, {path} is {found[1]}x{found[0]}. "
+        "Resize them first; bench does not, because resizing changes every score."
+    )

@@ -37,7 +37,7 @@ def attempt(compute: Callable[[], PerImage], n: int) -> tuple[Score, Doubles]:
     try:
         per_image = compute()
         return summary(per_image), per_image.values
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return Score(None, note=error_text(error)), np.full(n, np.nan)
 
 

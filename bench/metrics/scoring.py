@@ -14,6 +14,7 @@ from bench.metrics import distances, logits, reid
 from bench.metrics.catalogue import GALLERY, METRICS, MIN_SET_IMAGES
 from bench.metrics.per_image import Doubles, PerImage, attempt, finite
 from bench.metrics.streams import Array, Arrays
+from bench.progress import each
 from bench.record import Score
 
 
@@ -204,7 +205,8 @@ def score_all(data: Data) -> tuple[dict[str, Score], dict[str, Doubles]]:
     """Every metric of the catalogue, and the per-image values of those that have them (NaN where null)."""
     scores: dict[str, Score] = {}
     columns: dict[str, Doubles] = {}
-    for key, info in METRICS.items():
+    for key in each(tuple(METRICS), "computing scores"):
+        info = METRICS[key]
         if info.level == "image":
             score, columns[key] = attempt(partial(IMAGE_METRICS[key], data), data.arrays.n)
         else:
@@ -216,5 +218,5 @@ def score_all(data: Data) -> tuple[dict[str, Score], dict[str, Doubles]]:
 def _attempt_set(key: str, data: Data) -> Score:
     try:
         return SET_METRICS[key](data)
-    except Exception as error:  # a metric may fail in any way, and the others must go on
+    except (Exception, SystemExit) as error:  # a metric may fail in any way, and the others must go on
         return Score(None, note=error_text(error))

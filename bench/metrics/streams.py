@@ -104,7 +104,7 @@ def _advance(arrays: Arrays, stream: Stream, block: Block, rows: slice) -> bool:
     try:
         for name, values in stream.compute(block).items():
             arrays.put(name, rows, values)
-    except Exception as error:  # a metric may fail in any way, and the others must go on
+    except (Exception, SystemExit) as error:  # a metric may fail in any way, and the others must go on
         arrays.miss(stream.names, error_text(error))
         return False
     return True

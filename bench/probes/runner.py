@@ -17,12 +17,14 @@ from bench.datasets.cifar10 import CLASS_NAMES
 from bench.environment import describe
 from bench.errors import SkipCellError, UsageError
 from bench.listing import PROBES
+from bench.local import source_of
 from bench.probes import appearance, base, measures
 from bench.probes.base import Findings, Pictures, Probe
+from bench.progress import progress
 from bench.record import Record, write_atomically
 from bench.registry import INVERTERS, load, registered
 from bench.runner import settle
-from bench.store import CellFolder, save_array
+from bench.store import CellFolder, save_array, shared_digests
 
 if TYPE_CHECKING:
     from bench.probes.scene import Scene
@@ -77,7 +79,7 @@ def _source(probe: type[Probe]) -> str:
     scene = Path(base.__file__).with_name("scene.py")  # importing it would import torch
     files = {Path(inspect.getfile(cls)) for cls in probe.__mro__ if issubclass(cls, Probe)}
     files |= {scene, *(Path(str(module.__file__)) for module in (appearance, base, measures))}
-    return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(files))).hexdigest()
+    return hashlib.sha256(b"".join(source_of(file) for file in sorted(files))).hexdigest()
 
 
 def _line(probe: Probe, cell: Cell) -> Record:
@@ -87,7 +89,8 @@ def _line(probe: Probe, cell: Cell) -> Record:
     scene = Scene.open(cell)
     if reason := probe.skip(scene):
         raise SkipCellError(reason)
-    findings = probe.measure(scene)
+    with progress(1, f"probe {probe.name}"):
+        findings = probe.measure(scene)
     _save(scene, findings)
     return replace(
         cell.draft,
@@ -96,6 +99,7 @@ def _line(probe: Probe, cell: Cell) -> Record:
         levels=tuple(level.level for level in findings.levels),
         cost=scene.cost,
         weights=cell.weights(scene.classifier) | scene.method.weights,
+        digests=shared_digests(scene.originals, scene.logits),
         environment=describe(scene.device),
     )
 

@@ -11,11 +11,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from bench import store
+from bench import shared, store
 from bench.cell import Cell
 from bench.classifiers import CATALOGUE, LoadedClassifier, open_classifier
 from bench.datasets.base import Pixels
-from bench.environment import peak_memory_mb, resolve_device
+from bench.environment import resolve_device
 from bench.errors import MetricError
 from bench.methods import OpenMethod
 from bench.metrics import reid
@@ -73,9 +73,9 @@ class Scene:
             SkipCellError: the inverter says that the pair makes no sense.
         """
         device, n = resolve_device(cell.config.device), cell.num_images
-        originals = store.originals(cell.dataset_folder, cell.dataset, n)
+        originals = shared.originals(cell.dataset_folder, cell.dataset, n, anew=cell.config.force)
         classifier = open_classifier(cell.config.classifier, device)
-        logits = store.logits(cell.classifier_folder, classifier, cell.dataset, n, device)
+        logits = shared.logits(cell.classifier_folder, classifier, cell.dataset, n, device, anew=cell.config.force)
         method = cell.open_method(classifier, logits.shape[1], originals.shape[1:3], device)
         return cls(cell, originals, logits, method, classifier, device)
 
@@ -117,7 +117,7 @@ class Scene:
         return np.concatenate(blocks)
 
     def invert(self, given: NDArray[np.floating], seeds: Sequence[int] | None = None) -> Pixels:
-        """Reconstruct in blocks of at most 250 rows, each kept until the record is written: a kill costs one block.
+        """Reconstruct shard by shard, each kept until the record is written: a kill costs one.
 
         Args:
             given: (n, K) logits, or (n, F) features where the inverter takes those.
@@ -127,15 +127,15 @@ class Scene:
             (n, H, W, 3) uint8.
         """
         chosen = self.seeds if seeds is None else seeds
-        blocks = [self._block(given[s.start : s.stop], chosen[s.start : s.stop]) for s in store.shards(len(given))]
+        rows = store.shards(len(given), self.method.shard)
+        blocks = [self._block(given[s.start : s.stop], chosen[s.start : s.stop]) for s in rows]
         return np.concatenate(blocks)
 
     def _block(self, given: NDArray[np.floating], seeds: Sequence[int]) -> Pixels:
         rows = np.ascontiguousarray(given, dtype=np.float32)
 
         def make() -> Piece:
-            pixels, seconds = self.method.invert(torch.from_numpy(rows.copy()).to(self.device), seeds)
-            return Piece(pixels, np.empty(0, np.uint8), seconds, peak_memory_mb(self.device) or 0.0)
+            return self.method.invert(torch.from_numpy(rows.copy()).to(self.device), seeds)
 
         name = hashlib.sha256(rows.tobytes() + repr((rows.shape, list(seeds))).encode()).hexdigest()[:32]
         piece = self.cell.folder.once(name, make)
@@ -167,6 +167,7 @@ class Scene:
             stochastic=self.method.stochastic,
             target_is_extractor=self.cell.config.classifier == "efficientnet_lite0",
             cache=self.cell.config.out / ".features",
+            anew=self.cell.config.force,
         )
 
     @property

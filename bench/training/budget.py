@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 
 from bench.errors import UsageError
+from bench.progress import progress
 from bench.training.loop import Trainable
 
 WARM_UP, TIMED = 5, 20
@@ -46,13 +47,16 @@ class Speed:
 
 def measure(task: Trainable) -> Speed:
     """Time a few steps and one look; the task is of no use afterwards. Equal in all processes of a training."""
-    seconds_of(task, range(WARM_UP))
-    step = seconds_of(task, range(WARM_UP, WARM_UP + TIMED)) / TIMED
-    began = time.perf_counter()
-    if task.engine.first:
-        task.validate()
-        task.samples()
-        _wait(task)
+    with progress(3, "measuring the speed") as bar:
+        seconds_of(task, range(WARM_UP))
+        bar.advance()
+        step = seconds_of(task, range(WARM_UP, WARM_UP + TIMED)) / TIMED
+        bar.advance()
+        began = time.perf_counter()
+        if task.engine.first:
+            task.validate()
+            task.samples()
+            _wait(task)
     seconds = {"step": step, "look": (time.perf_counter() - began) * task.engine.processes}
     means = task.engine.mean({name: torch.tensor(value, dtype=torch.float64) for name, value in seconds.items()})
     return Speed(float(means["step"]), float(means["look"]))

@@ -52,8 +52,10 @@ class Run:
 
     def folder(self, name: str) -> Path:
         """Where the training lives; a checkpoint that is there is never overwritten unasked."""
+        from bench.training.checkpoints import present
+
         folder = self.out or Path("train") / name
-        if (folder / "checkpoint.pt").exists() and not self.resume:
+        if present(folder) and not self.resume:
             raise UsageError(
                 f"{folder} holds a checkpoint. To continue it, add --resume; to start anew, delete the folder or name "
                 "another one with --out."
@@ -62,9 +64,10 @@ class Run:
 
     def resumed(self, recipe: Any, folder: Path) -> Any | None:
         """The recipe of the training that is to be continued, or None where there is none."""
+        from bench.training.checkpoints import present
         from bench.training.journal import described_recipe
 
-        if not (self.resume and (folder / "checkpoint.pt").exists()):
+        if not (self.resume and present(folder)):
             return None
         stored = described_recipe(folder)
         return None if stored is None else dataclasses.replace(recipe, **stored)
@@ -122,13 +125,13 @@ def train_inverter(
     method: str, classifier: str, dataset: str, recipe_name: str | None, steps: int | None, run: Run
 ) -> None:
     """``bench train inverter``: the result is found by ``bench run`` from then on."""
-    from bench.datasets import load_dataset
+    from bench.datasets import folder_and_size, load_dataset
     from bench.registry import TRAINERS, load
 
     trainer = load(TRAINERS, "trained method", method)
-    load_dataset(dataset)  # a misspelt name is said before any work
+    load_dataset(dataset, image_size=SIDE)  # a misspelt name is said before any work
     if dataset != "cifar10":
-        dataset = f"folder:{Path(dataset.removeprefix('folder:')).expanduser().resolve()}"
+        dataset = f"folder:{folder_and_size(dataset)[0].resolve()}"
     recipe = dataclasses.replace(recipe_of(trainer, recipe_name, steps), dataset=dataset)
     if run.dry_run:
         print_json(recipe.settings())

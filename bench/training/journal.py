@@ -3,38 +3,43 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from bench.environment import describe
 from bench.errors import TrainingError, UsageError
+from bench.printing import say, say_once
 from bench.record import write_atomically
+from bench.training import checkpoints
 from bench.training.engine import Engine
 
-LOG, DESCRIPTION, CHECKPOINT, LOCK = "log.jsonl", "run.json", "checkpoint.pt", ".lock"
+LOG, DESCRIPTION, LOCK = "log.jsonl", "run.json", ".lock"
 
 
 class Journal:
     """The files of one training; of several processes only the first writes.
 
     ``run.json`` (everything that is needed to start the same training again), ``log.jsonl`` (a row a report),
-    ``tensorboard/``, ``samples-STEP.png`` and ``checkpoint.pt``.
+    ``tensorboard/``, ``samples-STEP.png``, and the last two checkpoints. A checkpoint holds the log up to its step and
+    ``run.json`` as well, so that both can be written again where they were damaged.
     """
 
-    def __init__(self, folder: Path, engine: Engine, resumed_at: int) -> None:
+    def __init__(self, folder: Path, engine: Engine, state: Mapping[str, Any] | None) -> None:
         self.folder, self.writes = folder, engine.first
         self._board: Any = None
+        self._rows: list[str] = []
+        self._description = ""
         if self.writes:
             folder.mkdir(parents=True, exist_ok=True)
-            _cut(folder / LOG, resumed_at)
+            self._rows = _rows(folder / LOG, state)
+            if (folder / DESCRIPTION).exists():
+                self._description = (folder / DESCRIPTION).read_text()
 
     def __enter__(self) -> Journal:
         if self.writes:
@@ -56,8 +61,9 @@ class Journal:
         for name, value in scalars.items():
             self._board.add_scalar(name, value, step)
         row = {"step": step, "seconds": round(seconds, 1)} | {k: float(f"{v:.9g}") for k, v in scalars.items()}
+        self._rows.append(json.dumps(row) + "\n")
         with (self.folder / LOG).open("a") as log:
-            log.write(json.dumps(row) + "\n")
+            log.write(self._rows[-1])
 
     def picture(self, step: int, picture: Tensor) -> None:
         """A grid (3, H, W) in [0, 1]."""
@@ -69,12 +75,10 @@ class Journal:
         save_image(picture, self.folder / f"samples-{step:06d}.png")
 
     def checkpoint(self, step: int, seconds: float, state: dict[str, Any], **loop: object) -> None:
-        """Replace the last checkpoint, whole or not at all: the task's state and the loop's own."""
-        if not self.writes:
-            return
-        scratch = self.folder / "checkpoint.tmp"
-        torch.save({"step": step, "seconds": seconds, "task": state} | loop, scratch)
-        os.replace(scratch, self.folder / CHECKPOINT)
+        """Add a checkpoint, whole or not at all: the task's state, the loop's own, the log and the description."""
+        if self.writes:
+            kept = {"log": "".join(self._rows), "run": self._description}
+            checkpoints.write(self.folder, {"step": step, "seconds": seconds, "task": state} | loop | kept)
 
 
 @contextmanager
@@ -101,10 +105,20 @@ def alone(folder: Path, engine: Engine) -> Iterator[None]:
         yield
 
 
-def last_checkpoint(folder: Path) -> dict[str, Any] | None:
-    """``step``, ``seconds``, the ``task``'s state and what the loop had summed, or None where there is none."""
-    path = folder / CHECKPOINT
-    return torch.load(path, map_location="cpu", weights_only=True) if path.exists() else None
+def last_checkpoint(folder: Path, engine: Engine | None = None) -> dict[str, Any] | None:
+    """``step``, ``seconds``, the ``task``'s state and what the loop had summed, or None where there is none.
+
+    A damaged one is said and deleted by the first process, and the one before it taken.
+
+    Raises:
+        TrainingError: all are damaged.
+    """
+    state, damaged = checkpoints.last_whole(folder)
+    if state is not None and damaged and engine is not None and engine.first:
+        say(checkpoints.told(folder, int(state["step"]), damaged))
+        for path in damaged:  # the next checkpoint would push the whole one out, and keep this
+            path.unlink(missing_ok=True)
+    return state
 
 
 def describe_run(folder: Path, engine: Engine, recipe: dict[str, Any], start: int = 0, /, **facts: object) -> None:
@@ -128,8 +142,7 @@ def describe_run(folder: Path, engine: Engine, recipe: dict[str, Any], start: in
         "environment": describe(engine.device),
     }
     earlier = []
-    if start and (folder / DESCRIPTION).exists():
-        before = json.loads((folder / DESCRIPTION).read_text())
+    if start and (before := _description(folder)):
         for name, value in numbers.items():
             if before.get(name, value) != value:
                 raise UsageError(
@@ -146,12 +159,54 @@ def describe_run(folder: Path, engine: Engine, recipe: dict[str, Any], start: in
 
 def described_recipe(folder: Path) -> dict[str, Any] | None:
     """The recipe in a folder's ``run.json``, or None."""
+    found = _description(folder)
+    return dict(found["recipe"]) if found else None
+
+
+def _description(folder: Path) -> dict[str, Any]:
+    """``run.json``, or where it is missing or damaged what the last whole checkpoint knows of it; empty if nothing."""
     path = folder / DESCRIPTION
-    return dict(json.loads(path.read_text())["recipe"]) if path.exists() else None
+    found = _document(path.read_bytes()) if path.exists() else None
+    if found is None:
+        state, _ = checkpoints.last_whole(folder)
+        found = _document(str((state or {}).get("run", "")).encode())
+        if state is not None:
+            known = "it is taken from the checkpoint" if found else "no checkpoint knows it"
+            say_once(f"{path} is {'damaged' if path.exists() else 'missing'}: {known}")
+    return found or {}
 
 
-def _cut(log: Path, step: int) -> None:
-    """Drop the rows after the step at which the training goes on: they will be written again."""
-    if log.exists():
-        rows = log.read_text().splitlines(keepends=True)
-        write_atomically(log, "".join(row for row in rows if json.loads(row)["step"] <= step).encode())
+def _document(data: bytes) -> dict[str, Any] | None:
+    try:
+        found = json.loads(data)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) and isinstance(found.get("recipe"), dict) else None
+
+
+def _rows(log: Path, state: Mapping[str, Any] | None) -> list[str]:
+    """The log up to the step at which the training goes on, and nothing else of it in the file.
+
+    From the checkpoint, so that a missing row, half a row or a row of zeros is as it was; one of an earlier version
+    does not hold it, and rows that are no rows are left out.
+    """
+    step = 0 if state is None else int(state["step"])
+    text = log.read_bytes().decode("utf-8", "replace") if log.exists() else ""
+    rows = [(row, _step(row)) for row in text.splitlines(keepends=True)]
+    whole = [row for row, at in rows if at is not None and at <= step]
+    stored = None if state is None else state.get("log")
+    kept = whole if stored is None else str(stored).splitlines(keepends=True)
+    if kept != whole or any(at is None for _, at in rows):
+        lost = "written again from the checkpoint" if stored is not None else "left without what could not be read"
+        say(f"{log} is {'damaged' if text else 'empty or missing'}: it is {lost}")
+    if kept or text:
+        write_atomically(log, "".join(kept).encode())
+    return kept
+
+
+def _step(row: str) -> int | None:
+    """A row's step, or None where it is no whole row."""
+    try:
+        return int(json.loads(row)["step"]) if row.endswith("\n") else None
+    except (ValueError, TypeError, KeyError):
+        return None

@@ -18,8 +18,9 @@ from torch import Tensor
 
 from bench.errors import TrainingError
 from bench.progress import progress
+from bench.training.checkpoints import CHECKPOINT
 from bench.training.engine import Engine
-from bench.training.journal import CHECKPOINT, Journal, alone, last_checkpoint
+from bench.training.journal import Journal, alone, last_checkpoint
 
 
 class Trainable(Protocol):
@@ -71,22 +72,23 @@ def fit(
 ) -> float:
     """Train to the end of the schedule and return the seconds that it took, all resumed parts together.
 
-    Writes ``checkpoint.pt`` (atomically), ``log.jsonl`` and TensorBoard scalars and pictures into ``folder``.
+    Writes the last two checkpoints (each whole or not at all), ``log.jsonl`` and TensorBoard scalars and pictures into
+    ``folder``. A resumed training goes on from the last checkpoint that is whole, and says which was not.
     ``describe`` is called with the step to go on from, once a checkpoint was found to belong to the task, or with 0.
 
     Raises:
-        TrainingError: a loss is not finite, the recipe's alarm rang, another process of the training is gone, or
-            another training is at work in the folder.
+        TrainingError: a loss is not finite, the recipe's alarm rang, another process of the training is gone,
+            another training is at work in the folder, or no checkpoint of it is whole.
     """
     try:
         with alone(folder, task.engine):
-            state = last_checkpoint(folder) if resume else None
+            state = last_checkpoint(folder, task.engine) if resume else None
             if state is not None:
                 task.load_state_dict(state["task"])
             start = 0 if state is None else int(state["step"])
             if describe is not None:
                 describe(start)
-            with Journal(folder, task.engine, start) as journal:
+            with Journal(folder, task.engine, state) as journal:
                 return _Run(task, schedule, journal, title, state).to_the_end()
     except RuntimeError as error:
         if task.engine.processes == 1:

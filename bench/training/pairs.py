@@ -7,7 +7,6 @@ import time
 from itertools import chain
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -18,8 +17,8 @@ from bench.errors import UsageError
 from bench.paths import home
 from bench.printing import about
 from bench.progress import progress
+from bench.sealed import load_array, save_array
 from bench.seeding import seed_of
-from bench.store import save_array
 from bench.training.data import TrainingImages
 from bench.training.engine import Engine
 
@@ -44,8 +43,8 @@ def split_logits(classifier: LoadedClassifier, data: TrainingImages, split: str,
         mirrored: of the images' mirror images.
     """
     path = logits_path(classifier.sha256, split, mirrored=mirrored)
-    if path.exists():
-        return torch.from_numpy(np.load(path))
+    if (kept := load_array(path)) is not None:
+        return torch.from_numpy(kept)
     title = f"logits of {split}, {'mirrored' if mirrored else 'plain'}"
     parts: list[Tensor] = []
     exact = torch.backends.cudnn.flags(enabled=True, allow_tf32=False)  # the cache serves trainings on any device

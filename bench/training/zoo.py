@@ -22,11 +22,13 @@ from bench import weights
 from bench.classifiers import open_classifier
 from bench.classifiers.catalogue import TARGETS
 from bench.classifiers.recipes import RECIPES
-from bench.errors import UsageError
+from bench.errors import TrainingError, UsageError
 from bench.printing import print_rows
+from bench.progress import each
 from bench.record import write_atomically
 from bench.registry import TRAINERS, load
 from bench.training.budget import RESERVE, Speed, measure
+from bench.training.checkpoints import present
 from bench.training.commands import recipe_of
 from bench.training.engine import Engine
 from bench.training.inverters import InverterRecipe
@@ -126,7 +128,7 @@ def make_plan(engine: Engine, budget: float | None) -> list[Part]:
     began = time.monotonic()
     costs: list[Cost] = []
     speeds: dict[str, Speed] = {}
-    for kind, method, name in order():
+    for kind, method, name in each(order(), "measuring each training"):
         if kind == "classifier":
             task = ClassifierTask(RECIPES[name], engine)
             per_epoch = task.steps // RECIPES[name].epochs
@@ -185,7 +187,7 @@ def train_zoo(engine: Engine, folder: Path, budget: float | None, *, resume: boo
             "another one with --out."
         )
     if path.exists() and resume:
-        parts = [Part(**one) for one in json.loads(path.read_text())]
+        parts = read_plan(path)
     else:
         parts = make_plan(engine, budget)
         if engine.first and not dry_run:
@@ -208,13 +210,28 @@ def train_zoo(engine: Engine, folder: Path, budget: float | None, *, resume: boo
         print(f"zoo: {folder / 'weights'}    next: BENCH_ZOO={folder / 'weights'} bench run --method all ...")
 
 
+def read_plan(path: Path) -> list[Part]:
+    """A plan that was made before.
+
+    Raises:
+        TrainingError: it is damaged.
+    """
+    try:
+        return [Part(**one) for one in json.loads(path.read_bytes())]
+    except (ValueError, TypeError) as error:
+        raise TrainingError(
+            f"{path} should hold the plan of this zoo and is damaged ({error}). Delete it and type the same command "
+            "again: parts that are done are kept, and the others are planned anew."
+        ) from error
+
+
 def print_plan(parts: Sequence[Part], folder: Path) -> None:
     """A row a part with its expected time, and the sum of what is left."""
     rows, left = [], 0.0
     for part in parts:
         done = _file(folder, part).exists()
         left += 0.0 if done else part.seconds
-        begun = (folder / part.name / "checkpoint.pt").exists()
+        begun = present(folder / part.name)
         state = "done" if done else "begun" if begun else "to do"
         rows.append({"part": part.name, "steps": part.steps or None, "minutes": part.seconds / 60, "state": state})
     print_rows(rows, "")

@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from bench import store
+from bench import shared
 from bench.classifiers import LoadedClassifier, open_classifier
 from bench.datasets import cifar10
 from bench.training.data import TrainingImages
@@ -60,7 +60,7 @@ def chosen(
     data = TrainingImages(train, CPU, seed=0)
     index = split_logits(classifier, data, "cifar10-train", mirrored=False)  # (45,000, K)
     with tempfile.TemporaryDirectory() as scratch:
-        queries = torch.from_numpy(store.logits(Path(scratch), classifier, test, reach, CPU))
+        queries = torch.from_numpy(shared.logits(Path(scratch), classifier, test, reach, CPU))
     rows = torch.unique(nearest(queries, index))  # ascending, so that the first among equals stays the first
     state = {"rows": rows.int(), "logits": index[rows].clone(), "images": packed(train.pixels(rows.tolist()))}
     return state, {"classifier_sha256": classifier.sha256, "order": test.fingerprint, "reach": reach}

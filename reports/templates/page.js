@@ -38,26 +38,33 @@
     const cell = [...row.cells].find((one) => one.dataset.key === key);
     return cell && cell.dataset.value !== undefined ? Number(cell.dataset.value) : null;
   };
-  const compare = (key, sign) => (a, b) => {
+  /* First and last place, best first, where the rows of a band could be compared: what ties keeps its order. */
+  const places = (row, key) => {
+    const cell = [...row.cells].find((one) => one.dataset.key === key);
+    return cell && cell.dataset.order ? cell.dataset.order.split(" ").map(Number) : null;
+  };
+  const compare = (key, sign, best) => (a, b) => {
     const [left, right] = [value(a, key), value(b, key)];
     const byPlace = a.dataset.place - b.dataset.place;
     if (left === null || right === null) return (left === null) - (right === null) || byPlace;
+    const [first, second] = [places(a, key), places(b, key)];
+    if (first && second) return best * (first[0] - second[0] || first[1] - second[1]) || byPlace;
     const order = typeof left === "number" ? left - right : left.localeCompare(right);
     return sign * order || byPlace;
   };
-  const apply = (key, direction) => {
+  const apply = (key, direction, first) => {
     for (const table of tables) {
       for (const body of table.tBodies) {
         const order = direction === "none"
           ? (a, b) => a.dataset.place - b.dataset.place
-          : compare(key, direction === "ascending" ? 1 : -1);
+          : compare(key, direction === "ascending" ? 1 : -1, direction === first ? 1 : -1);
         body.append(...rowsOf(body).sort(order));
       }
       for (const head of table.tHead.querySelectorAll("[data-sort]")) {
         head.setAttribute("aria-sort", head.dataset.sort === key ? direction : "none");
       }
     }
-    status.textContent = direction === "none" ? "Rows in their first order" : `Rows sorted by ${key}, ${direction}, each band by itself`;
+    status.textContent = direction === "none" ? "Rows in their first order" : `Rows sorted by ${key}, ${direction}, each band by itself; what nothing separates keeps its order`;
   };
   const opposite = { ascending: "descending", descending: "ascending" };
   for (const table of tables) {
@@ -66,7 +73,7 @@
       const first = button.dataset.first;
       button.addEventListener("click", () => {
         const now = head.getAttribute("aria-sort");
-        apply(head.dataset.sort, now === "none" ? first : now === first ? opposite[first] : "none");
+        apply(head.dataset.sort, now === "none" ? first : now === first ? opposite[first] : "none", first);
       });
     }
   }

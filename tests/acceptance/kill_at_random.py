@@ -1,8 +1,10 @@
-"""Kill ``bench run`` with SIGKILL at ten random moments; the end must equal an undisturbed run byte for byte.
+"""Kill ``bench`` with SIGKILL at random moments; the end must equal an undisturbed run byte for byte.
 
-    python -m tests.acceptance.kill_at_random [--num-images 1000] [--kills 10] [--seed 0]
+    python -m tests.acceptance.kill_at_random [--kills 10] [--seed 0] [--only run|white-box|folder|probe|train]
 
-Takes a few minutes; prints what it compared and exits with status 1 on any difference.
+Five lines of work, each killed so many times: a feed-forward inverter, an optimiser in image space, a folder of one's
+own images with a local classifier, a probe, and the training of an inverter on that folder. Takes some ten minutes;
+prints what it compared and exits with status 1 on any difference, and where a kill left a temporary file for good.
 """
 
 from __future__ import annotations
@@ -14,31 +16,83 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
+from bench.datasets import cifar10
 from bench.record import Record
 
-FILES = ("reconstructions.npy", "reconstruction_logits.npy", "per_image.parquet")
+TILES = f"{Path(__file__).parent.parent / 'probes' / 'tiny.py'}:tiles"
+SHIPPED = ("--method", "biggan-logit", "--classifier", "robust_resnet152")
 
 
-def command(out: Path, num_images: int) -> list[str]:
-    """One cell through the real command line."""
-    return [
-        sys.executable, "-m", "bench", "run", "--method", "biggan-logit", "--classifier", "robust_resnet152",
-        "--num-images", str(num_images), "--no-controls", "--out", str(out),
-    ]  # fmt: skip
+@dataclass(frozen=True)
+class Work:
+    """Something that can be killed and goes on when it is typed again.
+
+    Attributes:
+        words: the command after ``bench``, for a folder of images and one to write to.
+        same: which files must come out the same, as patterns below the latter.
+        last: what is written last, a pattern; it is removed where a kill came too late.
+    """
+
+    words: Callable[[str, Path], list[str]]
+    same: tuple[str, ...]
+    last: str = "**/record.json"
 
 
-def timed(out: Path, num_images: int) -> float:
+CELL = ("**/reconstructions.npy", "**/reconstruction_logits.npy", "**/per_image.parquet")
+SHARED = ("**/originals.npy", "**/logits.npz")
+WORKS = {
+    "run": Work(
+        lambda photos, out: ["run", *SHIPPED, "--num-images", "1000", "--no-controls", "--out", str(out)],
+        (*CELL, *SHARED),
+    ),
+    "white-box": Work(
+        lambda photos, out: [
+            "run", "--method", "mahendran-vedaldi", "--classifier", "robust_resnet152", "--num-images", "60",
+            "--no-controls", "--out", str(out),
+        ],
+        (*CELL, *SHARED),
+    ),
+    "folder": Work(
+        lambda photos, out: [
+            "run", "--method", "examples/gradient_descent.py:GradientDescent", "--classifier", TILES, "--dataset",
+            photos, "--no-controls", "--out", str(out),
+        ],
+        (*CELL, *SHARED),
+    ),
+    "probe": Work(
+        lambda photos, out: ["probe", "noise", *SHIPPED, "--num-images", "60", "--out", str(out)],
+        ("**/per_image.parquet", "**/*.npy", *SHARED),
+    ),
+    "train": Work(
+        lambda photos, out: [
+            "train", "inverter", "dosovitskiy-brox-2016b", "--classifier", TILES, "--dataset", photos, "--steps",
+            "600", "--resume", "--out", str(out),
+        ],
+        ("*.safetensors",),
+        last="*.safetensors",
+    ),
+}  # fmt: skip
+
+
+def timed(words: list[str]) -> float:
     """Run to the end; returns the seconds that it took."""
     began = time.perf_counter()
-    subprocess.run(command(out, num_images), check=True, capture_output=True)
+    done = subprocess.run([sys.executable, "-m", "bench", *words], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"bench {' '.join(words)} ended with {done.returncode}: {done.stderr[-2_000:]}")
     return time.perf_counter() - began
 
 
-def killed_after(seconds: float, out: Path, num_images: int) -> bool:
-    """Start the run and kill it; False if it had finished by then."""
-    process = subprocess.Popen(command(out, num_images), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def killed_after(seconds: float, words: list[str]) -> bool:
+    """Start and kill it; False if it had finished by then."""
+    command = [sys.executable, "-m", "bench", *words]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         process.wait(timeout=seconds)
     except subprocess.TimeoutExpired:
@@ -51,43 +105,63 @@ def killed_after(seconds: float, out: Path, num_images: int) -> bool:
 def main() -> int:
     """Compare; 0 if nothing differs."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--num-images", type=int, default=1_000)
-    parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--kills", type=int, default=10, help="of each line of work")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", choices=WORKS)
     options = parser.parse_args()
-    rng = random.Random(options.seed)
+    rng, wrong = random.Random(options.seed), 0
     with tempfile.TemporaryDirectory() as scratch:
-        whole, parts = Path(scratch) / "whole", Path(scratch) / "parts"
-        seconds = timed(whole, options.num_images)
-        print(f"undisturbed: {seconds:.1f} s")
-        for k in range(options.kills):
-            moment = rng.uniform(0.05, 1) * seconds
-            done = not killed_after(moment, parts, options.num_images)
-            shards = len(list(parts.glob("**/shards/0*.npz")))
-            print(
-                f"kill {k + 1} after {moment:5.1f} s: {shards} whole shards" + (" (had finished: anew)" if done else "")
-            )
-            if done:
-                for record in parts.glob("**/record.json"):
-                    record.unlink()
-        timed(parts, options.num_images)
-        return compare(whole, parts)
+        photos = photographs(Path(scratch) / "photos")
+        for name in [options.only] if options.only else WORKS:
+            print(f"{name}:")
+            wrong += disturbed(WORKS[name], photos, Path(scratch) / name, options.kills, rng)
+    print(f"{wrong} differences")
+    return int(wrong > 0)
 
 
-def compare(whole: Path, parts: Path) -> int:
-    """Print every file and whether it is the same; 1 on any difference."""
-    (a,), (b,) = list(whole.glob("**/record.json")), list(parts.glob("**/record.json"))
-    same = {name: (a.parent / name).read_bytes() == (b.parent / name).read_bytes() for name in FILES}
-    same["metrics"] = Record.from_json(a.read_text()).metrics == Record.from_json(b.read_text()).metrics
-    same["originals.npy"] = (
-        next(whole.glob("*/originals.npy")).read_bytes() == next(parts.glob("*/originals.npy")).read_bytes()
-    )
-    same["logits.npz"] = (
-        next(whole.glob("*/*/logits.npz")).read_bytes() == next(parts.glob("*/*/logits.npz")).read_bytes()
-    )
-    for name, equal in same.items():
-        print(f"{name}: {'the same' if equal else 'DIFFERENT'}")
-    return int(not all(same.values()))
+def photographs(folder: Path) -> str:
+    """Real images as files in two classes."""
+    from PIL import Image
+
+    pixels, _ = cifar10.shipped_test()
+    for k, image in enumerate(pixels[:600]):
+        path = folder / ("left", "right")[k % 2] / f"{k:04d}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.asarray(image)).save(path)
+    return f"folder:{folder}@32"
+
+
+def disturbed(work: Work, photos: str, scratch: Path, kills: int, rng: random.Random) -> int:
+    """The number of files that differ between an undisturbed run and one that was killed so many times."""
+    whole, parts = scratch / "whole", scratch / "parts"
+    seconds = timed(work.words(photos, whole))
+    print(f"  undisturbed: {seconds:.1f} s")
+    for k in range(kills):
+        moment = rng.uniform(0.05, 1) * seconds
+        late = not killed_after(moment, work.words(photos, parts))
+        print(f"  kill {k + 1} after {moment:5.1f} s{' (had finished: anew)' if late else ''}", flush=True)
+        if late:
+            for path in parts.glob(work.last):
+                path.unlink()
+    timed(work.words(photos, parts))
+    return compare(work, whole, parts)
+
+
+def compare(work: Work, whole: Path, parts: Path) -> int:
+    """Print every file and whether it is the same; the number of those that are not."""
+    wrong = []
+    for path in sorted({path for pattern in work.same for path in whole.glob(pattern)}):
+        other = parts / path.relative_to(whole)
+        if not other.exists() or other.read_bytes() != path.read_bytes():
+            wrong.append(str(path.relative_to(whole)))
+    for path in whole.glob("**/record.json"):
+        a, b = (Record.from_json((root / path.relative_to(whole)).read_text()) for root in (whole, parts))
+        if (a.metrics, a.levels) != (b.metrics, b.levels):
+            wrong.append(f"the scores of {path.relative_to(whole)}")
+    wrong += [f"left behind: {path.name}" for path in parts.glob("**/*.tmp")]
+    for line in wrong or ["all the same"]:
+        print(f"  {line}")
+    return len(wrong)
 
 
 if __name__ == "__main__":

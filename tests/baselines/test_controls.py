@@ -17,7 +17,7 @@ from bench.datasets.folder import FolderDataset
 from bench.errors import SkipCellError
 from bench.inverter import Target
 from bench.seeding import sample_seeds
-from bench.store import logits as store_logits
+from bench.shared import logits as store_logits
 
 
 @pytest.fixture(scope="module")

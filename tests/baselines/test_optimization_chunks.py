@@ -8,8 +8,12 @@ from torch import Tensor
 
 from baselines.optimization import chunks
 from baselines.optimization.chunks import OVERHEAD, cover, interchangeable
+from baselines.optimization.chunks import sizes as sizes_for
 
 CPU = torch.device("cpu")
+
+
+AT_32 = chunks.SIZES["cpu"]
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +40,7 @@ def test_a_row_that_depends_on_its_place_leaves_only_the_first_size() -> None:
     assert interchangeable(function, (5, 5), CPU, 8) == (4,)
 
 
-def test_sizes_beyond_the_images_at_hand_or_the_pixels_of_a_batch_are_not_tried() -> None:
+def test_sizes_beyond_the_images_at_hand_are_not_tried() -> None:
     seen: list[int] = []
 
     def function(images: Tensor) -> Tensor:
@@ -44,8 +48,30 @@ def test_sizes_beyond_the_images_at_hand_or_the_pixels_of_a_batch_are_not_tried(
         return images.sum((1, 2, 3))
 
     assert interchangeable(function, (5, 5), CPU, 7) == (4, 2)
-    assert interchangeable(function, (256, 256), CPU, 8) == (4, 2)  # 8 x 256^2 is more than 200 x 32^2
     assert max(seen) == 4
+
+
+def test_batches_of_larger_images_hold_as_many_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One image of 224 px is no batch of fifty; at 32 px, and below, nothing changes."""
+    monkeypatch.setitem(chunks.SIZES, "cpu", AT_32)
+    assert sizes_for((32, 32), CPU) == sizes_for((16, 16), CPU) == (50, 200, 100, 25, 10)
+    assert sizes_for((64, 64), CPU) == (12, 50, 25, 6, 2)
+    assert sizes_for((224, 224), CPU) == (1, 4, 2)
+    assert sizes_for((512, 512), CPU) == sizes_for((2_048, 64), CPU)[:1] == (1,)
+    assert sizes_for((224, 224), torch.device("cuda")) == (5,)
+    seen: list[int] = []
+
+    def function(images: Tensor) -> Tensor:
+        seen.append(len(images))
+        return images.sum((1, 2, 3))
+
+    assert interchangeable(function, (224, 224), CPU, 1) == (1,)
+    assert seen == [1] or not seen
+
+
+def test_an_empty_pass_weighs_less_beside_larger_images() -> None:
+    assert cover(3, (1, 4, 2)) == (4,)  # 22 against 39 for two and one
+    assert cover(3, (1, 4, 2), OVERHEAD / 49) == (2, 1)  # 3.7 against 4.4
 
 
 @pytest.mark.parametrize("sizes", [(50, 200, 100, 25, 10), (50, 100, 25, 10), (50,), (4, 2), (10,)])

@@ -52,8 +52,8 @@ class Problem:
 
     def invert(self) -> NDArray[np.uint8]:
         """As a run does it: (N, 32, 32, 3) uint8."""
-        parts = [self.ours.invert(self.logits[r.start : r.stop], self.seeds[r.start : r.stop])[0] for r in self.blocks]
-        return np.concatenate(parts)
+        parts = [self.ours.invert(self.logits[r.start : r.stop], self.seeds[r.start : r.stop]) for r in self.blocks]
+        return np.concatenate([part.pixels for part in parts])
 
     @property
     def blocks(self) -> list[range]:

@@ -37,7 +37,7 @@ RUN = (
     *LOAD,
     Watch("bench.cell:Cell.open_method", "load networks", sealed=True),
     *LINE,
-    Watch("bench.methods:OpenMethod._pixels", "inversion, both draws"),
+    Watch("bench.methods:OpenMethod.invert", "inversion, both draws and rows again"),
     *METRICS,
 )
 
@@ -78,7 +78,7 @@ REPORT = (
     Watch("reports.gallery:gallery", "gallery"),
     Watch("reports.figures:tradeoffs", "figures"),
     Watch("reports.summary:probe_pages", "probes"),
-    Watch("reports.scores:winners", "tables"),
+    Watch("reports.summary:standings", "tables"),
     Watch("reports.scores:main_table", "tables"),
     Watch("reports.scores:full_table", "tables"),
     Watch("reports.provenance:costs", "provenance"),

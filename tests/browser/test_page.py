@@ -7,14 +7,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
+from bench.metrics.bootstrap import mean_ci
+from bench.record import Record, Score
 from reports.browser import Opened, opened
+from reports.render import write_report
+from tests.reports.synthetic import write_cell
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
 WIDTHS = (1440, 390)
+N = 100
 GALLERY = "#gallery-1"
 ORIGINALS = f"{GALLERY} tr.gallery-original"
 
@@ -34,11 +40,11 @@ def rows(page: Page, band: str = "inverter") -> list[str]:
     return names.all_inner_texts()
 
 
-def values(page: Page, key: str) -> list[float]:
-    """The exact values of a column in the band of the ranked inverters."""
+def places(page: Page, key: str) -> list[tuple[int, ...]]:
+    """The ranks of a column in the band of the ranked inverters, as they are printed."""
     body = page.locator("table.sortable").first.locator("tbody[data-kind=inverter]").first
-    cells = body.locator(f"td[data-key={key}]")
-    return [float(cell.get_attribute("data-value") or "nan") for cell in cells.all()]
+    found = [one.inner_text() for one in body.locator(f"td[data-key={key}] .rank").all()]
+    return [tuple(int(place) for place in one.removeprefix("rank ").split("-")) for one in found]
 
 
 def test_nothing_is_wider_than_the_window(found: Opened) -> None:
@@ -60,15 +66,45 @@ def test_a_head_sorts_each_band_by_itself_and_back(found: Opened) -> None:
     head.locator("button").focus()
     page.keyboard.press("Enter")
     assert head.get_attribute("aria-sort") == "ascending"
-    assert values(page, "lpips") == sorted(values(page, "lpips"))
+    assert places(page, "lpips") == sorted(places(page, "lpips"))
     head.locator("button").click()
-    assert values(page, "lpips") == sorted(values(page, "lpips"), reverse=True)
+    assert places(page, "lpips") == sorted(places(page, "lpips"), reverse=True)
     assert rows(page) != before
     assert sorted(rows(page)) == sorted(before)
     assert sorted(rows(page, "control")) == sorted(controls)
     head.locator("button").click()
     assert head.get_attribute("aria-sort") == "none"
     assert rows(page) == before
+
+
+def test_no_order_is_shown_inside_a_tie(chromium: Browser, tmp_path: Path) -> None:
+    """Values of one noise, with the means against the order of the names: sorted either way, the rows stay."""
+    runs, noise = tmp_path / "runs", np.random.default_rng(0).normal(0, 1, (3, N))
+    for k, values in enumerate(sorted(noise, key=np.mean, reverse=True)):
+        mean, low, high = mean_ci(values)
+        score = Score(mean, (low, high), N, None, False)
+        record = Record(f"m{k}", "resnet152", "cifar10", N, 0, key=f"k{k}", metrics={"lpips": score})
+        columns = {"image_id": [str(i) for i in range(N)], "lpips": values}
+        write_cell(runs, record, columns, np.zeros((N, 1, 1, 3), np.uint8))
+    with opened(chromium, write_report(runs, tmp_path / "report.html"), width=1440) as found:
+        button = found.page.locator("table.sortable [data-sort=lpips] button")
+        orders = [rows(found.page)]
+        for _ in range(2):
+            button.click()
+            orders.append(rows(found.page))
+        assert places(found.page, "lpips") == [(1, 3)] * 3
+    assert orders == [["m0", "m1", "m2"]] * 3
+
+
+def test_metric_names_survive_printing(found: Opened) -> None:
+    """A button is not drawn again where a table's head is repeated on the next sheet of paper; its text alone is."""
+    page = found.page
+    heads = page.locator("table.sortable th[data-sort] .sort")
+    assert heads.count() > 10
+    page.emulate_media(media="print")
+    assert set(heads.evaluate_all("all => all.map(one => getComputedStyle(one).display)")) == {"contents"}
+    page.emulate_media(media="screen")
+    assert "contents" not in heads.evaluate_all("all => all.map(one => getComputedStyle(one).display)")
 
 
 def test_filters_hide_what_sees_more_and_the_controls(found: Opened) -> None:

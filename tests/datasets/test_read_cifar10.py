@@ -1,8 +1,14 @@
+import hashlib
+import io
+import pickle
+import tarfile
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
+from bench.datasets import read_cifar10
 from bench.datasets.read_cifar10 import read_source
 from bench.errors import DataError
 from tests.datasets.fake_cifar10 import Arrays, make, pack, write_batches, write_sheets
@@ -69,6 +75,54 @@ def test_cut_archive(arrays: Arrays, tmp_path: Path, scratch: Path) -> None:
     archive.write_bytes(archive.read_bytes()[:-5_000])
     with pytest.raises(DataError, match="no whole archive"):
         read_source(archive, scratch)
+
+
+def archive_of(path: Path, members: dict[str, bytes], compression: str) -> Path:
+    with tarfile.open(path, cast(Any, f"w:{compression}")) as tar:
+        for name, data in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+    return path
+
+
+@pytest.mark.parametrize("compression", ["gz", "xz", "bz2"])
+@pytest.mark.parametrize("name", ["package/data_batch_1.png", "elsewhere.txt"])
+def test_unpacking_stops_at_what_the_data_can_have(
+    tmp_path: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch, compression: str, name: str
+) -> None:
+    monkeypatch.setattr(read_cifar10, "LIMIT", 1_000_000)
+    archive = archive_of(tmp_path / "bomb.tar", {name: bytes(4_000_000)}, compression)
+    assert archive.stat().st_size < 20_000
+    with pytest.raises(DataError, match="unpacks to more than the 1,000,000 bytes"):
+        read_source(archive, scratch)
+    assert sum(path.stat().st_size for path in scratch.rglob("*") if path.is_file()) <= 1_000_000
+
+
+def test_only_the_known_files_are_unpacked(tmp_path: Path, scratch: Path) -> None:
+    members = {"package/x.sh": b"x", "../data_batch_1.png": b"x", "package/data_batch_1.png": b"x"}
+    with pytest.raises(DataError):
+        read_source(archive_of(tmp_path / "odd.tar", members, "gz"), scratch)
+    assert not (scratch / "data_batch_1.png").exists()
+    assert not list(scratch.rglob("x.sh"))
+
+
+def test_what_was_hashed_is_what_is_unpickled(
+    arrays: Arrays, tmp_path: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that is another one by the time that it is read again."""
+    folder = write_batches(arrays, tmp_path / "cifar-10-batches-py", monkeypatch)
+    real = hashlib.md5
+
+    def replacing(data: bytes = b"", **options: bool) -> Any:
+        for path in folder.iterdir():
+            path.write_bytes(pickle.dumps("another"))
+        return real(data, **options)
+
+    contents = {path.name: path.read_bytes() for path in folder.iterdir()}
+    monkeypatch.setattr(read_cifar10, "_bytes", lambda path, _: contents[path.name])
+    monkeypatch.setattr(hashlib, "md5", replacing)
+    assert same(read_source(folder, scratch), arrays)
 
 
 @pytest.mark.parametrize("victim", ["data_batch_4.png", "train_lables.json", "test_batch.png"])

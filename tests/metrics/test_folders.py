@@ -84,9 +84,16 @@ def test_unreadable_and_truncated_files(pair: tuple[Path, Path]) -> None:
         score_folders(*pair)
 
 
-def test_sixteen_bits_are_refused(pair: tuple[Path, Path]) -> None:
-    for folder in pair:
-        folder.mkdir()
-        Image.fromarray(RNG.integers(0, 2**16, (8, 6), dtype=np.uint16)).save(folder / "x.png")
-    with pytest.raises(DataError, match="8 bits"):
-        score_folders(*pair)
+def test_subfolders_pair_by_their_path_and_what_is_left_out_is_said(
+    pair: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for folder, ending in zip(pair, ("png", "bmp"), strict=True):
+        for name in ("cat", "dog"):
+            (folder / name).mkdir(parents=True)
+            save(folder / name, f"x.y.{ending}")
+    (pair[0] / "cat" / "notes.txt").write_text("no image")
+    save(pair[0], ".hidden.png")
+    assert score_folders(*pair).ids == ("cat/x.y", "dog/x.y")
+    said = capsys.readouterr().err
+    assert f"in {pair[0]} 2 files are left out, first .hidden.png" in said
+    assert len(said.splitlines()) == 1

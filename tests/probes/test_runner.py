@@ -12,12 +12,12 @@ import torch
 from PIL import Image
 
 from bench.config import RunConfig
-from bench.datasets.base import Pixels
 from bench.errors import UnknownNameError, UsageError
 from bench.methods import OpenMethod
 from bench.probes.runner import open_cell, open_probe, run_probe
 from bench.record import Record
 from bench.runner import run_cell
+from bench.store import Piece
 from tests.probes.conftest import TINY, RunProbe
 
 
@@ -68,7 +68,7 @@ def test_interrupted_and_resumed_equals_undisturbed(run: RunProbe, monkeypatch: 
     undisturbed = run("shift", "Decode", "tiles", seed=1)
     calls: list[int] = []
 
-    def pressed(method: OpenMethod, given: torch.Tensor, seeds: Sequence[int]) -> tuple[Pixels, float]:
+    def pressed(method: OpenMethod, given: torch.Tensor, seeds: Sequence[int]) -> Piece:
         calls.append(len(seeds))
         if len(calls) == 4:
             raise KeyboardInterrupt

@@ -8,19 +8,19 @@ from typing import Any
 import pytest
 
 from bench.record import Record, Score, read_records
-from reports import glossary
+from reports import glossary, text
 from reports.exports import latex, markdown, tex
 from reports.groups import Entry, Group, group
-from reports.scores import Winners, winners
+from reports.ranks import Standings, standings
 from tests.reports.synthetic import CONTROLS
 
 EVIL = "a&b_%$#{}~^\\|<script>"
 
 
 @pytest.fixture(scope="module")
-def board(runs: Path) -> tuple[Group, Winners]:
+def board(runs: Path) -> tuple[Group, Standings]:
     (only,) = group(Entry(record, directory) for record, directory in read_records(runs))
-    return only, winners(only)
+    return only, standings(only)
 
 
 def rows(table: str) -> dict[str, list[str]]:
@@ -42,7 +42,7 @@ def cell(record: Record, method: str, **others: Any) -> Entry:
     return Entry(dataclasses.replace(record, method=method, **({"kind": "inverter"} | others)))
 
 
-def test_latex_holds_the_records_numbers(board: tuple[Group, Winners]) -> None:
+def test_latex_holds_the_records_numbers(board: tuple[Group, Standings]) -> None:
     found = rows(latex(*board))
     keys = [re.sub(r" \$.*", "", head).replace("\\_", "_") for head in found["method"][3:]]
     assert "lpips" in keys
@@ -50,30 +50,42 @@ def test_latex_holds_the_records_numbers(board: tuple[Group, Winners]) -> None:
     for entry in board[0].complete:
         for key, cell in zip(keys, found[entry.label][3:], strict=True):
             score = entry.record.metrics[key]
-            value, _, half = cell.replace("$-$", "-").partition(" {\\scriptsize $\\pm$")
-            if score.value is None:
+            value, _, small = cell.replace("$-$", "-").partition(" {\\scriptsize ")
+            if score.value is None or score.note == "deterministic":
                 assert value == "---"
                 continue
             digits = len(value.partition(".")[2])
             assert float(value) == pytest.approx(score.value, abs=0.51 * 10**-digits)
-            if score.ci95:
-                assert float(half.removesuffix("}")) == pytest.approx(
-                    (score.ci95[1] - score.ci95[0]) / 2, abs=0.51 * 10**-digits
-                )
+            half, rank = re.fullmatch(r"(?:\$\\pm\$([\d.]+))? ?(?:\(([\d-]+)\)\})?\}?", small).groups()  # type: ignore[union-attr]
+            width = (score.ci95[1] - score.ci95[0]) / 2 if score.ci95 else 0
+            assert float(half or 0) == pytest.approx(width, abs=0.51 * 10**-digits)
+            assert rank == (str(found_rank) if (found_rank := board[1][key].ranks.get(entry)) else None)
 
 
-def test_the_best_are_bold_where_a_paired_difference_says_so(board: tuple[Group, Winners]) -> None:
+def test_who_leads_is_bold_and_ranks_stand_beside(board: tuple[Group, Standings]) -> None:
     only, found = board
-    shown = [key for key, entry in found.items() if entry is not None and key in ("lpips", "psnr", "ssim")]
-    assert shown
-    for key in shown:
-        entry = found[key]
-        assert entry is not None
-        value = f"{entry.record.metrics[key].value:.{2 if key == 'psnr' else 3}f}"
-        assert rf"\textbf{{{value}}}" in latex(only, found)
-        assert f"**{value}**" in markdown(only, found)
-    assert "\\textbf" not in latex(only, {})
-    assert "**" not in markdown(only, {})
+    leads = [(key, entry) for key in ("lpips", "psnr", "ssim") for entry in found[key].leaders]
+    assert leads
+    for key, entry in leads:
+        score = entry.record.metrics[key]
+        assert score.value is not None
+        value, half = text.number(key, score.value, score.ci95), text.half_width(score.ci95)
+        assert rf"\textbf{{{value}}} {{\scriptsize $\pm${half} (1)}}" in latex(only, found)
+        assert f"**{value}**±{half} (1)" in markdown(only, found)
+    nobody = {key: dataclasses.replace(one, ranks={}) for key, one in found.items()}
+    assert "\\textbf" not in latex(only, nobody)
+    assert "**" not in markdown(only, nobody)
+
+
+def test_the_caption_tells_what_has_no_rank_and_why(board: tuple[Group, Standings], records: list[Record]) -> None:
+    for table in (latex(*board).replace("\\", ""), markdown(*board)):
+        assert "Certainly: by paired differences, p" in table
+        assert "diversity: no rank: no direction is better in itself." in table
+    bare = [Entry(record) for record in records]
+    (only,) = group(bare)
+    for table in (latex(only, standings(only)), markdown(only, standings(only))):
+        assert "intervals that do not touch (not paired)" in table
+        assert "paired differences" not in table
 
 
 def test_names_are_escaped_in_both(records: list[Record]) -> None:
@@ -81,16 +93,20 @@ def test_names_are_escaped_in_both(records: list[Record]) -> None:
     record = dataclasses.replace(records[0], method=EVIL, kind="inverter", metrics={"lpips": score})
     failed = dataclasses.replace(record, method="gone", status="failed", reason=f"{EVIL}\n{EVIL}", metrics={})
     (only,) = group([Entry(record), Entry(failed)])
-    table = latex(only, {})
+    table = latex(only, standings(only))
     assert (
         r"a\&b\_\%\$\#\{\}\textasciitilde{}\textasciicircum{}\textbackslash{}|\textless{}script\textgreater{} &"
         in table
     )
     cells = [len(re.findall(r"(?<!\\)&", line)) for line in table.splitlines() if line.endswith("\\\\")]
     assert cells == [3, 3, 3]  # head, row, and the reason across all metrics
-    pipes = {len(re.findall(r"(?<!\\)\|", line)) for line in markdown(only, {}).splitlines() if line.startswith("|")}
+    pipes = {
+        len(re.findall(r"(?<!\\)\|", line))
+        for line in markdown(only, standings(only)).splitlines()
+        if line.startswith("|")
+    }
     assert pipes == {5}
-    assert "<script>" not in re.sub(r"\\[<>]", "", markdown(only, {}))
+    assert "<script>" not in re.sub(r"\\[<>]", "", markdown(only, standings(only)))
 
 
 def test_the_caption_promises_intervals_only_where_there_are_some(records: list[Record]) -> None:
@@ -98,7 +114,7 @@ def test_the_caption_promises_intervals_only_where_there_are_some(records: list[
     told = {}
     for name, metrics in {"image": {"lpips": mean}, "set": {"fd_judge": distance, "fid": distance}}.items():
         (only,) = group([cell(records[0], "m", metrics=metrics)])
-        told[name] = (latex(only, {}).replace("\\", ""), markdown(only, {}))
+        told[name] = (latex(only, standings(only)).replace("\\", ""), markdown(only, standings(only)))
     for tables, others in zip(told["image"], told["set"], strict=True):
         assert "means with half of their 95 % bootstrap interval" in tables
         assert "Distances" not in tables
@@ -106,7 +122,7 @@ def test_the_caption_promises_intervals_only_where_there_are_some(records: list[
         assert "Distances between sets of images (fid and fd_judge) are one number each" in others
 
 
-def test_what_is_not_ranked_and_the_controls_have_a_heading(board: tuple[Group, Winners]) -> None:
+def test_what_is_not_ranked_and_the_controls_have_a_heading(board: tuple[Group, Standings]) -> None:
     features, controls = glossary.BANDS[1:]
     found = rows(latex(*board))
     width = len(found["method"])
@@ -120,7 +136,9 @@ def test_what_is_not_ranked_and_the_controls_have_a_heading(board: tuple[Group, 
     assert [line[0].strip("*") for line in lines if line[0] != "---"] == headed
     assert {len(line) for line in lines} == {width}
     (alone,) = group(Entry(entry.record) for entry in board[0].contenders)
-    assert not any(title in latex(alone, {}) + markdown(alone, {}) for title in glossary.BANDS)
+    assert not any(
+        title in latex(alone, standings(alone)) + markdown(alone, standings(alone)) for title in glossary.BANDS
+    )
 
 
 def test_chance_stands_in_a_row_where_records_agree(records: list[Record]) -> None:
@@ -132,10 +150,10 @@ def test_chance_stands_in_a_row_where_records_agree(records: list[Record]) -> No
         }
 
     (only,) = group([cell(records[0], f"m{k}", metrics=scores(0.1, 0.02 * (k + 1))) for k in range(2)])
-    assert rows(latex(only, {}))["chance"] == ["chance", "", "", "", "0.100", ""]
-    assert markdown_rows(markdown(only, {}))[-1] == ["chance", "", "", "", "0.100", ""]
+    assert rows(latex(only, standings(only)))["chance"] == ["chance", "", "", "", "0.100", ""]
+    assert markdown_rows(markdown(only, standings(only)))[-1] == ["chance", "", "", "", "0.100", ""]
     (none,) = group([cell(records[0], "m", metrics=scores(None, None))])
-    assert "chance" not in latex(none, {}) + markdown(none, {})
+    assert "chance" not in latex(none, standings(none)) + markdown(none, standings(none))
 
 
 def test_without_any_score_the_status_and_reason_are_kept(records: list[Record]) -> None:
@@ -146,12 +164,12 @@ def test_without_any_score_the_status_and_reason_are_kept(records: list[Record])
             cell(records[0], "left-out", status="skipped", reason=None, **lost),
         ]
     )
-    found = rows(latex(only, {}))
+    found = rows(latex(only, standings(only)))
     assert found["method"] == ["method", "access", "training", "status"]
     assert found["broken"][3] == r"\multicolumn{1}{l}{failed: out of memory}"
     assert found["left-out"][3] == r"\multicolumn{1}{l}{skipped: no reason was recorded}"
-    assert r"\begin{tabular}{llll}" in latex(only, {})
-    assert markdown_rows(markdown(only, {})) == [
+    assert r"\begin{tabular}{llll}" in latex(only, standings(only))
+    assert markdown_rows(markdown(only, standings(only))) == [
         ["method", "access", "training", "status"],
         ["---"] * 4,
         ["broken", "logits", "none", "failed: out of memory"],

@@ -10,7 +10,7 @@ from bench.metrics.bootstrap import mean_ci
 from bench.record import Record, Score
 from reports.findings import Finding, finding, holdings
 from reports.groups import Entry, group
-from reports.scores import winners
+from reports.ranks import standings
 from tests.reports.synthetic import write_cell
 
 N = 300
@@ -26,7 +26,7 @@ def entry(
     for key, values, higher in (("lpips", lpips, False), ("reid_gap", gaps, None)):
         mean, low, high = mean_ci(values)
         metrics[key] = Score(mean, (low, high), N, None, higher)
-    changes = {"method": name, "kind": "inverter", "metrics": metrics, **others}
+    changes = {"method": name, "kind": "inverter", "num_images": N, "metrics": metrics, **others}
     made = dataclasses.replace(record, **changes)  # type: ignore[arg-type]
     columns = {"image_id": [str(i) for i in range(N)], "lpips": lpips, "reid_gap": gaps}
     return Entry(made, write_cell(root, made, columns, np.zeros((N, 1, 1, 3), np.uint8)))
@@ -34,7 +34,7 @@ def entry(
 
 def told(entries: list[Entry]) -> Finding:
     (only,) = group(entries)
-    found = finding(only, winners(only), "group-1")
+    found = finding(only, standings(only), "group-1")
     assert found is not None
     return found
 
@@ -44,33 +44,73 @@ def test_a_clear_lead_is_told_with_its_number_and_its_basis(records: list[Record
     lead = told(entries).sentences[0]
     low, high = entries[0].record.metrics["lpips"].ci95 or (0, 0)
     assert lead == (
-        f"Of the inverters, m0 is closest to the originals (lpips {BASE.mean():.3f} [{low:.3f}, {high:.3f}]), "
-        "by paired differences from each of the 2 others ranked."
+        f"By LPIPS m0 (lpips {BASE.mean():.3f} [{low:.3f}, {high:.3f}]) is closest to the originals, ahead of each of "
+        "the 2 others ranked by paired differences."
     )
+
+
+def test_a_lead_of_intervals_alone_is_told_as_such(records: list[Record], tmp_path: Path) -> None:
+    entries = [entry(tmp_path, records[0], f"m{shift}", BASE + 0.2 * shift) for shift in range(2)]
+    lead = told([Entry(one.record) for one in entries]).sentences[0]
+    assert "is closest to the originals, ahead of the other ranked inverter by 95 % intervals that do not touch" in lead
+    assert "paired differences" not in lead
 
 
 def test_a_lead_within_noise_is_not_told(records: list[Record], tmp_path: Path) -> None:
     entries = [entry(tmp_path, records[0], name, RNG.normal(0.5, 0.2, N)) for name in "ab"]
-    assert told(entries).sentences[0].startswith("Of 2 ranked inverters none is better than every other in lpips")
+    first = told(entries).sentences[0]
+    assert first.startswith("By LPIPS no single inverter is closest to the originals: nothing separates a (lpips 0.")
+
+
+def test_what_cannot_be_compared_is_neither_lead_nor_tie(records: list[Record], tmp_path: Path) -> None:
+    entries = [entry(tmp_path, records[0], name, BASE) for name in "ab"]
+    bare = [
+        Entry(dataclasses.replace(one.record, metrics={"lpips": Score(float(k), None, N, None, False)}))
+        for k, one in enumerate(entries)
+    ]
+    first = told(bare).sentences[0]
+    assert first == (
+        "By LPIPS it cannot be said which inverter is closest to the originals: one number for all images: no paired "
+        "values (lpips)."
+    )
+
+
+def test_other_measures_agree_or_name_their_own_leader(records: list[Record]) -> None:
+    def one(name: str, *values: float) -> Entry:
+        keys, signs = ("lpips", "psnr", "ssim", "logit_cosine"), (False, True, True, True)
+        found = zip(keys, values, signs, strict=True)
+        metrics = {key: Score(value, (value - 0.1, value + 0.1), N, None, up) for key, value, up in found}
+        return Entry(dataclasses.replace(records[0], method=name, kind="inverter", metrics=metrics))
+
+    lead, _, _, others = told([one("a", 0.3, 9, 0.9, 0.5), one("b", 0.6, 12, 0.2, 0.5)]).sentences
+    assert lead.startswith("By LPIPS a (lpips 0.30 [0.20, 0.40]) is closest")
+    assert others == "Other measures: psnr: b leads; ssim: agreed; logit_cosine: nothing separates a and b."
 
 
 def test_the_class_alone_is_the_floor_in_all_three_ways(records: list[Record], tmp_path: Path) -> None:
     for shift, words in ((-0.1, "comes closer to the original than"), (0.1, "stays further from the original than")):
         method = entry(tmp_path / str(shift), records[0], "m", BASE + shift)
         floor = entry(tmp_path / str(shift), records[0], "same-class-random", BASE, kind="control")
-        (sentence,) = told([method, floor]).sentences[1:2]
+        (sentence,) = (one for one in told([method, floor]).sentences if words in one)
         assert sentence.startswith(f"m {words} a random training image of the predicted class")
         assert f"{shift:+.3f}".replace("-", "−") in sentence
     noise = BASE + np.where(np.arange(N) % 2, 0.2, -0.2)
     method = entry(tmp_path / "even", records[0], "m", noise)
     floor = entry(tmp_path / "even", records[0], "same-class-random", BASE, kind="control")
-    assert "no difference is shown" in told([method, floor]).sentences[1]
-    nearest = entry(tmp_path / "nearest", records[0], "train-nearest", BASE - 0.3, kind="control")
-    assert (
-        told([method, nearest])
-        .sentences[1]
-        .startswith("m stays further from the original than the training image whose logits are nearest")
+    assert "no difference is shown" in " ".join(told([method, floor]).sentences)
+
+
+def test_the_strongest_control_stands_in_every_headline(records: list[Record], tmp_path: Path) -> None:
+    method = entry(tmp_path, records[0], "m", BASE)
+    weak = entry(tmp_path, records[0], "ridge", BASE + 0.3, kind="control")
+    nearest = entry(tmp_path, records[0], "train-nearest", BASE - 0.3, kind="control")
+    assert "Against train-nearest, the strongest control, m wins 0, ties 0 and loses 1 (lpips) of 1 main metrics" in (
+        " ".join(told([method, weak, nearest]).sentences)
     )
+    without = " ".join(told([method, weak]).sentences)
+    assert "Against ridge, the strongest control, m wins 1 (lpips), ties 0 and loses 0 of 1 main metrics" in without
+    assert "train-nearest, elsewhere the strongest control, was not run: whether m does more than" in without
+    assert "Type: bench run --method train-nearest --classifier robust_resnet152 --num-images 300" in without
 
 
 def test_a_gap_is_told_where_it_is_wider_than_that_of_natural_pictures(records: list[Record], tmp_path: Path) -> None:
@@ -78,7 +118,7 @@ def test_a_gap_is_told_where_it_is_wider_than_that_of_natural_pictures(records: 
     narrow = entry(tmp_path, records[0], "narrow", BASE + 0.01, gap=0.2)
     natural = entry(tmp_path, records[0], "same-class-random", BASE, gap=0.3, kind="control")
     last = told([wide, narrow, natural]).sentences[-1]
-    assert last.startswith("Beyond what it convinces the judge of, wide (white-box) (reid_gap 0.5")
+    assert last.startswith("Beyond what it convinces the judge of, wide (white-box) (reid_gap 0.")
     assert "narrow" not in last
     assert not any("convinces" in sentence for sentence in told([narrow, natural]).sentences)
     assert not any("convinces" in sentence for sentence in told([wide]).sentences)
@@ -87,7 +127,7 @@ def test_a_gap_is_told_where_it_is_wider_than_that_of_natural_pictures(records: 
 def test_what_is_given_features_is_not_ranked(records: list[Record], tmp_path: Path) -> None:
     only = entry(tmp_path, records[0], "apart", BASE, access="features")
     (one,) = group([only])
-    assert finding(one, winners(one), "a") is None
+    assert finding(one, standings(one), "a") is None
 
 
 def test_holdings_count_cells_failures_and_probes(records: list[Record]) -> None:

@@ -33,8 +33,9 @@ def test_scores_and_places_are_those_of_the_record(groups: list[Group], data: li
                 finite = np.isfinite(values)
                 printed = [number(key, v) if np.isfinite(v) else DASH for v in values[rows]]
                 assert method["scores"][key] == printed
-                mean = entry.record.metrics[key].value
-                assert method["means"][key] == (DASH if mean is None else number(key, mean))
+                mean = entry.record.metrics[key]
+                expected = DASH if mean.value is None else number(key, mean.value, mean.ci95)
+                assert method["means"][key] == expected
                 cost = values if METRICS[key].higher_is_better is False else -values
                 low, high = (np.full(len(values), np.nan) for _ in range(2))
                 low[finite], high[finite] = (rankdata(cost[finite], how) for how in ("min", "max"))

@@ -70,8 +70,8 @@ def test_every_number_of_the_table_is_the_records(kind: str) -> None:
             score = next((one.metrics for one in record.levels if one.name == level), record.metrics)[key]
             assert score.value is not None
             assert score.ci95 is not None
-            assert value == text.number(key, score.value)
-            assert interval == text.bounds(key, score.value, score.ci95)
+            assert value == text.number(key, score.value, score.ci95)
+            assert interval == text.bounds(score.ci95)
             places = len(value.partition(".")[2])
             assert abs(float(value) - score.value) <= 0.5001 * 10**-places
             ends = [float(end.replace(text.MINUS, "-")) for end in re.findall(r"[\d.−]+", interval)]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from bench.files import sha256_of_file
 from bench.record import Record, read_records, write_atomically
+from bench.store import intact
 from reports.claims import board, rules
 from reports.groups import Entry
 from reports.readme import Sources, collect, main
@@ -152,6 +155,21 @@ def test_collect_keeps_what_the_rules_read_and_no_more(world: Path, tmp_path: Pa
     assert columns["biggan-logit-500"]["lpips"].type == pa.float32()
     names = {path.parent.name for path in place.glob("*/record.json")}
     assert names == {*columns, "dosovitskiy-brox-2016b-500"}
+
+
+def test_reduced_values_have_their_own_digest(world: Path, tmp_path: Path) -> None:
+    for record, folder in read_records(shutil.copytree(world, tmp_path / "world")):
+        digests = {"reconstructions.npy": "ab"}
+        if (folder / "per_image.parquet").exists():
+            digests |= {"per_image.parquet": sha256_of_file(folder / "per_image.parquet")}
+        write_atomically(folder / "record.json", replace(record, digests=digests).to_json().encode())
+    collect(tmp_path / "world", tmp_path / "results")
+    collected = read_records(tmp_path / "results")
+    kept = [(record, place) for record, place in collected if (place / "per_image.parquet").exists()]
+    assert kept
+    assert all(intact(record, place / "per_image.parquet") is None for record, place in kept)
+    assert all(set(record.digests) == {"per_image.parquet", "reconstructions.npy"} for record, _ in kept)
+    assert all("per_image.parquet" not in record.digests for record, place in collected if (record, place) not in kept)
 
 
 def test_collect_writes_the_same_bytes_again_and_forgets_old_values(world: Path, tmp_path: Path) -> None:

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from bench.record import Score
 from reports import text
 
 
@@ -23,9 +26,34 @@ def test_number(key: str, value: float, expected: str) -> None:
     assert text.number(key, value) == expected
 
 
-def test_intervals_take_the_precision_of_their_value() -> None:
-    assert text.half_width("fd_judge", 99.0, (98.0, 101.0)) == "1.50"
-    assert text.bounds("fd_judge", 99.0, (98.0, 101.0)) == "[98.00, 101.00]"
+@pytest.mark.parametrize(
+    ("key", "value", "ci95", "expected"),
+    [
+        ("reid_class_judge", 0.4768, (0.4568, 0.4972), ("0.477", "0.020", "[0.457, 0.497]", "0.477(20)")),
+        ("lpips", 0.36929, (0.36663, 0.37194), ("0.3693", "0.0027", "[0.3666, 0.3719]", "0.3693(27)")),
+        ("psnr", 15.5256, (15.4241, 15.6283), ("15.53", "0.10", "[15.42, 15.63]", "15.53(10)")),
+        ("psnr", 12.1, (11.1014, 13.0934), ("12.1", "1.0", "[11.1, 13.1]", "12.1(1.0)")),
+        ("logit_cosine", 0.98464, (0.98389, 0.98535), ("0.98464", "0.00073", "[0.98389, 0.98535]", "0.98464(73)")),
+        ("fid", 1234.5, (1111.0, 1358.0), ("1234", "124", "[1111, 1358]", "1234(124)")),
+        ("reid_gap", -0.0001, (-0.0301, 0.0299), ("0.000", "0.030", "[−0.030, 0.030]", "0.000(30)")),
+        ("lpips", 0.0, (0.0, 0.0), ("0.000", "", "", "0.000")),
+        ("reid_class_target", 1.0, (1.0, 1.0 + 1e-12), ("1.000", "", "", "1.000")),
+        ("fd_judge", 3.855, None, ("3.85", "", "", "3.85")),
+    ],
+)
+def test_two_digits_of_the_half_width_decide(
+    key: str, value: float, ci95: tuple[float, float] | None, expected: tuple[str, ...]
+) -> None:
+    found = text.number(key, value, ci95), text.half_width(ci95), text.bounds(ci95), text.concise(key, value, ci95)
+    assert found == expected
+
+
+def test_what_no_image_can_change_is_told_by_the_records_note() -> None:
+    constant = Score(0.0, (0.0, 0.0), 60, note="deterministic")
+    assert text.is_by_definition(constant)
+    assert not text.is_by_definition(replace(constant, note=None))
+    assert not text.is_by_definition(replace(constant, ci95=(0.1, 0.2)))
+    assert not text.is_by_definition(replace(constant, ci95=None))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """The training loop: resume, alarms, averages, batches."""
 
 import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,10 @@ from torch import Tensor
 
 from bench.errors import TrainingError, UsageError
 from bench.seeding import step_generator
+from bench.training import checkpoints
 from bench.training.data import TrainingImages, flip_and_shift
 from bench.training.engine import Engine
-from bench.training.journal import alone, describe_run
+from bench.training.journal import alone, describe_run, described_recipe, last_checkpoint
 from bench.training.loop import Schedule, WeightAverage, fit
 from tests.training.small import small_dataset
 
@@ -68,6 +71,131 @@ def test_the_log_is_the_same_where_a_checkpoint_lies_between_two_reports(tmp_pat
         fit(killed, schedule, tmp_path / "parts", resume=False, title="t")
     fit(Walk(), schedule, tmp_path / "parts", resume=True, title="t")
     assert rows(tmp_path / "parts") == rows(tmp_path / "whole")
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def half_a_line(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-9])
+
+
+def zeros(path: Path) -> None:
+    """What a lost power supply leaves: the right length, and zeros at the end."""
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2] + bytes(len(data) - len(data) // 2))
+
+
+def flipped(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+@pytest.mark.parametrize(
+    ("name", "damage", "said"),
+    [
+        ("checkpoint.pt", empty, "checkpoint.pt is damaged (it is empty): going on from step 14"),
+        ("checkpoint.pt", cut, "checkpoint.pt is damaged (it is cut short or overwritten): going on from step 14"),
+        ("checkpoint.pt", zeros, "checkpoint.pt is damaged (it is cut short or overwritten): going on from step 14"),
+        ("checkpoint.pt", flipped, "checkpoint.pt is damaged (its SHA-256 is not the one that it was written with)"),
+        ("checkpoint.pt", Path.unlink, ""),
+        ("log.jsonl", half_a_line, "log.jsonl is damaged: it is written again from the checkpoint"),
+        ("log.jsonl", zeros, "log.jsonl is damaged: it is written again from the checkpoint"),
+        ("log.jsonl", empty, "log.jsonl is empty or missing: it is written again from the checkpoint"),
+        ("log.jsonl", Path.unlink, "log.jsonl is empty or missing: it is written again from the checkpoint"),
+        ("run.json", zeros, "run.json is damaged: it is taken from the checkpoint"),
+        ("run.json", Path.unlink, "run.json is missing: it is taken from the checkpoint"),
+    ],
+)
+def test_damage_is_said_and_the_training_ends_as_an_undisturbed_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, damage: Callable[[Path], None], said: str
+) -> None:
+    schedule = Schedule(40, 3, 40, 7)
+    whole, again = Walk(), Walk()
+
+    def run(walk: Walk, folder: str, resume: bool) -> None:
+        described = partial(describe_run, tmp_path / folder, walk.engine, {"name": "walk"})
+        fit(walk, schedule, tmp_path / folder, resume=resume, title="t", describe=described)
+
+    run(whole, "whole", resume=False)
+    with pytest.raises(KeyboardInterrupt):
+        run(Walk(stop=25), "parts", resume=False)
+    damage(tmp_path / "parts" / name)
+    capsys.readouterr()
+    assert described_recipe(tmp_path / "parts") == {"name": "walk"}
+    run(again, "parts", resume=True)
+    text = capsys.readouterr().err
+    assert said in text
+    assert len(text.splitlines()) <= 1 + (name == "run.json")
+    assert torch.equal(whole.x, again.x)
+    assert rows(tmp_path / "parts") == rows(tmp_path / "whole")
+    files = {path.name for path in (tmp_path / "parts").iterdir()}
+    assert {"checkpoint.pt", "checkpoint-previous.pt"} <= files
+    assert not [name for name in files if "tmp" in name]
+    describe_run(tmp_path / "parts", Engine(), {"name": "walk"}, 40)
+    starts = [one["start"] for one in json.loads((tmp_path / "parts" / "run.json").read_text())["earlier"]]
+    assert starts[0] == 0
+
+
+def test_after_the_second_damage_the_older_checkpoint_is_not_pushed_out_by_a_damaged_one(tmp_path: Path) -> None:
+    schedule = Schedule(40, 10, 40, 7)
+    for stop in (25, 23, 24):  # each time the last checkpoint is damaged, and the next one is not reached
+        with pytest.raises(KeyboardInterrupt):
+            fit(Walk(stop=stop), schedule, tmp_path, resume=True, title="t")
+        empty(tmp_path / "checkpoint.pt")
+    whole, again = Walk(), Walk()
+    fit(whole, schedule, tmp_path / "whole", resume=False, title="t")
+    fit(again, schedule, tmp_path, resume=True, title="t")
+    assert torch.equal(whole.x, again.x)
+
+
+def test_without_a_whole_checkpoint_it_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        fit(Walk(stop=25), Schedule(40, 10, 40, 7), tmp_path, resume=False, title="t")
+    empty(tmp_path / "checkpoint.pt")
+    flipped(tmp_path / "checkpoint-previous.pt")
+    with pytest.raises(TrainingError, match=r"checkpoint\.pt is damaged .*-previous\.pt is damaged .*anew, delete"):
+        fit(Walk(), Schedule(40, 10, 40, 7), tmp_path, resume=True, title="t")
+
+
+def test_checkpoints_of_earlier_versions_are_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """They have neither a digest nor the log; a damaged row of the log is left out."""
+    schedule = Schedule(40, 10, 40, 7)
+    whole, again = Walk(), Walk()
+    fit(whole, schedule, tmp_path / "whole", resume=False, title="t")
+    with pytest.raises(KeyboardInterrupt):
+        fit(Walk(stop=25), schedule, tmp_path, resume=False, title="t")
+    state = last_checkpoint(tmp_path) or {}
+    torch.save({name: value for name, value in state.items() if name not in ("log", "run")}, tmp_path / "checkpoint.pt")
+    (tmp_path / "checkpoint-previous.pt").unlink()
+    with (tmp_path / "log.jsonl").open("a") as log:
+        log.write('{"step": 2')
+    fit(again, schedule, tmp_path, resume=True, title="t")
+    assert "log.jsonl is damaged: it is left without what could not be read" in capsys.readouterr().err
+    assert torch.equal(whole.x, again.x)
+    assert rows(tmp_path) == rows(tmp_path / "whole")
+
+
+def test_a_checkpoint_that_cannot_be_written_leaves_the_last_one_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoints.write(tmp_path, {"step": 1})
+
+    def full(document: object, path: Path) -> None:
+        path.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(torch, "save", full)
+    with pytest.raises(OSError, match="No space"):
+        checkpoints.write(tmp_path, {"step": 2})
+    assert [path.name for path in tmp_path.iterdir()] == ["checkpoint.pt"]
+    assert (last_checkpoint(tmp_path) or {})["step"] == 1
 
 
 def test_two_trainings_do_not_share_a_folder(tmp_path: Path) -> None:

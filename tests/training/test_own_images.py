@@ -62,7 +62,7 @@ def classifier(tmp_path: Path, bench_home: Path) -> str:
 
 def test_a_tenth_of_each_class_is_held_out(tmp_path: Path) -> None:
     name = folder(tmp_path, range(47))
-    whole, (train, val) = load_dataset(name), load_training(name)
+    whole, (train, val) = load_dataset(name, image_size=32), load_training(name)
     assert val.ids == ("left/0018.png", "right/0019.png", "left/0038.png", "right/0039.png")
     assert sorted(train.ids + val.ids) == sorted(whole.ids)
     assert [image for image in whole.ids if image not in val.ids] == list(train.ids)

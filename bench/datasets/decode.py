@@ -1,0 +1,148 @@
+"""One image file to RGB pixels, the same way for ``folder:`` datasets and for ``bench score``.
+
+Upright (EXIF orientation), transparency laid over white, the upper 8 bits of 16-bit grey, the first frame of an
+animation. A file's size is looked at before a pixel of it is decoded: a few bytes can claim to be billions of pixels.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bench.errors import DataError
+from bench.printing import say_once
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm"})
+MAX_PIXELS = 89_478_485  # a quarter of a GiB as RGB, and Pillow's own limit
+ORIENTATION = 0x0112  # EXIF
+TURNED = (5, 6, 7, 8)  # orientations that swap height and width
+SIXTEEN_BITS = 1 << 16
+ALPHA_MODES = ("RGBA", "LA", "PA", "RGBa", "La")
+
+
+def is_image(name: str) -> bool:
+    """Whether a file of this name counts as an image: a known ending, and not hidden."""
+    return Path(name).suffix.lower() in SUFFIXES and not name.startswith(".")
+
+
+def rgb(path: Path) -> Image:
+    """One image file, decoded: upright, mode RGB.
+
+    Raises:
+        DataError: it cannot be read, or it has more than ``MAX_PIXELS``; names it.
+    """
+    from PIL import ImageOps
+
+    with _opened(path) as image:
+        return _rgb(ImageOps.exif_transpose(image))
+
+
+def upright_size(path: Path) -> tuple[int, int]:
+    """(H, W) of an image file once it stands upright, from its header.
+
+    Raises:
+        DataError: as ``rgb``.
+    """
+    from PIL.Image import Image
+
+    with _opened(path) as image:
+        width, height = image.size
+        turned = Image.getexif(image).get(ORIENTATION) in TURNED  # a PNG's own method would decode all of it
+    return (width, height) if turned else (height, width)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image]:
+    """The opened file; whatever goes wrong with it inside becomes a DataError."""
+    from PIL import Image
+
+    unreadable = (
+        OSError, SyntaxError, ValueError, EOFError, struct.error,
+        Image.DecompressionBombError, Image.DecompressionBombWarning,
+    )  # fmt: skip
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path) as image:
+                _refuse_bombs(path, image.size)
+                yield image
+    except unreadable as error:
+        raise DataError(
+            f"{path} cannot be read as an image ({error or type(error).__name__}); it may be cut short or of another "
+            "format than its name says. Replace it or remove it, then run again."
+        ) from error
+
+
+def _refuse_bombs(path: Path, size: tuple[int, int]) -> None:
+    width, height = size
+    if width * height > MAX_PIXELS:
+        raise DataError(
+            f"{path} says that it has {width:,} x {height:,} pixels, and bench decodes images of at most "
+            f"{MAX_PIXELS:,}. Make it smaller or remove it, then run again."
+        )
+
+
+def _rgb(image: Image) -> Image:
+    """Any mode of 8 bits a colour, or 16-bit grey, to RGB."""
+    from PIL import Image as ImageModule
+
+    if image.mode.startswith("I"):
+        grey = np.asarray(image, dtype=np.int64)
+        if grey.min() < 0 or grey.max() >= SIXTEEN_BITS:
+            raise ValueError("its values do not fit into 16 bits: save it with 8 or 16 bits a colour")
+        return ImageModule.fromarray((grey >> 8).astype(np.uint8)).convert("RGB")
+    if image.mode == "F":
+        raise ValueError("it holds floating-point numbers: save it with 8 or 16 bits a colour")
+    if image.mode in ALPHA_MODES or "transparency" in image.info:
+        rgba = image.convert("RGBA")
+        return ImageModule.alpha_composite(ImageModule.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
+    return image.convert("RGB")
+
+
+def say_left_out(root: Path, left_out: Iterable[str]) -> None:
+    """One line on stderr, once a process, about files below ``root`` that do not count as images."""
+    names = sorted(left_out)
+    if names:
+        files = "1 file is" if len(names) == 1 else f"{len(names):,} files are"
+        first = "" if len(names) == 1 else "first "
+        say_once(
+            f"in {root} {files} left out, {first}{names[0]}: hidden, or of another ending than "
+            f"{', '.join(sorted(SUFFIXES))}"
+        )
+
+
+def files_below(root: Path) -> tuple[list[str], list[str]]:
+    """Images below a folder and what is left out, as sorted paths relative to it; hidden folders are left out whole.
+
+    Raises:
+        OSError: a folder cannot be read.
+    """
+    images: list[str] = []
+    left_out: list[str] = []
+    seen: set[str] = set()
+
+    def refuse(error: OSError) -> None:
+        raise error
+
+    for place, folders, names in os.walk(root, onerror=refuse, followlinks=True):
+        real = os.path.realpath(place)
+        if real in seen:  # a link back
+            folders.clear()
+            continue
+        seen.add(real)
+        inside = Path(place).relative_to(root)
+        left_out += [f"{(inside / name).as_posix()}/" for name in folders if name.startswith(".")]
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            (images if is_image(name) else left_out).append((inside / name).as_posix())
+    return sorted(images), sorted(left_out)

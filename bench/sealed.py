@@ -1,0 +1,87 @@
+"""Arrays kept for later, with a digest: in one ``.npz``, sealed over them and over what they belong to, or alone.
+
+What was damaged, altered, or copied from elsewhere does not fit its seal and is not read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.files import write_atomically
+
+Arrays = dict[str, NDArray[Any]]
+SEAL = "sha256"
+_made: dict[Path, str] = {}  # the seals of what this process has written
+
+
+def save(path: Path, owner: str, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write arrays that belong to ``owner``, whole or not at all."""
+    seal = _seal(owner, arrays)
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays, **{SEAL: np.array(seal)})  # type: ignore[arg-type]
+    write_atomically(path, buffer.getvalue())
+    _made[path.absolute()] = seal
+
+
+def load(path: Path, owner: str, *, own: bool = False) -> Arrays | None:
+    """The arrays, or None where there is no such file, or one that does not fit its seal.
+
+    Args:
+        path: of the file.
+        owner: what they must belong to.
+        own: take only what this very process has written.
+    """
+    found = read(path)
+    if found is None or found[0] != _seal(owner, found[1]):
+        return None
+    return None if own and _made.get(path.absolute()) != found[0] else found[1]
+
+
+def read(path: Path) -> tuple[str, Arrays] | None:
+    """A file's seal, empty where it has none, and its arrays, whosoever they are; None where it cannot be read."""
+    try:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as raw:
+            arrays = {name: raw[name] for name in raw.files}
+        return str(arrays.pop(SEAL, "")), arrays
+    except Exception:  # a damaged archive fails in a dozen ways, from zlib to the allocation of a shape
+        return None
+
+
+def save_array(path: Path, array: NDArray[Any]) -> None:
+    """Write one array as ``.npy``, and beside it its SHA-256 as ``sha256sum`` has it."""
+    buffer = io.BytesIO()
+    np.save(buffer, array)
+    data = buffer.getvalue()
+    write_atomically(_sum(path), f"{hashlib.sha256(data).hexdigest()}  {path.name}\n".encode())
+    write_atomically(path, data)
+
+
+def load_array(path: Path) -> NDArray[Any] | None:
+    """What ``save_array`` wrote; None where there is no such file, or another one."""
+    try:
+        data, known = path.read_bytes(), _sum(path).read_text()
+    except (OSError, UnicodeDecodeError):
+        return None
+    if known.split(" ")[0] != hashlib.sha256(data).hexdigest():
+        return None
+    array: NDArray[Any] = np.load(io.BytesIO(data), allow_pickle=False)
+    return array
+
+
+def _sum(path: Path) -> Path:
+    return path.with_name(f"{path.name}.sha256")
+
+
+def _seal(owner: str, arrays: Mapping[str, NDArray[Any]]) -> str:
+    digest = hashlib.sha256(owner.encode(errors="surrogateescape"))
+    for name, array in sorted(arrays.items()):
+        digest.update(f"\x1f{name}\x1f{array.dtype.str}\x1f{array.shape}\x1f".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,200 @@
+"""The leading inverter of a group against the strongest control: what it won, tied and lost, metric by metric."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.config import RunConfig
+from reports import glossary, text
+from reports.groups import Entry, Group
+from reports.pairs import MIN_PAIRS
+from reports.ranks import APART, FEW, LEVEL, ONE_NUMBER, Compared, Standings, compared, has_value
+from reports.scores import main_keys
+from reports.tables import markdown_lines
+
+HEADLINE = "lpips"  # the metric that the first sentence of a report is about
+NEAREST = "train-nearest"
+FEW_LOGITS = 100
+NAMED = 3  # so many metrics are named, of more the number must do
+MEANING = (
+    "With few logits the nearest training image is nearly a draw from the very posterior p(x | z) that a sampler is "
+    "meant to match, so that equality with train-nearest is the ceiling there; beating it means something where logits "
+    "are many."
+)
+
+
+@dataclass(frozen=True)
+class Match:
+    """An inverter against a control in the main metrics that have a direction.
+
+    Attributes:
+        inverter, control: the two.
+        won, tied, lost: metrics that could be compared, from the inverter's side.
+        ahead, behind: set-level scores, one number each, in which the inverter's is the better or the worse.
+        paired: whether every comparison was made over pairs.
+    """
+
+    inverter: Entry
+    control: Entry
+    won: tuple[str, ...]
+    tied: tuple[str, ...]
+    lost: tuple[str, ...]
+    ahead: tuple[str, ...]
+    behind: tuple[str, ...]
+    paired: bool
+
+    @property
+    def compared(self) -> int:
+        """Number of metrics that could be compared."""
+        return len(self.won) + len(self.tied) + len(self.lost)
+
+
+def leading(group: Group, standings: Standings) -> list[Entry]:
+    """The inverters that nobody is certainly better than in LPIPS; of a method's seeds and presets the first.
+
+    Where nothing could be compared, every inverter with a value.
+    """
+    scored = [entry for entry in group.contenders if entry.complete and has_value(entry, HEADLINE)]
+    first = standings[HEADLINE].first or scored
+    return list({entry.record.method: entry for entry in reversed(first)}.values())[::-1]
+
+
+def strongest(group: Group, inverter: Entry) -> Match | None:
+    """The control that wins most of the compared metrics, then loses fewest; those that see the original are none."""
+    rivals = [entry for entry in group.controls if entry.complete and entry.record.access != "original"]
+    matches = [match(inverter, control, main_keys(group)) for control in rivals]
+    return max(matches, key=lambda one: (len(one.lost), -len(one.won), len(one.behind)), default=None)
+
+
+def match(inverter: Entry, control: Entry, keys: Sequence[str]) -> Match:
+    """The two in these metrics; a paired difference decides at 5 %, without pairs two 95 % intervals that touch not."""
+    told: dict[str, list[str]] = {name: [] for name in ("won", "tied", "lost", "ahead", "behind")}
+    paired = True
+    for key in keys:
+        if not (has_value(inverter, key) and has_value(control, key)):
+            continue
+        first, second = inverter.record.metrics[key], control.record.metrics[key]
+        mine, theirs = first.value or 0.0, second.value or 0.0
+        found = compared(key, inverter, control)
+        if isinstance(found, Compared):
+            paired = paired and found.paired
+            told["tied" if found.p >= LEVEL else "won" if found.better else "lost"].append(key)
+        elif first.higher_is_better is not None and first.ci95 is None and mine != theirs:
+            told["ahead" if (mine > theirs) == first.higher_is_better else "behind"].append(key)
+    return Match(inverter, control, **{name: tuple(keys) for name, keys in told.items()}, paired=paired)
+
+
+def num_logits(group: Group) -> int | None:
+    """K, as the chance of the target's class says it; None where no record holds one."""
+    scores = (entry.record.metrics.get("reid_class_target") for entry in group.complete)
+    return next((round(1 / score.chance) for score in scores if score is not None and score.chance), None)
+
+
+def against(group: Group, inverters: Sequence[Entry]) -> list[str]:
+    """Sentences: each inverter against its strongest control, and what stays open where train-nearest was not run."""
+    found = [(entry, strongest(group, entry)) for entry in inverters]
+    sentences = [_score(group, one) for _, one in found if one is not None and one.compared]
+    beside = [entry.label for entry, one in found if one is None or not one.compared]
+    if beside:
+        why = "none was run" if not any(one for _, one in found) else _why_not(group)
+        sentences.append(f"{text.listing(beside)} cannot be held against a control: {why}.")
+    return [*sentences, _missing(group, [entry.label for entry in inverters])]
+
+
+def _score(group: Group, one: Match) -> str:
+    """Won, tied and lost, on what grounds, and what that means."""
+    parts = (("wins", one.won), ("ties", one.tied), ("loses", one.lost))
+    told = [f"{verb} {len(keys)}{_names(keys)}" for verb, keys in parts]
+    how = "paired differences" if one.paired else f"paired differences or {APART}"
+    sentence = (
+        f"Against {one.control.label}, the strongest control, {one.inverter.label} {', '.join(told[:2])} and "
+        f"{told[2]} of {one.compared} main metrics (by {how})"
+    )
+    sides = ((one.control.label, one.behind), (one.inverter.label, one.ahead))
+    sets = [f"{text.listing(keys)}, one number each, favour {whose}" for whose, keys in sides if keys]
+    return f"{'; '.join([sentence, *sets])}. {_meaning(group, one.control)}".rstrip()
+
+
+def against_markdown(found: Sequence[tuple[Group, Match]]) -> str:
+    """A sentence over all groups for each control that is the strongest somewhere, a table, and what it means."""
+    head = (
+        "network",
+        "strongest control",
+        "logits",
+        "won",
+        "tied",
+        "lost",
+        "one number each, in favour of the control",
+    )
+    rows = []
+    for one, match in found:
+        sets = f"{len(match.behind)} of {len(match.behind) + len(match.ahead)}"
+        sides = (f"{len(keys)}{_names(keys)}" for keys in (match.won, match.tied, match.lost))
+        rows.append([one.classifier, match.control.label, str(num_logits(one) or text.DASH), *sides, sets])
+    told = [_total(name, [match for _, match in found if match.control.label == name]) for name in _labels(found)]
+    return "\n".join([*told, MEANING, "", *markdown_lines(head, rows)]) + "\n"
+
+
+def _labels(found: Sequence[tuple[Group, Match]]) -> list[str]:
+    return list(dict.fromkeys(match.control.label for _, match in found))
+
+
+def _total(control: str, matches: Sequence[Match]) -> str:
+    """Won, tied and lost over several classifiers."""
+    won, tied, lost, ahead, behind = (
+        sum(len(keys) for keys in side)
+        for side in zip(*((m.won, m.tied, m.lost, m.ahead, m.behind) for m in matches), strict=True)
+    )
+    compared, sets = won + tied + lost, ahead + behind
+    return (
+        f"`{control}`, the strongest control, beats `{matches[0].inverter.label}` in {lost} of the {compared} main "
+        f"scores that can be compared ({text.plural(len(matches), 'classifier')}; paired differences or {APART}), ties "
+        f"in {tied} and is beaten in {won}; of {sets} distances between sets, one number each, {behind} are in its "
+        f"favour: {lost + behind} of {compared + sets} in all."
+    )
+
+
+def _names(keys: Sequence[str]) -> str:
+    return f" ({text.listing(keys)})" if 0 < len(keys) <= NAMED else ""
+
+
+def _meaning(group: Group, control: Entry) -> str:
+    """What equality with train-nearest is worth at this number of logits."""
+    if control.record.method != NEAREST:
+        return ""
+    logits = num_logits(group)
+    if logits is None:
+        return "With few logits equality with it is the ceiling; with many, beating it means something."
+    if logits <= FEW_LOGITS:
+        return f"With {logits} logits equality with it is the ceiling."
+    return f"With {text.count(logits)} logits it is no ceiling, and beating it means something."
+
+
+def _why_not(group: Group) -> str:
+    return FEW if group.num_images < MIN_PAIRS else ONE_NUMBER
+
+
+def _missing(group: Group, labels: Sequence[str]) -> str:
+    """That train-nearest was not run, what that leaves open, and what to type; empty where it was."""
+    found = [entry.record for entry in group.controls if entry.record.method == NEAREST]
+    if any(record.status == "complete" for record in found):
+        return ""
+    status, advice = "not run", f"Type: {_command(group)}"
+    if found:
+        status = found[0].status
+        _, typed, command = (found[0].reason or "").rpartition("Type: ")
+        advice = f"Type: {command}" if typed else "The table says why."
+    return (
+        f"{NEAREST}, elsewhere the strongest control, was {status}: whether {text.listing(labels)} does more than "
+        f"fetch the training image whose logits are nearest stays open. {advice}"
+    )
+
+
+def _command(group: Group) -> str:
+    known = group.classifier in glossary.CLASSIFIER_ORDER
+    dataset = "" if group.dataset == RunConfig.dataset else f" --dataset {group.dataset}"
+    return (
+        f"bench run --method {NEAREST} --classifier {group.classifier if known else 'FILE.py:FUNCTION'}{dataset} "
+        f"--num-images {group.num_images}"
+    )

@@ -1,0 +1,86 @@
+"""How many images a run keeps at a time, and that they come out the same whatever their number."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from baselines.optimization import chunks
+from baselines.optimization.engstrom import Engstrom
+from baselines.optimization.mahendran_vedaldi import MahendranVedaldi
+from bench.datasets.base import to_pixels
+from bench.inverter import Target
+from bench.store import CellFolder, Piece
+from tests.plugins import Grey
+
+CPU = torch.device("cpu")
+
+
+class Small(nn.Module):
+    """A smooth network of 6 logits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(4)
+        self.convolution, self.head = nn.Conv2d(3, 16, 5, 2), nn.Linear(16, 6)
+        self.eval().requires_grad_(False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.head(torch.tanh(self.convolution(images - 0.5)).mean((2, 3)) * 10)  # type: ignore[no-any-return]
+
+
+class Enlarging(Small):
+    """Looks at 4 times the side."""
+
+    def prepare(self, images: Tensor) -> Tensor:
+        return images.repeat_interleave(4, 2).repeat_interleave(4, 3)
+
+
+def target(side: int, network: nn.Module | None = None) -> Target:
+    return Target("small", "", "cifar10", 6, (side, side), CPU, "fast", network)
+
+
+@pytest.mark.parametrize(("side", "count"), [(8, 800), (32, 50), (64, 12), (128, 3), (224, 1), (512, 1)])
+def test_who_descends_keeps_as_many_as_have_so_many_pixels(side: int, count: int) -> None:
+    assert MahendranVedaldi.shard(target(side, Small())) == count
+    assert Grey.shard(target(side)) == 250
+
+
+def test_what_the_network_enlarges_counts_but_leaves_a_batch() -> None:
+    assert Engstrom.shard(target(32, Enlarging())) == 10
+    assert Engstrom.shard(target(16, Enlarging())) == 12
+    assert Engstrom.shard(target(224, Enlarging())) == 1
+
+
+def test_a_gpu_keeps_the_batch_that_it_is_fast_at() -> None:
+    meta = replace(target(32, Small()), device=torch.device("cuda"))
+    assert MahendranVedaldi.shard(meta) == 250
+
+
+@pytest.mark.parametrize("cls", [MahendranVedaldi, Engstrom])
+def test_shards_of_any_size_give_the_same_bytes(
+    cls: type[MahendranVedaldi | Engstrom], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(chunks.SIZES, "cpu", (4, 8, 2))
+    monkeypatch.setattr("baselines.optimization.mahendran_vedaldi.ITERATIONS", {"fast": (4, 6, 4)})
+    monkeypatch.setattr("baselines.optimization.engstrom.STEPS", {"fast": 10})
+    network = Small()
+    z = network(torch.rand(13, 3, 8, 8, generator=torch.Generator().manual_seed(1)))
+    given = target(8, network)
+
+    def bytes_of(size: int) -> bytes:
+        method, folder = cls(given), CellFolder(tmp_path / str(size))
+
+        def invert(rows: range) -> Piece:
+            part = method.invert(z[rows.start : rows.stop], list(rows))
+            pixels = to_pixels(part)
+            return Piece(pixels, pixels[:0], 0.0, 0.0)
+
+        folder.fill(len(z), invert, "t", size)
+        folder.assemble(len(z), size)
+        return folder.reconstructions.read_bytes()
+
+    whole = bytes_of(250)
+    assert all(bytes_of(size) == whole for size in (1, 4, 5))
