@@ -168,7 +168,7 @@ def runs(folder: Path = Path("runs")) -> list[Row]:
     from bench.record import read_records
 
     faults = Faults()
-    found = [
+    found: list[Row] = [
         {
             "dataset": record.dataset,
             "classifier": record.classifier,

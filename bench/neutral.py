@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
     from bench.record import Record
@@ -105,4 +105,4 @@ def mapped(value: T, change: Callable[[str], str]) -> T:
         found = {mapped(key, change): mapped(one, change) for key, one in value.items()}
     elif isinstance(value, tuple | list):
         found = type(value)(mapped(one, change) for one in value)
-    return found
+    return cast(T, found)

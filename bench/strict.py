@@ -53,7 +53,7 @@ def build(cls: type[T], raw: object, where: str) -> T:
     """
     if not isinstance(raw, dict):
         raise ValueError(f"{where} should be an object and is {_shown(raw)}")
-    hints = _hints(cls)
+    hints = _hints(cls)  # type: ignore[arg-type]  # classes are hashable
     fields = dataclasses.fields(cls)  # type: ignore[arg-type]
     missing = dataclasses.MISSING
     absent = [f.name for f in fields if f.name not in raw and f.default is missing and f.default_factory is missing]
@@ -63,7 +63,7 @@ def build(cls: type[T], raw: object, where: str) -> T:
 
 
 @cache
-def _hints(cls: type[Any]) -> dict[str, Any]:
+def _hints(cls: Any) -> dict[str, Any]:
     return get_type_hints(cls)
 
 

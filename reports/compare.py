@@ -93,8 +93,9 @@ def write_comparison(a: Path, b: Path, out: Path, faults: Faults | None = None) 
     made = comparison((str(a), _entries(a, bad[0])), (str(b), _entries(b, bad[1])))
     sides = zip("AB", bad, (a, b), strict=True)
     found = [(f"{name}: {place}", why) for name, one, runs in sides for place, why in left_out(one, runs)]
-    for fault in (*bad[0], *bad[1]) if faults is not None else ():
-        faults.add(fault.path, fault.reason)
+    if faults is not None:
+        for fault in (*bad[0], *bad[1]):
+            faults.add(fault.path, fault.reason)
     write_atomically(target, rendered("compare.html", page=made, left_out=found).encode())
     return out
 

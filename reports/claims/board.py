@@ -31,7 +31,9 @@ def board(entries: Sequence[Entry]) -> Board:
         for claim, of_claim in zip(CLAIMS, rulings, strict=True)
     )  # fmt: skip
     counts = Counter(ruling.verdict for ruling in every)
-    totals = tuple((verdict, text.count(counts[verdict])) for verdict in VERDICTS if counts[verdict])
+    totals = tuple(
+        (verdict, text.count(counts[verdict])) for verdict in VERDICTS if counts[verdict] or verdict != "not run"
+    )
     return Board(claims, totals, _standing(drawing.corrected), _not_run(claims))
 
 
@@ -92,7 +94,8 @@ def _case(ruling: Ruling, drawing: Drawing) -> CaseRow:
 
 def _undecided(findings: Sequence[Finding]) -> list[str]:
     """Which intervals hold zero, and which differences are too small to speak of."""
-    over, small = [], []
+    over: list[str] = []
+    small: list[str] = []
     for one in findings:
         holds_zero = one.measure is not None and one.measure.low <= 0 <= one.measure.high
         (over if holds_zero else small).append(what(one.condition))

@@ -296,7 +296,8 @@ def npy(array: object) -> bytes:
 
 def npz(**arrays: object) -> bytes:
     file = io.BytesIO()
-    np.savez(file, allow_pickle=True, **{name: np.asarray(one) for name, one in arrays.items()})  # type: ignore[arg-type]
+    held: dict[str, Any] = {name: np.asarray(one) for name, one in arrays.items()}
+    np.savez(file, **held)
     return file.getvalue()
 
 
