@@ -45,6 +45,7 @@ class Cell:
         method: the inverter's or control's class.
         draft: the record's fields that are known beforehand.
         folder: of this cell.
+        classifier_sha256: of the target's weights.
         broken: why the method, or the classifier, cannot be loaded: the cell fails, and no other.
         opens: whether the classifier can be opened.
     """
@@ -55,6 +56,7 @@ class Cell:
     method: type[Inverter] | type[Control]
     draft: Record
     folder: CellFolder
+    classifier_sha256: str
     broken: PluginError | None = None
     opens: bool = True
 
@@ -105,9 +107,8 @@ class Cell:
         if dataset.name != "cifar10":  # other images, or the same at another size, under the same path
             folder += f"-{dataset.fingerprint[:12]}"
         path = config.out / folder / slug(classifier) / slug(name) / key
-        return cls(
-            config, dataset, count, method, draft, CellFolder(path), no_classifier or no_method, no_classifier is None
-        )
+        broken, opens = no_classifier or no_method, no_classifier is None
+        return cls(config, dataset, count, method, draft, CellFolder(path), sha256, broken, opens)
 
     @property
     def classifier_folder(self) -> Path:

@@ -35,8 +35,21 @@ app.add_typer(train_app, name="train")
 app.add_typer(data_app, name="data")
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        from bench.environment import DISTRIBUTION, installed
+
+        print(f"bench {installed(DISTRIBUTION) or '(not installed)'}")
+        raise typer.Exit
+
+
 @app.callback()
-def root(debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False) -> None:
+def root(
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
     """Options before the command."""
     from bench.memory import keep_freed_memory
 
@@ -152,9 +165,11 @@ def report(
 
     Example: bench report --compare runs-before runs-after --out compare.html
     """
-    from bench.commands import write_page
+    from bench.commands import print_fid_hint, write_page
 
     print(f"report: {write_page(runs, compare, out).resolve()}")
+    if compare is None:
+        print_fid_hint(runs)
 
 
 @app.command("list")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
+import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,23 @@ def _print_tables(records: Sequence[Record], out: Path) -> None:
         if record.status == "failed":  # why others were skipped stands below the tables
             print(f"{record.status}: {record.method} on {record.classifier}: {record.reason}", file=sys.stderr)
     print(f"records: {out}    next: bench report --runs {out}")
+    _print_hint(records)
+
+
+def print_fid_hint(runs: Path) -> None:
+    """What to type for ``fid`` where records under ``runs`` lack it for want of its weights."""
+    from bench.faults import Faults
+    from bench.record import read_records
+
+    _print_hint([record for record, _ in read_records(runs, Faults())])  # the page has said what cannot be read
+
+
+def _print_hint(records: Sequence[Record]) -> None:
+    from reports.fid import hint
+    from reports.tables import WIDTH
+
+    if line := hint(records):
+        print(textwrap.fill(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False))
 
 
 def run_probes(

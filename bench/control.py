@@ -60,6 +60,22 @@ class Control(ABC):
         self.target, self.dataset, self.classifier = target, dataset, classifier
         self.weights: dict[str, str] = {}
 
+    @classmethod
+    def too_dear(cls, dataset: Dataset, classifier_sha256: str, num_images: int) -> str | None:
+        """Why a run of so many images does not add it unasked; None where it does.
+
+        Asked before anything is loaded, and only where no finished cell is there.
+        """
+        return None
+
+    def prepare(self, num_images: int) -> None:
+        """What a run of so many images needs before its first shard; not part of the time that is measured.
+
+        Raises:
+            SkipCellError: as the constructor.
+        """
+        return
+
     @abstractmethod
     def reconstruct(self, shard: Shard) -> Pixels:
         """(n, H, W, 3) uint8 in place of the reconstructions of this shard."""

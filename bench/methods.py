@@ -88,6 +88,8 @@ class OpenMethod:
         order, and each alone. Of methods that see the network, and descend, one is run alone, none in a cell of at
         most 50 images, and nothing where a shard is at most four. That time is not counted.
         """
+        if isinstance(self.method, Control):
+            self.method.prepare(len(originals))
 
         def invert(rows: range) -> Piece:
             ids = self.dataset.ids[rows.start : rows.stop]

@@ -55,6 +55,13 @@ def _text(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else printable(str(value))
 
 
+def about(seconds: float) -> str:
+    """A duration as a person would say it: ``about 40 seconds``, ``about 4 minutes``."""
+    if seconds < 90:
+        return f"about {max(round(seconds, -1), 10):.0f} seconds"
+    return f"about {seconds / 60:.0f} minutes"
+
+
 def print_checks(checks: Iterable[Check]) -> int:
     """One line a check with what to type next; returns 1 if one failed."""
     marks = {True: "ok", False: "NO", None: "--"}

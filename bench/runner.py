@@ -11,6 +11,7 @@ from bench.cell import Cell
 from bench.classifiers import open_classifier
 from bench.config import RunConfig
 from bench.console import os_error_text
+from bench.control import Control
 from bench.environment import describe, resolve_device
 from bench.errors import SkipCellError, StorageError, UsageError, where
 from bench.neutral import neutral
@@ -35,7 +36,22 @@ def run(config: RunConfig) -> Record:
 
 def run_controls(config: RunConfig) -> list[Record]:
     """The protocol's controls for one (dataset, classifier, N, seed), each a cell of its own."""
-    return [run_cell(replace(config, method=name)) for name in registered(CONTROLS)]
+    return [_run_unasked(replace(config, method=name)) for name in registered(CONTROLS)]
+
+
+def _run_unasked(config: RunConfig) -> Record:
+    """A control that was not named: left out where it would cost far more than the run that it stands beside."""
+    cell = Cell.open(config)
+    if not issubclass(cell.method, Control):
+        return settle(cell, _line)
+    reason = cell.method.too_dear(cell.dataset, cell.classifier_sha256, cell.num_images)
+    if reason is None:
+        return settle(cell, _line)
+
+    def leave_out(cell: Cell) -> Record:
+        raise SkipCellError(reason)
+
+    return settle(replace(cell, config=replace(config, force=False)), leave_out)  # what is finished stays
 
 
 def run_cell(config: RunConfig) -> Record:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -49,6 +50,15 @@ def test_help_answers_within_a_third_of_a_second_of_an_empty_interpreter() -> No
 def test_help_imports_no_torch() -> None:
     code = "import sys, bench, bench.cli; sys.exit('torch' in sys.modules or 'numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_version_is_printed_at_once_and_alone() -> None:
+    done = bench("--version")
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(r"bench \d+\.\d+\.\d+\n", done.stdout)
+    code = "import sys; sys.argv = ['bench', '--version']; from bench.cli import app; app(standalone_mode=False); "
+    code += "sys.exit('torch' in sys.modules or 'numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False, stdout=subprocess.DEVNULL).returncode == 0
 
 
 def test_run_prints_a_table_and_report_a_path(tmp_path: Path) -> None:

@@ -13,16 +13,20 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+import torch
 from PIL import Image
 
 import bench
+from baselines.controls import Oracle
 from bench.cell import Cell
 from bench.config import RunConfig
 from bench.errors import SkipCellError, StorageError, UnknownNameError, UsageError
 from bench.metrics.catalogue import METRICS
 from bench.record import Record
-from bench.runner import run, run_cell, settle
+from bench.registry import CONTROLS, registered
+from bench.runner import run, run_cell, run_controls, settle
 from bench.store import SHARD, intact, shards
+from bench.weights import entry, own_inverter_weights
 
 PLUGINS = Path(__file__).parent / "plugins.py"
 
@@ -191,6 +195,40 @@ def test_key_follows_what_can_change_the_numbers(tmp_path: Path) -> None:
     assert len(keys) == 4
 
 
+def test_every_part_that_can_change_a_reconstruction_is_in_the_key(
+    tmp_path: Path, bench_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugin = tmp_path / "mine.py"
+    plugin.write_text(PLUGINS.read_text())
+    inception = tmp_path / "weights.pth"
+    inception.write_bytes(b"others")
+
+    def key(**more: object) -> str:
+        mine = replace(config("Grey", tmp_path), method=f"{plugin}:Grey")
+        return Cell.open(replace(mine, **more)).draft.key  # type: ignore[arg-type]
+
+    plain = key()
+    assert key() == plain
+    keys = [
+        plain,
+        key(preset="paper"),
+        key(classifier="resnet152"),
+        key(inception_weights=inception),  # by the protocol
+    ]
+    own = own_inverter_weights("grey", entry("robust_resnet152").sha256)
+    own.parent.mkdir(parents=True)
+    for content in (b"trained", b"trained for longer"):
+        own.write_bytes(content)
+        keys.append(key())
+    own.unlink()
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr("bench.cell.resolve_device", lambda name: torch.device("cuda"))
+        keys.append(key(preset="fast"))
+    plugin.write_text(plugin.read_text() + "# another version")
+    keys.append(key())
+    assert len(set(keys)) == len(keys)
+
+
 def test_logits_of_an_image_do_not_depend_on_n(tmp_path: Path) -> None:
     few, more = (run_cell(config("Grey", tmp_path / str(n), num_images=n)) for n in (7, 20))
     a, b = (
@@ -232,7 +270,7 @@ def test_a_pair_that_makes_no_sense_is_skipped_with_its_reason(tmp_path: Path) -
 def test_controls_come_along_and_oracle_is_the_ceiling(tmp_path: Path) -> None:
     run(config("Grey", tmp_path, controls=True))
     found = {r.method: r for r, _ in bench.record.read_records(tmp_path)}
-    shipped = {"oracle", "real-train", "same-class-random", "class-mean", "ridge", "grey"}
+    shipped = {"oracle", "real-train", "train-nearest", "same-class-random", "class-mean", "ridge", "grey"}
     assert shipped <= {name for name, r in found.items() if r.status == "complete"}
     for name in found.keys() - shipped:  # what they need need not be here; they say how to get it
         assert found[name].status == "complete" or "Type: bench" in str(found[name].reason) or name == "onehot-biggan"
@@ -241,6 +279,22 @@ def test_controls_come_along_and_oracle_is_the_ceiling(tmp_path: Path) -> None:
     assert oracle["psnr"].value is None
     assert oracle["logit_error"].value == pytest.approx(0, abs=1e-4)
     assert oracle["reid_instance_judge_mrr"].value == 1
+
+
+def test_a_control_that_costs_more_than_the_run_is_left_out_unless_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    points = {"oracle": registered(CONTROLS)["oracle"]}
+    monkeypatch.setattr("bench.runner.registered", lambda group: points)
+    monkeypatch.setattr(Oracle, "too_dear", classmethod(lambda cls, dataset, sha256, n: f"{dataset.name} {n} {sha256}"))
+    asked = config("oracle", tmp_path)
+    (left_out,) = run_controls(asked)
+    assert left_out.status == "skipped"
+    assert left_out.reason == f"cifar10 20 {entry('robust_resnet152').sha256}"
+    named = run_cell(asked)
+    assert (named.status, named.key) == ("complete", left_out.key)
+    assert run_controls(asked) == [named]
+    assert run_controls(replace(asked, force=True)) == [named]  # what is finished stays
 
 
 def test_unknown_names_and_impossible_sizes_are_usage_errors(tmp_path: Path) -> None:

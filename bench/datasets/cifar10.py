@@ -33,6 +33,11 @@ def folder() -> Path:
     return home() / "cifar10"
 
 
+def fetched() -> bool:
+    """Whether the training images are here."""
+    return (folder() / "train_images.npy").exists()
+
+
 def load(split: str = "test") -> ArrayDataset:
     """One part of the dataset.
 

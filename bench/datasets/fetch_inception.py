@@ -15,6 +15,7 @@ from bench.paths import expanded, home
 FILE = "weights-inception-2015-12-05-6726825d.pth"  # ends, as torch.hub has it, in the start of its SHA-256
 LIMIT = 100 << 20  # bytes; the file has 91 MiB
 SHA256 = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"
+NOT_HERE = "Inception weights are not here: type `bench data fetch inception` or give --inception-weights PATH"
 
 
 def inception_path() -> Path | None:

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from torch import nn
 
 from bench.classifiers.base import Classifier
+from bench.datasets.fetch_inception import NOT_HERE
 from bench.errors import DataError, MetricError, UsageError
 from bench.metrics.catalogue import MIN_SET_IMAGES
 from bench.metrics.features import FeatureCache, default_batch, network_extractor
 from bench.metrics.folders import PixelSource
-from bench.metrics.inception import NOT_HERE, inception_extractor
+from bench.metrics.inception import inception_extractor
 from bench.metrics.scoring import Data, score_all, too_few
 from bench.metrics.streams import Arrays, Stream, collect, lpips_streams, network_stream, pixel_streams
 from bench.record import Score

@@ -11,11 +11,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from bench.datasets.fetch_inception import NOT_HERE
 from bench.errors import MetricError
 from bench.metrics.features import Extractor
 from bench.weights import read
 
-NOT_HERE = "Inception weights are not here: type `bench data fetch inception` or give --inception-weights PATH"
 PUBLISHED_SHA256_PREFIX = "6726825d"  # in the file's published name, weights-inception-2015-12-05-6726825d.pth
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from itertools import chain
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -12,6 +15,7 @@ from bench.datasets import load_training
 from bench.datasets.base import image_hashes
 from bench.errors import UsageError
 from bench.paths import home
+from bench.printing import about
 from bench.progress import progress
 from bench.sealed import load_array, save_array
 from bench.seeding import seed_of
@@ -19,10 +23,18 @@ from bench.training.data import TrainingImages
 from bench.training.engine import Engine
 
 BLOCK = 500
+WORTH_SAYING = 10.0  # seconds
+
+
+def logits_path(classifier_sha256: str, split: str, *, mirrored: bool = False) -> Path:
+    """Where the logits of a whole split are kept."""
+    return home() / "logits" / f"{split}-{'mirrored' if mirrored else 'plain'}-{classifier_sha256[:16]}.npy"
 
 
 def split_logits(classifier: LoadedClassifier, data: TrainingImages, split: str, *, mirrored: bool) -> Tensor:
     """Logits (N, K) of a whole split in float32, from the cache if these very weights were asked before.
+
+    A line on stderr says what is computed, how long it will take and where it is kept, unless it takes seconds.
 
     Args:
         classifier: the frozen one.
@@ -30,20 +42,34 @@ def split_logits(classifier: LoadedClassifier, data: TrainingImages, split: str,
         split: what the cache knows them by, for instance ``cifar10-train``.
         mirrored: of the images' mirror images.
     """
-    tag = "mirrored" if mirrored else "plain"
-    path = home() / "logits" / f"{split}-{tag}-{classifier.sha256[:16]}.npy"
+    path = logits_path(classifier.sha256, split, mirrored=mirrored)
     if (kept := load_array(path)) is not None:
         return torch.from_numpy(kept)
-    parts = []
+    title = f"logits of {split}, {'mirrored' if mirrored else 'plain'}"
+    parts: list[Tensor] = []
     exact = torch.backends.cudnn.flags(enabled=True, allow_tf32=False)  # the cache serves trainings on any device
-    with torch.inference_mode(), exact, progress(len(data), f"logits of {split}, {tag}") as bar:
+    with torch.inference_mode(), exact, progress(len(data), title) as bar:
         for block in data.blocks(BLOCK):
+            began = time.perf_counter()
             images = data.batch(block)
             parts.append(classifier.network(images.flip(3) if mirrored else images).float().cpu())
+            if len(parts) == 2:  # the first block warms up
+                _say(f"{title}, under {classifier.name}", len(data), time.perf_counter() - began, path)
             bar.advance(len(block))
     logits = torch.cat(parts)
     save_array(path, logits.numpy())
     return logits
+
+
+def _say(title: str, count: int, seconds: float, path: Path) -> None:
+    """What is being computed, by the seconds that a block takes, where it is long."""
+    rate = BLOCK / seconds
+    if count / rate > WORTH_SAYING:
+        print(
+            f"{title}: {count:,} images at {rate:,.0f} a second, {about(count / rate)}. They are computed once and "
+            f"kept in {path}",
+            file=sys.stderr,
+        )
 
 
 class TrainingPairs:

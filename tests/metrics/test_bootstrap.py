@@ -49,3 +49,8 @@ def test_pairing_sees_what_the_means_hide() -> None:
 def test_unpaired_values_are_refused() -> None:
     with pytest.raises(UsageError, match="one to one"):
         paired_difference([1.0], [1.0, 2.0])
+
+
+def test_every_resample_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bootstrap, "_CHUNK", 70)  # 7 resamples a chunk, the last one shorter
+    assert np.array_equal(bootstrap._resampled_means(np.full(10, 7.25), 50, 0), [7.25] * 50)

@@ -1,11 +1,16 @@
 import numpy as np
 import pytest
+import torch
+import torch_fidelity
 from scipy.linalg import sqrtm
 
 from bench.errors import MetricError
 from bench.metrics import distances
 from bench.metrics.catalogue import KID_SUBSET_SIZE, KID_SUBSETS
 from bench.metrics.distances import frechet, kid, subset
+from bench.metrics.features import network_extractor
+from tests.metrics.random_inception import Images, Penultimate
+from tests.metrics.small_networks import Small
 
 RNG = np.random.default_rng(0)
 
@@ -89,3 +94,29 @@ def test_too_few_or_broken_features() -> None:
         frechet(np.zeros((1, 2)), np.zeros((5, 2)))
     with pytest.raises(MetricError, match="not finite"):
         frechet(np.full((5, 2), np.nan), np.zeros((5, 2)))
+
+
+def test_frechet_is_what_torch_fidelity_calculates() -> None:
+    rng = np.random.default_rng(0)
+    a = rng.integers(0, 256, (80, 8, 8, 3), dtype=np.uint8)
+    b = rng.integers(0, 200, (80, 8, 8, 3), dtype=np.uint8)
+    net = Small(0).eval()
+    torch_fidelity.register_feature_extractor("bench-small", type("Known", (Penultimate,), {"network": net}))
+    theirs = torch_fidelity.calculate_metrics(
+        input1=Images(a), input2=Images(b), fid=True, feature_extractor="bench-small", cuda=False, cache=False,
+        batch_size=16, save_cpu_ram=True, verbose=False,
+    )  # fmt: skip
+    extract = network_extractor("small", "", net, torch.device("cpu"))
+    ours = frechet(extract(a)["features"], extract(b)["features"])
+    assert ours == pytest.approx(theirs["frechet_inception_distance"], rel=1e-4)
+
+
+def test_the_smallest_sets_that_have_a_distance(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(distances, "KID_SUBSETS", 2)
+    few = RNG.normal(size=(KID_SUBSET_SIZE, 3))
+    assert len(kid(few, few).subsets) == 2
+    with pytest.raises(MetricError, match="At least 500 images"):
+        kid(few, few[1:])
+    assert frechet(few[:2], few[:2]) == pytest.approx(0, abs=1e-6)
+    with pytest.raises(MetricError, match="At least 2 images"):
+        frechet(few[:2], few[:1])

@@ -13,6 +13,7 @@ from bench.metrics import distances, scoring, streams
 from bench.metrics import evaluate as module
 from bench.metrics.catalogue import METRICS
 from bench.metrics.evaluate import Evaluation, Networks, evaluate
+from bench.metrics.features import network_extractor
 from bench.metrics.folders import score_folders
 from tests.metrics.small_networks import MeanSquare, Small
 
@@ -254,3 +255,22 @@ def test_what_does_not_match_is_refused() -> None:
         run((NOISY / 255).astype(np.float32))
     with pytest.raises(UsageError, match="40 images and 3 labels"):
         run(labels=LABELS[:3])
+
+
+def test_fid_is_the_distance_over_inceptions_features(
+    small_sets: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    weights = tmp_path / "weights.pth"
+    weights.touch()
+    extractor = network_extractor("inception-v3-compat", "i", Small(7).eval(), torch.device("cpu"))
+    monkeypatch.setattr(module, "inception_extractor", lambda path, device: extractor if path == weights else None)
+    score = run(nets=networks(inception_weights=weights)).metrics["fid"]
+    expected = distances.frechet(extractor(ORIGINALS)["features"], extractor(NOISY)["features"])
+    assert (score.n, score.note) == (N, None)
+    assert score.value == pytest.approx(expected)
+
+
+def test_chance_is_one_class_in_as_many_as_the_network_knows() -> None:
+    found = run(nets=networks(judge=Small(2, 16).eval())).metrics
+    assert found["reid_class_target"].chance == 1 / 10
+    assert found["reid_class_judge"].chance == found["reid_label_judge"].chance == 1 / 16

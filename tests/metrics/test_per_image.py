@@ -30,3 +30,7 @@ def test_infinity_is_no_value() -> None:
         finite(np.inf)
     score, _ = attempt(lambda: PerImage(np.array([1.0, np.inf])), 2)
     assert score.value is None
+
+
+def test_nothing_is_noted_where_all_is_defined() -> None:
+    assert summary(PerImage(np.array([1.0, 3.0]), undefined="it rains")).note is None

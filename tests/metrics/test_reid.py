@@ -90,3 +90,15 @@ def test_class_agreement_and_gap() -> None:
     assert same_class(a, b).tolist() == [1, 0, 1]
     found = gap(np.array([1.0, 1, 0]), np.array([0.0, 1, 0]), np.array([True, True, False]))
     np.testing.assert_array_equal(found, [1, 0, np.nan])
+
+
+def test_ranks_within_a_class_stay_within_their_block() -> None:
+    originals = RNG.normal(size=(23, 4)).astype(np.float32)
+    reconstructions = (originals + RNG.normal(0, 1.0, size=(23, 4))).astype(np.float32)
+    labels = RNG.integers(0, 2, 23)
+    found = within_class_ranks(originals, reconstructions, labels, gallery=10)
+    for block in (slice(0, 10), slice(10, 20), slice(20, 23)):
+        alone = within_class_ranks(originals[block], reconstructions[block], labels[block], gallery=10)
+        assert found.greater[block].tolist() == alone.greater.tolist()
+        assert found.gallery[block].tolist() == alone.gallery.tolist()
+        assert found.gallery[block].tolist() == [int((labels[block] == label).sum()) for label in labels[block]]

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.stats import ttest_rel
+from scipy.stats import norm, ttest_rel
 
 from reports.pairs import holm, over_subsets, p_value
 
@@ -16,6 +16,13 @@ def test_p_value_is_that_of_a_paired_test() -> None:
     assert p_value(a[:49], b[:49]) is None
     assert p_value(a, a) == 1
     assert p_value(a, a + 1) == 0
+
+
+def test_p_value_in_closed_form() -> None:
+    a, b = np.random.default_rng(5).normal(size=(2, 50))
+    error = np.std(a - b, ddof=1) / 50**0.5
+    assert p_value(a, b) == pytest.approx(2 * norm.sf(abs(np.mean(a - b)) / error))
+    assert p_value(np.zeros(50), np.ones(50)) == 0
 
 
 def test_p_value_of_subsets_agrees_with_their_interval() -> None:
