@@ -11,7 +11,8 @@ from typing import Any
 
 from bench.config import RunConfig
 from bench.errors import UnknownNameError, UsageError
-from bench.printing import print_json, print_rows
+from bench.neutral import here
+from bench.printing import print_faults, print_json, print_rows
 from bench.record import Record, Score
 
 FETCHED = ("cifar10", "inception", "fashion-mnist")
@@ -79,8 +80,9 @@ def verify_cells(
 def _print_tables(records: Sequence[Record], out: Path) -> None:
     from reports.tables import terminal_table
 
-    print(terminal_table(records))
-    for record in records:
+    shown = [here(record) for record in records]
+    print(terminal_table(shown))
+    for record in shown:
         if record.status == "failed":  # why others were skipped stands below the tables
             print(f"{record.status}: {record.method} on {record.classifier}: {record.reason}", file=sys.stderr)
     print(f"records: {out}    next: bench report --runs {out}")
@@ -112,7 +114,7 @@ def run_probes(
     else:
         print(probe.question)
         for record in records:
-            _print_levels(record)
+            _print_levels(here(record))
         print(f"records and pictures: {plan[0].out}")
     return int(any(record.status == "failed" for record in records))
 
@@ -180,16 +182,21 @@ def score_two_folders(
 
 def write_page(runs: Path, compare: tuple[Path, Path] | None, out: Path | None) -> Path:
     """``bench report``, of one folder of runs or of two side by side; the file that was written."""
+    from bench.faults import Faults
     from bench.progress import progress
 
+    faults = Faults()
     with progress(1, "writing the page"):
         if compare is not None:
             from reports.compare import write_comparison
 
-            return write_comparison(*compare, out or Path("compare.html"))
-        from reports.render import write_report
+            page = write_comparison(*compare, out or Path("compare.html"), faults)
+        else:
+            from reports.render import write_report
 
-        return write_report(runs, out or Path("report.html"))
+            page = write_report(runs, out or Path("report.html"), faults)
+    print_faults(faults)
+    return page
 
 
 def fetch(name: str, source: Path | None, force: bool) -> None:

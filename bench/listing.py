@@ -162,10 +162,16 @@ def metrics() -> list[Row]:
 
 
 def runs(folder: Path = Path("runs")) -> list[Row]:
-    """Records below a folder: ``dataset``, ``classifier``, ``method``, ``probe``, ``num_images``, ... ``key``."""
+    """Records below a folder: ``dataset``, ``classifier``, ``method``, ``probe``, ``num_images``, ... ``key``.
+
+    What cannot be read is named on stderr.
+    """
+    from bench.faults import Faults
+    from bench.printing import print_faults
     from bench.record import read_records
 
-    return [
+    faults = Faults()
+    found = [
         {
             "dataset": record.dataset,
             "classifier": record.classifier,
@@ -178,5 +184,7 @@ def runs(folder: Path = Path("runs")) -> list[Row]:
             "key": record.key or path.name,
             "reason": record.reason,
         }
-        for record, path in read_records(folder)
+        for record, path in read_records(folder, faults)
     ]
+    print_faults(faults)
+    return found

@@ -8,8 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from bench.neutral import printable
+
 if TYPE_CHECKING:
     from bench.doctor import Check
+    from bench.faults import Fault
 
 
 def say(text: str) -> None:
@@ -49,7 +52,7 @@ def _aligned(texts: Iterable[str], widths: Iterable[int]) -> str:
 def _text(value: Any) -> str:
     if value is None:
         return "-"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"{value:.4g}" if isinstance(value, float) else printable(str(value))
 
 
 def print_checks(checks: Iterable[Check]) -> int:
@@ -62,3 +65,9 @@ def print_checks(checks: Iterable[Check]) -> int:
         if check.hint:
             print(f"{'':38} -> {check.hint}")
     return int(failed)
+
+
+def print_faults(faults: Iterable[Fault]) -> None:
+    """A line on stderr for each file that was left out."""
+    for fault in faults:
+        print(printable(f"bench: left out {fault.path}: {fault.reason}"), file=sys.stderr)

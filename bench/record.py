@@ -8,15 +8,21 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from bench import strict
 from bench.errors import DataError
+from bench.faults import Faults, folders, regular
 from bench.files import write_atomically as write_atomically  # its old place
 
 SCHEMA_VERSION = 1
+MOST_BYTES = 16_000_000  # of a record's file; the largest that a probe writes is a hundredth of it
+MOST_IMAGES = 1_000_000_000
+LONGEST_NAME = 5_000  # characters; a folder's path may be long
 Status = Literal["complete", "failed", "skipped"]
 
 
@@ -151,47 +157,89 @@ class Record:
 
     @classmethod
     def from_json(cls, text: str) -> Record:
-        """The inverse of ``to_json``; unknown fields, from later versions, are ignored."""
-        raw = json.loads(text)
-        if raw.get("schema_version", 0) > SCHEMA_VERSION:
+        """The inverse of ``to_json``; unknown fields, from later versions, are ignored.
+
+        Raises:
+            DataError: a later version wrote it.
+            ValueError: it is no JSON, or holds what a record cannot hold; says where.
+        """
+        raw = strict.loads(text)
+        version = raw.get("schema_version") if isinstance(raw, dict) else None
+        if isinstance(version, int) and version > SCHEMA_VERSION:
             raise DataError(
-                f"The record has schema version {raw['schema_version']} and this bench reads up to {SCHEMA_VERSION}. "
+                f"The record has schema version {version} and this bench reads up to {SCHEMA_VERSION}. "
                 "Upgrade bench to read it."
             )
-        raw["metrics"] = _scores(raw["metrics"])
-        raw["levels"] = tuple(_level(value) for value in raw.get("levels") or ())
-        raw["cost"] = Cost(**_known(Cost, raw["cost"]))
-        return cls(**_known(cls, raw))
+        record = strict.build(cls, raw, "record")
+        for problem in _problems(record):
+            raise ValueError(problem)
+        return record
 
 
-def _level(raw: dict[str, Any]) -> Level:
-    return Level(**_known(Level, raw | {"metrics": _scores(raw["metrics"])}))
+def _problems(record: Record) -> Iterator[str]:
+    """What cannot be, although each field by itself is of its type."""
+    names = record.method, record.classifier, record.dataset, record.probe or "-"
+    if not all(names) or max(map(len, names)) > LONGEST_NAME:
+        yield f"record: a name is empty or longer than {LONGEST_NAME:,} characters"
+    if not 1 <= record.num_images <= MOST_IMAGES:
+        yield f"record.num_images should be 1 to {MOST_IMAGES:,} and is {record.num_images:,}"
+    if record.schema_version < 1:
+        yield f"record.schema_version is {record.schema_version}"
+    if not isinstance(record.protocol.get("fingerprint", ""), str):
+        yield "record.protocol.fingerprint should be text"
+    for name, cost in vars(record.cost).items():
+        if isinstance(cost, int | float) and cost < 0:
+            yield f"record.cost.{name} is below zero"
+    if len({level.name for level in record.levels}) < len(record.levels):
+        yield "record.levels: a level is given twice"
+    for where, scores in (("record", record.metrics), *((f"level {one.name}", one.metrics) for one in record.levels)):
+        for key, score in scores.items():
+            yield from (f"{where}.{key[:80]}: {problem}" for problem in _contradictions(score))
 
 
-def _scores(raw: dict[str, Any]) -> dict[str, Score]:
-    return {key: _score(value) for key, value in raw.items()}
+def _contradictions(score: Score) -> Iterator[str]:
+    """What cannot be in one score; a mean may leave its interval by what summing rounds, and by no more."""
+    if not 0 <= score.n <= MOST_IMAGES:
+        yield f"n is {score.n:,}"
+    if score.std is not None and score.std < 0:
+        yield f"std is {score.std}"
+    if score.ci95 is None:
+        return
+    low, high = score.ci95
+    if low > high:
+        yield f"the interval [{low}, {high}] is reversed"
+    if score.value is None:
+        yield f"there is an interval, [{low}, {high}], and no value"
+    elif not low - (room := 1e-6 * (abs(low) + abs(high))) <= score.value <= high + room:
+        yield f"the value {score.value} lies outside of its interval [{low}, {high}]"
 
 
-def _score(raw: dict[str, Any]) -> Score:
-    known = _known(Score, raw)
-    for name in ("ci95", "subsets"):
-        if known.get(name) is not None:
-            known[name] = tuple(known[name])
-    return Score(**known)
+def read_records(runs: Path, faults: Faults | None = None) -> list[tuple[Record, Path]]:
+    """Every record below ``runs`` with its directory, in the order of their paths; links are followed.
 
+    Args:
+        runs: folder.
+        faults: takes what cannot be read, which is then left out.
 
-def _known(cls: type[Any], raw: Mapping[str, Any]) -> dict[str, Any]:
-    names = {f.name for f in dataclasses.fields(cls)}
-    return {key: value for key, value in raw.items() if key in names}
-
-
-def read_records(runs: Path) -> list[tuple[Record, Path]]:
-    """Every record below ``runs`` with its directory, in the order of their paths."""
-    found = []
-    for path in sorted(runs.glob("**/record.json")):
+    Raises:
+        DataError: something cannot be read and there are no ``faults`` to take it.
+    """
+    found, bad = [], Faults() if faults is None else faults
+    for folder in folders(runs, bad):
+        path = folder / "record.json"
         try:
-            found.append((Record.from_json(path.read_text()), path.parent))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            text = f"{path} is not a record of bench ({error}). Delete its folder and run the cell again."
-            raise DataError(text) from error
-    return found
+            if os.path.lexists(path):
+                found.append((_read(path), folder))
+        except (ValueError, OSError, DataError) as error:
+            bad.add(path, error)
+    if faults is None:
+        for fault in bad:
+            text = f"{fault.path} is not a record of bench ({fault.reason}). Delete its folder and run the cell again."
+            raise DataError(text)
+    return sorted(found, key=lambda pair: pair[1])
+
+
+def _read(path: Path) -> Record:
+    if (size := regular(path).stat().st_size) > MOST_BYTES:
+        raise ValueError(f"it has {size:,} bytes, and a record has at most {MOST_BYTES:,}")
+    return Record.from_json(path.read_text(encoding="utf-8"))

@@ -13,7 +13,8 @@ from bench.config import RunConfig
 from bench.console import os_error_text
 from bench.environment import describe, resolve_device
 from bench.errors import SkipCellError, StorageError, UsageError, where
-from bench.record import Cost, Record
+from bench.neutral import neutral
+from bench.record import Cost, Record, Status
 from bench.registry import CONTROLS, registered
 from bench.store import shared_digests
 
@@ -66,10 +67,15 @@ def _attempt(cell: Cell, line: Callable[[Cell], Record]) -> tuple[Record, str]:
     except (UsageError, StorageError):  # nothing about the cell: it stays unfinished
         raise
     except SkipCellError as reason:
-        record = replace(cell.draft, status="skipped", reason=str(reason), created=created)
+        record = _without(cell, "skipped", str(reason), created)
     except (Exception, SystemExit) as error:  # a plugin may fail in any way, and asks nobody to leave but itself
-        record = replace(cell.draft, status="failed", reason=_reason(error), created=created)
+        record = _without(cell, "failed", _reason(error), created)
     return record, record.to_json()
+
+
+def _without(cell: Cell, status: Status, reason: str, created: str) -> Record:
+    """The record of a cell that has no scores; its reason names no folder of this machine."""
+    return replace(cell.draft, status=status, reason=neutral(reason, cell.draft.dataset), created=created)
 
 
 def _line(cell: Cell) -> Record:

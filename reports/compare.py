@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.errors import DataError
-from bench.record import Record, read_records, write_atomically
+from bench.faults import Faults
+from bench.neutral import neutral
+from bench.record import Record, write_atomically
 from reports import glossary, text
 from reports.compare_changes import Change, Costs, changes, costs, protocol_changes
 from reports.compare_scores import MetricRow, metric_rows
 from reports.groups import Entry
 
 Name = tuple[str, str, str, str, int]  # dataset, classifier, method, preset, seed
-ORDER = ("better", "worse", "higher", "lower", "no difference shown", "not compared")
+ORDER = ("better", "worse", "higher", "lower", "equal", "no difference shown", "not comparable")
 
 
 @dataclass(frozen=True)
@@ -73,21 +75,34 @@ class Comparison:
     cells: tuple[CellPage, ...]
 
 
-def write_comparison(a: Path, b: Path, out: Path) -> Path:
+def write_comparison(a: Path, b: Path, out: Path, faults: Faults | None = None) -> Path:
     """Render two folders of runs side by side into the file ``out`` and return its path.
 
-    Raises:
-        DataError: a folder is not there, holds no record of ``bench run``, or a damaged one; says what to type.
-    """
-    from reports.render import rendered
+    Args:
+        a, b: folders of records.
+        out: file to write; a link is followed.
+        faults: takes the files that cannot be used; the page is made without them and names them.
 
-    found = comparison((str(a), _entries(a)), (str(b), _entries(b)))
-    write_atomically(out, rendered("compare.html", page=found).encode())
+    Raises:
+        DataError: a folder is not there, or holds no record of ``bench run`` that can be read; says what to type.
+        UsageError: ``out`` is no file.
+    """
+    from reports.render import destination, left_out, rendered
+
+    target, bad = destination(out), (Faults(), Faults())
+    made = comparison((str(a), _entries(a, bad[0])), (str(b), _entries(b, bad[1])))
+    sides = zip("AB", bad, (a, b), strict=True)
+    found = [(f"{name}: {place}", why) for name, one, runs in sides for place, why in left_out(one, runs)]
+    for fault in (*bad[0], *bad[1]) if faults is not None else ():
+        faults.add(fault.path, fault.reason)
+    write_atomically(target, rendered("compare.html", page=made, left_out=found).encode())
     return out
 
 
-def _entries(folder: Path) -> list[Entry]:
-    entries = [Entry(record, directory) for record, directory in read_records(folder)]
+def _entries(folder: Path, faults: Faults) -> list[Entry]:
+    from reports.render import entries_below
+
+    entries = entries_below(folder, faults)
     if any(entry.record.probe is None for entry in entries):
         return entries
     found = "and there is none below it" if folder.is_dir() else "and there is no such folder"
@@ -105,7 +120,7 @@ def comparison(a: tuple[str, Sequence[Entry]], b: tuple[str, Sequence[Entry]]) -
     folders = tuple(
         Folder(
             letter,
-            path,
+            neutral(path),
             _found(entries),
             tuple(_lone(mine[name][0]) for name in sorted(mine, key=_rank) if name not in other),
         )

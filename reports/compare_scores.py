@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import isclose
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.metrics.catalogue import MetricInfo
 from bench.record import Score
 from reports import glossary, text
 from reports.claims.numbers import interval, places, signed
 from reports.groups import Entry
-from reports.pairs import MIN_PAIRS, over_images, over_subsets
+from reports.pairs import MIN_PAIRS, no_more_than, over_images, over_subsets
 from reports.scores import DIRECTIONS
 
 Doubles = NDArray[np.float64]
-SAME, NOT_COMPARED = "no difference shown", "not compared"
+EQUAL, OPEN, NOT_COMPARABLE = "equal", "no difference shown", "not comparable"
 RANKS = ("reid_instance_", "reid_within_")
 CENTRED = ("logit_cosine",)  # by the mean over all images of its run
 
@@ -32,7 +34,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Difference:
-    """B less A over pairs; ``verdict`` is better, worse, higher, lower or no difference shown."""
+    """B less A over pairs; ``verdict`` is equal, better, worse, higher, lower or no difference shown."""
 
     verdict: str
     value: str
@@ -56,7 +58,7 @@ class MetricRow:
     @property
     def verdict(self) -> str:
         """In a word or three."""
-        return self.difference.verdict if self.difference else NOT_COMPARED
+        return self.difference.verdict if self.difference else NOT_COMPARABLE
 
 
 def metric_rows(a: Entry, b: Entry, *, comparable: bool) -> tuple[MetricRow, ...]:
@@ -123,9 +125,17 @@ def _images(key: str, a: Entry, b: Entry) -> tuple[Doubles, Doubles, str] | str:
     n = min(len(first["image_id"]), len(second["image_id"]))
     if not np.array_equal(first["image_id"][:n], second["image_id"][:n]):
         return "different images"
-    x, y = (columns[key][:n].astype(np.float64) for columns in (first, second))
+    x, y = _alike(first[key][:n], second[key][:n])
     both = np.isfinite(x) & np.isfinite(y)
     return (x[both], y[both], "image") if both.any() else "not defined on any image of both"
+
+
+def _alike(a: NDArray[Any], b: NDArray[Any]) -> tuple[Doubles, Doubles]:
+    """Both in double precision, rounded as the narrower one was stored: the same value gives the same number."""
+    floats = [values.dtype for values in (a, b) if values.dtype.kind == "f"]
+    stored = min(floats, key=lambda one: one.itemsize, default=np.dtype(np.float64))
+    x, y = (values.astype(stored).astype(np.float64) for values in (a, b))
+    return x, y
 
 
 def _difference(key: str, a: Doubles, b: Doubles, unit: str, num_images: int) -> Difference | None:
@@ -135,17 +145,20 @@ def _difference(key: str, a: Doubles, b: Doubles, unit: str, num_images: int) ->
     mean, low, high = found
     digits = places(key, mean, low, high)
     return Difference(
-        verdict=_verdict(low, high, glossary.metric(key).higher_is_better),
+        verdict=_verdict(glossary.metric(key), found, num_images if unit == "subset" else len(a)),
         value=signed(mean, digits),
         interval=interval(low, high, digits),
         pairs=text.plural(len(a), unit),
     )
 
 
-def _verdict(low: float, high: float, higher_is_better: bool | None) -> str:
-    """Where the interval lies; better and worse only where the metric has a direction."""
+def _verdict(info: MetricInfo, found: tuple[float, float, float], n: int) -> str:
+    """Where the interval lies; better and worse only where the metric has a direction, and can tell so little apart."""
+    _, low, high = found
+    if no_more_than(info.least(n), *found):
+        return EQUAL
     if low <= 0 <= high:
-        return SAME
-    if higher_is_better is None:
+        return OPEN
+    if info.higher_is_better is None:
         return "higher" if low > 0 else "lower"
-    return "better" if (low > 0) == higher_is_better else "worse"
+    return "better" if (low > 0) == info.higher_is_better else "worse"

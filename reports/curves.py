@@ -90,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--manifest", type=Path, default=MANIFEST)
     parser.add_argument("--out", type=Path, default=PICTURE)
     given = parser.parse_args(arguments)
-    write_atomically(given.out, draw(curves(json.loads(given.manifest.read_text()))))
+    write_atomically(given.out, draw(curves(json.loads(given.manifest.read_text(encoding="utf-8")))))
     print(given.out)
 
 

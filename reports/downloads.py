@@ -8,6 +8,7 @@ import dataclasses
 import io
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -36,7 +37,7 @@ CELL = (
 LEVEL = ("level", "level_value")
 SCORE = ("metric", "value", "ci95_low", "ci95_high", "n", "chance", "std", "higher_is_better", "note")
 COLUMNS = (*CELL, *LEVEL, *SCORE, "fingerprint", "key")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet runs when a cell begins with it
+FORMULA = ("=", "+", "-", "@", text.MINUS)  # what a spreadsheet runs when a cell begins with it
 
 
 @dataclass(frozen=True)
@@ -86,9 +87,13 @@ def as_csv(records: Iterable[Record]) -> str:
 
 def _inert(row: dict[str, object]) -> dict[str, object]:
     """Text that a spreadsheet would take for a formula begins with an apostrophe; numbers stay as they are."""
-    return {
-        name: f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell for name, cell in row.items()
-    }
+    return {name: f"'{cell}" if isinstance(cell, str) and _is_formula(cell) else cell for name, cell in row.items()}
+
+
+def _is_formula(cell: str) -> bool:
+    """Whether the first character, be it full-width or small, or what follows blanks, makes it one."""
+    start = unicodedata.normalize("NFKC", cell[:16])
+    return start.lstrip("\ufeff\0 ").startswith(FORMULA) or cell.startswith(("\t", "\r", "\n"))
 
 
 def _rows(record: Record) -> Iterable[dict[str, object]]:

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bench.errors import DataError
 from reports import gallery_island, glossary, sprites, text
 from reports.gallery_choice import Choice, choose, image_id, is_right
 from reports.gallery_names import predicted, true_class
@@ -145,23 +144,23 @@ def gallery(group: Group, groups: Sequence[Group] = ()) -> Gallery | None:
 
 
 def shown(group: Group) -> list[Entry]:
-    """The rows whose pictures lie beside their records."""
-    return [entry for entry in group.complete if entry.reconstructions is not None]
+    """The rows whose pictures lie beside their records, of the size of the originals."""
+    found = [entry for entry in group.complete if entry.reconstructions is not None]
+    return [entry for entry in found if group.originals is not None and _fits(entry, group.originals)]
+
+
+def _fits(entry: Entry, originals: Pixels) -> bool:
+    mine = entry.reconstructions
+    fits = mine is not None and mine.shape[1:] == originals.shape[1:]
+    if mine is not None and not fits and entry.directory is not None:
+        sizes = f"{mine.shape[1]}x{mine.shape[2]} pixels and the originals {originals.shape[1]}x{originals.shape[2]}"
+        entry.faults.add(entry.directory / "reconstructions.npy", f"its pictures have {sizes}")
+    return fits
 
 
 def pictures(group: Group, rows: Sequence[int]) -> list[Pixels]:
-    """The tiles (n, h, w, 3) of these rows: of the originals, then of each row that is shown.
-
-    Raises:
-        DataError: there are fewer pictures than the records say.
-    """
+    """The tiles (n, h, w, 3) of these rows: of the originals, then of each row that is shown."""
     sources = [group.originals, *(entry.reconstructions for entry in shown(group))]
-    for source in sources:
-        if source is None or len(source) < group.num_images:
-            raise DataError(
-                f"The pictures of {group.classifier} on {group.dataset} should be {group.num_images} and are "
-                f"{0 if source is None else len(source)}. Run the cells again: bench run --force"
-            )
     return [sprites.crops(source, rows) for source in sources if source is not None]
 
 

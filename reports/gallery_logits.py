@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
-from zipfile import BadZipFile
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.errors import DataError
-from reports import text
+from reports import sidefiles, text
 from reports.gallery_choice import facts
 from reports.gallery_names import target_class
-from reports.groups import Entry, Group, folders_above
+from reports.groups import Entry, Group
 
 MOST = 10  # logits an image; of more, the ten largest of the original
 
 Floats = NDArray[np.floating[Any]]
-T = TypeVar("T")
 NOT_STORED = "The logits of these reconstructions were not stored. Run the cell again to have them: bench run --force"
 
 
@@ -60,10 +57,9 @@ def original_logits(group: Group, rows: Sequence[int]) -> Logits:
 
 def reconstruction_logits(entry: Entry, rows: Sequence[int], shown: Logits) -> tuple[tuple[str, ...], ...] | str:
     """The reconstructions' values of the same logits, printed; or why there are none."""
-    path = entry.directory and entry.directory / "reconstruction_logits.npy"
-    if path is None or not path.exists():
+    z = entry.beside("reconstruction_logits.npy", lambda path: sidefiles.array(path, 2, "f"))
+    if z is None:
         return NOT_STORED
-    z: Floats = _read(path, lambda file: np.load(file, mmap_mode="r"))
     if z.shape != (entry.record.num_images, shown.num_logits):
         return (
             f"The stored logits of these reconstructions have the shape {z.shape} and do not belong to the "
@@ -79,10 +75,10 @@ def _printed(z: Floats, columns: NDArray[np.int64]) -> tuple[tuple[str, ...], ..
 
 def _stored(group: Group, rows: Sequence[int]) -> Floats | str:
     """(n, K) logits of these rows, or why they cannot be shown: they must be of these images and weights."""
-    paths = [path for path in (folder / "logits.npz" for folder in folders_above(group.entries, 2)) if path.exists()]
-    if not paths:
+    stored = group.above(2, "logits.npz", _archive)
+    if stored is None:
         return "The logits of the originals do not lie beside these records."
-    ids, z, made_by = _read(paths[0], _archive)
+    ids, z, made_by = stored
     expected = facts(group).get("image_id")
     if expected is None or list(ids[: len(expected)]) != [str(one) for one in expected]:
         return "The stored logits belong to other images than these records."
@@ -92,15 +88,7 @@ def _stored(group: Group, rows: Sequence[int]) -> Floats | str:
 
 
 def _archive(path: Path) -> tuple[NDArray[np.str_], Floats, str]:
-    with np.load(path, allow_pickle=False) as stored:
-        return stored["ids"], stored["logits"], str(stored["made_by"])
-
-
-def _read(path: Path, reader: Callable[[Path], T]) -> T:
-    try:
-        return reader(path)
-    except (ValueError, OSError, EOFError, KeyError, BadZipFile) as error:
-        raise DataError(
-            f"{path} should be a whole file beside a record and cannot be read ({error}). "
-            "Run the cell again: bench run --force"
-        ) from error
+    ids, z, made_by = sidefiles.archive(path, {"ids": (1, "U"), "logits": (2, "f"), "made_by": (0, "U")})
+    if len(ids) != len(z):
+        raise ValueError(f"it has {len(ids):,} ids for {len(z):,} rows of logits")
+    return ids, z, str(made_by)

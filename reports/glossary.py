@@ -53,13 +53,15 @@ ACCESS: dict[str, str] = {
     "original": "the original image (controls only)",
 }
 
+UNKNOWN = 1e-6  # resolution of a metric that nobody has declared one for: what six digits show
+
 CLASSIFIER_ORDER = ("robust_resnet152", "resnet152", "inception_v3", "efficientnet_lite0")
 THIN_CLASSIFIERS = ("robust_resnet152", "resnet152", "inception_v3")
 
 
 def metric(key: str) -> MetricInfo:
     """The catalogue's entry, or a bare one for a key that a later version or a plugin has added."""
-    return METRICS.get(key) or MetricInfo(key, key, "not in this version's catalogue", None, "image")
+    return METRICS.get(key) or MetricInfo(key, key, "not in this version's catalogue", None, "image", UNKNOWN)
 
 
 def family(key: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,18 +13,24 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.errors import DataError
+from bench.faults import Faults
 from bench.record import Record
-from reports import glossary
+from reports import glossary, sidefiles
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """A record, the directory it was read from (if any), and the label of its row."""
+    """A record, the directory it was read from (if any), the label of its row, and where its faults are noted.
+
+    Files beside it are read when they are asked for; one that cannot be used is as if it were not there.
+    """
 
     record: Record
     directory: Path | None = None
     label: str = ""
+    faults: Faults = field(default_factory=Faults)
 
     @property
     def complete(self) -> bool:
@@ -34,14 +40,20 @@ class Entry:
     @cached_property
     def per_image(self) -> dict[str, NDArray[Any]]:
         """The columns of ``per_image.parquet``, empty where there is no such file."""
-        path = self.directory and self.directory / "per_image.parquet"
-        return _read(path, _columns) if path is not None and path.exists() else {}
+        return self.beside("per_image.parquet", lambda path: sidefiles.columns(path, self.record)) or {}
 
     @cached_property
     def reconstructions(self) -> NDArray[np.uint8] | None:
         """(N, H, W, 3), memory-mapped, or None where only the record is here."""
-        path = self.directory and self.directory / "reconstructions.npy"
-        return _read(path, _mapped) if path is not None and path.exists() else None
+        return self.beside("reconstructions.npy", lambda path: sidefiles.pixels(path, self.record.num_images))
+
+    def beside(self, name: str, reader: Callable[[Path], T]) -> T | None:
+        """What the reader makes of a file of this name beside the record, if it is what the record was written with."""
+        if self.directory is None:
+            return None
+        return sidefiles.attempt(
+            self.directory / name, self.faults, lambda path: reader(sidefiles.unaltered(path, self.record))
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,39 +103,23 @@ class Group:
     @cached_property
     def originals(self) -> NDArray[np.uint8] | None:
         """(>= N, H, W, 3), memory-mapped, from the dataset's folder among the runs."""
-        paths = [folder / "originals.npy" for folder in folders_above(self.entries, 3)]
-        return next((_read(path, _mapped) for path in paths if path.exists()), None)
+        return self.above(3, "originals.npy", lambda path: sidefiles.pixels(path, self.num_images))
 
-
-T = TypeVar("T")
+    def above(self, steps: int, name: str, reader: Callable[[Path], T]) -> T | None:
+        """What the reader makes of the first such file in the folders so many steps above the records' own."""
+        record = next((entry.record for entry in self.entries if name in entry.record.digests), self.entries[0].record)
+        places = (folder / name for folder in folders_above(self.entries, steps))
+        found = (
+            sidefiles.attempt(path, self.entries[0].faults, lambda path: reader(sidefiles.unaltered(path, record)))
+            for path in places
+        )
+        return next((one for one in found if one is not None), None)
 
 
 def folders_above(entries: Iterable[Entry], steps: int) -> list[Path]:
     """The folders so many steps above these records' own, sorted; a record that lies less deep has none."""
     places = [Path(os.path.abspath(entry.directory)) for entry in entries if entry.directory is not None]
     return sorted({place.parents[steps - 1] for place in places if len(place.parents) >= steps})
-
-
-def _read(path: Path, reader: Callable[[Path], T]) -> T:
-    try:
-        return reader(path)
-    except (ValueError, OSError, EOFError) as error:
-        raise DataError(
-            f"{path} should be a whole file beside a record and cannot be read ({error}). "
-            "Run the cell again: bench run --force"
-        ) from error
-
-
-def _mapped(path: Path) -> NDArray[np.uint8]:
-    array: NDArray[np.uint8] = np.load(path, mmap_mode="r")
-    return array
-
-
-def _columns(path: Path) -> dict[str, NDArray[Any]]:
-    import pyarrow.parquet as parquet
-
-    table = parquet.read_table(path)
-    return {name: table[name].to_numpy() for name in table.column_names}
 
 
 Key = tuple[str, str, str, int, str]

@@ -48,6 +48,17 @@ def _subset_factor(num_images: int) -> float:
     return float((share / (1 - share)) ** 0.5)
 
 
+def no_more_than(least: float, mean: float, low: float, high: float) -> bool:
+    """Whether a difference lies below what its metric can tell: with its whole interval, or where that leaves 0 out.
+
+    Args:
+        least: the metric's resolution.
+        mean, low, high: the difference and its interval.
+    """
+    room = least * (1 - 1e-9)  # 1 / n and a mean over n are rounded apart
+    return max(abs(low), abs(high)) < room or (abs(mean) < room and not low <= 0 <= high)
+
+
 def p_value(a: Doubles, b: Doubles, subsets_of: int = 0) -> float | None:
     """Two-sided p-value of a mean paired difference of zero, by the normal approximation.
 

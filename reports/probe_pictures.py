@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.errors import DataError
-from reports import text
+from reports import sidefiles, text
 from reports.probe_groups import Series, Together
 
 Pixels = NDArray[np.uint8]
+Captions = tuple[tuple[str, ...], tuple[str, ...], tuple[tuple[str, ...], ...] | None]
 
 ENOUGH = 80  # pictures of a group, of which the first rows are shown; but no less than one row a record
 LARGEST = 64  # side of the largest picture that is shown pixel by pixel
@@ -100,7 +100,7 @@ class Sheet:
 
 def sheet(group: Together, kind: str) -> Sheet | None:
     """The pictures of these records; None where there is neither a picture nor a record that lacks one."""
-    stored = [found for found in (_stored(one, kind) for one in group.series) if found is not None]
+    stored = [found for found in (_stored(one) for one in group.series) if found is not None]
     lacking = [one.label for one in group.series if one not in [found.series for found in stored]]
     remarks = [f"No pictures lie beside the record of {text.listing(lacking)}."] if lacking else []
     if not stored:
@@ -239,29 +239,42 @@ def _pitch(pixels: Pixels) -> int:
     return (shown + GAP) * _scale(pixels)
 
 
-def _stored(series: Series, kind: str) -> Stored | None:
-    """What lies beside a record, or None.
+def _stored(series: Series) -> Stored | None:
+    """What lies beside a record, or None where it is not there or of no use."""
+    captions = series.entry.beside("captions.json", _captions)
+    if captions is None:
+        return None
+    return series.entry.beside("pictures.npy", lambda path: Stored(series, _pixels(path, captions), *captions))
+
+
+def _pixels(path: Path, captions: Captions) -> Pixels:
+    """(R, C, H, W, 3) for R rows and C columns.
 
     Raises:
-        DataError: it cannot be read, or pictures and captions do not fit each other; says what to type.
+        ValueError: it has another shape.
     """
-    folder = series.entry.directory
-    if folder is None or not (folder / "pictures.npy").exists() or not (folder / "captions.json").exists():
-        return None
-    try:
-        pixels: Pixels = np.load(folder / "pictures.npy", mmap_mode="r")
-        captions = json.loads((folder / "captions.json").read_text())
-        rows, columns = tuple(map(str, captions["rows"])), tuple(map(str, captions["columns"]))
-        judged = captions.get("judged")
-        seen = None if judged is None else tuple(tuple(map(str, row)) for row in judged)
-        shape = (len(rows), len(columns))
-        if pixels.dtype != np.uint8 or pixels.ndim != 5 or pixels.shape[:2] != shape or pixels.shape[4] != 3:
-            raise ValueError(f"pictures of shape {pixels.shape} for {shape[0]} rows and {shape[1]} columns")
-        if seen is not None and [len(row) for row in seen] != [shape[1]] * shape[0]:
-            raise ValueError("judged classes that are not one a picture")
-    except (ValueError, OSError, EOFError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(
-            f"The pictures of a probe in {folder} cannot be read ({error}). "
-            f"Run it again: bench probe {kind} --force with the same method and classifier"
-        ) from error
-    return Stored(series, pixels, rows, columns, seen) if pixels.size else None
+    found: Pixels = sidefiles.array(path, 5, "u")
+    shape = tuple(map(len, captions[:2]))
+    if found.dtype != np.uint8 or found.shape[:2] != shape or found.shape[4] != 3:
+        raise ValueError(f"pictures of shape {found.shape} for {shape[0]} rows and {shape[1]} columns")
+    return found
+
+
+def _captions(path: Path) -> Captions:
+    """Rows, columns, and what the judge sees, or None.
+
+    Raises:
+        ValueError: these are not lists of texts, or not one a picture.
+    """
+    found = sidefiles.document(path)
+    rows, columns, judged = _texts(found["rows"]), _texts(found["columns"]), found.get("judged")
+    seen = None if judged is None else tuple(map(_texts, judged))
+    if seen is not None and [len(row) for row in seen] != [len(columns)] * len(rows):
+        raise ValueError("judged classes that are not one a picture")
+    return rows, columns, seen
+
+
+def _texts(found: object) -> tuple[str, ...]:
+    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        raise ValueError("captions that are no lists of texts")
+    return tuple(found)

@@ -14,13 +14,16 @@ import json
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bench.errors import BenchError, DataError
+from bench.faults import Faults
 from bench.metrics.catalogue import MIN_SET_IMAGES
+from bench.printing import print_faults
 from bench.record import Record, read_records, write_atomically
+from bench.store import slug
 from reports import text
 from reports.claims import board
 from reports.claims.markdown import markdown
@@ -57,10 +60,12 @@ class Sources:
     Attributes:
         results: folder of committed records.
         manifest: of the shipped weights.
+        faults: takes the files that cannot be used; the tables are made without them.
     """
 
     results: Path = ROOT / "reports" / "results"
     manifest: Path = ROOT / "bench" / "zoo" / "manifest.json"
+    faults: Faults = field(default_factory=Faults)
 
 
 def scores(sources: Sources) -> str:
@@ -74,7 +79,8 @@ def few(sources: Sources) -> str:
 
 
 def _cells(sources: Sources) -> list[Record]:
-    return [record for record, _ in read_records(sources.results) if record.probe is None]
+    found = read_records(sources.results, sources.faults)
+    return [record for record, _ in found if record.probe is None]
 
 
 def _table(records: Sequence[Record], metrics: Sequence[str]) -> str:
@@ -83,7 +89,7 @@ def _table(records: Sequence[Record], metrics: Sequence[str]) -> str:
 
 def classifiers(sources: Sources) -> str:
     """What the shipped networks were measured to do."""
-    manifest = json.loads(sources.manifest.read_text()) if sources.manifest.exists() else {}
+    manifest = json.loads(sources.manifest.read_text(encoding="utf-8")) if sources.manifest.exists() else {}
     rows = [_classifier(name, facts) for name, facts in manifest.items() if isinstance(facts.get("measured"), dict)]
     if not rows:
         return "No classifier has been measured yet.\n"
@@ -106,7 +112,8 @@ def _classifier(name: str, facts: Mapping[str, Any]) -> list[str]:
 
 def claims(sources: Sources) -> str:
     """The claims board, from committed records and the per-image values beside them."""
-    entries = [Entry(record, folder) for record, folder in read_records(sources.results)]
+    found = read_records(sources.results, sources.faults)
+    entries = [Entry(record, folder, faults=sources.faults) for record, folder in found]
     return markdown(board(entries)) if entries else "No records have been committed yet.\n"
 
 
@@ -138,13 +145,14 @@ def updated(readme: str, sources: Sources) -> str:
     return readme
 
 
-def collect(runs: Path, results: Path) -> None:
+def collect(runs: Path, results: Path, faults: Faults | None = None) -> None:
     """Copy complete cells to ``results/<dataset>/<classifier>/<method>-<N>/``, and probes that the claims read beside.
 
     Of the cells that the claims read, the per-image values that they need go along. Own images stay, and other probes.
     Of two records for one place, that of seed 0 is kept, then the newest.
     """
-    for record, folder in sorted(read_records(runs), key=_newest_last):
+    bad = Faults() if faults is None else faults
+    for record, folder in sorted(read_records(runs, bad), key=_newest_last):
         columns = wanted(record)
         if (
             record.status == "complete"
@@ -153,7 +161,8 @@ def collect(runs: Path, results: Path) -> None:
         ):
             preset = record.preset if record.preset != "fast" else ""
             name = "-".join(filter(None, (record.method, preset, record.probe, str(record.num_images))))
-            _copy(Entry(record, folder), folder, columns, results / record.dataset / record.classifier / name)
+            place = results / slug(record.dataset) / slug(record.classifier) / slug(name)
+            _copy(Entry(record, folder, faults=bad), folder, columns, place)
 
 
 def _newest_last(found: tuple[Record, Path]) -> tuple[bool, int, str, str]:
@@ -185,14 +194,15 @@ def main(arguments: Sequence[str] | None = None, sources: Sources | None = None)
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if the README is out of date")
     parser.add_argument("--collect", type=Path, metavar="RUNS", help="copy the complete records of this folder first")
     parser.add_argument("--readme", type=Path, default=ROOT / "README.md")
-    options = parser.parse_args(arguments)
+    options, tables = parser.parse_args(arguments), sources or Sources()
     try:
         if not options.readme.exists():
             raise DataError(f"There is no {options.readme.name} to write the tables into.")
         if options.collect is not None:
-            collect(options.collect, (sources or Sources()).results)
-        old = options.readme.read_text()
-        new = updated(old, sources or Sources())
+            collect(options.collect, tables.results, tables.faults)
+        old = options.readme.read_text(encoding="utf-8")
+        new = updated(old, tables)
+        print_faults(tables.faults)
     except BenchError as error:
         print(error, file=sys.stderr)
         return error.exit_status

@@ -172,6 +172,20 @@ def test_report_without_records_says_what_to_type(tmp_path: Path) -> None:
     assert "bench run --method" in bench("report", "--runs", tmp_path).stderr
 
 
+def test_report_names_what_it_left_out(tmp_path: Path) -> None:
+    from bench.record import Record, write_atomically
+
+    write_atomically(tmp_path / "runs" / "m" / "record.json", Record("m", "c", "cifar10", 10, 0).to_json().encode())
+    (tmp_path / "runs" / "bad").mkdir()
+    (tmp_path / "runs" / "bad" / "record.json").write_text('{"method": true}')
+    for words in (("report", "--out", tmp_path / "r.html"), ("list", "runs")):
+        done = bench(*words, "--runs", tmp_path / "runs")
+        assert done.returncode == 0
+        assert f"bench: left out {tmp_path / 'runs' / 'bad' / 'record.json'}: record lacks " in done.stderr
+        assert "Traceback" not in done.stderr
+    assert "<code>bad/record.json</code>: record lacks" in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
 def test_report_compares_two_folders(tmp_path: Path) -> None:
     from bench.record import Record, write_atomically
 

@@ -7,6 +7,7 @@ import pytest
 
 from bench import listing
 from bench.errors import UnknownNameError
+from bench.printing import print_rows
 from bench.record import Record, write_atomically
 from bench.registry import CONTROLS, INVERTERS
 from tests.conftest import AddPlugin, AddWeights
@@ -89,6 +90,27 @@ def test_runs(tmp_path: Path) -> None:
     (row,) = listing.rows("runs", tmp_path)
     assert (row["method"], row["num_images"], row["status"], row["reason"]) == ("ridge", 500, "failed", "no memory")
     assert (row["key"], row["probe"]) == ("abc", None)
+
+
+def test_runs_signal_nothing_to_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Names and reasons come from others' files: what would move the cursor or turn the text round is escaped."""
+    evil = "m\x1b[2J\x1b]0;title\x07\u202e\ud800\n\x9b"
+    record = Record(evil, evil, "cifar10", 5, 0, status="failed", reason=evil, created=evil, key=evil)
+    write_atomically(tmp_path / "a" / "record.json", record.to_json().encode())
+    print_rows(listing.rows("runs", tmp_path), "none")
+    shown = capsys.readouterr().out
+    assert len(shown.splitlines()) == 3
+    assert "m\\x1b[2J" in shown
+    assert all(character.isprintable() for character in shown.replace("\n", ""))
+
+
+def test_runs_go_on_after_a_bad_record(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_atomically(tmp_path / "a" / "record.json", Record("m", "c", "cifar10", 5, 0).to_json().encode())
+    write_atomically(tmp_path / "b\x1b" / "record.json", b'{"\x1b": 1, "\x1b": 2}')
+    assert [row["method"] for row in listing.rows("runs", tmp_path)] == ["m"]
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"bench: left out {tmp_path}/b\\x1b/record.json: ")
+    assert "\x1b" not in line
 
 
 def test_runs_name_the_probe(tmp_path: Path) -> None:

@@ -16,11 +16,12 @@ import pytest
 from PIL import Image
 
 import bench
+from bench.cell import Cell
 from bench.config import RunConfig
-from bench.errors import StorageError, UnknownNameError, UsageError
+from bench.errors import SkipCellError, StorageError, UnknownNameError, UsageError
 from bench.metrics.catalogue import METRICS
 from bench.record import Record
-from bench.runner import run, run_cell
+from bench.runner import run, run_cell, settle
 from bench.store import SHARD, intact, shards
 
 PLUGINS = Path(__file__).parent / "plugins.py"
@@ -209,6 +210,18 @@ def test_a_failure_is_a_record_and_is_tried_again(method: str, word: str, tmp_pa
     assert Record.from_json((cell(record, tmp_path) / "record.json").read_text()).status == "failed"
     assert record.metrics == {}
     assert run_cell(config(method, tmp_path)).created
+
+
+def test_a_reason_names_no_folder_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BENCH_HOME", str(tmp_path / "my cache"))
+    text = f"There is no {tmp_path}/my cache/cifar10/train.npy, nor {tmp_path}/other/x.npy."
+
+    def line(_: Cell) -> Record:
+        raise SkipCellError(text)
+
+    record = settle(Cell.open(config("Grey", tmp_path)), line)
+    assert record.reason == "There is no $BENCH_HOME/cifar10/train.npy, nor .../x.npy."
+    assert str(tmp_path) not in next(tmp_path.glob("**/record.json")).read_text()
 
 
 def test_a_pair_that_makes_no_sense_is_skipped_with_its_reason(tmp_path: Path) -> None:

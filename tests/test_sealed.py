@@ -5,8 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from bench import sealed
+from bench.classifiers import LoadedClassifier
+from bench.datasets import cifar10
+from bench.training.data import TrainingImages
+from bench.training.pairs import split_logits
 
 ARRAYS = {"a": np.arange(6, dtype=np.float32).reshape(2, 3), "names": np.array(["x", "yy"])}
 
@@ -65,3 +70,21 @@ def test_an_array_and_its_sum(tmp_path: Path) -> None:
     sealed.save_array(path, ARRAYS["a"])
     (tmp_path / "a.npy.sha256").unlink()
     assert sealed.load_array(path) is None
+
+
+def test_altered_logits_of_a_training_split_are_computed_again(tiny_cifar: LoadedClassifier, bench_home: Path) -> None:
+    images = TrainingImages(cifar10.load("train"), torch.device("cpu"), seed=0)
+
+    def logits() -> torch.Tensor:
+        return split_logits(tiny_cifar, images, "cifar10-train", mirrored=False)
+
+    first = logits()
+    (kept,) = (bench_home / "logits").glob("*.npy")
+    stamp = kept.stat().st_mtime_ns
+    assert torch.equal(logits(), first)
+    assert kept.stat().st_mtime_ns == stamp
+    for damage in (b"", kept.read_bytes()[:200]):
+        kept.write_bytes(damage)
+        assert torch.equal(logits(), first)
+    np.save(kept, first.numpy() + 1)
+    assert torch.equal(logits(), first)

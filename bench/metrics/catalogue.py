@@ -20,6 +20,11 @@ class MetricInfo:
         definition: one sentence.
         higher_is_better: null where neither direction is good in itself.
         level: ``image`` (a mean over images, with an interval) or ``set`` (one number for all images).
+        resolution: the least difference between two means that speaks of the methods, or ``1/n`` for one image of n.
+            What lies below is arithmetic: columns stored in single precision (1e-7 of the values), networks summed in
+            another order by another processor (1e-5), and 8 bit pixels that such a sum rounds the other way (1e-4 in
+            LPIPS and SSIM, 0.01 dB). A share cannot move by less than one image; a mean reciprocal rank can, since
+            deep ranks change places in ties, by 1e-4. Decides no score and is no part of the protocol.
     """
 
     key: str
@@ -27,6 +32,11 @@ class MetricInfo:
     definition: str
     higher_is_better: bool | None
     level: Literal["image", "set"]
+    resolution: float | Literal["1/n"]
+
+    def least(self, n: int) -> float:
+        """The resolution of a mean over n images."""
+        return 1 / n if self.resolution == "1/n" else self.resolution
 
 
 _FRECHET = "Frechet distance between the Gaussians fitted to originals and reconstructions over "
@@ -41,11 +51,16 @@ _R1, _R5, _MRR = (
 )
 
 _CATALOGUE = (
-    MetricInfo("fid", "FID", _FRECHET + "Inception-v3's 2,048 pooled features (torch-fidelity)", False, "set"),
+    MetricInfo("fid", "FID", _FRECHET + "Inception-v3's 2,048 pooled features (torch-fidelity)", False, "set", 0.01),
     MetricInfo(
-        "fd_efficientnet_lite0", "FD EffNet", _FRECHET + "EfficientNet-Lite0's 1,280 pooled features", False, "set"
+        "fd_efficientnet_lite0",
+        "FD EffNet",
+        _FRECHET + "EfficientNet-Lite0's 1,280 pooled features",
+        False,
+        "set",
+        0.01,
     ),
-    MetricInfo("fd_judge", "FD judge", _FRECHET + "the judge's penultimate features", False, "set"),
+    MetricInfo("fd_judge", "FD judge", _FRECHET + "the judge's penultimate features", False, "set", 0.01),
     MetricInfo(
         "kid_efficientnet_lite0",
         "KID EffNet",
@@ -53,46 +68,76 @@ _CATALOGUE = (
         "of 500",
         False,
         "set",
+        1e-5,
     ),
     MetricInfo(
-        "lpips", "LPIPS", "learned perceptual distance v0.1, AlexNet; images under 64 px enlarged to 64", False, "image"
+        "lpips",
+        "LPIPS",
+        "learned perceptual distance v0.1, AlexNet; images under 64 px enlarged to 64",
+        False,
+        "image",
+        1e-4,
     ),
-    MetricInfo("psnr", "PSNR", "peak signal-to-noise ratio in dB; undefined for identical images", True, "image"),
-    MetricInfo("ssim", "SSIM", "structural similarity, 7x7 window", True, "image"),
+    MetricInfo("psnr", "PSNR", "peak signal-to-noise ratio in dB; undefined for identical images", True, "image", 0.01),
+    MetricInfo("ssim", "SSIM", "structural similarity, 7x7 window", True, "image", 1e-4),
     MetricInfo(
-        "logit_error", "logit error", "norm(Phi(x^) - z) / norm(z), Phi(x^) the reconstruction's logits", False, "image"
+        "logit_error",
+        "logit error",
+        "norm(Phi(x^) - z) / norm(z), Phi(x^) the reconstruction's logits",
+        False,
+        "image",
+        1e-4,
     ),
     MetricInfo(
-        "logit_cosine", "logit cosine", "cosine of Phi(x^) and z, both less the originals' mean logits", True, "image"
+        "logit_cosine",
+        "logit cosine",
+        "cosine of Phi(x^) and z, both less the originals' mean logits",
+        True,
+        "image",
+        1e-4,
     ),
     MetricInfo(
-        "reid_class_target", "class, target", "share whose top-1 class by the target is the original's", True, "image"
+        "reid_class_target",
+        "class, target",
+        "share whose top-1 class by the target is the original's",
+        True,
+        "image",
+        "1/n",
     ),
     MetricInfo(
-        "reid_class_judge", "class, judge", "share whose top-1 class by the judge is the original's", True, "image"
+        "reid_class_judge",
+        "class, judge",
+        "share whose top-1 class by the judge is the original's",
+        True,
+        "image",
+        "1/n",
     ),
-    MetricInfo("reid_label_judge", "label, judge", "share whose top-1 class by the judge is the label", True, "image"),
+    MetricInfo(
+        "reid_label_judge", "label, judge", "share whose top-1 class by the judge is the label", True, "image", "1/n"
+    ),
     MetricInfo(
         "reid_gap",
         "gap",
         "reid_class_target - reid_class_judge where both agree about the original; large: adversarial, no likeness",
         None,
         "image",
+        "1/n",
     ),
-    MetricInfo("reid_instance_target_r1", "R@1 target", _R1 + _TARGET, True, "image"),
-    MetricInfo("reid_instance_target_r5", "R@5 target", _R5 + _TARGET, True, "image"),
-    MetricInfo("reid_instance_target_mrr", "MRR target", _MRR + _TARGET, True, "image"),
-    MetricInfo("reid_instance_judge_r1", "R@1 judge", _R1 + _JUDGE, True, "image"),
-    MetricInfo("reid_instance_judge_r5", "R@5 judge", _R5 + _JUDGE, True, "image"),
-    MetricInfo("reid_instance_judge_mrr", "MRR judge", _MRR + _JUDGE, True, "image"),
-    MetricInfo("reid_within_class_judge_r1", "R@1 in class", _R1 + _WITHIN, True, "image"),
-    MetricInfo("reid_within_class_judge_mrr", "MRR in class", _MRR + _WITHIN, True, "image"),
+    MetricInfo("reid_instance_target_r1", "R@1 target", _R1 + _TARGET, True, "image", "1/n"),
+    MetricInfo("reid_instance_target_r5", "R@5 target", _R5 + _TARGET, True, "image", "1/n"),
+    MetricInfo("reid_instance_target_mrr", "MRR target", _MRR + _TARGET, True, "image", 1e-4),
+    MetricInfo("reid_instance_judge_r1", "R@1 judge", _R1 + _JUDGE, True, "image", "1/n"),
+    MetricInfo("reid_instance_judge_r5", "R@5 judge", _R5 + _JUDGE, True, "image", "1/n"),
+    MetricInfo("reid_instance_judge_mrr", "MRR judge", _MRR + _JUDGE, True, "image", 1e-4),
+    MetricInfo("reid_within_class_judge_r1", "R@1 in class", _R1 + _WITHIN, True, "image", "1/n"),
+    MetricInfo("reid_within_class_judge_mrr", "MRR in class", _MRR + _WITHIN, True, "image", 1e-4),
     MetricInfo(
         "diversity",
         "diversity",
         "mean LPIPS between two reconstructions of the same logits from two noise draws; 0 if deterministic",
         None,
         "image",
+        1e-4,
     ),
 )
 

@@ -1,153 +1,103 @@
-"""The claims board: every claim with its cases, as strings, for a template that holds no arithmetic."""
+"""The claims board: every claim with its cases, from records to what is printed."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reports import text
+from reports.claims.corrected import Corrected, corrected
 from reports.claims.evidence import Evidence, is_set_level
-from reports.claims.language import Claim, Condition, Outcome, Values, Verdict
+from reports.claims.language import Condition, Values
 from reports.claims.numbers import interval, places, plain, signed
+from reports.claims.rows import OUTCOMES, SIDES, VERDICTS, Bar, Board, CaseRow, ClaimRows, ConditionRow, NotRun
 from reports.claims.rules import CLAIMS
 from reports.claims.verdicts import Finding, Measure, Ruling, rule
 from reports.groups import Entry
 
-NOTES = (
-    "What this is: thin networks at 32x32 with 10 logits (1,000 for efficientnet_lite0), these weights, not a "
-    "retraining, not ImageNet. A claim that does not hold here may hold for the networks of the paper, and the other "
-    "way round.",
-    "A case holds if each of its conditions is met: the 95 % bootstrap interval of the mean difference over images "
-    "(for the kernel distance, the interval that its shared subsets give) lies wholly on the claimed side of zero. If "
-    "all conditions could be computed and one interval lies wholly on the other side, it does not hold. All else is "
-    "not decided: an interval over zero, a missing record, records that may not be compared, fewer than 50 values.",
-    "Intervals over images speak for these weights, not for a retraining. Each is a 95 % interval; they are not "
-    "corrected for the number of claims.",
-    "The rules were committed before any cell or probe that they name was run on test, except biggan-logit and the "
-    "controls on robust_resnet152: those scores were known, and probes of that cell had been tried on 12 to 20 images.",
-    "Two changes came later: claim 5 got a condition that is shown and not decided upon, and kernel distances a wider "
-    "interval, before any record that claim 3b reads was there.",
-)
-SIDES = {"below": "must lie below 0", "above": "must lie above 0", "apart": "must leave 0 out"}
-OUTCOMES: dict[Outcome, str] = {"met": "met", "refuted": "refuted", "open": "open", "missing": "not computed"}
-VERDICTS: tuple[Verdict, ...] = ("holds", "does not hold", "not decided")
-
-
-@dataclass(frozen=True)
-class Bar:
-    """A difference and its interval around zero, in per cent of the drawing's width."""
-
-    low: str
-    high: str
-    value: str
-
-
-@dataclass(frozen=True)
-class ConditionRow:
-    """One condition as printed; ``difference`` and what follows are empty where nothing could be computed."""
-
-    measure: str
-    first: str
-    second: str
-    side: str
-    outcome: Outcome
-    word: str
-    decides: bool
-    first_value: str = ""
-    second_value: str = ""
-    difference: str = ""
-    interval: str = ""
-    n: str = ""
-    bar: Bar | None = None
-
-
-@dataclass(frozen=True)
-class CaseRow:
-    """One case: its verdict, why it is not decided and what to type, its conditions, the recipes of its weights."""
-
-    subject: str
-    remark: str
-    verdict: Verdict
-    conditions: tuple[ConditionRow, ...]
-    reasons: tuple[str, ...]
-    commands: tuple[str, ...]
-    recipes: tuple[str, ...]
-
-    @property
-    def computed(self) -> bool:
-        """Whether there is any number to show."""
-        return any(one.difference for one in self.conditions)
-
-
-@dataclass(frozen=True)
-class ClaimRows:
-    """One claim."""
-
-    number: str
-    statement: str
-    reading: str
-    ours: bool
-    cases: tuple[CaseRow, ...]
-
-    @property
-    def computed(self) -> bool:
-        """Whether there is any number to show."""
-        return any(case.computed for case in self.cases)
-
-
-@dataclass(frozen=True)
-class Board:
-    """Everything that the board prints; ``totals`` counts cases by verdict."""
-
-    claims: tuple[ClaimRows, ...]
-    totals: tuple[tuple[Verdict, str], ...]
-    notes: tuple[str, ...] = NOTES
-
-    @property
-    def computed(self) -> tuple[ClaimRows, ...]:
-        """Claims with a number to show."""
-        return tuple(claim for claim in self.claims if claim.computed)
-
-    @property
-    def waiting(self) -> tuple[ClaimRows, ...]:
-        """Claims for which there is no record yet."""
-        return tuple(claim for claim in self.claims if not claim.computed)
-
 
 def board(entries: Sequence[Entry]) -> Board:
-    """Judge every claim by these entries: cells of ``bench run`` and ``bench probe`` with their per-image values.
-
-    Raises:
-        DataError: a file beside a record is damaged.
-    """
+    """Judge every claim by these entries: cells of ``bench run`` and ``bench probe`` with their per-image values."""
     evidence = Evidence(entries)
-    claims = tuple(_claim(claim, evidence) for claim in CLAIMS)
-    counts = Counter(case.verdict for claim in claims for case in claim.cases)
-    return Board(claims, tuple((verdict, text.count(counts[verdict])) for verdict in VERDICTS))
+    rulings = [[rule(case, evidence) for case in claim.cases] for claim in CLAIMS]
+    every = [ruling for of_claim in rulings for ruling in of_claim]
+    drawing = Drawing(corrected(every), _scales(every))
+    claims = tuple(
+        ClaimRows(
+            claim.number, claim.statement, claim.reading, claim.ours, claim.confounder,
+            tuple(_case(ruling, drawing) for ruling in of_claim),
+        )
+        for claim, of_claim in zip(CLAIMS, rulings, strict=True)
+    )  # fmt: skip
+    counts = Counter(ruling.verdict for ruling in every)
+    totals = tuple((verdict, text.count(counts[verdict])) for verdict in VERDICTS if counts[verdict])
+    return Board(claims, totals, _standing(drawing.corrected), _not_run(claims))
 
 
-def _claim(claim: Claim, evidence: Evidence) -> ClaimRows:
-    cases = tuple(_case(rule(case, evidence)) for case in claim.cases)
-    return ClaimRows(claim.number, claim.statement, claim.reading, claim.ours, cases)
+@dataclass(frozen=True)
+class Drawing:
+    """What all cases share: the correction, and the largest bound of each column, which ends every bar of it."""
+
+    corrected: Corrected
+    widest: Mapping[str, float]
 
 
-def _case(ruling: Ruling) -> CaseRow:
+def _scales(rulings: Sequence[Ruling]) -> dict[str, float]:
+    widest: dict[str, float] = {}
+    for one in (one for ruling in rulings for one in ruling.findings):
+        if one.measure is not None:
+            column = one.condition.values.column
+            widest[column] = max(widest.get(column, 0.0), abs(one.measure.low), abs(one.measure.high))
+    return widest
+
+
+def _standing(found: Corrected) -> str:
+    """How much of the board a correction for its many conditions leaves."""
+    if not found.decided:
+        return ""
+    return (
+        f"Of {text.plural(found.decided, 'decided verdict')}, {found.stand_holm} stand after Holm's correction over "
+        f"all {text.plural(found.conditions, 'deciding condition')}, and {found.stand_bonferroni} after Bonferroni's."
+    )
+
+
+def _not_run(claims: Sequence[ClaimRows]) -> NotRun | None:
+    having = tuple(claim for claim in claims if claim.folded)
+    cases = [case for claim in having for case in claim.folded]
+    if not cases:
+        return None
+    numbers = text.listing(claim.number for claim in having)
+    line = f"{text.plural(len(cases), 'case')} of claim{'s' * (len(having) > 1)} {numbers} not run"
+    return NotRun(line, having, tuple(dict.fromkeys(command for case in cases for command in case.commands)))
+
+
+def _case(ruling: Ruling, drawing: Drawing) -> CaseRow:
     deciding = [one for one in ruling.findings if one.condition.decides]
     obstacles = [obstacle for one in deciding for obstacle in one.obstacles]
     reasons = [reason for reason, _ in obstacles]
     if ruling.verdict == "not decided" and not obstacles:
-        over = text.listing(what(one.condition) for one in deciding if one.outcome == "open")
-        reasons = [f"The interval of {over} holds zero."]
+        reasons = _undecided([one for one in deciding if one.outcome == "open"])
     return CaseRow(
         subject=ruling.case.subject,
         remark=ruling.case.remark,
         verdict=ruling.verdict,
-        conditions=tuple(_condition(one) for one in ruling.findings),
+        corrected=drawing.corrected.verdict(ruling),
+        conditions=tuple(_condition(one, drawing) for one in ruling.findings),
         reasons=tuple(dict.fromkeys(reasons)),
         commands=tuple(dict.fromkeys(command for _, command in obstacles if command)),
         recipes=_recipes([entry for one in ruling.findings for entry in one.entries]),
     )
+
+
+def _undecided(findings: Sequence[Finding]) -> list[str]:
+    """Which intervals hold zero, and which differences are too small to speak of."""
+    over, small = [], []
+    for one in findings:
+        holds_zero = one.measure is not None and one.measure.low <= 0 <= one.measure.high
+        (over if holds_zero else small).append(what(one.condition))
+    said = [f"The interval of {text.listing(over)} holds zero."] if over else []
+    return said + ([f"The difference of {text.listing(small)} lies below what it can tell."] if small else [])
 
 
 def _recipes(entries: Sequence[Entry]) -> tuple[str, ...]:
@@ -158,7 +108,7 @@ def _recipes(entries: Sequence[Entry]) -> tuple[str, ...]:
     )
 
 
-def _condition(finding: Finding) -> ConditionRow:
+def _condition(finding: Finding, drawing: Drawing) -> ConditionRow:
     condition, measure = finding.condition, finding.measure
     first, second = sides(condition)
     row = ConditionRow(
@@ -170,13 +120,17 @@ def _condition(finding: Finding) -> ConditionRow:
         word=OUTCOMES[finding.outcome] if condition.decides else "shown only",
         decides=condition.decides,
     )
-    return row if measure is None else _filled(row, condition, measure)
+    if measure is None:
+        return row
+    adjusted = drawing.corrected.holm.get(id(finding))
+    p = "" if adjusted is None else f"p {'< 0.0001' if adjusted < 1e-4 else f'{adjusted:.4f}'} after Holm"
+    widest = drawing.widest[condition.values.column] or 1.0
+    return replace(_filled(row, condition, measure, widest), p=p)
 
 
-def _filled(row: ConditionRow, condition: Condition, measure: Measure) -> ConditionRow:
+def _filled(row: ConditionRow, condition: Condition, measure: Measure, widest: float) -> ConditionRow:
     digits = places(condition.values.column, measure.difference, measure.low, measure.high)
     unit = "subset" if is_set_level(condition.values) else "image"
-    widest = max(abs(measure.low), abs(measure.high)) or 1.0
 
     def at(value: float) -> str:
         return text.percent(0.5 + 0.46 * value / widest)

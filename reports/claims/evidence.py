@@ -21,11 +21,14 @@ LABELS = ("label", "prediction_target_original")
 
 
 class ObstacleError(Exception):
-    """Why a condition cannot be decided, in a sentence, and the command that helps, if there is one."""
+    """Why a condition cannot be decided, in a sentence, and the command that helps, if there is one.
 
-    def __init__(self, reason: str, command: str = "") -> None:
+    ``absent``: nothing was run, so that there is no record at all.
+    """
+
+    def __init__(self, reason: str, command: str = "", *, absent: bool = False) -> None:
         super().__init__(reason)
-        self.reason, self.command = reason, command
+        self.reason, self.command, self.absent = reason, command, absent
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +72,7 @@ class Evidence:
             reason = f"{told(values)} {status}: {(failed.record.reason or 'no reason was recorded')}"
             raise ObstacleError(f"{reason.rstrip('.')}.", command(values))
         if entry is None:
-            raise ObstacleError(f"There is no complete record of {told(values)}.", command(values))
+            raise ObstacleError(f"There is no record of {told(values)}.", command(values), absent=True)
         if entry.record.num_images < MIN_IMAGES:
             few = f"{told(values)} has {entry.record.num_images:,} images, and less than {MIN_IMAGES} decide nothing."
             raise ObstacleError(few, command(values))

@@ -10,7 +10,7 @@ CHANCE: Literal["chance"] = "chance"
 Side = Literal["below", "above", "apart"]
 SameRecipe = Literal["hash", "name"]
 Outcome = Literal["met", "refuted", "open", "missing"]
-Verdict = Literal["holds", "does not hold", "not decided"]
+Verdict = Literal["holds", "does not hold", "not decided", "not run"]
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,7 @@ class Claim:
         reading: how it is measured here.
         cases: of which it is asked.
         ours: whether it is ours, not the paper's.
+        confounder: what else than the claim may move the measure, as far as is known.
     """
 
     number: str
@@ -86,3 +87,4 @@ class Claim:
     reading: str
     cases: tuple[Case, ...]
     ours: bool = False
+    confounder: str = ""

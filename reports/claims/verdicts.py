@@ -9,11 +9,12 @@ from math import isclose
 import numpy as np
 
 from bench.metrics.bootstrap import paired_difference
+from bench.probes.measures import KNOWN
 from bench.record import Record
 from reports.claims.evidence import Doubles, Evidence, ObstacleError, Series, command, is_set_level, told
 from reports.claims.language import Case, Condition, Outcome, SameRecipe, Values, Verdict
 from reports.groups import Entry
-from reports.pairs import MIN_PAIRS, over_images, over_subsets
+from reports.pairs import MIN_PAIRS, no_more_than, over_images, over_subsets, p_value
 
 RANKS = ("reid_instance_", "reid_within_")
 
@@ -26,6 +27,7 @@ class Measure:
         values, against: means of the two sides over the pairs.
         difference, low, high: mean of values less against, and its 95 % interval.
         n: number of pairs, images or subsets.
+        p: two-sided p-value of no difference; None where so few decide nothing.
     """
 
     values: float
@@ -34,17 +36,22 @@ class Measure:
     low: float
     high: float
     n: int
+    p: float | None
 
 
 @dataclass(frozen=True, eq=False)
 class Finding:
-    """What came of a condition; without a measure, why (in a sentence each, with the command that helps or nothing)."""
+    """What came of a condition; without a measure, why (in a sentence each, with the command that helps or nothing).
+
+    ``absent``: a record that it needs was never made.
+    """
 
     condition: Condition
     outcome: Outcome
     measure: Measure | None = None
     obstacles: tuple[tuple[str, str], ...] = ()
     entries: tuple[Entry, ...] = ()
+    absent: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,13 +66,17 @@ class Ruling:
 def rule(case: Case, evidence: Evidence) -> Ruling:
     """Holds if every condition that decides is met, does not hold if one is refuted; else not decided.
 
-    A case of which a part cannot be computed is not decided, whatever the other parts say.
+    A case of which a part cannot be computed is not decided, whatever the other parts say; where that is for want of a
+    record, it was not run.
     """
     findings = tuple(find(condition, evidence) for condition in case.conditions)
-    return Ruling(case, _verdict([one.outcome for one in findings if one.condition.decides]), findings)
+    deciding = [one for one in findings if one.condition.decides]
+    not_run = any(one.absent for one in deciding)
+    return Ruling(case, "not run" if not_run else verdict([one.outcome for one in deciding]), findings)
 
 
-def _verdict(outcomes: Sequence[Outcome]) -> Verdict:
+def verdict(outcomes: Sequence[Outcome]) -> Verdict:
+    """What follows from the outcomes of the conditions that decide."""
     if "missing" in outcomes:
         return "not decided"
     if "refuted" in outcomes:
@@ -88,7 +99,8 @@ def find(condition: Condition, evidence: Evidence) -> Finding:
             return _measured(condition, found)
         except ObstacleError as obstacle:
             obstacles.append(obstacle)
-    return Finding(condition, "missing", obstacles=tuple((one.reason, one.command) for one in obstacles))
+    said = tuple((one.reason, one.command) for one in obstacles)
+    return Finding(condition, "missing", obstacles=said, absent=any(one.absent for one in obstacles))
 
 
 def _measured(condition: Condition, found: Sequence[Series]) -> Finding:
@@ -104,7 +116,8 @@ def _measured(condition: Condition, found: Sequence[Series]) -> Finding:
     subsets_of = first.entry.record.num_images if is_set_level(condition.values) else 0
     measure = _measure(condition, values, other, subsets_of)
     entries = tuple(dict.fromkeys(one.entry for one in found))
-    return Finding(condition, outcome(condition, measure.low, measure.high), measure, entries=entries)
+    came = outcome(condition, measure.low, measure.high) if _tells(condition, measure) else "open"
+    return Finding(condition, came, measure, entries=entries)
 
 
 def _number(condition: Condition, series: Series) -> float:
@@ -133,7 +146,15 @@ def _measure(condition: Condition, values: Doubles, other: Doubles, subsets_of: 
     if found is None:
         where = told(condition.values)
         raise ObstacleError(f"Of {where} there are fewer than {MIN_PAIRS} values, and so few decide nothing.")
-    return Measure(float(values.mean()), float(other.mean()), *found, len(values))
+    p = p_value(values, other, subsets_of)
+    return Measure(float(values.mean()), float(other.mean()), *found, len(values), p)
+
+
+def _tells(condition: Condition, measure: Measure) -> bool:
+    """Whether the difference is more than the resolution of what is measured."""
+    info = KNOWN.get(condition.values.column)
+    found = measure.difference, measure.low, measure.high
+    return info is None or not no_more_than(info.least(measure.n), *found)
 
 
 def outcome(condition: Condition, low: float, high: float) -> Outcome:

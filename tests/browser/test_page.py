@@ -71,6 +71,17 @@ def test_a_head_sorts_each_band_by_itself_and_back(found: Opened) -> None:
     assert rows(page) == before
 
 
+def test_metric_names_survive_printing(found: Opened) -> None:
+    """A button is not drawn again where a table's head is repeated on the next sheet of paper; its text alone is."""
+    page = found.page
+    heads = page.locator("table.sortable th[data-sort] .sort")
+    assert heads.count() > 10
+    page.emulate_media(media="print")
+    assert set(heads.evaluate_all("all => all.map(one => getComputedStyle(one).display)")) == {"contents"}
+    page.emulate_media(media="screen")
+    assert "contents" not in heads.evaluate_all("all => all.map(one => getComputedStyle(one).display)")
+
+
 def test_filters_hide_what_sees_more_and_the_controls(found: Opened) -> None:
     page = found.page
     assert "mahendran-vedaldi" in rows(page)

@@ -18,7 +18,7 @@ def entry(
     root: Path, record: Record, name: str, values: NDArray[np.float64], higher: bool | None = False, ids: int = 0
 ) -> Entry:
     score = Score(float(np.nanmean(values)), None, N, None, higher)
-    record = dataclasses.replace(record, method=name, kind="inverter", metrics={"lpips": score})
+    record = dataclasses.replace(record, method=name, kind="inverter", num_images=N, metrics={"lpips": score})
     columns = {"image_id": [str(ids + i) for i in range(N)], "lpips": values}
     return Entry(record, write_cell(root, record, columns, np.zeros((N, 1, 1, 3), np.uint8)))
 

@@ -11,10 +11,12 @@ import pytest
 
 from bench.errors import DataError
 from bench.metrics.bootstrap import paired_difference
+from bench.metrics.catalogue import METRICS, MetricInfo
+from bench.probes.measures import KNOWN
 from bench.record import Record, Score, read_records, write_atomically
 from reports import glossary, text
 from reports.compare import CellPage, Comparison, comparison, write_comparison
-from reports.compare_scores import MetricRow
+from reports.compare_scores import MetricRow, _difference
 from reports.groups import Entry
 from tests.reports.page import Page
 from tests.reports.synthetic import make_runs
@@ -48,6 +50,20 @@ def shift(runs: Path, column: str, amount: float, method: str = METHOD) -> None:
     table = pq.read_table(path)
     at = table.column_names.index(column)
     pq.write_table(table.set_column(at, column, pa.array(table[column].to_numpy() + amount)), path)
+    rescore(runs, method)
+
+
+def rescore(runs: Path, method: str = METHOD) -> None:
+    """Give the record the means of its columns as they are now."""
+    folder = folder_of(runs, method)
+    record, table = Record.from_json((folder / "record.json").read_text()), pq.read_table(folder / "per_image.parquet")
+    values = {key: table[key].to_numpy() for key in record.metrics if key in table.column_names}
+    means = {
+        key: replace(record.metrics[key], value=float(np.nanmean(x)), ci95=None)
+        for key, x in values.items()
+        if np.isfinite(x).any()
+    }
+    change(runs, method, metrics=record.metrics | means)
 
 
 def compared(a: Path, b: Path) -> Comparison:
@@ -73,7 +89,7 @@ def test_identical_folders_differ_by_exactly_nothing(before: Path, after: Path) 
     differences = [one.difference for page in found.cells for one in page.metrics if one.difference]
     assert len(differences) > 9 * len(found.cells)
     for one in differences:
-        assert one.verdict == "no difference shown"
+        assert one.verdict == "equal"
         assert numbers(one.value) == [0]
         assert numbers(one.interval) == [0, 0]
         assert "+" not in one.value
@@ -98,7 +114,7 @@ def test_a_shifted_metric_differs_by_the_shift(
     assert numbers(difference.value) == [amount]
     assert numbers(difference.interval) == [amount, amount]
     others = [one for one in cell(found).metrics if one.difference and one.key != key]
-    assert {one.verdict for one in others} == {"no difference shown"}
+    assert {one.verdict for one in others} == {"equal"}
     assert dict(cell(found).verdicts)[verdict] == "1"
 
 
@@ -108,6 +124,7 @@ def test_a_noisy_difference_has_the_interval_of_the_metrics(before: Path, after:
     a = table["lpips"].to_numpy()
     b = a + np.random.default_rng(0).normal(0.001, 0.02, N)
     pq.write_table(table.set_column(table.column_names.index("lpips"), "lpips", pa.array(b)), path)
+    rescore(after)
     difference = row(compared(before, after), "lpips").difference
     assert difference is not None
     mean, low, high = paired_difference(b, a)
@@ -116,6 +133,56 @@ def test_a_noisy_difference_has_the_interval_of_the_metrics(before: Path, after:
     digits = len(difference.value.partition(".")[2])
     printed = [*numbers(difference.value), *numbers(difference.interval)]
     assert printed == pytest.approx([mean, low, high], abs=0.5001 * 10**-digits)
+
+
+def stored(runs: Path, column: str, values: np.ndarray) -> None:
+    path = folder_of(runs) / "per_image.parquet"
+    table = pq.read_table(path)
+    pq.write_table(table.set_column(table.column_names.index(column), column, pa.array(values)), path)
+    rescore(runs)
+
+
+def test_single_precision_is_not_worse_than_double(before: Path, after: Path) -> None:
+    """Committed columns are float32: a run that gave the same values gives an interval of zeros, and no verdict."""
+    values = pq.read_table(folder_of(before) / "per_image.parquet")["lpips"].to_numpy()
+    values = np.nextafter(values.astype(np.float32).astype(np.float64), -1)  # float32 rounds every one of them up
+    one = Path(shutil.copytree(before, after.parent / "double"))
+    stored(one, "lpips", values)
+    stored(after, "lpips", values.astype(np.float32))
+    difference = row(compared(one, after), "lpips").difference
+    assert difference is not None
+    assert (difference.verdict, numbers(difference.value), numbers(difference.interval)) == ("equal", [0], [0, 0])
+
+
+@pytest.mark.parametrize(("key", "sign"), [("lpips", 1), ("psnr", -1), ("logit_cosine", -1), ("reid_gap", 1)])
+def test_a_difference_below_the_resolution_is_equal_and_one_above_is_not(
+    key: str, sign: int, before: Path, after: Path
+) -> None:
+    least = METRICS[key].least(N)
+    for share, verdicts in ((0.9, {"equal"}), (0.2, {"worse", "higher"})):
+        shift(after, key, sign * share * least)
+        assert {row(compared(before, after), key).verdict} <= verdicts
+
+
+def test_too_small_a_mean_within_a_wide_interval_shows_nothing(before: Path, after: Path) -> None:
+    values = pq.read_table(folder_of(before) / "per_image.parquet")["lpips"].to_numpy()
+    noise = np.random.default_rng(0).normal(0, 0.02, N)
+    stored(after, "lpips", values + noise - noise.mean())
+    assert row(compared(before, after), "lpips").verdict == "no difference shown"
+
+
+def test_no_verdict_stands_beside_an_interval_of_zeros() -> None:
+    """What is printed as zeros lies below every resolution that is declared."""
+    for info in KNOWN.values():
+        assert info.least(1_000_000) >= 1e-6
+    assert {verdict_of(info, 4e-7) for info in KNOWN.values()} == {"equal"}
+
+
+def verdict_of(info: MetricInfo, amount: float) -> str:
+    difference = _difference(info.key, np.zeros(60), np.full(60, amount), "image", 60)
+    assert difference is not None
+    assert numbers(difference.interval) == [0, 0]
+    return difference.verdict
 
 
 def test_scores_are_printed_as_recorded(before: Path, after: Path) -> None:
@@ -136,6 +203,7 @@ def test_unequal_n_meets_on_the_common_prefix(before: Path, tmp_path: Path) -> N
     table = pq.read_table(folder / "per_image.parquet").slice(0, 55)
     pq.write_table(table, folder / "per_image.parquet")
     change(longer, num_images=55)
+    rescore(longer)
     shift(longer, "lpips", 0.25)
     found = compared(before, longer)
     difference = row(found, "lpips").difference

@@ -10,7 +10,9 @@ from bench.record import Level, Record, Score
 from reports.downloads import as_csv
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize(
+    "start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "﹦", "﹣", "−", " =", "\ufeff="]
+)
 def test_no_cell_of_the_csv_is_a_formula(records: list[Record], start: str) -> None:
     text = f"{start}HYPERLINK(1)"
     level = Level(text, -1.0, {text: Score(-0.5, (-0.75, -0.25), 40, note=text)})

@@ -26,7 +26,7 @@ def entry(
     for key, values, higher in (("lpips", lpips, False), ("reid_gap", gaps, None)):
         mean, low, high = mean_ci(values)
         metrics[key] = Score(mean, (low, high), N, None, higher)
-    changes = {"method": name, "kind": "inverter", "metrics": metrics, **others}
+    changes = {"method": name, "kind": "inverter", "num_images": N, "metrics": metrics, **others}
     made = dataclasses.replace(record, **changes)  # type: ignore[arg-type]
     columns = {"image_id": [str(i) for i in range(N)], "lpips": lpips, "reid_gap": gaps}
     return Entry(made, write_cell(root, made, columns, np.zeros((N, 1, 1, 3), np.uint8)))

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from bench.datasets.cifar10 import CLASS_NAMES, shipped_test
-from bench.errors import DataError
 from bench.record import Record
 from reports import sprites
 from reports.gallery import Gallery, gallery
@@ -183,5 +182,19 @@ def test_pictures_that_are_not_there_are_named(tmp_path: Path) -> None:
     assert view.strips[1].tiles[0].score == ""
     assert "biggan-logit" in rendered([view])
     np.save(tmp_path / "cifar10" / "originals.npy", shipped_test()[0][:9])
-    with pytest.raises(DataError, match="should be 15 and are 9"):
-        gallery(opened(tmp_path)[0])
+    (one,) = opened(tmp_path)
+    assert gallery(one) is None
+    assert [fault.reason for fault in one.entries[0].faults] == [
+        "it should hold 15 pictures of 8 bits and is uint8 of shape (9, 32, 32, 3)"
+    ]
+
+
+def test_pictures_of_another_size_than_the_originals_are_left_out(tmp_path: Path) -> None:
+    (one,) = opened(build(tmp_path, "resnet152", 15))
+    odd = one.complete[0]
+    np.save((odd.directory or Path()) / "reconstructions.npy", np.zeros((15, 16, 16, 3), np.uint8))
+    (one,) = opened(tmp_path)
+    assert shown(one).missing == "biggan-logit"
+    assert [fault.reason for fault in one.complete[0].faults] == [
+        "its pictures have 16x16 pixels and the originals 32x32"
+    ]

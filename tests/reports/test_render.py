@@ -6,8 +6,11 @@ import dataclasses
 import hashlib
 import io
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 import time
 from itertools import pairwise
 from pathlib import Path
@@ -16,15 +19,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.errors import DataError
+from bench.errors import DataError, UsageError
 from bench.metrics.catalogue import METRICS
 from bench.record import Level, Record, Score, read_records
+from reports.compare import write_comparison
 from reports.glossary import CLASSIFIER_ORDER
 from reports.groups import Entry
 from reports.render import TEMPLATES, write_report
 from tests.reports.page import Page, Tag
 from tests.reports.synthetic import CONTROLS, INVERTERS, make_runs, write_cell
 
+ROOT = Path(__file__).resolve().parents[2]
 EVIL = "<script>alert(1)</script>"
 
 
@@ -67,6 +72,85 @@ def test_the_path_comes_back_and_nothing_else_is_left(runs: Path, tmp_path: Path
 
 def test_the_same_records_give_the_same_bytes(runs: Path, page: Page, tmp_path: Path) -> None:
     assert write_report(runs, tmp_path / "again.html").read_text() == page.html
+
+
+def test_a_link_is_followed_and_nothing_but_a_file_is_replaced(runs: Path, tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    kept, link = tmp_path / "real" / "page.html", tmp_path / "link.html"
+    kept.write_text("old")
+    link.symlink_to(kept)
+    assert write_report(runs, link) == link
+    assert link.is_symlink()
+    assert kept.read_text().startswith("<!doctype html>")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "to-pipe").symlink_to(tmp_path / "pipe")
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    for name in ("pipe", "to-pipe", "circle", "real"):
+        for write in (lambda out: write_report(runs, out), lambda out: write_comparison(runs, runs, out)):
+            with pytest.raises(UsageError, match=r"--out expects a file .* Type: --out report\.html"):
+                write(tmp_path / name)
+    assert (tmp_path / "pipe").is_fifo()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["circle", "link.html", "pipe", "real", "to-pipe"]
+
+
+def test_a_report_that_cannot_be_written_leaves_nothing(
+    runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(Exception, match="No space left"):
+        write_report(runs, tmp_path / "out" / "report.html")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_templates_are_read_as_utf8_wherever_the_page_is_made() -> None:
+    """Where the user's locale is plain ASCII, every template and record is read all the same."""
+    code = (
+        "from pathlib import Path; from reports.render import render, entries_below; from bench.faults import Faults; "
+        "page = render(entries_below(Path('reports/results/cifar10/resnet152/oracle-100'), Faults())); "
+        "assert chr(0x2193) in page and chr(0xb7) in page"
+    )
+    typed = [sys.executable, "-X", "utf8=0", "-c", code]
+    environment = os.environ | {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(typed, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2_000:]
+
+
+def test_no_folder_of_the_machine_is_in_the_page_or_its_downloads(records: list[Record], tmp_path: Path) -> None:
+    place = tmp_path / "home" / "ann" / "photos"
+    reason = f"This control needs the training split. {place}/cat/1.png or {tmp_path}/cache/train.npy is missing."
+    note = f"{tmp_path}/weights.pth is not here"
+    base = dataclasses.replace(records[0], dataset=f"folder:{place}", note=note, environment={"source": str(tmp_path)})
+    base = dataclasses.replace(
+        base, metrics=base.metrics | {"fid": Score(None, note=note)}, recipe={"data": str(place)}
+    )
+    write_cell(tmp_path / "runs", base, None, None)
+    lost = dataclasses.replace(base, method="lost", key="1", status="skipped", reason=reason, metrics={})
+    write_cell(tmp_path / "runs", lost, None, None)
+    probe = dataclasses.replace(
+        base, key="2", probe="noise", levels=(Level("draws", 3.0, {"lpips": base.metrics["fid"]}),)
+    )
+    write_cell(tmp_path / "runs", probe, None, None)
+    page = Page(write_report(tmp_path / "runs", tmp_path / "report.html").read_text(encoding="utf-8"))
+    both = Page(write_comparison(tmp_path / "runs", tmp_path / "runs", tmp_path / "c.html").read_text(encoding="utf-8"))
+    links = [tag for tag in page.root.all("a") if "download" in tag.attributes]
+    files = {
+        tag.attributes["download"].rpartition(".")[2]: downloaded(page, tag.attributes["download"]) for tag in links
+    }
+    assert set(files) == {"csv", "json", "bib", "tex", "md"}
+    for name, content in {"page": page.html, "comparison": both.html, **files}.items():
+        assert str(tmp_path) not in content, name
+        assert "ann" not in content.replace("channel", "").replace("Hann", "").replace("cannot", ""), name
+    for name in ("csv", "json", "tex", "md"):
+        assert "folder:photos" in files[name].replace("\\", "")
+        assert "photos/cat/1.png or .../train.npy is missing" in files[name].replace("\\", ""), name
+    assert [cell.text for cell in page.root.all("td", class_="reason")] == [
+        "skipped: This control needs the training split. photos/cat/1.png or .../train.npy is missing."
+    ]
+    raw = json.loads(next((tmp_path / "runs").glob("**/lost/*/record.json")).read_text())
+    assert raw["dataset"] == f"folder:{place}"  # the record keeps the name as typed
 
 
 def test_probes_stand_apart_from_the_leaderboards(

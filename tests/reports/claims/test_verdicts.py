@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.errors import DataError
 from bench.metrics.bootstrap import mean_ci, paired_difference
 from bench.record import Level, Score
 from reports.claims.evidence import Evidence
@@ -73,7 +72,7 @@ def test_images_without_a_value_are_left_out_in_pairs(tmp_path: Path) -> None:
     found = judged(METHODS, world, tmp_path).measure
     assert found is not None
     assert found.n == N - 20
-    world[GAN, R, ""].columns["lpips"][1:] = np.nan
+    world[GAN, R, ""].columns["lpips"][30:] = np.nan
     assert "fewer than 50 values" in str(judged(METHODS, world, tmp_path).obstacles)
 
 
@@ -87,7 +86,7 @@ def test_one_refuted_condition_is_enough_and_one_missing_leaves_it_open(tmp_path
         ((met, refuted), "does not hold"),
         ((weak, refuted), "does not hold"),
         ((met, weak), "not decided"),
-        ((refuted, absent), "not decided"),
+        ((refuted, absent), "not run"),
         ((met, replace(refuted, decides=False)), "holds"),
         ((met, replace(absent, decides=False)), "holds"),
     ):
@@ -99,12 +98,12 @@ Change = Callable[[World], object]
 OBSTACLES: dict[str, tuple[Condition, Change, str, str]] = {
     "no record": (
         METHODS, lambda w: w.cells.pop((DECODER, R, "")),
-        "There is no complete record of dosovitskiy-brox-2016a on robust_resnet152.",
+        "There is no record of dosovitskiy-brox-2016a on robust_resnet152.",
         "bench run --method dosovitskiy-brox-2016a --classifier robust_resnet152",
     ),
     "no probe": (
         NOISE, lambda w: w.cells.pop((GAN, S, "noise")),
-        "There is no complete record of probe noise of biggan-logit on resnet152.",
+        "There is no record of probe noise of biggan-logit on resnet152.",
         "bench probe noise --method biggan-logit --classifier resnet152 --num-images 500",
     ),
     "failed": (
@@ -231,11 +230,21 @@ def test_of_several_records_the_largest_then_seed_0_then_the_newest_speaks(tmp_p
     assert lpips(status="failed", n=990) == 0.36
 
 
+def test_a_difference_below_the_resolution_decides_nothing(tmp_path: Path) -> None:
+    """The same values but for rounding: an interval that leaves zero out by 1e-6 is no effect."""
+    world = World()
+    world[DECODER, R, ""].columns["lpips"] = world[GAN, R, ""].columns["lpips"] + 1e-6
+    found = judged(METHODS, world, tmp_path)
+    assert found.measure is not None
+    assert found.measure.high < 0
+    assert found.outcome == "open"
+
+
 def test_nothing_at_all_decides_nothing() -> None:
     for claim in CLAIMS:
         for case in claim.cases:
             ruling = rule(case, Evidence([]))
-            assert ruling.verdict == "not decided"
+            assert ruling.verdict == "not run"
             typed = [command for one in ruling.findings for _, command in one.obstacles]
             assert len(typed) >= len(case.conditions)
             assert all(command.startswith("bench ") for command in typed)
@@ -248,10 +257,12 @@ def test_everything_that_is_missing_is_said() -> None:
     ]
 
 
-def test_a_damaged_table_is_an_error_that_names_it(tmp_path: Path) -> None:
+def test_a_damaged_table_is_as_none_and_is_named(tmp_path: Path) -> None:
     world = World()
     entry = world[GAN, R, ""].entry(tmp_path)
     assert entry.directory is not None
     (entry.directory / "per_image.parquet").write_bytes(b"nonsense")
-    with pytest.raises(DataError, match=r"per_image\.parquet"):
-        find(replace(METHODS, against=0.0), Evidence([entry]))
+    found = find(replace(METHODS, against=0.0), Evidence([entry]))
+    assert found.outcome == "missing"
+    assert "No per-image values lie beside the record" in found.obstacles[0][0]
+    assert [fault.path.name for fault in entry.faults] == ["per_image.parquet"]

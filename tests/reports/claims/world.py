@@ -47,7 +47,7 @@ class Cell:
 
     def entry(self, root: Path) -> Entry:
         """Write it, and read it back."""
-        record = self.record
+        record = self._scored()
         folder = root / record.classifier / record.method / (record.key or f"{record.probe or 'run'}-{record.seed}")
         folder.mkdir(parents=True, exist_ok=True)
         kept = {name: values for name, values in self.columns.items() if name not in self.lacks}
@@ -55,6 +55,19 @@ class Cell:
             pq.write_table(pa.table(kept), folder / "per_image.parquet")
         write_atomically(folder / "record.json", record.to_json().encode())
         return Entry(Record.from_json((folder / "record.json").read_text()), folder)
+
+    def _scored(self) -> Record:
+        """The record with the means of the columns as they are now."""
+        if not self.columns:
+            return self.record
+        levels = tuple(replace(one, metrics=self._means(one.metrics, one.name)) for one in self.record.levels)
+        return replace(self.record, metrics=self._means(self.record.metrics, "all"), levels=levels)
+
+    def _means(self, scores: dict[str, Score], level: str) -> dict[str, Score]:
+        rows = np.array(self.columns["level"]) == level if "level" in self.columns else slice(None)
+        held = {k: self.columns[k][rows] for k, one in scores.items() if k in self.columns and one.value is not None}
+        means = {key: float(np.nanmean(values)) for key, values in held.items() if np.isfinite(values).any()}
+        return scores | {key: replace(scores[key], value=mean, ci95=(mean, mean)) for key, mean in means.items()}
 
     def add(self, column: str, amount: float, levels: Sequence[str] = ()) -> None:
         """Move a column by this much, of all rows or those of some levels."""
@@ -83,7 +96,7 @@ def spread(mean: float, *names: object, n: int = N) -> NDArray[np.float64]:
 
 
 def ids(n: int, kind: str = "test") -> list[str]:
-    return [f"{kind}-{7 * k % 1000:05d}" for k in range(n)]
+    return [f"{kind}-{7 * k % 9001:05d}" for k in range(n)]
 
 
 def score(column: str, value: float) -> Score:
