@@ -19,7 +19,6 @@ from bench.errors import UsageError
 from bench.metrics import logits as logit_metrics
 from bench.metrics import reid
 from bench.probes.base import Compute, Findings, Measured, Probe, measured, side_by_side
-from bench.progress import each
 from bench.seeding import seed_of
 
 if TYPE_CHECKING:
@@ -120,7 +119,7 @@ def attack(
 
     size = default_batch(device)
     parts = []
-    for start in each(range(0, len(pixels), size), "attacking"):
+    for start in range(0, len(pixels), size):
         rows = np.minimum(np.arange(start, start + size), len(pixels) - 1)  # whole batches: rounding depends on them
         images, labels = to_images(pixels[rows]), torch.from_numpy(classes[rows])
         with torch.backends.cudnn.flags(enabled=True, allow_tf32=False), torch.enable_grad():

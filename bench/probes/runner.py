@@ -20,6 +20,7 @@ from bench.listing import PROBES
 from bench.local import source_of
 from bench.probes import appearance, base, measures
 from bench.probes.base import Findings, Pictures, Probe
+from bench.progress import progress
 from bench.record import Record, write_atomically
 from bench.registry import INVERTERS, load, registered
 from bench.runner import settle
@@ -88,7 +89,8 @@ def _line(probe: Probe, cell: Cell) -> Record:
     scene = Scene.open(cell)
     if reason := probe.skip(scene):
         raise SkipCellError(reason)
-    findings = probe.measure(scene)
+    with progress(1, f"probe {probe.name}"):
+        findings = probe.measure(scene)
     _save(scene, findings)
     return replace(
         cell.draft,

@@ -38,11 +38,24 @@ def write(folder: Path, document: dict[str, Any]) -> None:
             file.flush()
             os.fsync(file.fileno())
         if (folder / CHECKPOINT).exists():
-            os.replace(folder / CHECKPOINT, folder / PREVIOUS)
+            _keep(folder / CHECKPOINT, folder / PREVIOUS)
         os.replace(scratch, folder / CHECKPOINT)
     except BaseException:
         scratch.unlink(missing_ok=True)
         raise
+
+
+def _keep(current: Path, previous: Path) -> None:
+    """Give the current checkpoint the other name as well, so that at no moment there is none under its own."""
+    link = previous.with_suffix(".tmp")
+    link.unlink(missing_ok=True)
+    try:
+        os.link(current, link)
+    except OSError:  # not every file system has links
+        os.replace(current, previous)
+        return
+    os.replace(link, previous)
+    link.unlink(missing_ok=True)  # it stays where both names were those of one file already
 
 
 def last_whole(folder: Path) -> tuple[dict[str, Any] | None, dict[Path, str]]:
