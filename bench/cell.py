@@ -107,17 +107,8 @@ class Cell:
         if dataset.name != "cifar10":  # other images, or the same at another size, under the same path
             folder += f"-{dataset.fingerprint[:12]}"
         path = config.out / folder / slug(classifier) / slug(name) / key
-        return cls(
-            config,
-            dataset,
-            count,
-            method,
-            draft,
-            CellFolder(path),
-            sha256,
-            no_classifier or no_method,
-            no_classifier is None,
-        )
+        broken, opens = no_classifier or no_method, no_classifier is None
+        return cls(config, dataset, count, method, draft, CellFolder(path), sha256, broken, opens)
 
     @property
     def classifier_folder(self) -> Path:

@@ -121,11 +121,11 @@ def _descending(target: Target) -> int:
     """Images in a shard of a method that goes through the network, forth and back, a hundred times and more."""
     budget = SHARD_PIXELS.get(target.device.type, SHARD_PIXELS["cpu"])
     plain = max(1, budget // math.prod(target.image_size))
-    seen = max(1, budget // math.prod(_seen_size(target)))
+    seen = max(1, budget // math.prod(seen_size(target)))
     return max(seen, min(plain, 10))
 
 
-def _seen_size(target: Target) -> tuple[int, int]:
+def seen_size(target: Target) -> tuple[int, int]:
     """(H, W) of what the network's first layer is given, as far as the network tells."""
     prepare = getattr(target.network, "prepare", None)
     if prepare is None:

@@ -106,7 +106,7 @@ def columns(path: Path, record: Record) -> Columns:
     """
     import pyarrow.parquet as parquet
 
-    with parquet.ParquetFile(path) as file:
+    with path.open("rb") as stream, parquet.ParquetFile(stream) as file:  # a name that is no UTF-8 stops pyarrow
         facts = file.metadata
         unpacked = sum(facts.row_group(k).total_byte_size for k in range(facts.num_row_groups))
         if unpacked > MOST_BYTES or facts.num_rows > _most_rows(record):

@@ -121,7 +121,7 @@ def test_long_and_non_utf8_paths_work_to_the_page(tmp_path: Path) -> None:
     deep.mkdir(parents=True)
     for k in range(3):
         Image.new("RGB", (32, 32), (k, 0, 0)).save(deep / os.fsdecode(b"\xfe%d.png" % k))
-    runs = tmp_path / "runs"
+    runs = tmp_path / os.fsdecode(b"r\xfc")
     done = bench("run", "--method", f"{PLUGINS}:Grey", "--classifier", "robust_resnet152", "--dataset",
                  f"folder:{deep.parent}", "--no-controls", "--out", runs)  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -42,21 +42,47 @@ def target(side: int, network: nn.Module | None = None) -> Target:
     return Target("small", "", "cifar10", 6, (side, side), CPU, "fast", network)
 
 
+class Descending(Grey):
+    """A plugin that sees the network and says nothing of its shards."""
+
+    name = "descending"
+    access = "white-box"
+
+
 @pytest.mark.parametrize(("side", "count"), [(8, 800), (32, 50), (64, 12), (128, 3), (224, 1), (512, 1)])
 def test_who_descends_keeps_as_many_as_have_so_many_pixels(side: int, count: int) -> None:
-    assert MahendranVedaldi.shard(target(side, Small())) == count
+    assert Descending.shard(target(side, Small())) == count
     assert Grey.shard(target(side)) == 250
 
 
 def test_what_the_network_enlarges_counts_but_leaves_a_batch() -> None:
-    assert Engstrom.shard(target(32, Enlarging())) == 10
-    assert Engstrom.shard(target(16, Enlarging())) == 12
-    assert Engstrom.shard(target(224, Enlarging())) == 1
+    assert Descending.shard(target(32, Enlarging())) == 10
+    assert Descending.shard(target(16, Enlarging())) == 12
+    assert Descending.shard(target(224, Enlarging())) == 1
 
 
 def test_a_gpu_keeps_the_batch_that_it_is_fast_at() -> None:
     meta = replace(target(32, Small()), device=torch.device("cuda"))
+    assert Descending.shard(meta) == 250
     assert MahendranVedaldi.shard(meta) == 250
+
+
+@pytest.mark.parametrize(
+    ("side", "preset", "network", "of_mahendran_vedaldi", "of_engstrom"),
+    [
+        (32, "fast", Small, 250, 250),  # 200 steps: 10^8 / (200 x 32^2) = 488 images in about a minute
+        (32, "paper", Small, 200, 10),  # 400 steps: 244; 10,000 steps: 9, and the smallest batch is of 10
+        (32, "fast", Enlarging, 25, 25),  # the network sees 128 px: 30
+        (224, "fast", Small, 4, 4),  # 9, in batches of 1, 2 or 4
+        (224, "paper", Small, 4, 1),
+    ],
+)
+def test_the_optimisers_keep_what_takes_them_about_a_minute(
+    side: int, preset: str, network: type[nn.Module], of_mahendran_vedaldi: int, of_engstrom: int
+) -> None:
+    given = replace(target(side, network()), preset=preset)
+    assert MahendranVedaldi.shard(given) == of_mahendran_vedaldi
+    assert Engstrom.shard(given) == of_engstrom
 
 
 @pytest.mark.parametrize("cls", [MahendranVedaldi, Engstrom])

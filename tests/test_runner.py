@@ -297,6 +297,20 @@ def test_a_control_that_costs_more_than_the_run_is_left_out_unless_it_is_named(
     assert run_controls(replace(asked, force=True)) == [named]  # what is finished stays
 
 
+def test_a_control_that_fails_to_say_whether_it_pays_fails_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(dataset: object, sha256: str, num_images: int) -> str | None:
+        raise ValueError("no such luck")
+
+    points = {"oracle": registered(CONTROLS)["oracle"]}
+    monkeypatch.setattr("bench.runner.registered", lambda group: points)
+    monkeypatch.setattr(Oracle, "too_dear", broken)
+    (record,) = run_controls(config("Grey", tmp_path))
+    assert record.status == "failed"
+    assert "ValueError: no such luck" in str(record.reason)
+
+
 def test_unknown_names_and_impossible_sizes_are_usage_errors(tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError, match="Did you mean 'biggan-logit'"):
         run_cell(config("biggan-logits", tmp_path))

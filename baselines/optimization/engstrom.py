@@ -37,8 +37,13 @@ class Engstrom(ImageSpaceInverter):
 
     def __init__(self, target: Target, tolerance: float = TOLERANCE) -> None:
         length = math.sqrt(math.prod(target.image_size)) / SIDE
-        self.plan = Plan(normalised, (length,) * STEPS[target.preset], tolerance)
+        self.plan = Plan(normalised, (length,) * self.steps(target.preset), tolerance)
         super().__init__(target)
+
+    @classmethod
+    def steps(cls, preset: str) -> int:
+        """Those of ``STEPS``; images leave before."""
+        return STEPS[preset]
 
     def start(self, noise: Tensor) -> Tensor:
         """Grey with a little noise."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Sequence
 from functools import partial
@@ -10,11 +11,14 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from baselines.optimization import chunks
 from baselines.optimization.chunks import interchangeable
 from baselines.optimization.frozen import EXACT, FrozenNetwork, Layer
 from baselines.optimization.optimizer import Plan, descend, shifted
-from bench.inverter import Access, Inverter, Target
+from bench.inverter import FEED_FORWARD, Access, Inverter, Target, seen_size
 from bench.seeding import sample_noise
+
+MINUTE = {"cpu": 10**8, "cuda": 10**10}  # pixels that go through a thin network and back in about one, by device
 
 
 class ImageSpaceInverter(Inverter):
@@ -46,6 +50,18 @@ class ImageSpaceInverter(Inverter):
         if count not in self._sizes:
             self._sizes[count] = interchangeable(self._gradient, self.target.image_size, self.target.device, count)
         return self._sizes[count]
+
+    @classmethod
+    @abstractmethod
+    def steps(cls, preset: str) -> int:
+        """How many the plan of a preset has at most."""
+
+    @classmethod
+    def shard(cls, target: Target) -> int:
+        """As many images as the plan's steps take about a minute for, in whole batches; at least the smallest batch."""
+        images = MINUTE[target.device.type] // (cls.steps(target.preset) * math.prod(seen_size(target)))
+        batches = chunks.sizes(target.image_size, target.device)
+        return max((size for size in (FEED_FORWARD, *batches) if size <= images), default=min(batches))
 
     @torch.enable_grad()
     def _gradient(self, images: Tensor) -> Tensor:

@@ -79,6 +79,11 @@ class MahendranVedaldi(ImageSpaceInverter):
         self.plan = Plan(momentum(0.9), rates, jitter=settings.jitter, jittered=jittered, exact=exact)
         super().__init__(target)
 
+    @classmethod
+    def steps(cls, preset: str) -> int:
+        """Those of the three stages."""
+        return sum(ITERATIONS[preset])
+
     def start(self, noise: Tensor) -> Tensor:
         """Gaussian noise of the published standard deviation around grey."""
         return 0.5 + SIGMA / LEVELS / SIDE / math.sqrt(3) * noise

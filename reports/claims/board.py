@@ -31,7 +31,9 @@ def board(entries: Sequence[Entry]) -> Board:
         for claim, of_claim in zip(CLAIMS, rulings, strict=True)
     )  # fmt: skip
     counts = Counter(ruling.verdict for ruling in every)
-    totals = tuple((verdict, text.count(counts[verdict])) for verdict in VERDICTS if counts[verdict])
+    totals = tuple(
+        (verdict, text.count(counts[verdict])) for verdict in VERDICTS if counts[verdict] or verdict != "not run"
+    )
     return Board(claims, totals, _standing(drawing.corrected), _not_run(claims))
 
 

@@ -52,6 +52,31 @@ def test_a_forged_file_is_never_unpickled(tmp_path: Path, monkeypatch: pytest.Mo
         inception_extractor(take(path, monkeypatch), CPU)
 
 
+def test_the_bytes_that_were_checked_are_those_that_are_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file is replaced once it was hashed: torch-fidelity gets the bytes, not the path."""
+    import torch_fidelity.feature_extractor_inceptionv3 as fidelity
+
+    path = tmp_path / "weights.pth"
+    torch.save({"w": torch.ones(2)}, path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    monkeypatch.setattr(inception, "PUBLISHED_SHA256_PREFIX", digest[:8])
+    check = inception._check
+
+    def check_and_replace(*arguments: Any) -> None:
+        check(*arguments)
+        path.write_bytes(pickle.dumps(Malicious(), protocol=2))
+
+    class Loading(torch.nn.Module):
+        def __init__(self, name: str, layers: list[str], feature_extractor_weights_path: Any) -> None:
+            super().__init__()
+            self.w = torch.load(feature_extractor_weights_path, weights_only=False)["w"]
+            assert self.w.tolist() == [1, 1]
+
+    monkeypatch.setattr(inception, "_check", check_and_replace)
+    monkeypatch.setattr(fidelity, "FeatureExtractorInceptionV3", Loading)
+    assert inception_extractor(path, CPU).sha256 == digest
+
+
 @pytest.fixture(scope="session")
 def random_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_random_inception(tmp_path_factory.mktemp("inception") / "random.pth")
@@ -113,28 +138,3 @@ def test_fid_of_2048_images_is_what_torch_fidelity_calculates(
     print(f"fid of random weights: {ours.value!r}, by torch-fidelity {theirs[KEY_METRIC_FID]!r}")
     assert ours.n == 2_048
     assert ours.value == pytest.approx(theirs[KEY_METRIC_FID], rel=1e-4)
-
-
-def test_the_bytes_that_were_checked_are_those_that_are_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The file is replaced once it was hashed: torch-fidelity gets the bytes, not the path."""
-    import torch_fidelity.feature_extractor_inceptionv3 as fidelity
-
-    path = tmp_path / "weights.pth"
-    torch.save({"w": torch.ones(2)}, path)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    monkeypatch.setattr(inception, "PUBLISHED_SHA256_PREFIX", digest[:8])
-    check = inception._check
-
-    def check_and_replace(*arguments: Any) -> None:
-        check(*arguments)
-        path.write_bytes(pickle.dumps(Malicious(), protocol=2))
-
-    class Loading(torch.nn.Module):
-        def __init__(self, name: str, layers: list[str], feature_extractor_weights_path: Any) -> None:
-            super().__init__()
-            self.w = torch.load(feature_extractor_weights_path, weights_only=False)["w"]
-            assert self.w.tolist() == [1, 1]
-
-    monkeypatch.setattr(inception, "_check", check_and_replace)
-    monkeypatch.setattr(fidelity, "FeatureExtractorInceptionV3", Loading)
-    assert inception_extractor(path, CPU).sha256 == digest

@@ -137,7 +137,7 @@ def test_claims_are_the_same_from_what_is_committed(world: Path, tmp_path: Path)
     readme = tmp_path / "README.md"
     readme.write_text("<!-- table:claims:begin --><!-- table:claims:end -->")
     assert main(["--readme", str(readme)], Sources(tmp_path, tmp_path / "none.json")) == 0
-    assert readme.read_text().count("✓ holds |") == 36
+    assert readme.read_text().count("| ✓ holds | ✓ holds |") == 36
 
 
 def test_collect_keeps_what_the_rules_read_and_no_more(world: Path, tmp_path: Path) -> None:

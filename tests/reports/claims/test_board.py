@@ -122,7 +122,7 @@ def test_an_interval_over_zero_is_named(tmp_path: Path) -> None:
 def test_without_records_all_is_one_line_of_what_was_not_run() -> None:
     empty = board([])
     assert empty.told == ()
-    assert empty.totals == (("not run", "36"),)
+    assert empty.totals == (("holds", "0"), ("does not hold", "0"), ("not decided", "0"), ("not run", "36"))
     assert empty.standing == ""
     assert empty.not_run is not None
     assert len(empty.not_run.claims) == len(CLAIMS)
