@@ -49,12 +49,15 @@ def main() -> int:
 
 
 def _preload() -> None:
-    """Import what every case needs, once."""
+    """Import what every case needs, and open the networks that score, once."""
     import torch
+
+    from bench.cell import networks
 
     for name in ("bench.cli", "bench.metrics.evaluate", "bench.runner", "reports.render"):
         importlib.import_module(name)
     torch.set_num_threads(1)
+    networks(None, torch.device("cpu"), None, judged=True)
 
 
 def _finish(folder: Path) -> None:
