@@ -168,11 +168,13 @@ def logits(
     with locked(folder / ".logits.lock"):
         sweep(folder, LOGITS)
         stored = _stored_logits(path, made_by, dataset, anew)
-        if stored is not None and (found := _disagreement(stored["logits"], classifier, dataset, device)):
-            if not anew:
-                raise _outdated(path, classifier.name, found)
-            stored = None
-        kept = len(stored["logits"]) if stored and (not anew or sealed.load(path, LOGITS, own=True)) else 0
+        changed = _disagreement(stored["logits"], classifier, dataset, device) if stored is not None else None
+        if changed and not anew:
+            raise _outdated(path, classifier.name, changed)
+        if changed and stored is not None:  # as many are made anew, and none is kept
+            stored |= {name: stored[name][: len(dataset)] for name in ("ids", "logits")}
+        trusted = not changed and (not anew or sealed.load(path, LOGITS, own=True))
+        kept = len(stored["logits"]) if stored is not None and trusted else 0
         if stored is None or kept < count:
             stored = _extended(stored, kept, count, classifier, dataset, device) | {"made_by": np.array(made_by)}
             sealed.save(path, LOGITS, stored)

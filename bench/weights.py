@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.errors import UnknownNameError, WeightsError
+from bench.files import write_atomically
 from bench.paths import home
-from bench.record import write_atomically
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from bench.errors import DataError
 from bench.faults import Faults
+from bench.files import write_atomically
 from bench.neutral import neutral
-from bench.record import Record, write_atomically
+from bench.record import Record
 from reports import glossary, text
 from reports.compare_changes import Change, Costs, changes, costs, protocol_changes
 from reports.compare_scores import MetricRow, metric_rows

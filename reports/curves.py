@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.errors import DataError
-from bench.record import write_atomically
+from bench.files import write_atomically
 from reports.glossary import CLASSIFIER_ORDER
 from reports.plotting import DASHES, PAPER, SERIES, figure
 

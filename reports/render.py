@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from bench.errors import DataError, UsageError
 from bench.faults import Fault, Faults
+from bench.files import write_atomically
 from bench.neutral import printable, shareable
-from bench.record import read_records, write_atomically
+from bench.record import read_records
 from reports.groups import Entry
 
 if TYPE_CHECKING:

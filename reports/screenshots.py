@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.errors import BenchError, DataError
-from bench.record import write_atomically
+from bench.files import write_atomically
 from reports.browser import browser, opened
 
 if TYPE_CHECKING:

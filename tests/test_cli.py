@@ -183,7 +183,8 @@ def test_report_without_records_says_what_to_type(tmp_path: Path) -> None:
 
 
 def test_report_names_what_it_left_out(tmp_path: Path) -> None:
-    from bench.record import Record, write_atomically
+    from bench.files import write_atomically
+    from bench.record import Record
 
     write_atomically(tmp_path / "runs" / "m" / "record.json", Record("m", "c", "cifar10", 10, 0).to_json().encode())
     (tmp_path / "runs" / "bad").mkdir()
@@ -197,7 +198,8 @@ def test_report_names_what_it_left_out(tmp_path: Path) -> None:
 
 
 def test_report_compares_two_folders(tmp_path: Path) -> None:
-    from bench.record import Record, write_atomically
+    from bench.files import write_atomically
+    from bench.record import Record
 
     record = Record("m", "c", "cifar10", 10, 0, key="k")
     for folder in ("before", "after"):

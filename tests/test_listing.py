@@ -7,8 +7,9 @@ import pytest
 
 from bench import listing
 from bench.errors import UnknownNameError
+from bench.files import write_atomically
 from bench.printing import print_rows
-from bench.record import Record, write_atomically
+from bench.record import Record
 from bench.registry import CONTROLS, INVERTERS
 from tests.conftest import AddPlugin, AddWeights
 

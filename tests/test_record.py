@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from bench.errors import DataError
-from bench.record import SCHEMA_VERSION, Cost, Level, Record, Score, read_records, write_atomically
+from bench.files import write_atomically
+from bench.record import SCHEMA_VERSION, Cost, Level, Record, Score, read_records
 
 # The keys of the protocol's section "Records", as they stand there.
 PROTOCOL_KEYS = {

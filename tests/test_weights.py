@@ -10,7 +10,7 @@ from safetensors.torch import save, save_file
 
 from bench import weights
 from bench.errors import UnknownNameError, WeightsError
-from bench.record import write_atomically
+from bench.files import write_atomically
 from bench.weights import entry, load_checked, load_file, load_shipped, metadata, open_weights, pack, rounded, sha256_of
 from tests.conftest import AddWeights
 

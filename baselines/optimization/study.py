@@ -22,10 +22,10 @@ from bench.datasets import load_dataset
 from bench.datasets.base import Pixels, to_images, to_pixels
 from bench.environment import default_preset, resolve_device
 from bench.errors import UsageError
+from bench.files import write_atomically
 from bench.inverter import Target
 from bench.metrics.evaluate import evaluate
 from bench.printing import print_rows
-from bench.record import write_atomically
 from bench.seeding import sample_seeds
 
 Columns = dict[str, NDArray[Any]]

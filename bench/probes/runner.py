@@ -16,12 +16,13 @@ from bench.control import Control
 from bench.datasets.cifar10 import CLASS_NAMES
 from bench.environment import describe
 from bench.errors import SkipCellError, UsageError
+from bench.files import write_atomically
 from bench.listing import PROBES
 from bench.local import source_of
 from bench.probes import appearance, base, measures
 from bench.probes.base import Findings, Pictures, Probe
 from bench.progress import progress
-from bench.record import Record, write_atomically
+from bench.record import Record
 from bench.registry import INVERTERS, load, registered
 from bench.runner import settle
 from bench.store import CellFolder, save_array, shared_digests

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from bench.errors import UnknownNameError, UsageError
+from bench.files import write_atomically
 from bench.printing import print_json
-from bench.record import write_atomically
 
 if TYPE_CHECKING:
     from bench.training.engine import Engine, Precision

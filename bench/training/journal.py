@@ -14,8 +14,8 @@ from torch import Tensor
 
 from bench.environment import describe
 from bench.errors import TrainingError, UsageError
+from bench.files import write_atomically
 from bench.printing import say, say_once
-from bench.record import write_atomically
 from bench.training import checkpoints
 from bench.training.engine import Engine
 

@@ -23,9 +23,9 @@ from bench.classifiers import open_classifier
 from bench.classifiers.catalogue import TARGETS
 from bench.classifiers.recipes import RECIPES
 from bench.errors import TrainingError, UsageError
+from bench.files import write_atomically
 from bench.printing import print_rows
 from bench.progress import each
-from bench.record import write_atomically
 from bench.registry import TRAINERS, load
 from bench.training.budget import RESERVE, Speed, measure
 from bench.training.checkpoints import present

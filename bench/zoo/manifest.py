@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bench import weights
-from bench.record import write_atomically
+from bench.files import write_atomically
 
 
 def enter(name: str, data: bytes, facts: Mapping[str, Any]) -> dict[str, Any]:

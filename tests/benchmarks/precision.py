@@ -26,9 +26,9 @@ from baselines.optimization.engstrom import Engstrom
 from baselines.optimization.inverter import ImageSpaceInverter
 from baselines.optimization.mahendran_vedaldi import MahendranVedaldi
 from baselines.optimization.study import Columns, Study
+from bench.files import write_atomically
 from bench.inverter import Target
 from bench.metrics.bootstrap import mean_ci, paired_difference
-from bench.record import write_atomically
 from tests.benchmarks.measure import own_home
 from tests.benchmarks.results import machine
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from bench.record import write_atomically
+from bench.files import write_atomically
 from methods.biggan_logit import switches
 from tests.benchmarks import precision, results, where
 

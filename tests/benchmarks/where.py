@@ -27,8 +27,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from bench.classifiers import open_classifier
 from bench.config import RunConfig
+from bench.files import write_atomically
 from bench.memory import keep_freed_memory
-from bench.record import write_atomically
 from bench.runner import run_cell
 from methods.biggan_logit.train import BigGANRecipe
 from reports.render import write_report

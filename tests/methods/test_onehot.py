@@ -10,8 +10,8 @@ from bench.classifiers import LoadedClassifier
 from bench.control import Shard
 from bench.datasets import cifar10
 from bench.errors import SkipCellError
+from bench.files import write_atomically
 from bench.inverter import Target
-from bench.record import write_atomically
 from bench.training.engine import Engine
 from bench.training.inverters import train_inverter
 from bench.weights import own_inverter_weights

@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.datasets.cifar10 import CLASS_NAMES, shipped_test
+from bench.files import write_atomically
 from bench.probes import noise, transform
 from bench.probes.interpolate import TIMES
 from bench.probes.iterate import ROUNDS
 from bench.probes.manipulate import Perturb, Scale, Shift
-from bench.record import Level, Record, Score, write_atomically
+from bench.record import Level, Record, Score
 from reports import render
 from reports.groups import Entry
 from reports.probe_kinds import BUILT_IN, built_in

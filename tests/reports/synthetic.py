@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from bench.datasets.cifar10 import shipped_test
+from bench.files import write_atomically
 from bench.metrics.bootstrap import mean_ci
 from bench.metrics.catalogue import METRICS, MIN_SET_IMAGES
-from bench.record import Cost, Record, Score, write_atomically
+from bench.record import Cost, Record, Score
 
 Doubles = NDArray[np.float64]
 

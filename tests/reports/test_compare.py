@@ -10,10 +10,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from bench.errors import DataError
+from bench.files import write_atomically
 from bench.metrics.bootstrap import paired_difference
 from bench.metrics.catalogue import METRICS, MetricInfo
 from bench.probes.measures import KNOWN
-from bench.record import Record, Score, read_records, write_atomically
+from bench.record import Record, Score, read_records
 from reports import glossary, text
 from reports.compare import CellPage, Comparison, comparison, write_comparison
 from reports.compare_scores import MetricRow, _difference

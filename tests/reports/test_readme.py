@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from bench.files import sha256_of_file
-from bench.record import Record, read_records, write_atomically
+from bench.files import sha256_of_file, write_atomically
+from bench.record import Record, read_records
 from bench.store import intact
 from reports.claims import board, rules
 from reports.groups import Entry

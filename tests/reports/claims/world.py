@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 from numpy.typing import NDArray
 
-from bench.record import Level, Record, Score, write_atomically
+from bench.files import write_atomically
+from bench.record import Level, Record, Score
 from bench.seeding import seed_of
 from reports.claims.evidence import Evidence
 from reports.claims.language import Case, Values
