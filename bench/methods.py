@@ -148,12 +148,13 @@ class OpenMethod:
         second = draw([seed_of("second draw", seed) for seed in seeds])[0] if self.stochastic else NO_PIXELS
         return Piece(pixels, second, seconds, self._peak())
 
-    def invert(self, given: torch.Tensor, seeds: Sequence[int]) -> Piece:
+    def invert(self, given: torch.Tensor, seeds: Sequence[int], *, manipulated: bool = False) -> Piece:
         """One batch through the inverter.
 
         Args:
             given: (n, K) logits on the target's device, or (n, F) features where ``access`` is ``features``.
             seeds: n integers.
+            manipulated: whether a probe may have changed the logits.
 
         Returns:
             (n, H, W, 3) uint8, the seconds inside ``Inverter.invert``, and what had to be clipped.
@@ -168,7 +169,7 @@ class OpenMethod:
             images = self.method.invert(given, list(seeds))
             seconds = self._now() - began
         rules.check_input(self.method, given, before)
-        pixels, outside, furthest = rules.checked_images(self.method, images, len(seeds))
+        pixels, outside, furthest = rules.checked_images(self.method, images, len(seeds), manipulated=manipulated)
         return Piece(pixels, NO_PIXELS, seconds, self._peak(), outside, furthest)
 
     def _peak(self) -> float:

@@ -135,7 +135,7 @@ class Scene:
         rows = np.ascontiguousarray(given, dtype=np.float32)
 
         def make() -> Piece:
-            return self.method.invert(torch.from_numpy(rows.copy()).to(self.device), seeds)
+            return self.method.invert(torch.from_numpy(rows.copy()).to(self.device), seeds, manipulated=True)
 
         name = hashlib.sha256(rows.tobytes() + repr((rows.shape, list(seeds))).encode()).hexdigest()[:32]
         piece = self.cell.folder.once(name, make)
