@@ -17,6 +17,7 @@ from bench.datasets.base import Dataset, Pixels
 from bench.errors import DataError, SkipCellError
 from bench.inverter import Target
 from bench.metrics.catalogue import MIN_SET_IMAGES
+from bench.sealed import load_array
 from bench.training.data import TrainingImages
 from bench.training.pairs import logits_path, split_logits
 from bench.weights import inverter_weights, load_checked, metadata
@@ -72,7 +73,8 @@ class TrainNearest(Control):
         """Below 2,048 images the 45,000 logits are computed for those alone who ask for them."""
         if dataset.name != "cifar10" or num_images >= MIN_SET_IMAGES or not cifar10.fetched():
             return None  # without the training images the constructor says what to fetch
-        if num_images <= _reach(classifier_sha256, dataset) or logits_path(classifier_sha256, "cifar10-train").exists():
+        kept = load_array(logits_path(classifier_sha256, "cifar10-train"))
+        if num_images <= _reach(classifier_sha256, dataset) or kept is not None:
             return None
         return (
             f"{NAME} needs the logits of all 45,000 training images, minutes of work that is done once for a "

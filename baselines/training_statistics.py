@@ -20,7 +20,7 @@ from bench.datasets.base import Pixels, to_images
 from bench.errors import DataError, SkipCellError, WeightsError
 from bench.paths import home
 from bench.progress import progress
-from bench.store import save_array
+from bench.sealed import load_array, save_array
 from bench.weights import Weights, manifest, open_weights, rounded, save_weights
 
 MIN_CLASS_IMAGES = 10
@@ -164,8 +164,8 @@ def _ridge(z: Tensor, pixels: Tensor, z_val: Tensor, val: Tensor) -> tuple[Tenso
 def reference_predictions(classifier: LoadedClassifier, pool: Pixels, device: torch.device) -> NDArray[np.int64]:
     """The classifier's arg-max for each image of the shipped training pool, cached by the classifier's hash."""
     path = home() / "logits" / f"cifar10-reference-{classifier.sha256[:16]}.npy"
-    if path.exists():
-        return np.asarray(np.load(path))
+    if (kept := load_array(path)) is not None:
+        return kept
     parts = []
     with torch.inference_mode(), progress(len(pool), f"classes of the training pool, {classifier.name}") as bar:
         for start in range(0, len(pool), 250):

@@ -232,7 +232,8 @@ def main() -> None:
         try:
             app()
         finally:
-            sys.stdout.flush()  # or a closed pipe would be noticed when nobody can catch it any more
+            if sys.stdout is not None:  # closed from the start
+                sys.stdout.flush()  # or a closed pipe would be noticed when nobody can catch it any more
     except SystemExit as error:
         sys.exit(console.CLOSED_PIPE if console.ended_by_closed_pipe(error) else error.code)
     except BaseException as error:

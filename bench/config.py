@@ -11,6 +11,7 @@ from bench.errors import UsageError
 Device = Literal["auto", "cpu", "cuda"]
 Preset = Literal["fast", "paper"]
 DEFAULT_NUM_IMAGES = 2_500
+LARGEST_SEED = 2**63
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class RunConfig:
         """Refuse what no run can honour."""
         if self.num_images is not None and self.num_images < 1:
             raise UsageError(f"--num-images must be at least 1, got {self.num_images}.")
+        if not -LARGEST_SEED <= self.seed <= LARGEST_SEED:
+            raise UsageError(f"--seed lies between -2^63 and 2^63, got {self.seed}.")
         if self.preset not in (None, "fast", "paper"):
             raise UsageError(f"--preset is 'fast' or 'paper', got {self.preset!r}.")
         if self.device not in ("auto", "cpu", "cuda"):

@@ -63,7 +63,11 @@ def folders(root: Path, faults: Faults) -> Iterator[Path]:
     waiting = [root] if root.is_dir() else []
     while waiting:
         for place, below, _ in os.walk(waiting.pop(0), onerror=lambda error: _unreadable(error, faults)):
-            here = os.stat(place)
+            try:
+                here = os.stat(place)
+            except FileNotFoundError:  # a run that goes on has taken it away
+                below.clear()
+                continue
             if (here.st_dev, here.st_ino) in seen:
                 below.clear()
                 continue
@@ -74,4 +78,5 @@ def folders(root: Path, faults: Faults) -> Iterator[Path]:
 
 
 def _unreadable(error: OSError, faults: Faults) -> None:
-    faults.add(Path(error.filename), error)
+    if not isinstance(error, FileNotFoundError):
+        faults.add(Path(error.filename), error)

@@ -30,6 +30,8 @@ def aside() -> Iterator[None]:
             yield
     finally:
         if kept is not None:
+            if sys.__stdout__ is not None:
+                sys.__stdout__.flush()  # what somebody who kept the stream has written
             _flush_libraries()
             os.dup2(kept, 1)
             os.close(kept)

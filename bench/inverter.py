@@ -127,11 +127,12 @@ def _descending(target: Target) -> int:
 
 def seen_size(target: Target) -> tuple[int, int]:
     """(H, W) of what the network's first layer is given, as far as the network tells."""
-    prepare = getattr(target.network, "prepare", None)
-    if prepare is None:
-        return target.image_size
     import torch
 
+    from bench.classifiers.base import Classifier
+
+    if not isinstance(target.network, Classifier):
+        return target.image_size
     with torch.inference_mode():
-        seen = prepare(torch.zeros(1, 3, *target.image_size, device=target.device))
+        seen = target.network.prepare(torch.zeros(1, 3, *target.image_size, device=target.device))
     return int(seen.shape[-2]), int(seen.shape[-1])

@@ -6,8 +6,11 @@ import dataclasses
 import os
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from bench.errors import UsageError
 
 if TYPE_CHECKING:
     from bench.record import Record
@@ -34,8 +37,9 @@ def neutral(text: str, dataset: str = "") -> str:
     if "/" not in text and "\\" not in text:
         return text
     if dataset.startswith(FOLDER) and len(root := dataset.removeprefix(FOLDER).rstrip("/\\")) > 1:
-        for known in dict.fromkeys((os.path.abspath(root), root)):
-            text = _replaced(text, known, _name(root))
+        plain = re.sub(r"@\d+$", "", root)  # texts speak of the folder, without the size that images are read at
+        for known in dict.fromkeys((os.path.abspath(root), root, os.path.abspath(plain), plain)):
+            text = _replaced(text, known, _name(known))
     text = re.sub(rf"{FOLDER}(?:[/\\~.]|[A-Za-z]:)\S*", lambda found: _folder(found[0]), text)
     for known, shown in _known_folders().items():
         text = _replaced(text, known, shown)
@@ -64,7 +68,11 @@ def _known_folders() -> Mapping[str, str]:
     """Folders of this machine whose names may hold spaces, with what stands for them, the longest first."""
     from bench.paths import home
 
-    known = {str(home()): HOME, str(Path.home()): "/~"}
+    known = {}
+    with suppress(UsageError):  # without a home folder nothing lies in it
+        known[str(home())] = HOME
+    with suppress(RuntimeError):
+        known[str(Path.home())] = "/~"
     return dict(sorted(((k, v) for k, v in known.items() if len(k) > 1), key=lambda pair: -len(pair[0])))
 
 
@@ -77,9 +85,8 @@ def _short(path: str) -> str:
 
 def here(record: Record) -> Record:
     """The record as this machine's terminal shows it: ``$BENCH_HOME`` by its path, and no signals to the terminal."""
-    from bench.paths import home
-
-    return mapped(record, lambda text: printable(text.replace(HOME, str(home()))))
+    place = next((folder for folder, shown in _known_folders().items() if shown == HOME), HOME)
+    return mapped(record, lambda text: printable(text.replace(HOME, place)))
 
 
 def printable(text: str) -> str:

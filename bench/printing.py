@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
 def say(text: str) -> None:
     """One line on stderr about what is being done, as errors are: ``bench: TEXT``."""
-    print(f"bench: {text}", file=sys.stderr, flush=True)
+    with suppress(OSError, ValueError):  # where nobody can be told any more, work goes on
+        print(f"bench: {text}", file=sys.stderr, flush=True)
 
 
 @cache

@@ -46,6 +46,8 @@ class _Stored:
 
     def whole(self, count: int) -> bool:
         """Whether the first ``count`` rows are what was written."""
+        if not self.blocks:
+            return False
         rows = zip(shards(len(self.pixels)), self.blocks, strict=True)
         return all(_sha256(self.pixels[r.start : r.stop]) == known for r, known in rows if r.start < count)
 
@@ -73,7 +75,7 @@ def originals(folder: Path, dataset: Dataset, count: int, *, anew: bool = False)
 
 
 def _stored(path: Path, dataset: Dataset, anew: bool) -> _Stored | None:
-    """What is there; None where there is nothing, or what an earlier bench or a killed process left without digests."""
+    """What is there, without digests where an earlier bench or a killed process left none that fit; else None."""
     if not path.exists():
         return None
     try:
@@ -87,13 +89,13 @@ def _stored(path: Path, dataset: Dataset, anew: bool) -> _Stored | None:
         same = known["dataset"] == dataset.fingerprint and known["shape"] == list(pixels.shape)
         blocks = [str(block) for block in known["blocks"]]
     except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return _Stored(pixels, blocks) if same and len(blocks) == len(shards(len(pixels))) else None
+        same, blocks = False, []
+    return _Stored(pixels, blocks if same and len(blocks) == len(shards(len(pixels))) else [])
 
 
 def _kept(path: Path, stored: _Stored | None, count: int, anew: bool) -> int:
     """How many of the stored rows need not be written again."""
-    if stored is None or (anew and _made.get(path.absolute()) != stored.blocks):
+    if stored is None or not stored.blocks or (anew and _made.get(path.absolute()) != stored.blocks):
         return 0
     if stored.whole(count):
         return len(stored.pixels)
@@ -176,7 +178,8 @@ def logits(
         trusted = not changed and (not anew or sealed.load(path, LOGITS, own=True))
         kept = len(stored["logits"]) if stored is not None and trusted else 0
         if stored is None or kept < count:
-            stored = _extended(stored, kept, count, classifier, dataset, device) | {"made_by": np.array(made_by)}
+            wanted = max(count, _unsealed(path, dataset)) if stored is None else count
+            stored = _extended(stored, kept, wanted, classifier, dataset, device) | {"made_by": np.array(made_by)}
             sealed.save(path, LOGITS, stored)
     return stored["logits"][:count]
 
@@ -196,6 +199,15 @@ def _stored_logits(path: Path, made_by: str, dataset: Dataset, anew: bool) -> Ar
     common = min(len(stored["ids"]), len(dataset))
     same = str(stored["made_by"]) == made_by and stored["ids"][:common].tolist() == list(dataset.ids[:common])
     return stored if same else None
+
+
+def _unsealed(path: Path, dataset: Dataset) -> int:
+    """How many logits of these images an earlier bench has left, without a seal: as many are made anew."""
+    found = sealed.read(path)
+    if found is None or found[0] or "ids" not in found[1]:
+        return 0
+    ids = found[1]["ids"].tolist()[: len(dataset)]
+    return len(ids) if ids == list(dataset.ids[: len(ids)]) else 0
 
 
 def _disagreement(

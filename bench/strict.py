@@ -10,7 +10,8 @@ from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 DEEPEST = 24  # levels of nesting
-LARGEST = 1e15  # of any number: far above what is measured, far below where formatting and drawing break
+LARGEST = 1e15  # of what is measured: far above it, far below where formatting and drawing break
+LARGEST_WHOLE = 2**64  # of whole numbers, among them seeds
 
 T = TypeVar("T")
 
@@ -115,7 +116,8 @@ def _number(raw: object, where: str, kinds: tuple[type, ...]) -> Any:
     _expected(
         isinstance(raw, kinds) and not isinstance(raw, bool), raw, where, "a number" if float in kinds else "whole"
     )
-    return _expected(abs(raw) <= LARGEST, raw, where, f"at most {LARGEST:g}")  # type: ignore[arg-type]
+    largest = LARGEST_WHOLE if isinstance(raw, int) else LARGEST
+    return _expected(abs(raw) <= largest, raw, where, f"at most {largest:g}")  # type: ignore[arg-type]
 
 
 def _any(raw: object, where: str, deepest: int) -> object:

@@ -267,3 +267,8 @@ def test_a_plugin_in_a_package_of_its_own_is_listed_and_runs(tmp_path: Path) -> 
     done = bench("run", "--method", "grey-shade", "--classifier", "robust_resnet152", "--num-images", "5",
                  "--no-controls", "--json", "--out", tmp_path / "runs", **path)  # fmt: skip
     assert json.loads(done.stdout)["status"] == "complete", done.stderr
+
+
+def test_a_closed_stdout_is_no_failure() -> None:
+    done = subprocess.run(["sh", "-c", f"{sys.executable} -m bench --version >&-"], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -1,5 +1,6 @@
 """How many images a run keeps at a time, and that they come out the same whatever their number."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 from baselines.optimization import chunks
 from baselines.optimization.engstrom import Engstrom
 from baselines.optimization.mahendran_vedaldi import MahendranVedaldi
+from bench.classifiers.base import Classifier
 from bench.datasets.base import to_pixels
 from bench.inverter import Target
 from bench.store import CellFolder, Piece
@@ -31,15 +33,26 @@ class Small(nn.Module):
         return self.head(torch.tanh(self.convolution(images - 0.5)).mean((2, 3)) * 10)  # type: ignore[no-any-return]
 
 
-class Enlarging(Small):
+class Enlarging(Classifier):
     """Looks at 4 times the side."""
 
     def prepare(self, images: Tensor) -> Tensor:
         return images.repeat_interleave(4, 2).repeat_interleave(4, 3)
 
 
+class Own(Small):
+    """A network of somebody's own, in which ``prepare`` means something else."""
+
+    def prepare(self) -> None:
+        raise AssertionError
+
+
 def target(side: int, network: nn.Module | None = None) -> Target:
     return Target("small", "", "cifar10", 6, (side, side), CPU, "fast", network)
+
+
+def test_a_method_of_that_name_in_a_network_of_ones_own_is_left_alone() -> None:
+    assert Descending.shard(target(32, Own())) == 50
 
 
 class Descending(Grey):
@@ -56,9 +69,9 @@ def test_who_descends_keeps_as_many_as_have_so_many_pixels(side: int, count: int
 
 
 def test_what_the_network_enlarges_counts_but_leaves_a_batch() -> None:
-    assert Descending.shard(target(32, Enlarging())) == 10
-    assert Descending.shard(target(16, Enlarging())) == 12
-    assert Descending.shard(target(224, Enlarging())) == 1
+    assert Descending.shard(target(32, Enlarging((0,), (1,)))) == 10
+    assert Descending.shard(target(16, Enlarging((0,), (1,)))) == 12
+    assert Descending.shard(target(224, Enlarging((0,), (1,)))) == 1
 
 
 def test_a_gpu_keeps_the_batch_that_it_is_fast_at() -> None:
@@ -72,13 +85,13 @@ def test_a_gpu_keeps_the_batch_that_it_is_fast_at() -> None:
     [
         (32, "fast", Small, 250, 250),  # 200 steps: 10^8 / (200 x 32^2) = 488 images in about a minute
         (32, "paper", Small, 200, 10),  # 400 steps: 244; 10,000 steps: 9, and the smallest batch is of 10
-        (32, "fast", Enlarging, 25, 25),  # the network sees 128 px: 30
+        (32, "fast", lambda: Enlarging((0,), (1,)), 25, 25),  # the network sees 128 px: 30
         (224, "fast", Small, 4, 4),  # 9, in batches of 1, 2 or 4
         (224, "paper", Small, 4, 1),
     ],
 )
 def test_the_optimisers_keep_what_takes_them_about_a_minute(
-    side: int, preset: str, network: type[nn.Module], of_mahendran_vedaldi: int, of_engstrom: int
+    side: int, preset: str, network: Callable[[], nn.Module], of_mahendran_vedaldi: int, of_engstrom: int
 ) -> None:
     given = replace(target(side, network()), preset=preset)
     assert MahendranVedaldi.shard(given) == of_mahendran_vedaldi

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.errors import UsageError
 from bench.neutral import dataset_name, here, mapped, neutral, printable, shareable
 from bench.record import Record, Score
 
@@ -83,3 +84,25 @@ def test_this_terminal_is_told_the_place(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_containers_keep_their_kind() -> None:
     assert mapped({"a": ["b", ("c", 1, None)]}, str.upper) == {"A": ["B", ("C", 1, None)]}
+
+
+def test_a_folder_read_at_a_size_is_cut_as_well() -> None:
+    reason = "/data/John Smith secret/pics/a/x.png cannot be read"
+    for dataset in ("folder:/data/John Smith secret/pics@32", "folder:/data/John Smith secret/pics"):
+        assert neutral(reason, dataset) == "pics/a/x.png cannot be read"
+
+
+def test_a_user_without_a_home_folder_loses_no_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere(_: object = None) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", nowhere)
+    monkeypatch.delenv("BENCH_HOME", raising=False)
+    monkeypatch.setattr("bench.paths.home", lambda: _raise(UsageError("There is no home folder.")))
+    assert neutral("no file /etc/x/y.txt") == "no file .../y.txt"
+    record = Record("m", "c", "d", 1, 0, status="skipped", reason="look at $BENCH_HOME/x")
+    assert here(record).reason == "look at $BENCH_HOME/x"
+
+
+def _raise(error: Exception) -> Path:
+    raise error

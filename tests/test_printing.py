@@ -1,9 +1,12 @@
 """What commands print."""
 
+import io
+import sys
+
 import pytest
 
 from bench.doctor import Check
-from bench.printing import print_checks, print_json, print_rows
+from bench.printing import print_checks, print_json, print_rows, say
 
 
 def test_rows_are_aligned_and_missing_values_are_dashes(capsys: pytest.CaptureFixture[str]) -> None:
@@ -24,3 +27,16 @@ def test_a_failed_check_gives_1_and_shows_its_hint(capsys: pytest.CaptureFixture
 def test_json_refuses_nan() -> None:
     with pytest.raises(ValueError, match="nan"):
         print_json({"x": float("nan")})
+
+
+def test_work_goes_on_where_nobody_can_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(io.StringIO):
+        def write(self, text: str) -> int:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(sys, "stderr", Full())
+    say("something")
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr(sys, "stderr", closed)
+    say("something")

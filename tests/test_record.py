@@ -128,3 +128,10 @@ def test_read_records_names_the_damaged_file(tmp_path: Path, text: str) -> None:
     (tmp_path / "record.json").write_text(text)
     with pytest.raises(DataError, match=r"record\.json is not a record"):
         read_records(tmp_path)
+
+
+def test_a_seed_of_nanoseconds_is_read_as_it_was_written() -> None:
+    record = Record("m", "c", "d", 1, 1_764_210_000_000_000_000, recipe={"seed": 2**63 - 1})
+    assert Record.from_json(record.to_json()) == record
+    with pytest.raises(ValueError, match=r"record\.seed"):
+        Record.from_json(dataclasses.replace(record, seed=2**64 + 1).to_json())

@@ -206,3 +206,18 @@ def test_logits_of_an_earlier_bench_are_computed_again(tmp_path: Path) -> None:
     wrong = np.zeros((20, 3), np.float32)
     np.savez(tmp_path / "logits.npz", ids=np.array(dataset.ids), logits=wrong, made_by=np.array(f"{1:064d} cpu"))
     assert shared.logits(tmp_path, counting(1), dataset, 10, CPU).any()
+
+
+def test_arrays_of_an_earlier_bench_are_made_anew_and_as_many(tmp_path: Path) -> None:
+    """They have neither digests nor a seal: not one is believed, and no record beside them loses its images."""
+    dataset, classifier = small_dataset(400), counting(1)
+    shared.originals(tmp_path, dataset, 400)
+    (tmp_path / "originals.json").unlink()
+    wrong = np.zeros((400, 3), np.float32)
+    np.savez(tmp_path / "logits.npz", ids=np.array(dataset.ids), logits=wrong, made_by=np.array("anyone"))
+    shared.originals(tmp_path, dataset, 10)
+    shared.logits(tmp_path, classifier, dataset, 10, CPU)
+    assert (np.load(tmp_path / "originals.npy") == dataset.pixels(slice(None))).all()
+    assert len(np.load(tmp_path / "originals.npy")) == 400
+    assert len(np.load(tmp_path / "logits.npz")["ids"]) == 400
+    assert (np.load(tmp_path / "logits.npz")["logits"] != 0).any(axis=1).all()

@@ -62,7 +62,7 @@ class Journal:
             self._board.add_scalar(name, value, step)
         row = {"step": step, "seconds": round(seconds, 1)} | {k: float(f"{v:.9g}") for k, v in scalars.items()}
         self._rows.append(json.dumps(row) + "\n")
-        with (self.folder / LOG).open("a") as log:
+        with (self.folder / LOG).open("a", encoding="utf-8", newline="\n") as log:
             log.write(self._rows[-1])
 
     def picture(self, step: int, picture: Tensor) -> None:

@@ -16,6 +16,7 @@ from bench.datasets import cifar10
 from bench.datasets.base import ArrayDataset
 from bench.errors import SkipCellError
 from bench.inverter import Target
+from bench.sealed import save_array
 from bench.training.pairs import logits_path
 from bench.weights import entry
 
@@ -128,6 +129,6 @@ def test_unasked_it_is_computed_only_where_that_pays(bench_home: Path) -> None:
     assert "2,047 images" in str(TrainNearest.too_dear(dataset, stranger, 2_047))
     assert TrainNearest.too_dear(dataset, stranger, 2_048) is None
     assert TrainNearest.too_dear(dataset, shipped, 50) is None
-    logits_path(stranger, "cifar10-train").parent.mkdir(parents=True)
-    logits_path(stranger, "cifar10-train").touch()
+
+    save_array(logits_path(stranger, "cifar10-train"), np.zeros((2, 3), np.float32))
     assert TrainNearest.too_dear(dataset, stranger, 50) is None

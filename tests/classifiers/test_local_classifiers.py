@@ -82,6 +82,8 @@ def test_functions_that_wrap_one_network_are_told_apart(write: Write, tmp_path: 
         "net.register_buffer('mean', torch.tensor({}.0), persistent=False)",
         "net.mean = {}.0",
         "net.means = [{}.0, (1, 'a')]",
+        "net.scale = __import__('numpy').float32({}.0)",
+        "net.classes = {1} | frozenset([{} + 1])",
         "net.table = dict(a=torch.tensor([{}]))",
         "nn.init.constant_(net[2].bias, {})",
     ],
