@@ -21,6 +21,7 @@ from bench.files import write_atomically as write_atomically  # for methods whos
 
 SCHEMA_VERSION = 1
 MOST_BYTES = 16_000_000  # of a record's file; the largest that a probe writes is a hundredth of it
+SMALLEST_CHANCE = 1e-9  # of guessing right
 MOST_IMAGES = 1_000_000_000
 LONGEST_NAME = 5_000  # characters; a folder's path may be long
 Status = Literal["complete", "failed", "skipped"]
@@ -199,6 +200,8 @@ def _problems(record: Record) -> Iterator[str]:
 
 def _contradictions(score: Score) -> Iterator[str]:
     """What cannot be in one score; a mean may leave its interval by what summing rounds, and by no more."""
+    if score.chance is not None and not SMALLEST_CHANCE <= score.chance <= 1:
+        yield f"chance is {score.chance}"
     if not 0 <= score.n <= MOST_IMAGES:
         yield f"n is {score.n:,}"
     if score.std is not None and score.std < 0:

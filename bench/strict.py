@@ -116,7 +116,7 @@ def _number(raw: object, where: str, kinds: tuple[type, ...]) -> Any:
     _expected(
         isinstance(raw, kinds) and not isinstance(raw, bool), raw, where, "a number" if float in kinds else "whole"
     )
-    largest = LARGEST_WHOLE if isinstance(raw, int) else LARGEST
+    largest = LARGEST if float in kinds else LARGEST_WHOLE
     return _expected(abs(raw) <= largest, raw, where, f"at most {largest:g}")  # type: ignore[arg-type]
 
 
@@ -127,7 +127,9 @@ def _any(raw: object, where: str, deepest: int) -> object:
         return {key: _any(one, f"{where}.{key[:80]}", deepest - 1) for key, one in raw.items()}
     if isinstance(raw, list):
         return [_any(one, where, deepest - 1) for one in raw]
-    return raw if raw is None or isinstance(raw, str | bool) else _number(raw, where, (int, float))
+    if raw is None or isinstance(raw, str | bool):
+        return raw
+    return _number(raw, where, (int,) if isinstance(raw, int) else (int, float))
 
 
 def _expected(holds: bool, raw: object, where: str, what: str) -> Any:

@@ -29,7 +29,8 @@ def hint(records: Sequence[Record]) -> str | None:
     return (
         "fid is null for want of Inception's weights. To have it type: bench data fetch inception (91 MiB), then the "
         f"same bench run again: {records_again} made anew, since these weights become part of the protocol. For the "
-        f"{text.count(images)} images Inception takes {about(images / IMAGES_A_SECOND)} on two CPU cores."
+        f"{text.count(images)} images Inception takes {about(images / IMAGES_A_SECOND)} on two CPU cores, besides the "
+        "runs themselves."
     )
 
 

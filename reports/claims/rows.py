@@ -22,8 +22,9 @@ NOTES = (
     "All bars of one metric have one scale. What is shown only is grey.",
     "The rules were committed before any cell or probe that they name was run on test, except biggan-logit and the "
     "controls on robust_resnet152: those scores were known, and probes of that cell had been tried on 12 to 20 images.",
-    "Two changes came later: claim 5 got a condition that is shown and not decided upon, and kernel distances a wider "
-    "interval, before any record that claim 3b reads was there.",
+    "Two changes came before the records that they concern: claim 5 got a condition that is shown and not decided upon, "
+    "and kernel distances a wider interval. Two more came when all records were known, and changed no verdict: a "
+    "difference below what its metric can tell decides nothing, and what was never run is told apart.",
 )
 SIDES = {"below": "must lie below 0", "above": "must lie above 0", "apart": "must leave 0 out"}
 OUTCOMES: dict[Outcome, str] = {"met": "met", "refuted": "refuted", "open": "open", "missing": "not computed"}

@@ -5,7 +5,8 @@ and is not decided else. A condition is a mean of per-image values that must lie
 95 % interval over images: by the bootstrap or, for the kernel distance, from its shared subsets.
 
 They were committed before the records, with two later changes: claim 5 got a condition that decides nothing, and the
-kernel distance the wider interval of ``reports.pairs``, before any record that claim 3b reads was there.
+kernel distance the wider interval of ``reports.pairs``, before any record that claim 3b reads was there. When all
+records were known, differences below a metric's resolution stopped deciding; that changed no verdict.
 """
 
 from __future__ import annotations

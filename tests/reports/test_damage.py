@@ -91,6 +91,8 @@ FIELDS: dict[str, tuple[Callable[[Raw], Raw], str]] = {
     "score is a list": (edit(*LPIPS, "value", to=[0.5]), "should be a number"),
     "score is too large": (edit(*LPIPS, "value", to=1e300), "at most 1e+15"),
     "score is a whole number of 300 digits": (edit(*LPIPS, "value", to=10**300), "at most 1e+15"),
+    "chance is three": (edit(*LPIPS, "chance", to=3.0), "chance is 3.0"),
+    "chance is next to nothing": (edit(*LPIPS, "chance", to=1e-310), "chance is 1e-310"),
     "score is no object": (edit(*LPIPS, to=0.5), "should be an object"),
     "score is null": (edit(*LPIPS, to=None), "should be an object"),
     "score lacks its value": (without(*LPIPS, "value"), "lacks value"),
