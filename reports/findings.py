@@ -11,7 +11,7 @@ from reports.best import difference
 from reports.claims.numbers import interval, places, signed
 from reports.controls import HEADLINE, against, leading
 from reports.groups import Entry, Group
-from reports.ranks import UNPAIRED, Standing, Standings, has_value
+from reports.ranks import Standing, Standings, has_value
 
 CLASS = "reid_class_judge"
 LIKENESS = ("psnr", "ssim", "logit_cosine", "reid_within_class_judge_mrr")  # what may see it otherwise than LPIPS
@@ -101,7 +101,7 @@ def _answer(standing: Standing, by: str, best: str, what: str) -> str:
     shown = [f"{_named(entry)} ({_shown(entry, standing.key)})" for entry in leaders]
     rivals = len(standing.entries) - len(leaders)
     others = "the other ranked inverter" if rivals == 1 else f"each of the {rivals} others ranked"
-    how = UNPAIRED if standing.unpaired else "paired differences"
+    how = standing.ground_of_lead
     return f"{by} {text.listing(shown)} {'is' if len(leaders) == 1 else 'are'} {best}, ahead of {others} by {how}."
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Literal
 
@@ -22,6 +22,7 @@ FEW = f"fewer than {MIN_PAIRS} images"
 PAIRED = "paired differences, p < 0.05 after Holm's correction over the pairs of the column"
 APART = "95 % intervals that do not touch"
 UNPAIRED = f"{APART} (not paired)"
+MIXED = f"paired differences after Holm's correction or, where pairs are missing, {APART}"
 READ = (
     "Rank: from 1 + the number of inverters certainly better, to their number less those certainly worse; what nothing "
     "separates shares it. Certainly: by {}."
@@ -67,14 +68,14 @@ class Standing:
         key: of the metric.
         entries: those with a value.
         ranks: of each of them; none at all where nothing could be compared.
-        unpaired: whether some of them were compared by intervals alone.
+        compared: the pairs that could be compared.
         why: why some or all of them could not be compared; empty where all could.
     """
 
     key: str
     entries: Sequence[Entry]
     ranks: Mapping[Entry, Rank]
-    unpaired: bool = False
+    compared: Mapping[tuple[Entry, Entry], Compared] = field(default_factory=dict)
     why: str = ""
 
     @property
@@ -99,10 +100,24 @@ class Standing:
         """What the ranks rest on, or why there are none."""
         if not self.ranks:
             return self.why
-        return UNPAIRED if self.unpaired else PAIRED
+        return ground([one.paired for one in self.compared.values()], PAIRED)
+
+    @property
+    def ground_of_lead(self) -> str:
+        """What the leaders' own comparisons rest on."""
+        leaders = self.leaders
+        own = (one for pair, one in self.compared.items() if any(entry in leaders for entry in pair))
+        return ground([one.paired for one in own], "paired differences")
 
 
 Standings = Mapping[str, Standing]
+
+
+def ground(paired: Sequence[bool], by_pairs: str) -> str:
+    """What comparisons rest on of which these were paired; ``by_pairs`` where all of them were."""
+    if all(paired):
+        return by_pairs
+    return MIXED if any(paired) else UNPAIRED
 
 
 def standings(group: Group, keys: Iterable[str] | None = None) -> dict[str, Standing]:
@@ -132,7 +147,7 @@ def standing(key: str, entries: Iterable[Entry]) -> Standing:
         rivals = sum(entry in pair for pair in pairs)
         above, below = sum(loser is entry for _, loser in wins), sum(winner is entry for winner, _ in wins)
         ranks[entry] = Rank(1 + above, 1 + rivals - below)
-    return Standing(key, scored, ranks, any(not one.paired for one in known.values()), why)
+    return Standing(key, scored, ranks, known, why)
 
 
 def compared(key: str, a: Entry, b: Entry) -> Compared | str:
@@ -166,9 +181,9 @@ def legend(standings: Standings, keys: Sequence[str]) -> list[str]:
         return [LONE]
     none, partly = [one for one in told if not one.ranks], [one for one in told if one.ranks]
     bases = list(dict.fromkeys(one.basis for one in partly))
-    lines = [READ.format(bases[0] if len(bases) == 1 else PAIRED) if bases else NOTHING]
-    if len(bases) > 1:
-        lines += [f"{names}: by {UNPAIRED}." for _, names in _by(partly, lambda one: UNPAIRED * one.unpaired)]
+    usual = PAIRED if PAIRED in bases else bases[0] if bases else ""
+    lines = [READ.format(usual) if usual else NOTHING]
+    lines += [f"{names}: by {basis}." for basis, names in _by(partly, lambda one: one.basis) if basis != usual]
     lines += [f"{names}: no rank: {why}." for why, names in _by(none, lambda one: one.why)]
     lines += [f"{names}: not all could be compared: {why}." for why, names in _by(partly, lambda one: one.why)]
     return lines

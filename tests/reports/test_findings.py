@@ -56,6 +56,16 @@ def test_a_lead_of_intervals_alone_is_told_as_such(records: list[Record], tmp_pa
     assert "paired differences" not in lead
 
 
+def test_a_lead_names_both_grounds_where_a_rival_has_no_pairs(records: list[Record], tmp_path: Path) -> None:
+    """The runner-up's interval touches the leader's: paired differences decided that pair, and the sentence says so."""
+    entries = [entry(tmp_path, records[0], f"m{shift}", BASE + shift) for shift in (0.0, 0.01, 0.5)]
+    lead = told([*entries[:2], Entry(entries[2].record)]).sentences[0]
+    assert lead.endswith(
+        "each of the 2 others ranked by paired differences after Holm's correction or, where pairs are missing, 95 % "
+        "intervals that do not touch."
+    )
+
+
 def test_a_lead_within_noise_is_not_told(records: list[Record], tmp_path: Path) -> None:
     entries = [entry(tmp_path, records[0], name, RNG.normal(0.5, 0.2, N)) for name in "ab"]
     first = told(entries).sentences[0]

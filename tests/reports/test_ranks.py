@@ -13,7 +13,19 @@ from bench.metrics.bootstrap import mean_ci
 from bench.record import Record, Score, read_records
 from reports.groups import Entry, group
 from reports.pairs import holm
-from reports.ranks import FEW, NO_RIVAL, ONE_NUMBER, PAIRED, UNDIRECTED, UNPAIRED, legend, orders, standing, standings
+from reports.ranks import (
+    FEW,
+    MIXED,
+    NO_RIVAL,
+    ONE_NUMBER,
+    PAIRED,
+    UNDIRECTED,
+    UNPAIRED,
+    legend,
+    orders,
+    standing,
+    standings,
+)
 from reports.readme import Sources
 from reports.scores import main_keys
 from tests.reports.synthetic import write_cell
@@ -143,6 +155,30 @@ def test_without_pairs_intervals_that_do_not_touch_tell_a_lead_and_say_so(record
     assert legend({"lpips": found}, ["lpips"])[0].endswith(f"by {UNPAIRED}.")
     touching = [bare(records[0], "a", 0.25, 0.25), bare(records[0], "b", 0.75, 0.25)]
     assert standing("lpips", touching).outcome == "tie"
+
+
+def test_a_column_with_and_without_pairs_says_both_and_its_leader_what_decided_its_own(
+    records: list[Record], tmp_path: Path
+) -> None:
+    base = np.random.default_rng(0).random(N)
+    a, b = (entry(tmp_path, records[0], f"m{shift}", base + 0.01 * shift) for shift in range(2))
+    far, near = bare(records[0], "far", 2.0, 0.1), bare(records[0], "near", -1.0, 0.1)
+    paired = [Entry(with_interval(one.record), one.directory) for one in (a, b)]
+    lead = standing("lpips", [*paired, far])
+    assert (lead.leaders, lead.basis, lead.ground_of_lead) == ([paired[0]], MIXED, MIXED)
+    alone = standing("lpips", [*paired, near])
+    assert (alone.leaders[0].record.method, alone.basis, alone.ground_of_lead) == ("near", MIXED, UNPAIRED)
+    both = {"lpips": lead, "psnr": dataclasses.replace(standing("lpips", paired), key="psnr")}
+    read, *further = legend(both, ["lpips", "psnr"])
+    assert read.endswith(f"by {PAIRED}.")
+    assert further == [f"lpips: by {MIXED}."]
+
+
+def with_interval(record: Record) -> Record:
+    """The record with an interval of 0.1 to both sides of its value."""
+    score = record.metrics["lpips"]
+    value = score.value or 0.0
+    return dataclasses.replace(record, metrics={"lpips": dataclasses.replace(score, ci95=(value - 0.1, value + 0.1))})
 
 
 def test_one_number_for_all_images_has_no_rank(records: list[Record]) -> None:
