@@ -1,4 +1,4 @@
-"""The leading inverter of a group against the strongest control: what it won, tied and lost, metric by metric."""
+"""The leading inverter of a group against the strongest control: what it won and lost, metric by metric."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from bench.config import RunConfig
 from reports import glossary, text
 from reports.groups import Entry, Group
-from reports.pairs import MIN_PAIRS
-from reports.ranks import APART, FEW, LEVEL, ONE_NUMBER, Compared, Standings, compared, has_value
+from reports.pairs import MIN_PAIRS, holm
+from reports.ranks import FEW, LEVEL, ONE_NUMBER, Compared, Standings, compared, ground, has_value
 from reports.scores import main_keys
 from reports.tables import markdown_lines
 
 HEADLINE = "lpips"  # the metric that the first sentence of a report is about
 NEAREST = "train-nearest"
 FEW_LOGITS = 100
+HOLM = "paired differences after Holm's correction over these metrics"
 NAMED = 3  # so many metrics are named, of more the number must do
 MEANING = (
     "With few logits the nearest training image is nearly a draw from the very posterior p(x | z) that a sampler is "
@@ -30,24 +31,24 @@ class Match:
 
     Attributes:
         inverter, control: the two.
-        won, tied, lost: metrics that could be compared, from the inverter's side.
+        won, open, lost: metrics that could be compared, from the inverter's side; open where nothing separates the two.
         ahead, behind: set-level scores, one number each, in which the inverter's is the better or the worse.
-        paired: whether every comparison was made over pairs.
+        paired: whether pairs decided, for each metric that could be compared.
     """
 
     inverter: Entry
     control: Entry
     won: tuple[str, ...]
-    tied: tuple[str, ...]
+    open: tuple[str, ...]
     lost: tuple[str, ...]
     ahead: tuple[str, ...]
     behind: tuple[str, ...]
-    paired: bool
+    paired: tuple[bool, ...]
 
     @property
     def compared(self) -> int:
         """Number of metrics that could be compared."""
-        return len(self.won) + len(self.tied) + len(self.lost)
+        return len(self.won) + len(self.open) + len(self.lost)
 
 
 def leading(group: Group, standings: Standings) -> list[Entry]:
@@ -68,21 +69,31 @@ def strongest(group: Group, inverter: Entry) -> Match | None:
 
 
 def match(inverter: Entry, control: Entry, keys: Sequence[str]) -> Match:
-    """The two in these metrics; a paired difference decides at 5 %, without pairs two 95 % intervals that touch not."""
-    told: dict[str, list[str]] = {name: [] for name in ("won", "tied", "lost", "ahead", "behind")}
-    paired = True
-    for key in keys:
-        if not (has_value(inverter, key) and has_value(control, key)):
-            continue
-        first, second = inverter.record.metrics[key], control.record.metrics[key]
-        mine, theirs = first.value or 0.0, second.value or 0.0
-        found = compared(key, inverter, control)
-        if isinstance(found, Compared):
-            paired = paired and found.paired
-            told["tied" if found.p >= LEVEL else "won" if found.better else "lost"].append(key)
-        elif first.higher_is_better is not None and first.ci95 is None and mine != theirs:
-            told["ahead" if (mine > theirs) == first.higher_is_better else "behind"].append(key)
-    return Match(inverter, control, **{name: tuple(keys) for name, keys in told.items()}, paired=paired)
+    """The two in these metrics: Holm's p-value over those with pairs below 5 %, else two 95 % intervals apart."""
+    shared = [key for key in keys if has_value(inverter, key) and has_value(control, key)]
+    tried = {key: compared(key, inverter, control) for key in shared}
+    found = {key: one for key, one in tried.items() if isinstance(one, Compared)}
+    paired = [key for key, one in found.items() if one.paired]
+    adjusted = dict(zip(paired, holm([found[key].p for key in paired]), strict=True))
+    told: dict[str, list[str]] = {name: [] for name in ("won", "open", "lost", "ahead", "behind")}
+    for key, one in found.items():
+        certain = adjusted.get(key, one.p) < LEVEL
+        told["open" if not certain else "won" if one.better else "lost"].append(key)
+    for key in shared:
+        side = _side(key, inverter, control) if key not in found else None
+        if side is not None:
+            told[side].append(key)
+    sides = {name: tuple(keys) for name, keys in told.items()}
+    return Match(inverter, control, **sides, paired=tuple(one.paired for one in found.values()))
+
+
+def _side(key: str, inverter: Entry, control: Entry) -> str | None:
+    """Whose single number is the better one; None where there is more than one number to compare, or no direction."""
+    first, second = inverter.record.metrics[key], control.record.metrics[key]
+    mine, theirs = first.value or 0.0, second.value or 0.0
+    if first.higher_is_better is None or first.ci95 is not None or mine == theirs:
+        return None
+    return "ahead" if (mine > theirs) == first.higher_is_better else "behind"
 
 
 def num_logits(group: Group) -> int | None:
@@ -103,13 +114,11 @@ def against(group: Group, inverters: Sequence[Entry]) -> list[str]:
 
 
 def _score(group: Group, one: Match) -> str:
-    """Won, tied and lost, on what grounds, and what that means."""
-    parts = (("wins", one.won), ("ties", one.tied), ("loses", one.lost))
-    told = [f"{verb} {len(keys)}{_names(keys)}" for verb, keys in parts]
-    how = "paired differences" if one.paired else f"paired differences or {APART}"
+    """Won, lost and open, on what grounds, and what that means."""
+    won, lost, unclear = (f"{len(keys)}{_names(keys)}" for keys in (one.won, one.lost, one.open))
     sentence = (
-        f"Against {one.control.label}, the strongest control, {one.inverter.label} {', '.join(told[:2])} and "
-        f"{told[2]} of {one.compared} main metrics (by {how})"
+        f"Against {one.control.label}, the strongest control, {one.inverter.label} wins {won}, loses {lost} and is not "
+        f"separated in {unclear} of {text.plural(one.compared, 'main metric')} (by {ground(one.paired, HOLM)})"
     )
     sides = ((one.control.label, one.behind), (one.inverter.label, one.ahead))
     sets = [f"{text.listing(keys)}, one number each, favour {whose}" for whose, keys in sides if keys]
@@ -123,14 +132,14 @@ def against_markdown(found: Sequence[tuple[Group, Match]]) -> str:
         "strongest control",
         "logits",
         "won",
-        "tied",
+        "not separated",
         "lost",
         "one number each, in favour of the control",
     )
     rows = []
     for one, match in found:
         sets = f"{len(match.behind)} of {len(match.behind) + len(match.ahead)}"
-        sides = (f"{len(keys)}{_names(keys)}" for keys in (match.won, match.tied, match.lost))
+        sides = (f"{len(keys)}{_names(keys)}" for keys in (match.won, match.open, match.lost))
         rows.append([one.classifier, match.control.label, str(num_logits(one) or text.DASH), *sides, sets])
     told = [_total(name, [match for _, match in found if match.control.label == name]) for name in _labels(found)]
     return "\n".join([*told, MEANING, "", *markdown_lines(head, rows)]) + "\n"
@@ -141,16 +150,17 @@ def _labels(found: Sequence[tuple[Group, Match]]) -> list[str]:
 
 
 def _total(control: str, matches: Sequence[Match]) -> str:
-    """Won, tied and lost over several classifiers."""
-    won, tied, lost, ahead, behind = (
+    """Won, lost and open over several classifiers."""
+    won, unclear, lost, ahead, behind = (
         sum(len(keys) for keys in side)
-        for side in zip(*((m.won, m.tied, m.lost, m.ahead, m.behind) for m in matches), strict=True)
+        for side in zip(*((m.won, m.open, m.lost, m.ahead, m.behind) for m in matches), strict=True)
     )
-    compared, sets = won + tied + lost, ahead + behind
+    how = ground([paired for one in matches for paired in one.paired], f"{HOLM} of each classifier")
+    compared, sets = won + unclear + lost, ahead + behind
     return (
         f"`{control}`, the strongest control, beats `{matches[0].inverter.label}` in {lost} of the {compared} main "
-        f"scores that can be compared ({text.plural(len(matches), 'classifier')}; paired differences or {APART}), ties "
-        f"in {tied} and is beaten in {won}; of {sets} distances between sets, one number each, {behind} are in its "
+        f"scores that can be compared ({text.plural(len(matches), 'classifier')}; by {how}), is beaten in {won} "
+        f"and not separated in {unclear}; of {sets} distances between sets, one number each, {behind} are in its "
         f"favour: {lost + behind} of {compared + sets} in all."
     )
 
