@@ -40,6 +40,11 @@ def only(*entries: Entry) -> Group:
     return one
 
 
+CEILING = (
+    "no more than equality can be expected of a faithful draw from p(x | z); an averaging decoder may pass it in psnr and "
+    "ssim"
+)
+NEAREST_LOGITS = "its logits are nearest by construction"
 SCORES = {"lpips": 0.5, "psnr": 12.0, "fd_judge": 3.0, "reid_gap": 0.1, "reid_class_target": 0.5}
 
 
@@ -105,9 +110,13 @@ def test_all_that_nothing_separates_in_lpips_stand_against_the_control(records: 
 @pytest.mark.parametrize(
     ("chance", "expected"),
     [
-        (0.1, "With 10 logits equality with it is the ceiling."),
-        (0.001, "With 1,000 logits it is no ceiling, and beating it means something."),
-        (None, "With few logits equality with it is the ceiling; with many, beating it means something."),
+        (0.1, f"For a sampler, at 10 logits, {CEILING}; {NEAREST_LOGITS}."),
+        (0.001, f"At 1,000 logits it is no ceiling, and beating it means something; {NEAREST_LOGITS}."),
+        (
+            None,
+            f"For a sampler, with few logits, {CEILING}; where logits are many, beating it means something; "
+            f"{NEAREST_LOGITS}.",
+        ),
     ],
 )
 def test_what_equality_means_follows_from_the_number_of_logits(
