@@ -20,14 +20,14 @@ HOLM = "paired differences after Holm's correction over these metrics"
 NAMED = 3  # so many metrics are named, of more the number must do
 BY_CONSTRUCTION = "its logits are nearest by construction"
 MEANING = (
-    "With few logits the nearest training image is nearly a draw from p(x | z). A sampler can then be expected to do no "
-    "more than equal train-nearest; an averaging decoder may pass it in psnr and ssim. Beating it means something where "
-    f"logits are many. In logit_error, logit_cosine and nearly so in reid_class_target it has a head start: "
+    "With few logits the nearest training image is nearly a draw from p(x | z). A sampler can then be expected to do "
+    "no more than equal train-nearest; an averaging decoder may pass it in psnr and ssim. Beating it means something "
+    "where logits are many. In logit_error and logit_cosine, and nearly so in reid_class_target, it has a head start: "
     f"{BY_CONSTRUCTION}."
 )
 CEILING = (
-    "no more than equality can be expected of a faithful draw from p(x | z); an averaging decoder may pass it in psnr and "
-    "ssim"
+    "no more than equality can be expected of a faithful draw from p(x | z); an averaging decoder may pass it in psnr "
+    "and ssim"
 )
 
 

@@ -99,7 +99,7 @@ def _answer(standing: Standing, by: str, best: str, what: str) -> str:
         return f"{by} no single inverter is {best}: nothing separates {text.listing(shared)}."
     leaders = standing.leaders
     shown = [f"{_named(entry)} ({_shown(entry, standing.key)})" for entry in leaders]
-    rivals = len(standing.entries) - len(leaders)
+    rivals = standing.num_methods - 1
     others = "the other ranked inverter" if rivals == 1 else f"each of the {rivals} others ranked"
     how = standing.ground_of_lead
     return f"{by} {text.listing(shown)} {'is' if len(leaders) == 1 else 'are'} {best}, ahead of {others} by {how}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
@@ -27,15 +28,20 @@ READ = (
     "Rank: from 1 + the number of inverters certainly better, to their number less those certainly worse; what nothing "
     "separates shares it. Certainly: by {}."
 )
+TWINS = (
+    "A method's own seeds and presets are not compared with each other; to others they count as one inverter: better "
+    "where one of them is, worse where all are."
+)
 NOTHING = "No inverter has a rank: nothing could be compared."
 LONE = "A lone inverter has no rank."
 
 
 @dataclass(frozen=True)
 class Rank:
-    """The places that a method may hold: 1 + number certainly better, to 1 + number of rivals - number certainly worse.
+    """The places that a row may hold: 1 + number certainly better, to 1 + number of rivals - number certainly worse.
 
-    Methods that nothing separates share their interval.
+    Rivals are the other methods, whose rows of several seeds or presets count as one. What nothing separates shares its
+    interval.
     """
 
     low: int
@@ -89,6 +95,11 @@ class Standing:
         return [entry for entry, rank in self.ranks.items() if rank.high == 1]
 
     @property
+    def num_methods(self) -> int:
+        """Number of inverters with a value: a method's rows of several seeds or presets are one."""
+        return len({entry.record.method for entry in self.entries})
+
+    @property
     def outcome(self) -> Outcome:
         """A lead, a tie for the first place, or no comparison at all."""
         if not self.ranks:
@@ -130,7 +141,8 @@ def standing(key: str, entries: Iterable[Entry]) -> Standing:
 
     Differences are taken image by image, or KID subset by subset. Where paired values are missing, two 95 % intervals
     that do not touch decide, which is stricter: no correction is made to them. A method's own seeds and presets do not
-    compete with each other.
+    compete with each other; against a rival they count as one, which is better where one of them is, and worse where
+    all of them are.
     """
     scored = [entry for entry in entries if entry.complete and has_value(entry, key)]
     pairs = [(a, b) for a, b in combinations(scored, 2) if a.record.method != b.record.method]
@@ -142,12 +154,16 @@ def standing(key: str, entries: Iterable[Entry]) -> Standing:
     adjusted = holm([one.p for one in known.values()])
     certain = {pair for pair, p in zip(known, adjusted, strict=True) if p < LEVEL}
     wins = [(a, b) if known[a, b].better else (b, a) for a, b in certain]
-    ranks = {}
-    for entry in scored:
-        rivals = sum(entry in pair for pair in pairs)
-        above, below = sum(loser is entry for _, loser in wins), sum(winner is entry for winner, _ in wins)
-        ranks[entry] = Rank(1 + above, 1 + rivals - below)
-    return Standing(key, scored, ranks, known, why)
+    return Standing(key, scored, {entry: _rank(entry, scored, wins) for entry in scored}, known, why)
+
+
+def _rank(entry: Entry, scored: Sequence[Entry], wins: Sequence[tuple[Entry, Entry]]) -> Rank:
+    """By the (better, worse) pairs that are certain."""
+    rows = Counter(one.record.method for one in scored)
+    above = {better.record.method for better, worse in wins if worse is entry}
+    beaten = Counter(worse.record.method for better, worse in wins if better is entry)
+    below = [method for method, number in beaten.items() if number == rows[method]]
+    return Rank(1 + len(above), len(rows) - len(below))
 
 
 def compared(key: str, a: Entry, b: Entry) -> Compared | str:
@@ -183,6 +199,7 @@ def legend(standings: Standings, keys: Sequence[str]) -> list[str]:
     bases = list(dict.fromkeys(one.basis for one in partly))
     usual = PAIRED if PAIRED in bases else bases[0] if bases else ""
     lines = [READ.format(usual) if usual else NOTHING]
+    lines += [TWINS] if any(one.num_methods < len(one.entries) for one in partly) else []
     lines += [f"{names}: by {basis}." for basis, names in _by(partly, lambda one: one.basis) if basis != usual]
     lines += [f"{names}: no rank: {why}." for why, names in _by(none, lambda one: one.why)]
     lines += [f"{names}: not all could be compared: {why}." for why, names in _by(partly, lambda one: one.why)]

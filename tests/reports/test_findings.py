@@ -66,6 +66,12 @@ def test_a_lead_names_both_grounds_where_a_rival_has_no_pairs(records: list[Reco
     )
 
 
+def test_the_rows_of_a_rival_count_once_in_the_lead(records: list[Record], tmp_path: Path) -> None:
+    rival = [entry(tmp_path / str(seed), records[0], "rival", BASE + 0.1, seed=seed) for seed in range(2)]
+    lead = told([entry(tmp_path, records[0], "best", BASE), *rival]).sentences[0]
+    assert "ahead of the other ranked inverter by" in lead
+
+
 def test_a_lead_within_noise_is_not_told(records: list[Record], tmp_path: Path) -> None:
     entries = [entry(tmp_path, records[0], name, RNG.normal(0.5, 0.2, N)) for name in "ab"]
     first = told(entries).sentences[0]

@@ -19,6 +19,7 @@ from reports.ranks import (
     NO_RIVAL,
     ONE_NUMBER,
     PAIRED,
+    TWINS,
     UNDIRECTED,
     UNPAIRED,
     legend,
@@ -133,9 +134,25 @@ def test_the_seeds_of_a_method_do_not_compete(records: list[Record], tmp_path: P
     base = np.random.default_rng(0).random(N)
     twins = [entry(tmp_path / str(k), records[0], "mine", base + k / 50) for k in range(2)]
     other = entry(tmp_path, records[0], "other", base + 0.1)
-    assert ranks([*twins, other]) == ["1", "1", "3"]
+    assert ranks([*twins, other]) == ["1", "1", "2"]
     assert standing("lpips", [*twins, other]).leaders == twins
     assert standing("lpips", twins).why == NO_RIVAL
+
+
+def test_the_rows_of_a_method_count_once_to_its_rivals(records: list[Record], tmp_path: Path) -> None:
+    """Better where one of them is, worse where all are: the formula that the legend prints, over methods."""
+    base = np.random.default_rng(0).random(N)
+    ahead, behind = (entry(tmp_path / str(k), records[0], "twice", base + k) for k in (0, 2))
+    between, last = entry(tmp_path, records[0], "between", base + 1), entry(tmp_path, records[0], "last", base + 3)
+    rows = [ahead, behind, between, last]
+    assert ranks(rows) == ["1", "2", "2", "3"]
+    found = standing("lpips", rows)
+    assert (found.leaders, found.first, found.num_methods) == ([ahead], [ahead], 3)
+    assert TWINS in legend({"lpips": found}, ["lpips"])
+    assert TWINS not in legend({"lpips": standing("lpips", rows[1:])}, ["lpips"])
+    noise = np.random.default_rng(1).normal(0, 3, N)
+    unclear = entry(tmp_path, records[0], "unclear", base + 3 + noise - noise.mean())
+    assert ranks([*rows, unclear]) == ["1", "2", "2", "3-4", "3-4"]
 
 
 def test_few_images_cannot_be_compared(records: list[Record], tmp_path: Path) -> None:
