@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bench.config import RunConfig
 from reports import glossary, text
 from reports.groups import Entry, Group
-from reports.pairs import MIN_PAIRS, holm
+from reports.pairs import MIN_PAIRS, holm, no_more_than
 from reports.ranks import FEW, LEVEL, ONE_NUMBER, Compared, Standings, compared, ground, has_value
 from reports.scores import main_keys
 from reports.tables import markdown_lines
@@ -94,10 +94,11 @@ def match(inverter: Entry, control: Entry, keys: Sequence[str]) -> Match:
 
 
 def _side(key: str, inverter: Entry, control: Entry) -> str | None:
-    """Whose single number is the better one; None where there is more than one number to compare, or no direction."""
+    """Whose single number is the better one; None where each has an interval, no direction, or one value."""
     first, second = inverter.record.metrics[key], control.record.metrics[key]
     mine, theirs = first.value or 0.0, second.value or 0.0
-    if first.higher_is_better is None or first.ci95 is not None or mine == theirs:
+    least = glossary.metric(key).least(inverter.record.num_images)
+    if first.higher_is_better is None or first.ci95 is not None or no_more_than(least, *[mine - theirs] * 3):
         return None
     return "ahead" if (mine > theirs) == first.higher_is_better else "behind"
 

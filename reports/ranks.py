@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Literal
 
-from reports import text
+from reports import glossary, text
 from reports.best import paired
 from reports.groups import Entry, Group
-from reports.pairs import MIN_PAIRS, holm
+from reports.pairs import MIN_PAIRS, holm, no_more_than
 
 LEVEL = 0.05
 Outcome = Literal["lead", "tie", "not comparable"]
@@ -167,21 +167,28 @@ def _rank(entry: Entry, scored: Sequence[Entry], wins: Sequence[tuple[Entry, Ent
 
 
 def compared(key: str, a: Entry, b: Entry) -> Compared | str:
-    """Two entries that both have a value, by what their records allow; or why they cannot be compared."""
+    """Two entries that both have a value, by what their records allow; or why they cannot be compared.
+
+    What lies below the metric's resolution is no difference, however certain it be.
+    """
     first, second = a.record.metrics[key], b.record.metrics[key]
     if first.higher_is_better is None:
         return UNDIRECTED
     sign = 1 if first.higher_is_better else -1
-    pair = paired(key, a, b)
+    info, pair = glossary.metric(key), paired(key, a, b)
     p = pair.p_value() if pair is not None else None
     if pair is not None and p is not None:
-        return Compared(sign * float((pair.a - pair.b).mean()) > 0, p, paired=True)
+        equal = pair.below(info.least(pair.subsets_of or len(pair.a)))
+        return Compared(sign * float((pair.a - pair.b).mean()) > 0, 1.0 if equal else p, paired=True)
     if first.ci95 is None or second.ci95 is None:
         return ONE_NUMBER
-    if min(first.n, second.n) < MIN_PAIRS:
+    n = min(first.n, second.n)
+    if n < MIN_PAIRS:
         return FEW
-    touch = first.ci95[0] <= second.ci95[1] and second.ci95[0] <= first.ci95[1]
-    return Compared(sign * (first.ci95[0] - second.ci95[0]) > 0, float(touch), paired=False)
+    low, high = first.ci95[0] - second.ci95[1], first.ci95[1] - second.ci95[0]
+    difference = (first.value or 0.0) - (second.value or 0.0)
+    same = low <= 0 <= high or no_more_than(info.least(n), difference, low, high)
+    return Compared(sign * difference > 0, float(same), paired=False)
 
 
 def has_value(entry: Entry, key: str) -> bool:

@@ -84,6 +84,13 @@ def test_holm_over_the_metrics_of_a_match_decides(records: list[Record], tmp_pat
     assert "paired differences after Holm's correction over these metrics)" in told
 
 
+def test_a_single_number_favours_nobody_by_less_than_its_resolution(records: list[Record]) -> None:
+    inverter = made(records[0], "m", "inverter", {"fd_judge": 3.0})
+    for value, behind in ((2.999, ()), (2.9, ("fd_judge",))):
+        found = match(inverter, made(records[0], "c", "control", {"fd_judge": value}), ["fd_judge"])
+        assert (found.ahead, found.behind) == ((), behind)
+
+
 def test_the_strongest_control_wins_most_and_sees_no_original(records: list[Record]) -> None:
     inverter = made(records[0], "m", "inverter", SCORES)
     weak = made(records[0], "ridge", "control", {"lpips": 0.1, "psnr": 1.0, "reid_class_target": 0.1})

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from bench.metrics.bootstrap import mean_ci
 from bench.record import Record, Score, read_records
+from reports.best import paired
 from reports.groups import Entry, group
 from reports.pairs import holm
 from reports.ranks import (
@@ -70,6 +71,23 @@ def test_higher_is_better_turns_it_round(records: list[Record], tmp_path: Path) 
     neutral = [entry(tmp_path, records[0], f"n{shift}", base + 0.01 * shift, higher=None) for shift in range(3)]
     found = standing("lpips", neutral)
     assert (found.ranks, found.outcome, found.why) == ({}, "not comparable", UNDIRECTED)
+
+
+def test_what_the_metric_cannot_tell_shares_a_rank(records: list[Record], tmp_path: Path) -> None:
+    """As ``--compare`` and the claims have it: a difference below the resolution is none, with pairs and without."""
+    base = np.random.default_rng(0).random(N)
+    for shift, expected in ((1e-9, ["1-2", "1-2"]), (2e-4, ["1", "2"])):
+        root = tmp_path / str(shift)
+        assert ranks([entry(root, records[0], f"m{k}", base + k * shift) for k in range(2)]) == expected
+        assert ranks([bare(records[0], f"m{k}", 0.5 + k * shift, 1e-10) for k in range(2)]) == expected
+    single = [
+        entry(tmp_path, records[0], "wide", base),
+        entry(tmp_path, records[0], "narrow", base.astype(np.float32)),  # type: ignore[arg-type]
+    ]
+    pair = paired("lpips", *single)
+    assert pair is not None
+    assert np.array_equal(pair.a, pair.b)
+    assert ranks(single) == ["1-2", "1-2"]
 
 
 def test_what_noise_hides_shares_a_rank(records: list[Record], tmp_path: Path) -> None:
