@@ -128,8 +128,13 @@ def _score(group: Group, one: Match) -> str:
         f"separated in {unclear} of {text.plural(one.compared, 'main metric')} (by {ground(one.paired, HOLM)})"
     )
     sides = ((one.control.label, one.behind), (one.inverter.label, one.ahead))
-    sets = [f"{text.listing(keys)}, one number each, favour {whose}" for whose, keys in sides if keys]
+    sets = [_favour(keys, whose) for whose, keys in sides if keys]
     return f"{'; '.join([sentence, *sets])}. {_meaning(group, one.control)}".rstrip()
+
+
+def _favour(keys: Sequence[str], whose: str) -> str:
+    numbers = "one number, favours" if len(keys) == 1 else "one number each, favour"
+    return f"{text.listing(keys)}, {numbers} {whose}"
 
 
 def against_markdown(found: Sequence[tuple[Group, Match]]) -> str:

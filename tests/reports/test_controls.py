@@ -91,6 +91,14 @@ def test_a_single_number_favours_nobody_by_less_than_its_resolution(records: lis
         assert (found.ahead, found.behind) == ((), behind)
 
 
+def test_single_numbers_favour_in_words_of_their_number(records: list[Record]) -> None:
+    scores = {"lpips": 0.5, "fd_judge": 3.0, "fd_efficientnet_lite0": 3.0}
+    for other, words in ((4.0, "fd_judge, one number, favours m"), (2.0, "one number each, favour ridge")):
+        control = made(records[0], "ridge", "control", scores | {"fd_judge": other, "fd_efficientnet_lite0": 2.0})
+        one = only(made(records[0], "m", "inverter", scores), control)
+        assert words in against(one, one.contenders)[0]
+
+
 def test_the_strongest_control_wins_most_and_sees_no_original(records: list[Record]) -> None:
     inverter = made(records[0], "m", "inverter", SCORES)
     weak = made(records[0], "ridge", "control", {"lpips": 0.1, "psnr": 1.0, "reid_class_target": 0.1})
