@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reports.groups import Entry
-from reports.pairs import MIN_PAIRS, Doubles, over_images, over_subsets, p_value
+from reports.pairs import MIN_PAIRS, Doubles, alike, no_more_than, over_images, over_subsets, p_value
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +22,11 @@ class Pairs:
         """Mean of a - b with its 95 % interval; None where there are too few pairs."""
         return over_subsets(self.a, self.b, self.subsets_of) if self.subsets_of else over_images(self.a, self.b)
 
+    def below(self, resolution: float) -> bool:
+        """Whether the difference is less than the metric can tell; its interval is drawn only where it may be."""
+        found = self.interval() if abs(float((self.a - self.b).mean())) < resolution else None
+        return found is not None and no_more_than(resolution, *found)
+
     def p_value(self) -> float | None:
         """Two-sided, of no difference; None where there are too few pairs."""
         return p_value(self.a, self.b, self.subsets_of)
@@ -34,7 +39,10 @@ def difference(key: str, a: Entry, b: Entry) -> tuple[float, float, float] | Non
 
 
 def paired(key: str, a: Entry, b: Entry) -> Pairs | None:
-    """The two methods' values on the same images or subsets, finite in both; None where nothing can be paired."""
+    """The two methods' values on the same images or subsets, finite in both; None where nothing can be paired.
+
+    Values image by image are rounded as the narrower of the two was stored.
+    """
     subsets = a.record.metrics[key].subsets, b.record.metrics[key].subsets
     if subsets[0] and subsets[1] and len(subsets[0]) == len(subsets[1]):
         return Pairs(np.array(subsets[0]), np.array(subsets[1]), a.record.num_images)
@@ -45,6 +53,6 @@ def paired(key: str, a: Entry, b: Entry) -> Pairs | None:
         or not np.array_equal(first.get("image_id", ()), second.get("image_id", ()))
     ):
         return None
-    left, right = first[key].astype(np.float64), second[key].astype(np.float64)
+    left, right = alike(first[key], second[key])
     finite = np.isfinite(left) & np.isfinite(right)
     return Pairs(left[finite], right[finite]) if finite.sum() >= MIN_PAIRS else None

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import isclose
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bench.metrics.catalogue import MetricInfo
 from bench.record import Score
 from reports import glossary, text
 from reports.claims.numbers import interval, places, signed
 from reports.groups import Entry
-from reports.pairs import MIN_PAIRS, no_more_than, over_images, over_subsets
+from reports.pairs import MIN_PAIRS, Doubles, alike, no_more_than, over_images, over_subsets
 from reports.scores import DIRECTIONS
 
-Doubles = NDArray[np.float64]
 EQUAL, OPEN, NOT_COMPARABLE = "equal", "no difference shown", "not comparable"
 RANKS = ("reid_instance_", "reid_within_")
 CENTRED = ("logit_cosine",)  # by the mean over all images of its run
@@ -125,17 +122,9 @@ def _images(key: str, a: Entry, b: Entry) -> tuple[Doubles, Doubles, str] | str:
     n = min(len(first["image_id"]), len(second["image_id"]))
     if not np.array_equal(first["image_id"][:n], second["image_id"][:n]):
         return "different images"
-    x, y = _alike(first[key][:n], second[key][:n])
+    x, y = alike(first[key][:n], second[key][:n])
     both = np.isfinite(x) & np.isfinite(y)
     return (x[both], y[both], "image") if both.any() else "not defined on any image of both"
-
-
-def _alike(a: NDArray[Any], b: NDArray[Any]) -> tuple[Doubles, Doubles]:
-    """Both in double precision, rounded as the narrower one was stored: the same value gives the same number."""
-    floats = [values.dtype for values in (a, b) if values.dtype.kind == "f"]
-    stored = min(floats, key=lambda one: one.itemsize, default=np.dtype(np.float64))
-    x, y = (values.astype(stored).astype(np.float64) for values in (a, b))
-    return x, y
 
 
 def _difference(key: str, a: Doubles, b: Doubles, unit: str, num_images: int) -> Difference | None:

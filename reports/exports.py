@@ -29,6 +29,7 @@ SPECIAL = {
 }
 MEANS = "Scores of single images: means with half of their 95 % bootstrap interval."
 SETS = "Distances between sets of images ({}) are one number each and have no such interval."
+SUBSETS = "Kernel distances between sets of images ({}) are means over {} shared subsets and have no such interval."
 WORDS = ("method", "access", "training")
 STATUS = "status"  # the only other column where nobody has a score
 
@@ -76,12 +77,20 @@ def _about(group: Group, ranked: Standings, keys: Sequence[str]) -> str:
     """What the table holds and how to read it."""
     images = text.plural(group.num_images, "image")
     what = f"{group.classifier} on {group.dataset}, {images}, protocol {group.fingerprint or 'not recorded'}."
-    sets = [key for key in keys if glossary.metric(key).level == "set"]
+    sets = {key: _num_subsets(group, key) for key in keys if glossary.metric(key).level == "set"}
     told = [what]
     told += [MEANS] if len(sets) < len(keys) else []
-    told += [SETS.format(text.listing(sets))] if sets else []
+    for number in sorted(set(sets.values())):
+        names = text.listing(key for key, own in sets.items() if own == number)
+        told.append(SUBSETS.format(names, text.count(number)) if number else SETS.format(names))
     told += [IN_TABLE] if any(ranked[key].ranks for key in keys) else []
     return " ".join([*told, *(legend(ranked, keys) if keys else [])])
+
+
+def _num_subsets(group: Group, key: str) -> int:
+    """Number of subsets that a distance is a mean over; 0 where it is one number for all images."""
+    held = (entry.record.metrics[key].subsets for entry in group.complete if has_value(entry, key))
+    return max((len(subsets) for subsets in held if subsets), default=0)
 
 
 def _chances(group: Group, keys: Sequence[str]) -> list[str]:

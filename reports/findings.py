@@ -11,10 +11,11 @@ from reports.best import difference
 from reports.claims.numbers import interval, places, signed
 from reports.controls import HEADLINE, against, leading
 from reports.groups import Entry, Group
-from reports.ranks import UNPAIRED, Standing, Standings, has_value
+from reports.ranks import Standing, Standings, has_value
 
-CLASS = "reid_class_judge"
+CLASS, CLASS_WORDS = "reid_class_judge", "the originals' class"
 LIKENESS = ("psnr", "ssim", "logit_cosine", "reid_within_class_judge_mrr")  # what may see it otherwise than LPIPS
+AGREED = "agreed"
 FLOOR, FLOOR_WORDS = "same-class-random", "a random training image of the predicted class"
 
 
@@ -62,11 +63,9 @@ def finding(group: Group, ranked: Standings, anchor: str) -> Finding | None:
     if not contenders:
         return None
     first = leading(group, ranked)
-    closest, *others = _lead(ranked, contenders)
     sentences = [
-        closest,
+        *_lead(ranked, contenders),
         *against(group, first),
-        *others,
         *(_against_floor(entry, group.controls) for entry in first),
         _gap(contenders, group.controls),
     ]
@@ -85,7 +84,7 @@ def _lead(ranked: Standings, contenders: Sequence[Entry]) -> list[str]:
         _others(closest, [ranked[key] for key in LIKENESS if key in ranked]),
     ]
     if keeps is not None and keeps.entries:
-        told.append(_answer(keeps, "By the judge", "best at keeping their class", "which keeps their class best"))
+        told.append(_answer(keeps, "By the judge", f"best at keeping {CLASS_WORDS}", f"which keeps {CLASS_WORDS} best"))
     return told
 
 
@@ -99,9 +98,9 @@ def _answer(standing: Standing, by: str, best: str, what: str) -> str:
         return f"{by} no single inverter is {best}: nothing separates {text.listing(shared)}."
     leaders = standing.leaders
     shown = [f"{_named(entry)} ({_shown(entry, standing.key)})" for entry in leaders]
-    rivals = len(standing.entries) - len(leaders)
+    rivals = standing.num_methods - 1
     others = "the other ranked inverter" if rivals == 1 else f"each of the {rivals} others ranked"
-    how = UNPAIRED if standing.unpaired else "paired differences"
+    how = standing.ground_of_lead
     return f"{by} {text.listing(shown)} {'is' if len(leaders) == 1 else 'are'} {best}, ahead of {others} by {how}."
 
 
@@ -111,9 +110,15 @@ def _others(closest: Standing, standings: Sequence[Standing]) -> str:
     for one in standings:
         if one.entries:
             heads.setdefault(_head(one, closest), []).append(one.key)
-    return f"Other measures: {'; '.join(f'{text.listing(keys)}: {head}' for head, keys in heads.items())}." * bool(
-        heads
-    )
+    told = (_measures(text.listing(keys), len(keys), head) for head, keys in heads.items())
+    return f"Other measures: {'; '.join(told)}." if heads else ""
+
+
+def _measures(names: str, number: int, head: str) -> str:
+    """What these measures say, in words that fit their number."""
+    if head == AGREED:
+        return f"{names} {'agrees' if number == 1 else 'agree'} with LPIPS"
+    return f"{names}: {head}"
 
 
 def _head(one: Standing, closest: Standing) -> str:
@@ -122,7 +127,7 @@ def _head(one: Standing, closest: Standing) -> str:
     if one.outcome == "tie":
         return f"nothing separates {text.listing(map(_named, one.first))}"
     if one.leaders == closest.leaders:
-        return "agreed"
+        return AGREED
     return f"{text.listing(map(_named, one.leaders))} {'leads' if len(one.leaders) == 1 else 'lead'}"
 
 
@@ -161,9 +166,10 @@ def _gap(contenders: Sequence[Entry], controls: Sequence[Entry]) -> str:
     wide = [f"{_named(entry)} ({_shown(entry, 'reid_gap')})" for entry, gap in found if gap is not None and gap[1] > 0]
     if not wide:
         return ""
+    whose, verb = ("it convinces", "convinces") if len(wide) == 1 else ("they convince", "convince")
     return (
-        f"Beyond what it convinces the judge of, {text.listing(wide)} convinces the classifier, and by more than "
-        f"natural pictures of the predicted class do ({_shown(natural, 'reid_gap')})."
+        f"Beyond what {whose} the judge of, {text.listing(wide)} {verb} the classifier, and by more than natural "
+        f"pictures of the predicted class do ({_shown(natural, 'reid_gap')})."
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import erfc
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,14 @@ from bench.metrics.catalogue import KID_SUBSET_SIZE
 Doubles = NDArray[np.float64]
 MIN_PAIRS = 50  # of fewer, a percentile interval leaves zero out too often: of 2 pairs in half of all cases
 Z = 1.959964  # the normal distribution's 97.5 % point
+
+
+def alike(a: NDArray[Any], b: NDArray[Any]) -> tuple[Doubles, Doubles]:
+    """Both in double precision, rounded as the narrower one was stored: the same value gives the same number."""
+    floats = [values.dtype for values in (a, b) if values.dtype.kind == "f"]
+    stored = min(floats, key=lambda one: one.itemsize, default=np.dtype(np.float64))
+    x, y = (values.astype(stored).astype(np.float64) for values in (a, b))
+    return x, y
 
 
 def over_images(a: Doubles, b: Doubles) -> tuple[float, float, float] | None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Literal
 
-from reports import text
+from reports import glossary, text
 from reports.best import paired
 from reports.groups import Entry, Group
-from reports.pairs import MIN_PAIRS, holm
+from reports.pairs import MIN_PAIRS, holm, no_more_than
 
 LEVEL = 0.05
 Outcome = Literal["lead", "tie", "not comparable"]
@@ -22,9 +23,14 @@ FEW = f"fewer than {MIN_PAIRS} images"
 PAIRED = "paired differences, p < 0.05 after Holm's correction over the pairs of the column"
 APART = "95 % intervals that do not touch"
 UNPAIRED = f"{APART} (not paired)"
+MIXED = f"paired differences after Holm's correction or, where pairs are missing, {APART}"
 READ = (
     "Rank: from 1 + the number of inverters certainly better, to their number less those certainly worse; what nothing "
     "separates shares it. Certainly: by {}."
+)
+TWINS = (
+    "A method's own seeds and presets are not compared with each other; to others they count as one inverter: better "
+    "where one of them is, worse where all are."
 )
 NOTHING = "No inverter has a rank: nothing could be compared."
 LONE = "A lone inverter has no rank."
@@ -32,9 +38,10 @@ LONE = "A lone inverter has no rank."
 
 @dataclass(frozen=True)
 class Rank:
-    """The places that a method may hold: 1 + number certainly better, to 1 + number of rivals - number certainly worse.
+    """The places that a row may hold: 1 + number certainly better, to 1 + number of rivals - number certainly worse.
 
-    Methods that nothing separates share their interval.
+    Rivals are the other methods, whose rows of several seeds or presets count as one. What nothing separates shares its
+    interval.
     """
 
     low: int
@@ -67,14 +74,14 @@ class Standing:
         key: of the metric.
         entries: those with a value.
         ranks: of each of them; none at all where nothing could be compared.
-        unpaired: whether some of them were compared by intervals alone.
+        compared: the pairs that could be compared.
         why: why some or all of them could not be compared; empty where all could.
     """
 
     key: str
     entries: Sequence[Entry]
     ranks: Mapping[Entry, Rank]
-    unpaired: bool = False
+    compared: Mapping[tuple[Entry, Entry], Compared] = field(default_factory=dict)
     why: str = ""
 
     @property
@@ -88,6 +95,11 @@ class Standing:
         return [entry for entry, rank in self.ranks.items() if rank.high == 1]
 
     @property
+    def num_methods(self) -> int:
+        """Number of inverters with a value: a method's rows of several seeds or presets are one."""
+        return len({entry.record.method for entry in self.entries})
+
+    @property
     def outcome(self) -> Outcome:
         """A lead, a tie for the first place, or no comparison at all."""
         if not self.ranks:
@@ -99,10 +111,24 @@ class Standing:
         """What the ranks rest on, or why there are none."""
         if not self.ranks:
             return self.why
-        return UNPAIRED if self.unpaired else PAIRED
+        return ground([one.paired for one in self.compared.values()], PAIRED)
+
+    @property
+    def ground_of_lead(self) -> str:
+        """What the leaders' own comparisons rest on."""
+        leaders = self.leaders
+        own = (one for pair, one in self.compared.items() if any(entry in leaders for entry in pair))
+        return ground([one.paired for one in own], "paired differences")
 
 
 Standings = Mapping[str, Standing]
+
+
+def ground(paired: Sequence[bool], by_pairs: str) -> str:
+    """What comparisons rest on of which these were paired; ``by_pairs`` where all of them were."""
+    if all(paired):
+        return by_pairs
+    return MIXED if any(paired) else UNPAIRED
 
 
 def standings(group: Group, keys: Iterable[str] | None = None) -> dict[str, Standing]:
@@ -115,7 +141,8 @@ def standing(key: str, entries: Iterable[Entry]) -> Standing:
 
     Differences are taken image by image, or KID subset by subset. Where paired values are missing, two 95 % intervals
     that do not touch decide, which is stricter: no correction is made to them. A method's own seeds and presets do not
-    compete with each other.
+    compete with each other; against a rival they count as one, which is better where one of them is, and worse where
+    all of them are.
     """
     scored = [entry for entry in entries if entry.complete and has_value(entry, key)]
     pairs = [(a, b) for a, b in combinations(scored, 2) if a.record.method != b.record.method]
@@ -127,30 +154,41 @@ def standing(key: str, entries: Iterable[Entry]) -> Standing:
     adjusted = holm([one.p for one in known.values()])
     certain = {pair for pair, p in zip(known, adjusted, strict=True) if p < LEVEL}
     wins = [(a, b) if known[a, b].better else (b, a) for a, b in certain]
-    ranks = {}
-    for entry in scored:
-        rivals = sum(entry in pair for pair in pairs)
-        above, below = sum(loser is entry for _, loser in wins), sum(winner is entry for winner, _ in wins)
-        ranks[entry] = Rank(1 + above, 1 + rivals - below)
-    return Standing(key, scored, ranks, any(not one.paired for one in known.values()), why)
+    return Standing(key, scored, {entry: _rank(entry, scored, wins) for entry in scored}, known, why)
+
+
+def _rank(entry: Entry, scored: Sequence[Entry], wins: Sequence[tuple[Entry, Entry]]) -> Rank:
+    """By the (better, worse) pairs that are certain."""
+    rows = Counter(one.record.method for one in scored)
+    above = {better.record.method for better, worse in wins if worse is entry}
+    beaten = Counter(worse.record.method for better, worse in wins if better is entry)
+    below = [method for method, number in beaten.items() if number == rows[method]]
+    return Rank(1 + len(above), len(rows) - len(below))
 
 
 def compared(key: str, a: Entry, b: Entry) -> Compared | str:
-    """Two entries that both have a value, by what their records allow; or why they cannot be compared."""
+    """Two entries that both have a value, by what their records allow; or why they cannot be compared.
+
+    What lies below the metric's resolution is no difference, however certain it be.
+    """
     first, second = a.record.metrics[key], b.record.metrics[key]
     if first.higher_is_better is None:
         return UNDIRECTED
     sign = 1 if first.higher_is_better else -1
-    pair = paired(key, a, b)
+    info, pair = glossary.metric(key), paired(key, a, b)
     p = pair.p_value() if pair is not None else None
     if pair is not None and p is not None:
-        return Compared(sign * float((pair.a - pair.b).mean()) > 0, p, paired=True)
+        equal = pair.below(info.least(pair.subsets_of or len(pair.a)))
+        return Compared(sign * float((pair.a - pair.b).mean()) > 0, 1.0 if equal else p, paired=True)
     if first.ci95 is None or second.ci95 is None:
         return ONE_NUMBER
-    if min(first.n, second.n) < MIN_PAIRS:
+    n = min(first.n, second.n)
+    if n < MIN_PAIRS:
         return FEW
-    touch = first.ci95[0] <= second.ci95[1] and second.ci95[0] <= first.ci95[1]
-    return Compared(sign * (first.ci95[0] - second.ci95[0]) > 0, float(touch), paired=False)
+    low, high = first.ci95[0] - second.ci95[1], first.ci95[1] - second.ci95[0]
+    difference = (first.value or 0.0) - (second.value or 0.0)
+    same = low <= 0 <= high or no_more_than(info.least(n), difference, low, high)
+    return Compared(sign * difference > 0, float(same), paired=False)
 
 
 def has_value(entry: Entry, key: str) -> bool:
@@ -166,9 +204,10 @@ def legend(standings: Standings, keys: Sequence[str]) -> list[str]:
         return [LONE]
     none, partly = [one for one in told if not one.ranks], [one for one in told if one.ranks]
     bases = list(dict.fromkeys(one.basis for one in partly))
-    lines = [READ.format(bases[0] if len(bases) == 1 else PAIRED) if bases else NOTHING]
-    if len(bases) > 1:
-        lines += [f"{names}: by {UNPAIRED}." for _, names in _by(partly, lambda one: UNPAIRED * one.unpaired)]
+    usual = PAIRED if PAIRED in bases else bases[0] if bases else ""
+    lines = [READ.format(usual) if usual else NOTHING]
+    lines += [TWINS] if any(one.num_methods < len(one.entries) for one in partly) else []
+    lines += [f"{names}: by {basis}." for basis, names in _by(partly, lambda one: one.basis) if basis != usual]
     lines += [f"{names}: no rank: {why}." for why, names in _by(none, lambda one: one.why)]
     lines += [f"{names}: not all could be compared: {why}." for why, names in _by(partly, lambda one: one.why)]
     return lines

@@ -119,7 +119,7 @@ def _classifier(name: str, facts: Mapping[str, Any]) -> list[str]:
 
 
 def strongest_control(sources: Sources) -> str:
-    """What biggan-logit won, tied and lost against the strongest control of each classifier, and over all of them."""
+    """What biggan-logit won and lost against the strongest control of each classifier, and over all of them."""
     large = (one for one in _cells(sources) if one.record.num_images >= MIN_SET_IMAGES)
     found = []
     for one in group(large):

@@ -270,7 +270,7 @@ def _cell(entry: Entry, key: str, group: Group, standing: Standing, notes: Footn
         chance=None if shared_chance else _chance(key, entry),
         mark=mark,
         rank=rank,
-        rank_words=None if rank is None else f"rank {rank} of {len(standing.ranks)}, by {standing.basis}",
+        rank_words=None if rank is None else f"rank {rank} of {standing.num_methods}, by {standing.basis}",
         best=entry in standing.leaders,
         whisker=_whisker(score, key, group),
     )

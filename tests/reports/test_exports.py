@@ -122,6 +122,21 @@ def test_the_caption_promises_intervals_only_where_there_are_some(records: list[
         assert "Distances between sets of images (fid and fd_judge) are one number each" in others
 
 
+def test_the_caption_calls_no_mean_over_subsets_one_number(records: list[Record]) -> None:
+    distance = Score(12.5, None, 2_500, None, False)
+    subsets = tuple(k / 100 for k in range(100))
+    kernel = Score(0.495, None, 2_500, None, False, None, 0.1, subsets)
+    metrics = {"fd_judge": distance, "kid_efficientnet_lite0": kernel}
+    (only,) = group([cell(records[0], name, metrics=metrics, num_images=2_500) for name in "ab"])
+    for table in (latex(only, standings(only)).replace("\\", ""), markdown(only, standings(only))):
+        assert "Distances between sets of images (fd_judge) are one number each" in table
+        assert (
+            "Kernel distances between sets of images (kid_efficientnet_lite0) are means over 100 shared subsets and "
+            "have no such interval." in table
+        )
+        assert standings(only)["kid_efficientnet_lite0"].ranks
+
+
 def test_what_is_not_ranked_and_the_controls_have_a_heading(board: tuple[Group, Standings]) -> None:
     features, controls = glossary.BANDS[1:]
     found = rows(latex(*board))

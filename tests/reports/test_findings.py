@@ -56,6 +56,22 @@ def test_a_lead_of_intervals_alone_is_told_as_such(records: list[Record], tmp_pa
     assert "paired differences" not in lead
 
 
+def test_a_lead_names_both_grounds_where_a_rival_has_no_pairs(records: list[Record], tmp_path: Path) -> None:
+    """The runner-up's interval touches the leader's: paired differences decided that pair, and the sentence says so."""
+    entries = [entry(tmp_path, records[0], f"m{shift}", BASE + shift) for shift in (0.0, 0.01, 0.5)]
+    lead = told([*entries[:2], Entry(entries[2].record)]).sentences[0]
+    assert lead.endswith(
+        "each of the 2 others ranked by paired differences after Holm's correction or, where pairs are missing, 95 % "
+        "intervals that do not touch."
+    )
+
+
+def test_the_rows_of_a_rival_count_once_in_the_lead(records: list[Record], tmp_path: Path) -> None:
+    rival = [entry(tmp_path / str(seed), records[0], "rival", BASE + 0.1, seed=seed) for seed in range(2)]
+    lead = told([entry(tmp_path, records[0], "best", BASE), *rival]).sentences[0]
+    assert "ahead of the other ranked inverter by" in lead
+
+
 def test_a_lead_within_noise_is_not_told(records: list[Record], tmp_path: Path) -> None:
     entries = [entry(tmp_path, records[0], name, RNG.normal(0.5, 0.2, N)) for name in "ab"]
     first = told(entries).sentences[0]
@@ -82,9 +98,26 @@ def test_other_measures_agree_or_name_their_own_leader(records: list[Record]) ->
         metrics = {key: Score(value, (value - 0.1, value + 0.1), N, None, up) for key, value, up in found}
         return Entry(dataclasses.replace(records[0], method=name, kind="inverter", metrics=metrics))
 
-    lead, _, _, others = told([one("a", 0.3, 9, 0.9, 0.5), one("b", 0.6, 12, 0.2, 0.5)]).sentences
+    lead, others, *_ = told([one("a", 0.3, 9, 0.9, 0.5), one("b", 0.6, 12, 0.2, 0.5)]).sentences
     assert lead.startswith("By LPIPS a (lpips 0.30 [0.20, 0.40]) is closest")
-    assert others == "Other measures: psnr: b leads; ssim: agreed; logit_cosine: nothing separates a and b."
+    assert others == "Other measures: psnr: b leads; ssim agrees with LPIPS; logit_cosine: nothing separates a and b."
+    _, others, *_ = told([one("a", 0.3, 19, 0.9, 0.5), one("b", 0.6, 12, 0.2, 0.5)]).sentences
+    assert others.startswith("Other measures: psnr and ssim agree with LPIPS;")
+
+
+def test_who_keeps_the_class_is_told_before_the_control(records: list[Record]) -> None:
+    def one(name: str, kind: str, value: float) -> Entry:
+        found = (("lpips", False), ("reid_class_judge", True))
+        metrics = {key: Score(value, (value - 0.01, value + 0.01), N, None, up) for key, up in found}
+        return Entry(dataclasses.replace(records[0], method=name, kind=kind, metrics=metrics))  # type: ignore[arg-type]
+
+    _, keeps, control, *_ = told(
+        [one("a", "inverter", 0.2), one("b", "inverter", 0.4), one("c", "control", 0.3)]
+    ).sentences
+    assert keeps.startswith("By the judge b (reid_class_judge 0.400 [0.390, 0.410]) is best at keeping the originals' ")
+    assert control.startswith("Against c, the strongest control, a wins 1 (lpips)")
+    _, tie, *_ = told([one("a", "inverter", 0.2), one("b", "inverter", 0.2)]).sentences
+    assert tie.startswith("By the judge no single inverter is best at keeping the originals' class: nothing separates")
 
 
 def test_the_class_alone_is_the_floor_in_all_three_ways(records: list[Record], tmp_path: Path) -> None:
@@ -104,22 +137,30 @@ def test_the_strongest_control_stands_in_every_headline(records: list[Record], t
     method = entry(tmp_path, records[0], "m", BASE)
     weak = entry(tmp_path, records[0], "ridge", BASE + 0.3, kind="control")
     nearest = entry(tmp_path, records[0], "train-nearest", BASE - 0.3, kind="control")
-    assert "Against train-nearest, the strongest control, m wins 0, ties 0 and loses 1 (lpips) of 1 main metrics" in (
-        " ".join(told([method, weak, nearest]).sentences)
+    assert (
+        "Against train-nearest, the strongest control, m wins 0, loses 1 (lpips) and is not separated in 0 of 1 main "
+        in (" ".join(told([method, weak, nearest]).sentences))
     )
     without = " ".join(told([method, weak]).sentences)
-    assert "Against ridge, the strongest control, m wins 1 (lpips), ties 0 and loses 0 of 1 main metrics" in without
+    assert "Against ridge, the strongest control, m wins 1 (lpips), loses 0 and is not separated in 0 of 1 main " in (
+        without
+    )
     assert "train-nearest, elsewhere the strongest control, was not run: whether m does more than" in without
     assert "Type: bench run --method train-nearest --classifier robust_resnet152 --num-images 300" in without
 
 
 def test_a_gap_is_told_where_it_is_wider_than_that_of_natural_pictures(records: list[Record], tmp_path: Path) -> None:
     wide = entry(tmp_path, records[0], "wide", BASE, gap=0.5, access="white-box")
+    also = entry(tmp_path, records[0], "also", BASE, gap=0.5)
     narrow = entry(tmp_path, records[0], "narrow", BASE + 0.01, gap=0.2)
     natural = entry(tmp_path, records[0], "same-class-random", BASE, gap=0.3, kind="control")
     last = told([wide, narrow, natural]).sentences[-1]
     assert last.startswith("Beyond what it convinces the judge of, wide (white-box) (reid_gap 0.")
+    assert ") convinces the classifier, and by more than natural pictures" in last
     assert "narrow" not in last
+    both = told([wide, also, natural]).sentences[-1]
+    assert both.startswith("Beyond what they convince the judge of, ")
+    assert ") convince the classifier, and by more than natural pictures" in both
     assert not any("convinces" in sentence for sentence in told([narrow, natural]).sentences)
     assert not any("convinces" in sentence for sentence in told([wide]).sentences)
 

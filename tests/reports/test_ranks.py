@@ -11,9 +11,23 @@ from numpy.typing import NDArray
 
 from bench.metrics.bootstrap import mean_ci
 from bench.record import Record, Score, read_records
+from reports.best import paired
 from reports.groups import Entry, group
 from reports.pairs import holm
-from reports.ranks import FEW, NO_RIVAL, ONE_NUMBER, PAIRED, UNDIRECTED, UNPAIRED, legend, orders, standing, standings
+from reports.ranks import (
+    FEW,
+    MIXED,
+    NO_RIVAL,
+    ONE_NUMBER,
+    PAIRED,
+    TWINS,
+    UNDIRECTED,
+    UNPAIRED,
+    legend,
+    orders,
+    standing,
+    standings,
+)
 from reports.readme import Sources
 from reports.scores import main_keys
 from tests.reports.synthetic import write_cell
@@ -57,6 +71,23 @@ def test_higher_is_better_turns_it_round(records: list[Record], tmp_path: Path) 
     neutral = [entry(tmp_path, records[0], f"n{shift}", base + 0.01 * shift, higher=None) for shift in range(3)]
     found = standing("lpips", neutral)
     assert (found.ranks, found.outcome, found.why) == ({}, "not comparable", UNDIRECTED)
+
+
+def test_what_the_metric_cannot_tell_shares_a_rank(records: list[Record], tmp_path: Path) -> None:
+    """As ``--compare`` and the claims have it: a difference below the resolution is none, with pairs and without."""
+    base = np.random.default_rng(0).random(N)
+    for shift, expected in ((1e-9, ["1-2", "1-2"]), (2e-4, ["1", "2"])):
+        root = tmp_path / str(shift)
+        assert ranks([entry(root, records[0], f"m{k}", base + k * shift) for k in range(2)]) == expected
+        assert ranks([bare(records[0], f"m{k}", 0.5 + k * shift, 1e-10) for k in range(2)]) == expected
+    single = [
+        entry(tmp_path, records[0], "wide", base),
+        entry(tmp_path, records[0], "narrow", base.astype(np.float32)),  # type: ignore[arg-type]
+    ]
+    pair = paired("lpips", *single)
+    assert pair is not None
+    assert np.array_equal(pair.a, pair.b)
+    assert ranks(single) == ["1-2", "1-2"]
 
 
 def test_what_noise_hides_shares_a_rank(records: list[Record], tmp_path: Path) -> None:
@@ -121,9 +152,25 @@ def test_the_seeds_of_a_method_do_not_compete(records: list[Record], tmp_path: P
     base = np.random.default_rng(0).random(N)
     twins = [entry(tmp_path / str(k), records[0], "mine", base + k / 50) for k in range(2)]
     other = entry(tmp_path, records[0], "other", base + 0.1)
-    assert ranks([*twins, other]) == ["1", "1", "3"]
+    assert ranks([*twins, other]) == ["1", "1", "2"]
     assert standing("lpips", [*twins, other]).leaders == twins
     assert standing("lpips", twins).why == NO_RIVAL
+
+
+def test_the_rows_of_a_method_count_once_to_its_rivals(records: list[Record], tmp_path: Path) -> None:
+    """Better where one of them is, worse where all are: the formula that the legend prints, over methods."""
+    base = np.random.default_rng(0).random(N)
+    ahead, behind = (entry(tmp_path / str(k), records[0], "twice", base + k) for k in (0, 2))
+    between, last = entry(tmp_path, records[0], "between", base + 1), entry(tmp_path, records[0], "last", base + 3)
+    rows = [ahead, behind, between, last]
+    assert ranks(rows) == ["1", "2", "2", "3"]
+    found = standing("lpips", rows)
+    assert (found.leaders, found.first, found.num_methods) == ([ahead], [ahead], 3)
+    assert TWINS in legend({"lpips": found}, ["lpips"])
+    assert TWINS not in legend({"lpips": standing("lpips", rows[1:])}, ["lpips"])
+    noise = np.random.default_rng(1).normal(0, 3, N)
+    unclear = entry(tmp_path, records[0], "unclear", base + 3 + noise - noise.mean())
+    assert ranks([*rows, unclear]) == ["1", "2", "2", "3-4", "3-4"]
 
 
 def test_few_images_cannot_be_compared(records: list[Record], tmp_path: Path) -> None:
@@ -143,6 +190,30 @@ def test_without_pairs_intervals_that_do_not_touch_tell_a_lead_and_say_so(record
     assert legend({"lpips": found}, ["lpips"])[0].endswith(f"by {UNPAIRED}.")
     touching = [bare(records[0], "a", 0.25, 0.25), bare(records[0], "b", 0.75, 0.25)]
     assert standing("lpips", touching).outcome == "tie"
+
+
+def test_a_column_with_and_without_pairs_says_both_and_its_leader_what_decided_its_own(
+    records: list[Record], tmp_path: Path
+) -> None:
+    base = np.random.default_rng(0).random(N)
+    a, b = (entry(tmp_path, records[0], f"m{shift}", base + 0.01 * shift) for shift in range(2))
+    far, near = bare(records[0], "far", 2.0, 0.1), bare(records[0], "near", -1.0, 0.1)
+    paired = [Entry(with_interval(one.record), one.directory) for one in (a, b)]
+    lead = standing("lpips", [*paired, far])
+    assert (lead.leaders, lead.basis, lead.ground_of_lead) == ([paired[0]], MIXED, MIXED)
+    alone = standing("lpips", [*paired, near])
+    assert (alone.leaders[0].record.method, alone.basis, alone.ground_of_lead) == ("near", MIXED, UNPAIRED)
+    both = {"lpips": lead, "psnr": dataclasses.replace(standing("lpips", paired), key="psnr")}
+    read, *further = legend(both, ["lpips", "psnr"])
+    assert read.endswith(f"by {PAIRED}.")
+    assert further == [f"lpips: by {MIXED}."]
+
+
+def with_interval(record: Record) -> Record:
+    """The record with an interval of 0.1 to both sides of its value."""
+    score = record.metrics["lpips"]
+    value = score.value or 0.0
+    return dataclasses.replace(record, metrics={"lpips": dataclasses.replace(score, ci95=(value - 0.1, value + 0.1))})
 
 
 def test_one_number_for_all_images_has_no_rank(records: list[Record]) -> None:

@@ -4,7 +4,8 @@ import dataclasses
 
 from bench.record import Record, Score
 from reports.groups import Entry, group
-from reports.scores import Whisker, _whisker
+from reports.ranks import standings
+from reports.scores import Whisker, _whisker, main_table
 
 
 def test_whiskers_stand_where_their_numbers_say(records: list[Record]) -> None:
@@ -25,3 +26,16 @@ def test_whiskers_stand_where_their_numbers_say(records: list[Record]) -> None:
         Whisker("75.00%", None, None, None),
         None,
     ]
+
+
+def test_a_rank_says_of_how_many_methods(records: list[Record]) -> None:
+    """Two seeds of a method are one of two, not two of three."""
+    score = {"lpips": Score(0.5, (0.4, 0.6), 60, None, False)}
+    cells = [
+        Entry(dataclasses.replace(records[0], kind="inverter", method=method, seed=seed, metrics=score))
+        for method, seed in (("a", 0), ("a", 1), ("b", 0))
+    ]
+    (only,) = group(cells)
+    (band,) = main_table(only, standings(only)).bands
+    words = {cell.rank_words for row in band.rows for cell in row.cells if cell.rank is not None}
+    assert words == {"rank 1-2 of 2, by 95 % intervals that do not touch (not paired)"}
