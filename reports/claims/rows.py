@@ -22,7 +22,7 @@ NOTES = (
     "All bars of one metric have one scale. What is shown only is grey.",
     "The rules were committed before any cell or probe that they name was run on test, except biggan-logit and the "
     "controls on robust_resnet152: those scores were known, and probes of that cell had been tried on 12 to 20 images.",
-    "Two changes came before the records that they concern: claim 5 got a condition that is shown and not decided upon, "
+    "Two changes came before the records that they concern: claim 5 got a condition that is shown and decides nothing, "
     "and kernel distances a wider interval. Two more came when all records were known, and changed no verdict: a "
     "difference below what its metric can tell decides nothing, and what was never run is told apart.",
 )
