@@ -18,7 +18,7 @@ NEAREST = "train-nearest"
 FEW_LOGITS = 100
 HOLM = "paired differences after Holm's correction over these metrics"
 NAMED = 3  # so many metrics are named, of more the number must do
-BY_CONSTRUCTION = "its logits are nearest by construction"
+BY_CONSTRUCTION = f"the logits of {NEAREST} are nearest by construction"
 MEANING = (
     "With few logits the nearest training image is nearly a draw from p(x | z). A sampler can then be expected to do "
     "no more than equal train-nearest; an averaging decoder may pass it in psnr and ssim. Beating it means something "

@@ -138,11 +138,18 @@ def _score(entry: Entry, key: str) -> Score:
 
 
 def markdown_table(entries: Sequence[Entry], metrics: Sequence[str]) -> str:
-    """These metrics with intervals and ranks as Markdown, a table for each dataset, classifier, protocol and N."""
+    """These metrics with intervals and ranks as Markdown, a table for each dataset, classifier, protocol and N.
+
+    How to read the ranks stands once below all of them, and below each what holds of it alone.
+    """
     groups = [(one, standings(one, metrics)) for one in group(entries)]
-    tables = [_markdown(one, ranked, metrics) for one, ranked in groups]
-    read = dict.fromkeys(line for _, ranked in groups for line in legend(ranked, metrics))
-    return "\n".join([*tables, f"{IN_TABLE} {escaped(' '.join(read))}\n"])
+    legends = [legend(ranked, metrics) for _, ranked in groups]
+    shared = [line for line in legends[0] if all(line in told for told in legends)] if legends else []
+    tables = []
+    for (one, ranked), told in zip(groups, legends, strict=True):
+        own = escaped(" ".join(line for line in told if line not in shared))
+        tables += [_markdown(one, ranked, metrics), *([f"{own}\n"] if own else [])]
+    return "\n".join([*tables, f"{IN_TABLE} {escaped(' '.join(shared))}".rstrip() + "\n"])
 
 
 def _markdown(one: Group, ranked: Standings, metrics: Sequence[str]) -> str:

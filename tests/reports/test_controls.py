@@ -44,7 +44,7 @@ CEILING = (
     "no more than equality can be expected of a faithful draw from p(x | z); an averaging decoder may pass it in psnr "
     "and ssim"
 )
-NEAREST_LOGITS = "its logits are nearest by construction"
+NEAREST_LOGITS = "the logits of train-nearest are nearest by construction"
 SCORES = {"lpips": 0.5, "psnr": 12.0, "fd_judge": 3.0, "reid_gap": 0.1, "reid_class_target": 0.5}
 
 

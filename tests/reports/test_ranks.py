@@ -82,7 +82,7 @@ def test_what_the_metric_cannot_tell_shares_a_rank(records: list[Record], tmp_pa
         assert ranks([bare(records[0], f"m{k}", 0.5 + k * shift, 1e-10) for k in range(2)]) == expected
     single = [
         entry(tmp_path, records[0], "wide", base),
-        entry(tmp_path, records[0], "narrow", base.astype(np.float32)),  # type: ignore[arg-type]
+        entry(tmp_path, records[0], "narrow", base.astype(np.float32)),
     ]
     pair = paired("lpips", *single)
     assert pair is not None

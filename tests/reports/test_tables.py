@@ -118,3 +118,23 @@ def test_markdown_escapes_what_would_break_the_table(records: list[Record]) -> N
     cells = {len(re.findall(r"(?<!\\)\|", line)) for line in lines if line.startswith("|")}
     assert cells == {8}
     assert r"a\|b\<script\>" in "\n".join(lines)
+
+
+def test_what_holds_of_one_table_alone_stands_below_it(runs: Path) -> None:
+    """A table with pairs, one without: neither is given the other's ground."""
+    entries = [Entry(record, folder) for record, folder in read_records(runs)]
+    without = [Entry(dataclasses.replace(entry.record, classifier="resnet152")) for entry in entries]
+    printed = markdown_table([*entries, *without], ["lpips", "diversity"])
+    blocks = {block.split("**")[1]: block for block in re.split(r"(?=^\*\*)", printed, flags=re.MULTILINE) if block}
+    with_pairs, alone = blocks["robust_resnet152"], blocks["resnet152"]
+    assert "Certainly: by paired differences, p \\< 0.05" in with_pairs
+    assert "Certainly: by 95 % intervals that do not touch (not paired)." in alone
+    shared = "diversity: no rank: no direction is better in itself."
+    assert printed.count(shared) == 1
+    last = max(with_pairs, alone, key=printed.index)
+    assert shared in last
+    for ground in ("paired differences", "do not touch"):
+        assert (ground in with_pairs) != (ground in alone)
+    one = markdown_table(entries, ["lpips", "diversity"]).splitlines()[-1]
+    assert one.startswith("In parentheses: the rank;")
+    assert one.endswith(shared)
