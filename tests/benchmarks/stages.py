@@ -11,8 +11,8 @@ LOAD = (
 )
 
 LINE = (
-    Watch("bench.store:originals", "originals"),
-    Watch("bench.store:logits", "logits of the originals"),
+    Watch("bench.shared:originals", "originals"),
+    Watch("bench.shared:logits", "logits of the originals"),
     Watch("bench.store:_save", "write"),
     Watch("bench.store:CellFolder.assemble", "write"),
     Watch("bench.store:CellFolder.save_logits", "write"),

@@ -68,11 +68,11 @@ def test_interrupted_and_resumed_equals_undisturbed(run: RunProbe, monkeypatch: 
     undisturbed = run("shift", "Decode", "tiles", seed=1)
     calls: list[int] = []
 
-    def pressed(method: OpenMethod, given: torch.Tensor, seeds: Sequence[int]) -> Piece:
+    def pressed(method: OpenMethod, given: torch.Tensor, seeds: Sequence[int], *, manipulated: bool = False) -> Piece:
         calls.append(len(seeds))
         if len(calls) == 4:
             raise KeyboardInterrupt
-        return invert(method, given, seeds)
+        return invert(method, given, seeds, manipulated=manipulated)
 
     invert = OpenMethod.invert
     monkeypatch.setattr(OpenMethod, "invert", pressed)
