@@ -13,7 +13,7 @@ LOAD = (
 LINE = (
     Watch("bench.shared:originals", "originals"),
     Watch("bench.shared:logits", "logits of the originals"),
-    Watch("bench.store:_save", "write"),
+    Watch("bench.store:CellFolder._save", "write"),
     Watch("bench.store:CellFolder.assemble", "write"),
     Watch("bench.store:CellFolder.save_logits", "write"),
     Watch("bench.store:CellFolder.save_per_image", "write"),
