@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from bench import weights
+from bench import local, weights
 from bench.classifiers import LoadedClassifier
 from bench.datasets import cifar10
 from bench.datasets.base import ArrayDataset
@@ -31,6 +32,14 @@ def contents_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest
     """What is known of the files of folders stays among the tests."""
     place = tmp_path_factory.getbasetemp() / "contents"
     monkeypatch.setattr("bench.datasets.contents.home", lambda: place)
+
+
+@pytest.fixture(autouse=True)
+def no_folder_of_another_test() -> Iterator[None]:
+    """The folders of users' files, which a process keeps in reach, are out of reach of the next test."""
+    yield
+    sys.path[:] = [entry for entry in sys.path if entry not in local._folders]
+    local._folders.clear()
 
 
 @pytest.fixture
