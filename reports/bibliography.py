@@ -9,6 +9,7 @@ from bench.record import Record
 # What needs which papers: methods and classifiers by name, metrics by the start of their key.
 METHODS: dict[str, tuple[str, ...]] = {
     "biggan-logit": ("teterwak2021understanding", "brock2019large"),
+    "biggan-logit-ch64": ("teterwak2021understanding", "brock2019large"),
     "onehot-biggan": ("teterwak2021understanding", "brock2019large"),
     "dosovitskiy-brox-2016a": ("dosovitskiy2016generating",),
     "dosovitskiy-brox-2016b": ("dosovitskiy2016inverting",),

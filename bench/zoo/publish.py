@@ -40,6 +40,7 @@ PAPERS = {
     "inception_v3": "Szegedy et al. 2016, Rethinking the Inception Architecture for Computer Vision",
     "judge": "Simonyan & Zisserman 2015; Jordan 2024",
     "biggan-logit": "Teterwak et al. 2021, Understanding Invariance via Feedforward Inversion",
+    "biggan-logit-ch64": "Teterwak et al. 2021, at the width of BigGAN-PyTorch's CIFAR-10 configuration",
     "onehot-biggan": "Teterwak et al. 2021, with the arg-max class in place of the logits",
     "dosovitskiy-brox-2016a": "Dosovitskiy & Brox 2016, Generating Images with Perceptual Similarity Metrics",
     "dosovitskiy-brox-2016b": "Dosovitskiy & Brox 2016, Inverting Visual Representations with Convolutional Networks",
