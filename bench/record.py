@@ -17,7 +17,6 @@ from typing import Any, Literal
 from bench import strict
 from bench.errors import DataError
 from bench.faults import Faults, folders, regular
-from bench.files import write_atomically as write_atomically  # for methods whose keys hold their source
 
 SCHEMA_VERSION = 1
 MOST_BYTES = 16_000_000  # of a record's file; the largest that a probe writes is a hundredth of it

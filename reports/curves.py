@@ -43,7 +43,7 @@ def curves(manifest: Mapping[str, Any]) -> dict[str, dict[str, dict[str, list[fl
         if facts["kind"] == "inverter" and facts.get("curve"):
             found.setdefault(facts["methods"][0], {})[facts["classifier"]] = facts["curve"]
     if not found:
-        raise DataError("No inverter's entry in the manifest has a curve. Publish one: python -m bench.zoo.publish")
+        raise DataError("No inverter's entry in the manifest has a curve. Publish one: python -m studies.zoo.publish")
     return dict(sorted(found.items()))
 
 

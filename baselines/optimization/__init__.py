@@ -6,7 +6,4 @@ frozen.py             the classifier, private and fast
 inverter.py           what the methods share
 mahendran_vedaldi.py  logit distance, priors, momentum (2015)
 engstrom.py           logit or feature distance, normalised steps (2019)
-tune.py               the choices on val, and what was tried (tuning.json)
-random_start.py       measures how far solutions depend on the start
-no_prior.py           measures what becomes of them without priors
 """

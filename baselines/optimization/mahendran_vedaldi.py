@@ -19,10 +19,11 @@ because differences between neighbours grow by 227 / s while the pixels become f
     rate       eta sigma_s^2                                        = 0.8976 x (1, 0.1, 0.01)
 
 Different from the published code: images are clipped to [0, 1] after each step, as in the authors' IJCV 2016 version;
-the mean image is plain grey; lambda_TV and eta are what ``tune.py`` chose on ``val`` (``tuning.json`` has the published
-values beside them); an image leaves once the steps left would move it by less than half a grey level. Most steps
-compute in bfloat16, the last ones of the middle stage and all of the last one in float32, so that the image settles
-where the network's own logits are met. ``paper`` runs the published 400 iterations, ``fast`` half of each stage.
+the mean image is plain grey; lambda_TV and eta are what ``studies.optimization.tune`` chose on ``val`` (its
+``tuning.json`` has the published values beside them); an image leaves once the steps left would move it by less than
+half a grey level. Most steps compute in bfloat16, the last ones of the middle stage and all of the last one in float32,
+so that the image settles where the network's own logits are met. ``paper`` runs the published 400 iterations, ``fast``
+half of each stage.
 """
 
 from __future__ import annotations

@@ -279,8 +279,8 @@ def _entered(part: Part, path: Path) -> bool:
 
 
 def _enter(part: Part, path: Path) -> None:
+    from bench.zoo.facts import facts_of_classifier, facts_of_fitted
     from bench.zoo.manifest import enter
-    from bench.zoo.publish import facts_of_classifier, facts_of_fitted
 
     if part.kind == "classifier":
         facts = facts_of_classifier(part.classifier, path)

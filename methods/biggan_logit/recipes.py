@@ -77,8 +77,9 @@ def scaled(recipe: BigGANRecipe, batch: int) -> BigGANRecipe:
 
 # By name, as ``--recipe`` takes them. ``gpu`` is meant for half an hour on one data-centre GPU: ch 64 as in the public
 # CIFAR-10 configuration of BigGAN-PyTorch, and the smallest batch in table 1 of Brock et al. 2019. Rates are those of
-# the smaller batch: their rates are no higher for 2,048 images, and scaled ones did worse in ``switches.json``. What it
-# reaches, and how many steps half an hour has, was not measured; --budget fits the steps.
+# the smaller batch: their rates are no higher for 2,048 images, and scaled ones did worse in the switches.json of
+# ``studies.biggan_logit``. What it reaches, and how many steps half an hour has, was not measured; --budget fits the
+# steps.
 RECIPES = {
     "cpu": BigGANRecipe(),
     "gpu": BigGANRecipe("gpu", steps=20_000, batch=256, channels=64),

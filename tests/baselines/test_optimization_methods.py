@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable
 
@@ -11,11 +10,11 @@ import torch
 from torch import Tensor, nn
 
 import bench
-from baselines.optimization import chunks, engstrom, mahendran_vedaldi, optimizer, tune
+from baselines.optimization import chunks, engstrom, mahendran_vedaldi, optimizer
 from baselines.optimization.engstrom import Engstrom, EngstromFeatures
 from baselines.optimization.frozen import FrozenNetwork
 from baselines.optimization.inverter import ImageSpaceInverter
-from baselines.optimization.mahendran_vedaldi import CHOSEN, MahendranVedaldi, Settings
+from baselines.optimization.mahendran_vedaldi import MahendranVedaldi, Settings
 from baselines.optimization.objectives import alpha_norm, total_variation
 from bench.classifiers.catalogue import TARGETS
 from bench.inverter import Target
@@ -194,20 +193,3 @@ def test_real_classifiers_run_fast_and_each_row_keeps_its_bits_in_any_company(na
     g = gradient(images)
     assert torch.equal(g[order], gradient(images[order]))
     assert torch.equal(g[:3], gradient(company)[:3])
-
-
-def test_the_constants_in_use_are_those_that_the_tuning_chose() -> None:
-    chosen = {row["method"]: row for row in json.loads(tune.RESULT.read_text())["chosen"]}
-    assert vars(CHOSEN).items() <= chosen[MahendranVedaldi.name].items()
-    assert chosen[Engstrom.name]["tolerance"] == engstrom.TOLERANCE
-
-
-def test_the_tuning_chooses_the_lowest_lpips_that_meets_the_logits() -> None:
-    def row(lpips: float, error: float) -> dict[str, float]:
-        a, b = tune.CLASSIFIERS
-        return {f"lpips {a}": lpips, f"lpips {b}": 0.5, f"logit_error {a}": 0.01, f"logit_error {b}": error}
-
-    rows = [row(0.6, 0.05), row(0.4, 0.2), row(0.5, 0.1)]
-    assert tune.choice(rows) is rows[2]
-    tolerances = [row(lpips, 0.01) | {"tolerance": t} for lpips, t in ((0.52, 0.05), (0.509, 0.02), (0.5, 0.01))]
-    assert tune.cheapest_choice(tolerances) is tolerances[1]

@@ -14,10 +14,10 @@ from functools import partial
 from pathlib import Path
 
 from bench.files import write_atomically
-from methods.biggan_logit import switches
+from studies.biggan_logit import switches
 from tests.benchmarks import precision, results, where
 
-OPTIMIZATION = Path(__file__).resolve().parents[2] / "baselines" / "optimization"
+OPTIMIZATION = Path(__file__).resolve().parents[2] / "studies" / "optimization"
 README = Path(__file__).resolve().parents[2] / "README.md"
 
 
@@ -43,7 +43,7 @@ def switched() -> str:
 
 
 def study(name: str) -> str:
-    """What a script of ``baselines/optimization`` measured."""
+    """What a script of ``studies/optimization`` measured."""
     rows = json.loads((OPTIMIZATION / f"{name}.json").read_text())["rows"]
     head = list(rows[0])
     lines = [head, ["---"] * len(head), *([_text(row.get(key)) for key in head] for row in rows)]

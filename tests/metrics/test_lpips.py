@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from bench.metrics.lpips import enlarged, load_lpips, lpips_distance
 from bench.weights import load_shipped
-from bench.zoo.make_lpips import LPIPS_CONVOLUTIONS
+from studies.zoo.make_lpips import LPIPS_CONVOLUTIONS
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from bench.errors import DataError
-from bench.zoo.publish import holdout_curve
+from bench.zoo.facts import holdout_curve
 from reports.curves import curves, draw, main
 
 CURVE: dict[str, list[float]] = {"step": [500, 1000], "val_logit_error": [0.9, 0.7], "val_mse": [0.05, 0.04]}

@@ -1,6 +1,6 @@
 """The faithful recipe and each switch, trained for the same time and scored on ``val``: what is worth keeping?
 
-    python -m methods.biggan_logit.switches --classifier robust_resnet152 --steps 1200 --out train/switches
+    python -m studies.biggan_logit.switches --classifier robust_resnet152 --steps 1200 --out train/switches
 
 Every row starts from the same seed. The faithful recipe trains the given steps, every other row as many as cost the
 same. What a step costs is measured first, with all rows taking turns, because a machine's speed changes; after that
@@ -31,13 +31,13 @@ from torch import nn
 from bench.classifiers import LoadedClassifier, open_classifier
 from bench.datasets.base import to_pixels
 from bench.errors import UnknownNameError
+from bench.files import write_atomically
 from bench.metrics.bootstrap import paired_difference
 from bench.metrics.distances import kid
 from bench.metrics.features import Extractor, default_batch, network_extractor
 from bench.metrics.logits import logit_error
 from bench.metrics.lpips import load_lpips, pixel_lpips
 from bench.progress import each
-from bench.record import write_atomically
 from bench.training.budget import seconds_of
 from bench.training.commands import Run
 from bench.training.engine import Engine
@@ -194,7 +194,7 @@ class Options:
 def parse(arguments: Sequence[str] | None) -> Options:
     """The command line as ``Options``."""
     parser = argparse.ArgumentParser(
-        prog="python -m methods.biggan_logit.switches",
+        prog="python -m studies.biggan_logit.switches",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -1,6 +1,6 @@
 """Choose the hyper-parameters of the white-box methods on ``val``, and write down what was tried.
 
-    python -m baselines.optimization.tune                  # ten minutes on two cores; needs: bench data fetch cifar10
+    python -m studies.optimization.tune                  # ten minutes on two cores; needs: bench data fetch cifar10
 
 A choice is one for all classifiers: the lowest mean LPIPS over ``robust_resnet152`` and ``resnet152`` among those
 whose mean ``logit_error`` is at most 0.1 on each. Of the tolerances, which cost steps, it is the largest whose LPIPS
@@ -23,9 +23,9 @@ from typing import Any
 
 from baselines.optimization.engstrom import Engstrom
 from baselines.optimization.mahendran_vedaldi import MahendranVedaldi, Settings
-from baselines.optimization.study import MakeInverter, Study
 from bench.printing import print_rows
 from bench.progress import each
+from studies.optimization.study import MakeInverter, Study
 
 CLASSIFIERS = ("robust_resnet152", "resnet152")
 MAX_LOGIT_ERROR = 0.1

@@ -1,6 +1,6 @@
 """Make the published orders, the train / val cut, and the two shipped sheets of 2,500 images, once.
 
-    python -m bench.datasets.make_cifar10_cut
+    python -m studies.datasets.make_cifar10_cut
 
 Reads the fetched official arrays and writes ``cifar10_cut.npz``, ``cifar10_test2500.webp`` and
 ``cifar10_train2500.webp`` into ``data/``. Run again it writes the same numbers: everything follows from SEED.

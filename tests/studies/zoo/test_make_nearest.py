@@ -10,7 +10,7 @@ from baselines.training_statistics import unpacked
 from bench.classifiers import LoadedClassifier, open_classifier
 from bench.datasets import cifar10
 from bench.weights import entry, load_shipped, metadata
-from bench.zoo.make_nearest import chosen
+from studies.zoo.make_nearest import chosen
 
 NAME = "train-nearest-robust_resnet152"
 

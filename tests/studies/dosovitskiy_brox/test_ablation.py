@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from baselines.dosovitskiy_brox import ablation
 from baselines.dosovitskiy_brox.losses import feature_term
 from baselines.dosovitskiy_brox.train_2016a import recipe
 from bench.classifiers import LoadedClassifier
 from bench.datasets import cifar10
 from bench.datasets.base import to_images
 from bench.record import Score
+from studies.dosovitskiy_brox import ablation
 
 
 def test_the_feature_term_is_zero_and_nothing_else_differs() -> None:

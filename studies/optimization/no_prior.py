@@ -1,6 +1,6 @@
 """What becomes of a reconstruction without a prior (lambda = 0)?
 
-    python -m baselines.optimization.no_prior --num-images 100
+    python -m studies.optimization.no_prior --num-images 100
 
 The same logits are inverted from the same starts with the default settings and without both priors. Compared are LPIPS
 to the original, the total variation (beta 1, mean over pixels and colours), the judge's agreement with the class of
@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from baselines.optimization.mahendran_vedaldi import CHOSEN, MahendranVedaldi
 from baselines.optimization.objectives import total_variation
-from baselines.optimization.study import Study, arguments, report
 from bench.datasets.base import Pixels, to_images
 from bench.metrics.bootstrap import mean_ci, paired_difference
+from studies.optimization.study import Study, arguments, report
 
 CLASSIFIERS = ("robust_resnet152", "resnet152")
 METRICS = ("lpips", "reid_class_judge", "logit_error")

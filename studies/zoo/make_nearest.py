@@ -1,7 +1,7 @@
 """Choose the training images that ``train-nearest`` needs for the test images that ship, and their manifest entry.
 
     bench data fetch cifar10
-    python -m bench.zoo.make_nearest robust_resnet152
+    python -m studies.zoo.make_nearest robust_resnet152
 
 The logits of the 45,000 training images are computed on the CPU, or read if they are kept from an earlier run.
 """
@@ -77,7 +77,7 @@ def describe(classifier: LoadedClassifier) -> dict[str, Any]:
         "source_sha256": cifar10.ARRAYS["train_images"][1],
         "licence": "CIFAR-10 is published without a licence, to be cited as Krizhevsky 2009; the choice is MIT",
         "paper": "Krizhevsky 2009, Learning Multiple Layers of Features from Tiny Images",
-        "command": f"python -m bench.zoo.make_nearest {classifier.name}",
+        "command": f"python -m studies.zoo.make_nearest {classifier.name}",
     }
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bench.errors import WeightsError
-from bench.zoo.make_lpips import ArrayUnpickler
+from studies.zoo.make_lpips import ArrayUnpickler
 
 
 def test_arrays_are_rebuilt() -> None:

@@ -1,6 +1,6 @@
 """How far does a reconstruction depend on its random start?
 
-    python -m baselines.optimization.random_start --num-images 100
+    python -m studies.optimization.random_start --num-images 100
 
 The same logits are inverted from several starts. ``starts`` is the mean LPIPS between two reconstructions of one
 image; it is read against ``images``, the same between reconstructions of two images from the same run, and against
@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.optimization.mahendran_vedaldi import MahendranVedaldi
-from baselines.optimization.study import Study, arguments, lpips, report
 from bench.datasets.base import Pixels
 from bench.metrics.bootstrap import mean_ci, paired_difference
+from studies.optimization.study import Study, arguments, lpips, report
 
 CLASSIFIERS = ("robust_resnet152", "resnet152")
 Values = dict[str, NDArray[np.float64]]

@@ -8,9 +8,8 @@ import torch
 from bench.errors import UsageError
 from bench.training.engine import Engine
 from methods.biggan_logit.generator import effective_state
-from methods.biggan_logit.held import Held
-from methods.biggan_logit.imagenet import GPUS, RECIPES, Cost, Sample, SyntheticPairs, dry_run, main
 from methods.biggan_logit.train import Adversaries
+from studies.biggan_logit.imagenet import GPUS, RECIPES, Cost, Sample, SyntheticPairs, dry_run, main
 
 TINY = replace(RECIPES[64], channels=8, hidden=8)
 
@@ -67,15 +66,3 @@ def test_before_its_start_the_average_follows_the_weights_closely() -> None:
     name = "blocks.0.conv1.weight"
     expected = torch.lerp(before[name], effective_state(task.g)[name], 0.9)  # 1 - 1/10, the decay of a first step
     torch.testing.assert_close(task.average.average[name], expected)
-
-
-def test_held_counts_each_storage_once_and_as_long_as_it_is_kept() -> None:
-    x = torch.randn(100, requires_grad=True)
-    with Held() as held:
-        y = x.square() + x.sin()  # both keep x
-        assert held.now == 400
-        z = y.exp()  # keeps its own result
-        assert held.now == 800
-        z.sum().backward()  # type: ignore[no-untyped-call]
-        assert held.now == 0
-    assert held.peak == 800

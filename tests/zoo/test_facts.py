@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bench.environment import processor
-from bench.zoo.publish import machine
+from bench.zoo.facts import machine
 
 CPU = {"gpu": None, "threads": 1, "processor": "A Chip", "platform": "Linux 6.1 riscv64"}
 

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from baselines.optimization import chunks, mahendran_vedaldi, no_prior, random_start
-from baselines.optimization.study import lpips
+from baselines.optimization import chunks, mahendran_vedaldi
 from bench.datasets.base import Pixels
+from studies.optimization import no_prior, random_start
+from studies.optimization.study import lpips
 
 
 @pytest.fixture(autouse=True)

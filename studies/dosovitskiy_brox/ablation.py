@@ -1,6 +1,6 @@
 """What does the feature loss of 2016a bring, and to whom?
 
-    python -m baselines.dosovitskiy_brox.ablation --classifier resnet152 --resume
+    python -m studies.dosovitskiy_brox.ablation --classifier resnet152 --resume
 
 Trains 2016a with the feature term at zero and everything else as it is, and scores it beside the weights of the
 comparison recipe on the same test images. The feature loss asks a network that learned from the judge's training data

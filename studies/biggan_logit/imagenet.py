@@ -1,7 +1,7 @@
 """ImageNet at 64 and 128 px on 8 GPUs: the recipes, and a dry run that measures what they would cost.
 
-    python -m methods.biggan_logit.imagenet --size 128 --dry-run --device cuda --batch 32
-    torchrun --nproc-per-node 8 -m methods.biggan_logit.imagenet --size 128 --dry-run --device cuda --batch 256
+    python -m studies.biggan_logit.imagenet --size 128 --dry-run --device cuda --batch 32
+    torchrun --nproc-per-node 8 -m studies.biggan_logit.imagenet --size 128 --dry-run --device cuda --batch 256
 
 The recipes are those of Brock et al. 2019 (section 3, appendix C): 2,048 images a step, two D steps, Adam(0, 0.999)
 with 5e-5 in G and 2e-4 in D, ``ch`` 96 at 128 px; average at 0.9999 from step 20,000 on, as in their PyTorch code.
@@ -30,9 +30,9 @@ from bench.environment import resolve_device
 from bench.errors import UsageError
 from bench.seeding import seed_of
 from bench.training.engine import Engine, engine
-from methods.biggan_logit.held import Held
 from methods.biggan_logit.recipes import BigGANRecipe
 from methods.biggan_logit.train import Adversaries
+from studies.biggan_logit.held import Held
 
 GPUS = 8
 CLASSES = 1_000
@@ -206,7 +206,7 @@ def _bytes(tensors: Iterable[Tensor]) -> int:
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command line."""
     parser = argparse.ArgumentParser(
-        prog="python -m methods.biggan_logit.imagenet",
+        prog="python -m studies.biggan_logit.imagenet",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

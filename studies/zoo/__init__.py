@@ -1,0 +1,1 @@
+"""How the files of the shipped zoo are made."""

@@ -1,0 +1,104 @@
+"""Put freshly trained weights into the zoo: measure them, copy them, write their manifest entry.
+
+    python -m studies.zoo.publish classifier robust_resnet152
+    python -m studies.zoo.publish margins efficientnet_lite0
+    python -m studies.zoo.publish controls robust_resnet152
+    python -m studies.zoo.publish inverter biggan-logit robust_resnet152
+
+Run once per recipe, after it was chosen on ``val``: this is where ``test`` is looked at.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from bench.classifiers import open_classifier
+from bench.classifiers.catalogue import CATALOGUE
+from bench.classifiers.train import robust_accuracy
+from bench.datasets import cifar10
+from bench.environment import resolve_device
+from bench.progress import progress
+from bench.training.data import TrainingImages
+from bench.training.pairs import split_logits
+from bench.weights import load_file
+from bench.zoo.facts import facts_of_classifier, facts_of_fitted
+from bench.zoo.manifest import amend, enter
+
+
+def main() -> None:
+    """Dispatch on the kind."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("kind", choices=("classifier", "margins", "controls", "inverter"))
+    parser.add_argument("names", nargs="+", help="a classifier; a method before it for an inverter")
+    parser.add_argument("--from", dest="folder", type=Path, default=Path("train"), help="where the trainings lie")
+    given = parser.parse_args()
+    *methods, classifier = given.names
+    if given.kind == "margins":
+        publish_margins(classifier)
+        return
+    name = "-".join({"classifier": [], "controls": ["controls"], "inverter": methods}[given.kind] + [classifier])
+    path = given.folder / name / f"{name}.safetensors"
+    if given.kind == "classifier":
+        publish_classifier(classifier, path)
+    elif given.kind == "controls":
+        command = f"bench train controls --classifier {classifier}"
+        _enter(name, path, facts_of_fitted(path, classifier, "controls", ["class-mean", "ridge"], command))
+    else:
+        command = f"bench train inverter {methods[0]} --classifier {classifier}"
+        _enter(name, path, facts_of_fitted(path, classifier, methods[0], methods, command))
+
+
+def publish_classifier(name: str, path: Path) -> None:
+    """Accuracy and mean margin on train, val and test; under PGD-20 on test."""
+    device = resolve_device("auto")
+    net = CATALOGUE[name].build()
+    net.load_state_dict(load_file(path))
+    net.eval().requires_grad_(False).to(device).to(memory_format=torch.channels_last)
+    measured: dict[str, float] = {}
+    for split in ("train", "val", "test"):
+        data = TrainingImages(cifar10.load(split), device, 0)
+        accuracy, margin = accuracy_and_margin(net, data, split)
+        measured |= {f"{split}_accuracy": round(accuracy, 4), f"{split}_margin": round(margin, 3)}
+    if name != "judge":
+        test = TrainingImages(cifar10.load("test"), device, 0)
+        measured["test_pgd20"] = round(robust_accuracy(net, test, steps=20, limit=len(test)), 4)
+    _enter(name, path, facts_of_classifier(name, path) | {"measured": measured})
+
+
+def publish_margins(name: str) -> None:
+    """Mean margins of a classifier that comes from a package and knows other classes than cifar10's."""
+    classifier = open_classifier(name, resolve_device("auto"))
+    measured: dict[str, float] = {}
+    for split in ("train", "val", "test"):
+        data = TrainingImages(cifar10.load(split), resolve_device("auto"), 0)
+        top = split_logits(classifier, data, f"cifar10-{split}", mirrored=False).topk(2, dim=1).values
+        measured[f"{split}_margin"] = round(float((top[:, 0] - top[:, 1]).mean()), 3)
+    print(json.dumps(amend(name, {"measured": measured}), indent=2))
+
+
+@torch.inference_mode()
+def accuracy_and_margin(net: nn.Module, data: TrainingImages, title: str) -> tuple[float, float]:
+    """Share of correct top-1 classes, and the mean of the largest logit less the second largest."""
+    hits, margin = 0, 0.0
+    with progress(len(data), f"measuring on {title}") as bar:
+        for rows in data.blocks(500):
+            logits = net(data.batch(rows))
+            top = logits.topk(2, dim=1).values
+            hits += int((logits.argmax(1) == data.labels[rows]).sum())
+            margin += float((top[:, 0] - top[:, 1]).sum())
+            bar.advance(len(rows))
+    return hits / len(data), margin / len(data)
+
+
+def _enter(name: str, path: Path, facts: dict[str, Any]) -> None:
+    print(json.dumps(enter(name, path.read_bytes(), facts), indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""What the wheel holds: it needs neither ``studies`` nor ``tests``, which stay in the repository."""
+
+import ast
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from setuptools import find_packages
+
+ROOT = Path(__file__).resolve().parents[1]
+INSIDE, OUTSIDE = {"bench", "baselines", "methods", "reports"}, {"studies", "tests"}
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def imported(tree: ast.Module) -> Iterator[str]:
+    """Every module that is imported anywhere, by a statement or by ``import_module("its.name")``."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import():
+                yield from (alias.name for alias in node.names)
+            case ast.ImportFrom(module=str(name)):
+                yield name
+            case ast.Call(
+                func=ast.Name(id="import_module") | ast.Attribute(attr="import_module"),
+                args=[ast.Constant(value=str(name)), *_],
+            ):
+                yield name
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["import studies.zoo", "from studies import zoo", "import_module('studies')", "x.import_module('studies.a')"],
+)
+def test_every_way_to_import_is_seen(line: str) -> None:
+    assert [name.partition(".")[0] for name in imported(ast.parse(line))] == ["studies"]
+
+
+@pytest.mark.parametrize("top", sorted(INSIDE))
+def test_what_ships_imports_nothing_that_does_not(top: str) -> None:
+    paths = sorted((ROOT / top).rglob("*.py"))
+    assert paths
+    for path in paths:
+        names = set(imported(ast.parse(path.read_text(encoding="utf-8"))))
+        strangers = {name for name in names if name.partition(".")[0] in OUTSIDE}
+        assert not strangers, f"{path.relative_to(ROOT)}: {strangers}"
+
+
+def test_the_wheel_has_its_packages_and_no_other() -> None:
+    patterns = PYPROJECT["tool"]["setuptools"]["packages"]["find"]["include"]
+    packages = find_packages(str(ROOT), include=patterns)
+    assert {name.partition(".")[0] for name in packages} == INSIDE
+
+
+def test_entry_points_lie_in_the_wheel() -> None:
+    groups = [PYPROJECT["project"]["scripts"], *PYPROJECT["project"]["entry-points"].values()]
+    assert {target.partition(".")[0] for group in groups for target in group.values()} <= INSIDE
