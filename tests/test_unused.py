@@ -6,7 +6,9 @@ from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PRODUCT = sorted(path for top in ("bench", "baselines", "methods", "reports") for path in (ROOT / top).rglob("*.py"))
+PRODUCT = sorted(
+    path for top in ("bench", "baselines", "methods", "reports", "studies") for path in (ROOT / top).rglob("*.py")
+)
 TEXTS = {path: path.read_text(encoding="utf-8") for path in PRODUCT}
 PYPROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 

@@ -1,0 +1,1 @@
+"""Experiments and maintainers' tools; not part of the wheel."""
