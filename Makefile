@@ -24,7 +24,7 @@ test: .venv/installed-test
 	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 --dist loadfile
 
 tables: .venv/installed
-	$(BIN)/python -m reports.readme --collect runs
+	$(BIN)/python -m studies.reports.readme --collect runs
 
 benchmark: .venv/installed-test
 	-$(BIN)/python -m tests.benchmarks
@@ -36,7 +36,7 @@ profile: .venv/installed-test
 	$(BIN)/python -m tests.benchmarks.readme
 
 screenshots: .venv/installed-test
-	$(BIN)/python -m reports.screenshots report.html
+	$(BIN)/python -m studies.reports.screenshots report.html
 
 .venv/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or later is needed, this is " + sys.version'

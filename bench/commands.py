@@ -80,8 +80,8 @@ def verify_cells(
 
 def _print_tables(records: Sequence[Record], out: Path) -> None:
     """The tables of these records; ranks need the values that lie beside them, in the folder of their key."""
-    from reports.groups import Entry
-    from reports.tables import terminal_table
+    from reports.analysis.groups import Entry
+    from reports.page.tables import terminal_table
 
     shown = [here(record) for record in records]
     print(terminal_table([Entry(one, next(out.glob(f"*/*/*/{one.key}"), None)) for one in shown]))
@@ -101,8 +101,8 @@ def print_fid_hint(runs: Path) -> None:
 
 
 def _print_hint(records: Sequence[Record]) -> None:
-    from reports.fid import hint
-    from reports.tables import WIDTH
+    from reports.page.tables import WIDTH
+    from reports.words.fid import hint
 
     if line := hint(records):
         print(textwrap.fill(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False))
@@ -208,11 +208,11 @@ def write_page(runs: Path, compare: tuple[Path, Path] | None, out: Path | None) 
     faults = Faults()
     with progress(1, "writing the page"):
         if compare is not None:
-            from reports.compare import write_comparison
+            from reports.page.compare.compare import write_comparison
 
             page = write_comparison(*compare, out or Path("compare.html"), faults)
         else:
-            from reports.render import write_report
+            from reports.page.render import write_report
 
             page = write_report(runs, out or Path("report.html"), faults)
     print_faults(faults)

@@ -54,7 +54,7 @@ def _preload() -> None:
 
     from bench.cell import networks
 
-    for name in ("bench.cli", "bench.metrics.evaluate", "bench.runner", "reports.render"):
+    for name in ("bench.cli", "bench.metrics.evaluate", "bench.runner", "reports.page.render"):
         importlib.import_module(name)
     torch.set_num_threads(1)
     networks(None, torch.device("cpu"), None, judged=True)

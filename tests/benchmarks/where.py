@@ -31,7 +31,7 @@ from bench.files import write_atomically
 from bench.memory import keep_freed_memory
 from bench.runner import run_cell
 from methods.biggan_logit.train import BigGANRecipe
-from reports.render import write_report
+from reports.page.render import write_report
 from tests.benchmarks import limits, stages
 from tests.benchmarks.measure import own_home, seconds
 from tests.benchmarks.results import machine

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reports.browser import browser, executable
-from reports.render import write_report
+from reports.page.render import write_report
+from studies.reports.browser import browser, executable
 from tests.reports.probe_records import make_record, with_pictures
 from tests.reports.synthetic import make_runs
 

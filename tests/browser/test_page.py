@@ -12,8 +12,8 @@ import pytest
 
 from bench.metrics.bootstrap import mean_ci
 from bench.record import Record, Score
-from reports.browser import Opened, opened
-from reports.render import write_report
+from reports.page.render import write_report
+from studies.reports.browser import Opened, opened
 from tests.reports.synthetic import write_cell
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from bench.record import Record, read_records
-from reports.render import write_report
-from tests.reports.page import Page
+from reports.page.render import write_report
+from tests.reports.html_page import Page
 from tests.reports.synthetic import make_runs
 
 NUM_IMAGES = 60

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from bench.datasets.cifar10 import shipped_test
 from bench.record import read_records
-from reports.gallery import Gallery, gallery
-from reports.groups import Entry, Group, group
-from reports.render import TEMPLATES
+from reports.analysis.groups import Entry, Group, group
+from reports.page.gallery.gallery import Gallery, gallery
+from reports.page.render import TEMPLATES
 from tests.reports.synthetic import CONTROLS, INVERTERS, fake, fake_record, per_image, write_cell
 
 NUM_IMAGES = 120

@@ -19,11 +19,11 @@ from bench.probes.interpolate import TIMES
 from bench.probes.iterate import ROUNDS
 from bench.probes.manipulate import Perturb, Scale, Shift
 from bench.record import Level, Record, Score
-from reports import render
-from reports.groups import Entry
-from reports.probe_kinds import BUILT_IN, built_in
-from reports.probe_pages import ProbePage
-from tests.reports.page import Page
+from reports.analysis.groups import Entry
+from reports.page import render
+from reports.page.probes.pages import ProbePage
+from reports.words.probe_kinds import BUILT_IN, built_in
+from tests.reports.html_page import Page
 
 KINDS = tuple(BUILT_IN)
 CLASSIFIERS = ("robust_resnet152", "resnet152", "inception_v3", "efficientnet_lite0")

@@ -20,13 +20,13 @@ import pytest
 
 from bench.faults import Faults
 from bench.record import Record, read_records
-from reports.compare import write_comparison
-from reports.gallery_logits import NOT_STORED
-from reports.groups import Entry, group
-from reports.probe_pages import probe_pages
-from reports.readme import Sources, claims, few
-from reports.render import entries_below, write_report
-from tests.reports.page import Page
+from reports.analysis.groups import Entry, group
+from reports.page.compare.compare import write_comparison
+from reports.page.gallery.logits import NOT_STORED
+from reports.page.probes.pages import probe_pages
+from reports.page.render import entries_below, write_report
+from studies.reports.readme import Sources, claims, few
+from tests.reports.html_page import Page
 from tests.reports.probe_records import make_record, with_pictures
 from tests.reports.synthetic import make_runs
 

@@ -1,0 +1,196 @@
+"""Which records may stand in one table: same dataset, classifier and its weights, protocol and N, and no others."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.faults import Faults
+from bench.record import Record
+from reports.analysis import sidefiles
+from reports.words import glossary
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """A record, the directory it was read from (if any), the label of its row, and where its faults are noted.
+
+    Files beside it are read when they are asked for; one that cannot be used is as if it were not there.
+    """
+
+    record: Record
+    directory: Path | None = None
+    label: str = ""
+    faults: Faults = field(default_factory=Faults)
+
+    @property
+    def complete(self) -> bool:
+        """Whether there are scores to show."""
+        return self.record.status == "complete"
+
+    @cached_property
+    def per_image(self) -> dict[str, NDArray[Any]]:
+        """The columns of ``per_image.parquet``, empty where there is no such file."""
+        return self.beside("per_image.parquet", lambda path: sidefiles.columns(path, self.record)) or {}
+
+    @cached_property
+    def reconstructions(self) -> NDArray[np.uint8] | None:
+        """(N, H, W, 3), memory-mapped, or None where only the record is here."""
+        return self.beside("reconstructions.npy", lambda path: sidefiles.pixels(path, self.record.num_images))
+
+    def beside(self, name: str, reader: Callable[[Path], T]) -> T | None:
+        """What the reader makes of a file of this name beside the record, if it is what the record was written with."""
+        if self.directory is None:
+            return None
+        return sidefiles.attempt(
+            self.directory / name, self.faults, lambda path: reader(sidefiles.unaltered(path, self.record))
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Records that may be compared with each other, in the order of their rows."""
+
+    dataset: str
+    classifier: str
+    fingerprint: str
+    num_images: int
+    classifier_sha256: str
+    entries: tuple[Entry, ...]
+
+    @property
+    def inverters(self) -> list[Entry]:
+        """The methods under test."""
+        return [entry for entry in self.entries if entry.record.kind == "inverter"]
+
+    @property
+    def controls(self) -> list[Entry]:
+        """The floors and ceilings."""
+        return [entry for entry in self.entries if entry.record.kind == "control"]
+
+    @property
+    def contenders(self) -> list[Entry]:
+        """The inverters that start from the logits: those that are ranked."""
+        return [entry for entry in self.inverters if entry.record.access != "features"]
+
+    @property
+    def bands(self) -> list[tuple[str, list[Entry]]]:
+        """Rows that stand together, with their titles; those that are given features stand apart."""
+        apart = [entry for entry in self.inverters if entry.record.access == "features"]
+        bands = zip(glossary.BANDS, (self.contenders, apart, self.controls), strict=True)
+        return [(title, entries) for title, entries in bands if entries]
+
+    @property
+    def complete(self) -> list[Entry]:
+        """Every row with scores, in the order of the bands."""
+        return [entry for _, entries in self.bands for entry in entries if entry.complete]
+
+    @property
+    def metrics(self) -> list[str]:
+        """Every key that any record holds, and the main ones."""
+        held = [key for entry in self.complete for key in entry.record.metrics]
+        return glossary.in_order([*held, *glossary.MAIN_METRICS])
+
+    @cached_property
+    def originals(self) -> NDArray[np.uint8] | None:
+        """(>= N, H, W, 3), memory-mapped, from the dataset's folder among the runs."""
+        return self.above(3, "originals.npy", lambda path: sidefiles.pixels(path, self.num_images))
+
+    def above(self, steps: int, name: str, reader: Callable[[Path], T]) -> T | None:
+        """What the reader makes of the first such file in the folders so many steps above the records' own."""
+        record = next((entry.record for entry in self.entries if name in entry.record.digests), self.entries[0].record)
+        places = (folder / name for folder in folders_above(self.entries, steps))
+        found = (
+            sidefiles.attempt(path, self.entries[0].faults, lambda path: reader(sidefiles.unaltered(path, record)))
+            for path in places
+        )
+        return next((one for one in found if one is not None), None)
+
+
+def folders_above(entries: Iterable[Entry], steps: int) -> list[Path]:
+    """The folders so many steps above these records' own, sorted; a record that lies less deep has none."""
+    places = [Path(os.path.abspath(entry.directory)) for entry in entries if entry.directory is not None]
+    return sorted({place.parents[steps - 1] for place in places if len(place.parents) >= steps})
+
+
+Key = tuple[str, str, str, int, str]
+
+
+def group(entries: Iterable[Entry]) -> list[Group]:
+    """Sort the cells of ``bench run`` into groups; probes answer other questions and are left out.
+
+    A failed or skipped cell knows less about itself than a complete one: it joins every group of complete cells that
+    it may belong to, or stands with its like.
+    """
+    entries = [entry for entry in entries if entry.record.probe is None]
+    members: dict[Key, list[Entry]] = {}
+    for entry in entries:
+        if entry.complete:
+            members.setdefault(_key(entry.record), []).append(entry)
+    complete = list(members)
+    for entry in entries:
+        if not entry.complete:
+            key = _key(entry.record)
+            for home in [other for other in complete if _may_join(key, other)] or [key]:
+                members.setdefault(home, []).append(entry)
+    return [Group(*key, entries=tuple(_labelled(members[key]))) for key in sorted(members, key=_group_rank)]
+
+
+def _key(record: Record) -> Key:
+    sha256 = record.weights.get(record.classifier, "")
+    return record.dataset, record.classifier, record.fingerprint, record.num_images, sha256
+
+
+def _may_join(key: Key, other: Key) -> bool:
+    """Whether all that an incomplete cell knows agrees: it may lack its fingerprint or its classifier's weights."""
+    return all(mine in (theirs, "") for mine, theirs in zip(key, other, strict=True))
+
+
+def _group_rank(key: Key) -> tuple[Any, ...]:
+    dataset, classifier, fingerprint, num_images, sha256 = key
+    return dataset, _position(glossary.CLASSIFIER_ORDER, classifier), classifier, -num_images, fingerprint, sha256
+
+
+def _position(order: Sequence[str], name: str) -> int:
+    return order.index(name) if name in order else len(order)
+
+
+def _row_rank(entry: Entry) -> tuple[Any, ...]:
+    record = entry.record
+    rank = _position(list(glossary.CONTROLS), record.method)
+    if record.kind == "inverter":
+        rank = _position(list(glossary.ACCESS), record.access)
+    return record.kind == "control", rank, record.method, record.preset, record.seed, record.key
+
+
+def _labelled(entries: list[Entry]) -> list[Entry]:
+    """Entries in the order of the rows; a method that occurs twice says what tells its rows apart."""
+    return [dataclasses.replace(entry, label=_label(entry, entries)) for entry in sorted(entries, key=_row_rank)]
+
+
+def _label(entry: Entry, entries: list[Entry]) -> str:
+    record = entry.record
+    twins = [e.record for e in entries if e.record.method == record.method and e is not entry]
+    if not twins:
+        return record.method
+    traits = {"preset": record.preset, "seed": f"seed {record.seed}", "device": record.cost.device}
+    told = [
+        words for name, words in traits.items() if any(_trait(twin, name) != _trait(record, name) for twin in twins)
+    ]
+    if any(all(_trait(twin, name) == _trait(record, name) for name in traits) for twin in twins):
+        told.append(record.key[:8])
+    return f"{record.method} ({', '.join(told)})"
+
+
+def _trait(record: Record, name: str) -> object:
+    return record.cost.device if name == "device" else getattr(record, name)

@@ -1,6 +1,0 @@
-"""The paper's claims, decided by records alone: ``rules`` says what is asked, ``board`` answers."""
-
-from reports.claims.board import board
-from reports.claims.rows import Board
-
-__all__ = ["Board", "board"]

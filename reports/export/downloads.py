@@ -1,0 +1,151 @@
+"""What a reader may take along, each as a link that holds its whole file: no script, no server, no network."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import dataclasses
+import io
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bench.record import Level, Record, Score
+from reports.analysis.groups import Group
+from reports.analysis.ranks import Rank, Standings
+from reports.export import exports
+from reports.words import text
+from reports.words.bibliography import bibtex
+
+# The columns of the CSV: what identifies the value, the value, and what is needed to read it.
+CELL = (
+    "dataset",
+    "classifier",
+    "method",
+    "kind",
+    "access",
+    "training",
+    "stochastic",
+    "preset",
+    "num_images",
+    "seed",
+    "status",
+    "reason",
+    "probe",
+)
+LEVEL = ("level", "level_value")
+SCORE = ("metric", "value", "ci95_low", "ci95_high", "n", "chance", "std", "higher_is_better", "note")
+RANK = ("rank_low", "rank_high", "rank_note")  # of ranked inverters: what it rests on, or why there is none
+COLUMNS = (*CELL, *LEVEL, *SCORE, *RANK, "fingerprint", "key")
+FORMULA = ("=", "+", "-", "@", text.MINUS)  # what a spreadsheet runs when a cell begins with it
+
+
+@dataclass(frozen=True)
+class Download:
+    """A link with its file inside."""
+
+    label: str
+    file: str
+    uri: str
+    size: str
+    about: str
+
+
+def everything(records: Sequence[Record], ranked: Sequence[Standings]) -> tuple[Download, ...]:
+    """The files that hold all records of the page, with the ranks of its groups."""
+    rows, documents = as_csv(records, ranked), as_json(records, ranked)
+    return (
+        _download("CSV", "bench-scores.csv", "text/csv", rows, "a row for each record, level of a probe and metric"),
+        _download("JSON", "bench-records.json", "application/json", documents, "the records, and each score's rank"),
+        _download(
+            "BibTeX", "bench-methods.bib", "application/x-bibtex", bibtex(records), "the papers behind what is shown"
+        ),
+    )
+
+
+def tables(group: Group, ranked: Standings, anchor: str) -> tuple[Download, ...]:
+    """A group's leaderboard for a paper and for a README."""
+    stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", f"bench-{anchor}-{group.classifier}-{group.dataset}")
+    return (
+        _download("LaTeX", f"{stem}.tex", "application/x-tex", exports.latex(group, ranked), "main metrics, booktabs"),
+        _download("Markdown", f"{stem}.md", "text/markdown", exports.markdown(group, ranked), "main metrics"),
+    )
+
+
+def as_csv(records: Iterable[Record], ranked: Iterable[Standings] = ()) -> str:
+    """Long format: a row for each record and metric; a cell without scores has one row with its reason."""
+    places = _places(ranked)
+    file = io.StringIO()
+    writer = csv.DictWriter(file, COLUMNS, lineterminator="\r\n")
+    writer.writeheader()
+    for record in records:
+        known = {name: getattr(record, name) for name in CELL}
+        known |= {"fingerprint": record.fingerprint, "key": record.key}
+        writer.writerows(_inert(known | row) for row in _rows(record, places))
+    return file.getvalue()
+
+
+def _inert(row: dict[str, object]) -> dict[str, object]:
+    """Text that a spreadsheet would take for a formula begins with an apostrophe; numbers stay as they are."""
+    return {name: f"'{cell}" if isinstance(cell, str) and _is_formula(cell) else cell for name, cell in row.items()}
+
+
+def _is_formula(cell: str) -> bool:
+    """Whether the first character, be it full-width or small, or what follows blanks, makes it one."""
+    start = unicodedata.normalize("NFKC", cell[:16])
+    return start.lstrip("\ufeff\0 ").startswith(FORMULA) or cell.startswith(("\t", "\r", "\n"))
+
+
+Places = dict[tuple[int, str], dict[str, object]]
+
+
+def _places(ranked: Iterable[Standings]) -> Places:
+    """Rank, and what it rests on or why there is none, by record and metric."""
+    return {
+        (id(entry.record), one.key): _place(one.ranks.get(entry), one.basis)
+        for standings in ranked
+        for one in standings.values()
+        for entry in one.entries
+    }
+
+
+def _place(rank: Rank | None, basis: str) -> dict[str, object]:
+    low, high = (rank.low, rank.high) if rank is not None else (None, None)
+    return {"rank_low": low, "rank_high": high, "rank_note": basis}
+
+
+def _rows(record: Record, places: Places) -> Iterable[dict[str, object]]:
+    if not record.metrics and not record.levels:
+        yield {}
+    yield from (_score(key, score) | places.get((id(record), key), {}) for key, score in record.metrics.items())
+    for level in record.levels:
+        yield from (_level(level) | _score(key, score) for key, score in level.metrics.items())
+
+
+def _level(level: Level) -> dict[str, object]:
+    return {"level": level.name, "level_value": level.value}
+
+
+def _score(key: str, score: Score) -> dict[str, object]:
+    low, high = score.ci95 or (None, None)
+    known = {name: getattr(score, name) for name in ("value", "n", "chance", "std", "higher_is_better", "note")}
+    return {"metric": key, "ci95_low": low, "ci95_high": high} | known
+
+
+def as_json(records: Iterable[Record], ranked: Iterable[Standings] = ()) -> str:
+    """A list of records, each as in its ``record.json``; scores of ranked inverters hold their ranks beside."""
+    places, documents = _places(ranked), []
+    for record in records:
+        document = dataclasses.asdict(record)
+        for key, score in document["metrics"].items():
+            score |= places.get((id(record), key), {})
+        documents.append(document)
+    return json.dumps(documents, allow_nan=False, separators=(",", ":"))
+
+
+def _download(label: str, file: str, kind: str, content: str, about: str) -> Download:
+    data = content.encode(errors="replace")  # a file name that is no UTF-8 holds what cannot be encoded
+    uri = f"data:{kind};charset=utf-8;base64,{base64.b64encode(data).decode()}"
+    return Download(label, file, uri, text.bytes_of(len(data)), about)

@@ -1,0 +1,265 @@
+"""The trade-offs of a group as drawings: quality against cost, classifier against judge, one image against the set."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from bench.record import Score
+from reports.analysis.groups import Entry, Group
+from reports.figures import plotting
+from reports.figures.labels import Box, Spot, layout
+from reports.figures.plotting import INK, MUTED, PAPER, SERIES
+from reports.words import text
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+    from matplotlib.axes import Axes
+
+SIZE = (440, 410)  # CSS pixels
+LEFT, TOP, RIGHT, BOTTOM = 62, 12, 12, 46  # margins around the plot, in pixels
+PLOT = (SIZE[0] - LEFT - RIGHT, SIZE[1] - TOP - BOTTOM)
+FASTEST = 1e-5  # seconds an image; what takes less is a look-up, and its time says nothing
+LOOKS = {"logits": (SERIES[0], "o"), "white-box": (SERIES[1], "s"), "features": (SERIES[2], "^")}
+OTHER_LOOK = (SERIES[6], "D")
+Ends = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A figure of the page, or the reason why it cannot be drawn; ``name`` tells the template which caption it has."""
+
+    name: str
+    drawing: Markup | None
+    missing: str | None = None
+    note: str | None = None
+    key: str = ""
+
+
+class Point(NamedTuple):
+    """A method in the plane of two measures, with its intervals."""
+
+    entry: Entry
+    x: float
+    y: float
+    x_ends: Ends
+    y_ends: Ends
+    words: str
+
+
+class Axis(NamedTuple):
+    """A scale: its label, its ends, its ticks, and whether it is logarithmic."""
+
+    label: str
+    low: float
+    high: float
+    ticks: Sequence[tuple[float, str]]
+    log: bool = False
+
+    def share(self, value: float) -> float:
+        """Where a value lies between the ends, from 0 to 1."""
+        bend: Callable[[float], float] = math.log10 if self.log else float
+        return (bend(value) - bend(self.low)) / (bend(self.high) - bend(self.low))
+
+
+def tradeoffs(group: Group, anchor: str) -> tuple[Plot, ...]:
+    """The group's three figures; empty where no cell has scores."""
+    if not group.complete:
+        return ()
+    return cost(group, anchor), recognition(group, anchor), distances(group, anchor)
+
+
+def cost(group: Group, anchor: str) -> Plot:
+    """lpips over the seconds that an image takes, the latter on a logarithmic scale."""
+    timed = [(entry, entry.record.cost.seconds_per_image) for entry in group.complete]
+    points = []
+    for entry, seconds in timed:
+        lpips = _score(entry, "lpips")
+        if lpips is not None and seconds is not None:
+            at = max(seconds, FASTEST)
+            words = f"{_value('lpips', lpips)}, {text.duration(seconds)} an image"
+            points.append(Point(entry, at, lpips.value or 0.0, (at, at), _ends(lpips), words))
+    if not points:
+        return Plot("cost", None, missing=_why(group, "lpips", "No cell of this group holds both lpips and a time."))
+    low, high = min(point.x for point in points), max(point.x for point in points)
+    axes = _times(low, high), _linear("lpips", max(point.y_ends[1] for point in points))
+    title = f"lpips against seconds an image, {group.classifier} on {group.dataset}"
+    devices = text.listing(sorted({point.entry.record.cost.device for point in points}))
+    note = f"Timed on {devices}." + (" Look-ups under 10 µs stand at the left edge." if low <= FASTEST else "")
+    return Plot("cost", _drawn(points, axes, title, anchor), note=note)
+
+
+def recognition(group: Group, anchor: str) -> Plot:
+    """Agreement by an independent judge over agreement by the classifier that was inverted."""
+    x_key, y_key = "reid_class_target", "reid_class_judge"
+    points = _points(group, x_key, y_key)
+    if not points:
+        return Plot("recognition", None, missing=_why(group, y_key, "No cell of this group holds both shares."))
+    ticks = [(step / 5, f"{step / 5:.1f}") for step in range(6)]
+    title = f"{y_key} against {x_key}, {group.classifier} on {group.dataset}"
+    scores = [_score(points[0].entry, key) for key in (x_key, y_key)]
+    chances = tuple(score.chance if score else None for score in scores)
+    axes = Axis(x_key, -0.02, 1.02, ticks), Axis(y_key, -0.02, 1.02, ticks)
+
+    def guides(plot: Axes) -> None:
+        plot.plot([0, 1], [0, 1], color=MUTED, lw=1, zorder=1)
+        for chance, line in zip(chances, (plot.axvline, plot.axhline), strict=True):
+            if chance is not None:
+                line(chance, color=MUTED, lw=1, ls=(0, (1, 3)), zorder=1)
+
+    return Plot("recognition", _drawn(points, axes, title, anchor, guides))
+
+
+def distances(group: Group, anchor: str) -> Plot:
+    """The distance between the sets over the mean distance between the images."""
+    keys = ["fd_efficientnet_lite0", "fd_judge"]
+    keys = [key for key in keys if key != f"fd_{group.classifier}"]
+    key = next((key for key in keys if _points(group, "lpips", key)), keys[0])
+    points = _points(group, "lpips", key)
+    if not points:
+        reason = _why(group, key, f"No cell of this group holds both lpips and {key}.")
+        return Plot("distances", None, missing=reason, key=key)
+    axes = (
+        _linear("lpips", max(point.x_ends[1] for point in points)),
+        _linear(key, max(point.y for point in points)),
+    )
+    title = f"{key} against lpips, {group.classifier} on {group.dataset}"
+    return Plot("distances", _drawn(points, axes, title, anchor), key=key)
+
+
+def _points(group: Group, x_key: str, y_key: str) -> list[Point]:
+    found = []
+    for entry in group.complete:
+        x, y = _score(entry, x_key), _score(entry, y_key)
+        if x is not None and y is not None:
+            words = f"{_value(x_key, x)}, {_value(y_key, y)}"
+            found.append(Point(entry, x.value or 0.0, y.value or 0.0, _ends(x), _ends(y), words))
+    return found
+
+
+def _score(entry: Entry, key: str) -> Score | None:
+    score = entry.record.metrics.get(key)
+    return score if score is not None and score.value is not None else None
+
+
+def _value(key: str, score: Score) -> str:
+    return f"{key} {text.number(key, score.value or 0.0)}"
+
+
+def _ends(score: Score) -> Ends:
+    value = score.value or 0.0
+    return score.ci95 or (value, value)
+
+
+def _why(group: Group, key: str, otherwise: str) -> str:
+    """The records' own reason for a missing value."""
+    scores = [entry.record.metrics.get(key) for entry in group.complete]
+    return next((score.note for score in scores if score is not None and score.value is None and score.note), otherwise)
+
+
+def _linear(label: str, largest: float) -> Axis:
+    """From zero to just above the largest value, with four to eight round ticks."""
+    raw = max(largest, 1e-6) / 5
+    scale = float(10.0 ** math.floor(math.log10(raw)))
+    step = next(scale * factor for factor in (1, 2, 2.5, 5, 10) if scale * factor >= raw * 0.999)
+    high = max(largest * 1.06, step)
+    ticks = [(i * step, f"{i * step:.4g}") for i in range(math.floor(high / step) + 1)]
+    return Axis(label, -0.02 * high, high, ticks)
+
+
+def _times(low: float, high: float) -> Axis:
+    """At least a decade, a little wider than the values; ticks at the powers of ten, and between where they are few."""
+    low, high = low / 1.6, max(high * 1.6, low * 12)
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    factors = (1,) if math.log10(high / low) > 2 else (1, 3)
+    values = [factor * 10.0**power for power in decades for factor in factors]
+    return Axis("time an image", low, high, [(v, text.duration(v)) for v in values if low <= v <= high], log=True)
+
+
+def _drawn(
+    points: Sequence[Point],
+    axes: tuple[Axis, Axis],
+    title: str,
+    anchor: str,
+    guides: Callable[[Axes], None] = lambda plot: None,
+) -> Markup:
+    """The points with their intervals and names."""
+    across, up = axes
+    width, height = SIZE
+    with plotting.figure(width, height) as fig:
+        plot = fig.add_axes((LEFT / width, BOTTOM / height, PLOT[0] / width, PLOT[1] / height))
+        if across.log:
+            plot.set_xscale("log")
+        plot.set(xlim=(across.low, across.high), ylim=(up.low, up.high))
+        plot.set_xlabel(across.label, labelpad=6)
+        plot.set_ylabel(up.label, labelpad=8)
+        plot.set_xticks([tick for tick, _ in across.ticks], [label for _, label in across.ticks])
+        plot.set_xticks([], minor=True)
+        plot.set_yticks([tick for tick, _ in up.ticks], [label for _, label in up.ticks])
+        guides(plot)
+        for point in points:
+            _mark(plot, point)
+        _name(plot, points, axes)
+        words = "; ".join(f"{point.entry.label}: {point.words}" for point in points)
+        return plotting.svg(fig, title=title, description=f"{words}.", name=anchor)
+
+
+def _mark(plot: Axes, point: Point) -> None:
+    """Hollow and grey for controls; colour and shape by access for inverters."""
+    record = point.entry.record
+    control = record.kind == "control"
+    colour, marker = (MUTED, "o") if control else LOOKS.get(record.access, OTHER_LOOK)
+    order = 3 if control else 4
+    plot.plot(point.x_ends, (point.y, point.y), color=colour, lw=1.6, zorder=order)
+    plot.plot((point.x, point.x), point.y_ends, color=colour, lw=1.6, zorder=order)
+    face, edge = (PAPER, MUTED) if control else (colour, PAPER)
+    plot.plot(
+        [point.x],
+        [point.y],
+        marker,
+        ms=7,
+        mfc=face,
+        mec=edge,
+        mew=1.5 if control else 0.8,
+        zorder=order + 2,
+        clip_on=False,
+    )
+
+
+def _name(plot: Axes, points: Sequence[Point], axes: tuple[Axis, Axis]) -> None:
+    """Each point's name beside it, with a line where it had to move away."""
+
+    def at(x: float, y: float) -> Spot:
+        return axes[0].share(x) * PLOT[0], (1 - axes[1].share(y)) * PLOT[1]
+
+    def bars(point: Point) -> list[Box]:
+        (left, bottom), (right, top) = at(point.x_ends[0], point.y_ends[0]), at(point.x_ends[1], point.y_ends[1])
+        x, y = at(point.x, point.y)
+        return [(left, y - 2, right, y + 2), (x - 2, top, x + 2, bottom)]
+
+    spots = [at(point.x, point.y) for point in points]
+    blocked = [bar for point in points for bar in bars(point)]
+    names = [_short(point.entry.label) for point in points]
+    for point, name, label in zip(points, names, layout(names, spots, PLOT, blocked), strict=True):
+        control = point.entry.record.kind == "control"
+        plot.annotate(
+            name,
+            (point.x, point.y),
+            (label.dx, -label.dy),
+            textcoords="offset points",
+            ha={"start": "left", "middle": "center", "end": "right"}[label.anchor],
+            va="center",
+            color=MUTED if control else INK,
+            fontsize=11,
+            zorder=8,
+            arrowprops={"arrowstyle": "-", "color": MUTED, "lw": 0.7, "shrinkA": 1, "shrinkB": 5}
+            if label.leader
+            else None,
+        )
+
+
+def _short(label: str) -> str:
+    """A name that fits in half a plot: its middle gives way."""
+    return label if len(label) <= 27 else f"{label[:13]}…{label[-13:]}"

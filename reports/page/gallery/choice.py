@@ -1,0 +1,244 @@
+"""Which images the gallery embeds: the same ones for every method of every classifier, and never picked by hand."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.classifiers.catalogue import CATALOGUE
+from bench.datasets.cifar10 import CLASS_NAMES
+from reports.analysis.groups import Entry, Group
+from reports.words import glossary, text
+
+EMBEDDED = 64
+RANDOM = 24  # at least; what the other sets leave free is filled with more of these
+WRONG = 8
+FIRST = 8
+ENDS = 2
+ENDS_METRICS = ("lpips", "psnr", "ssim", "logit_error", "logit_cosine", "reid_within_class_judge_mrr")
+ENOUGH = 500  # a shorter run does not narrow the choice of a longer one
+
+Rows = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The images of a gallery.
+
+    Attributes:
+        rows: in published order; what follows counts in positions of this tuple.
+        sets: name to positions in the order of the set: ``random``, ``wrong``, ``first``, ``ends``, ``all``.
+        reasons: why each image is there.
+        sentences: how the images were chosen, for the page.
+    """
+
+    rows: Rows
+    sets: Mapping[str, Rows]
+    reasons: tuple[str, ...]
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Filter:
+    """Who is right about which of the first images; ``asked`` names the classifiers whose answers count."""
+
+    right: NDArray[np.bool_]
+    asked: tuple[str, ...]
+    other_classes: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+
+def facts(group: Group) -> dict[str, NDArray[np.generic]]:
+    """Columns of ``per_image.parquet`` that are the same for every method; empty where no such file is there."""
+    return next((entry.per_image for entry in group.complete if "image_id" in entry.per_image), {})
+
+
+def image_ids(group: Group) -> list[str]:
+    """The ids of all N images, or their places where no ids were stored."""
+    ids = facts(group).get("image_id")
+    return [f"image {row}" for row in range(group.num_images)] if ids is None else [str(one) for one in ids]
+
+
+def image_id(group: Group, row: int) -> str:
+    """One image's id."""
+    ids = facts(group).get("image_id")
+    return f"image {row}" if ids is None else str(ids[row])
+
+
+def names_classes(group: Group) -> bool:
+    """Whether the classifier's logits stand for the dataset's own classes, so that it can be right or wrong."""
+    known = CATALOGUE.get(group.classifier)
+    if known is not None:
+        return group.dataset in known.datasets
+    answers = facts(group).get("prediction_target_original")
+    return group.dataset == "cifar10" and answers is not None and bool(np.max(answers) < len(CLASS_NAMES))
+
+
+def is_right(group: Group) -> NDArray[np.bool_] | None:
+    """(N,) whether the classifier gives each original its label; None where it cannot or was not stored."""
+    found = facts(group)
+    if not names_classes(group) or not {"label", "prediction_target_original"} <= found.keys():
+        return None
+    return np.asarray(found["label"] == found["prediction_target_original"])
+
+
+def choose(group: Group, groups: Sequence[Group]) -> Choice:
+    """The images for this group, which every other group of the dataset with enough images shows too."""
+    peers = _peers(group, groups)
+    reach = min(peer.num_images for peer in peers)
+    asked = _filter(peers, groups, reach)
+    drawn = _shuffled(group, range(reach))
+    candidates = [row for row in drawn if asked.right[row]]
+    ends = _ends(peers, reach)
+    sets: dict[str, list[int]] = {
+        "wrong": [row for row in drawn if not asked.right[row]][:WRONG],
+        "first": list(range(min(FIRST, reach))),
+        "ends": list(dict.fromkeys(row for _, rows in ends for row in rows)),
+    }
+    sets = {"random": _random(candidates, {row for rows in sets.values() for row in rows})} | sets
+    chosen = dict.fromkeys(row for rows in sets.values() for row in rows)
+    rest = [row for row in drawn if row not in chosen][: max(0, EMBEDDED - len(chosen))]
+    rows = tuple(sorted([*chosen, *rest]))
+    place = {row: position for position, row in enumerate(rows)}
+    places = {name: tuple(place[row] for row in members) for name, members in (sets | {"all": list(rows)}).items()}
+    reasons = tuple(_reason(row, sets, ends) for row in rows)
+    return Choice(rows, places, reasons, tuple(_sentences(group, peers, asked, sets, ends, len(rows))))
+
+
+def _peers(group: Group, groups: Sequence[Group]) -> list[Group]:
+    """The groups that have a say in the choice: same images in the same order, and enough of them."""
+    mine = facts(group).get("image_id")
+
+    def same(other: Group) -> bool:
+        theirs = facts(other).get("image_id")
+        if other.dataset != group.dataset or mine is None or theirs is None:
+            return False
+        common = min(len(mine), len(theirs))
+        return other.num_images >= _least(group) and np.array_equal(mine[:common], theirs[:common])
+
+    return [other for other in groups if other is group or same(other)] or [group]
+
+
+def _least(group: Group) -> int:
+    """How many images a run must have to have a say; groups of equal answers choose the same images."""
+    return min(ENOUGH, group.num_images)
+
+
+def _filter(peers: Sequence[Group], groups: Sequence[Group], reach: int) -> _Filter:
+    right, asked = np.ones(reach, np.bool_), []
+    for peer in peers:
+        found = is_right(peer)
+        if found is not None:
+            right &= found[:reach]
+            asked.append(peer.classifier)
+    others = [one for one in groups if one.dataset == peers[0].dataset and one.classifier not in asked]
+    return _Filter(
+        right,
+        tuple(dict.fromkeys(asked)),
+        tuple(dict.fromkeys(one.classifier for one in others if not _silent(one))),
+        tuple(dict.fromkeys(one.classifier for one in others if _silent(one))),
+    )
+
+
+def _silent(group: Group) -> bool:
+    """Whether it is the lack of answers to these images that keeps a classifier out of the filter."""
+    return names_classes(group) or (group.classifier not in CATALOGUE and not facts(group))
+
+
+def _shuffled(group: Group, rows: Iterable[int]) -> list[int]:
+    """Rows in the order of the SHA-256 of their image's id: random, and yet the same in every report."""
+    digests = [hashlib.sha256(name.encode()).digest() for name in image_ids(group)]
+    return sorted(rows, key=digests.__getitem__)
+
+
+def _random(candidates: Sequence[int], others: set[int]) -> list[int]:
+    """The first candidates: ``RANDOM``, and more until all sets together make ``EMBEDDED`` images."""
+    taken: list[int] = []
+    for row in candidates:
+        if len(taken) >= RANDOM and len(others | set(taken)) >= EMBEDDED:
+            break
+        taken.append(row)
+    return taken
+
+
+def contenders(peers: Iterable[Group], key: str) -> list[Entry]:
+    """Every inverter of these groups that starts from the logits and has values of this metric."""
+    return [entry for peer in peers for entry in peer.contenders if entry.complete and key in entry.per_image]
+
+
+def _ends(peers: Sequence[Group], reach: int) -> list[tuple[str, list[int]]]:
+    """For each metric of ``ENDS_METRICS`` the rows with the best and the worst mean over the contenders."""
+    found = []
+    for key in ENDS_METRICS:
+        values = [np.asarray(entry.per_image[key][:reach], np.float64) for entry in contenders(peers, key)]
+        mean = np.mean(values, axis=0) if values else np.empty(0)
+        worst = -mean if glossary.metric(key).higher_is_better else mean
+        order = [int(row) for row in np.argsort(worst, kind="stable") if np.isfinite(worst[row])]
+        amount = min(ENDS, len(order) // 2)
+        title = glossary.metric(key).title
+        found.append((f"among the best by {title}", order[:amount]))
+        found.append((f"among the worst by {title}", order[len(order) - amount :][::-1]))
+    return [(reason, rows) for reason, rows in found if rows]
+
+
+def _reason(row: int, sets: Mapping[str, Sequence[int]], ends: Sequence[tuple[str, Sequence[int]]]) -> str:
+    said = {"random": "drawn at random", "wrong": "misclassified", "first": "early in the published order"}
+    reasons = [words for name, words in said.items() if row in sets[name]]
+    reasons += [reason for reason, rows in ends if row in rows]
+    return ", ".join(reasons) or "drawn to fill the sheet"
+
+
+def _sentences(
+    group: Group,
+    peers: Sequence[Group],
+    asked: _Filter,
+    sets: Mapping[str, Sequence[int]],
+    ends: Sequence[tuple[str, Sequence[int]]],
+    embedded: int,
+) -> list[str]:
+    """What a reader must know about the choice."""
+    shared = text.listing(one.classifier for one in peers if _least(one) == _least(group))
+    said = [
+        f"{text.plural(embedded, 'image')} of the first {text.count(len(asked.right))} of {group.dataset}, the same "
+        f"for every method and control of {shared}."
+    ]
+    said += _said_of_filter(group.dataset, asked, len(sets["random"]), len(sets["wrong"]))
+    if ends:
+        titles = text.listing(glossary.metric(key).title for key in ENDS_METRICS if contenders(peers, key))
+        said.append(
+            f"Best and worst: the {ENDS} images at either end by {titles}, each by its mean over all inverters that "
+            "start from the logits."
+        )
+    return said
+
+
+def _said_of_filter(dataset: str, asked: _Filter, num_random: int, num_wrong: int) -> list[str]:
+    drawn = f"Random: {text.count(num_random)}"
+    if not asked.asked:
+        return [
+            f"{drawn}, drawn by a hash of the image's id. No classifier here names the classes of {dataset}, so the "
+            "paper's filter (images that every classifier gets right) cannot be asked."
+        ]
+    names, several = text.listing(asked.asked), len(asked.asked) > 1
+    num_right = int(asked.right.sum())
+    said = [
+        f"{drawn} of the {text.plural(num_right, 'image')} that {names} {'all get' if several else 'gets'} right "
+        "(the paper's filter: every classifier of the report), drawn by a hash of the image's id.",
+        f"Misclassified: {text.count(num_wrong)} of the {text.count(len(asked.right) - num_right)} that "
+        f"{'at least one of them' if several else names} gets wrong, drawn in the same way.",
+    ]
+    if asked.other_classes:
+        said.append(
+            f"Left out of the filter, because their logits name other classes than those of {dataset}: "
+            f"{text.listing(asked.other_classes)}."
+        )
+    if asked.unknown:
+        said.append(
+            "Left out of the filter, because no run beside this report has their answers to all of these images: "
+            f"{text.listing(asked.unknown)}."
+        )
+    return said

@@ -1,0 +1,225 @@
+"""Originals beside every method's reconstructions of them, after figure 1 of Teterwak et al. 2021.
+
+The page embeds some images of every method as sprite sheets; a table shows the first of them, and a script lets the
+reader look at the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reports.analysis.groups import Entry, Group
+from reports.figures import sprites
+from reports.figures.sprites import COLUMNS, LOSSLESS_SIDE, Pixels
+from reports.page.gallery import island
+from reports.page.gallery.choice import Choice, choose, image_id, is_right
+from reports.words import glossary, text
+from reports.words.gallery_names import predicted, true_class
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+WINDOW = 12  # images side by side
+CAPTION = "lpips"  # the score below a picture
+SETS = {
+    "random": "random",
+    "wrong": "misclassified",
+    "ends": "best and worst on average",
+    "first": "first of the published order",
+    "best": "best first, by the score and method below",
+    "worst": "worst first, by the score and method below",
+    "ids": "images with these ids",
+    "all": "all embedded images",
+}
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One picture: its place in its sheet, and what stands below it."""
+
+    column: str
+    row: str
+    alt: str
+    judged: str
+    score: str
+    changed: bool
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A row of the gallery: the originals (``index`` is empty) or one method."""
+
+    index: str
+    label: str
+    kind: str
+    sheet: str
+    tiles: tuple[Tile, ...]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The pictures of a strip as an image in a URI."""
+
+    name: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Option:
+    """An entry of a list to choose from."""
+
+    value: str
+    label: str
+    chosen: bool = False
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """The pictures of a group.
+
+    Attributes:
+        anchor: the id that everything of this gallery begins with.
+        sheets: those that no earlier gallery of the page embeds.
+        heads: (class, id) of the images that the table begins with.
+        strips: originals, then methods.
+        sentences: how the images were chosen.
+        missing: whose pictures do not lie beside their records.
+        shrunk: whether the pictures are smaller than what was scored.
+        style: the sizes of tile and sheet as CSS custom properties.
+        status: which images are on the page before anybody chooses.
+        sets, classes, metrics, methods, ids: what there is to choose from.
+        answers: whether images can be chosen by whether the classifier is right.
+        data: JSON for the script.
+    """
+
+    anchor: str
+    sheets: tuple[Sheet, ...]
+    heads: tuple[tuple[str, str], ...]
+    strips: tuple[Strip, ...]
+    sentences: tuple[str, ...]
+    missing: str
+    shrunk: bool
+    style: str
+    status: str
+    sets: tuple[Option, ...]
+    classes: tuple[str, ...]
+    metrics: tuple[Option, ...]
+    methods: tuple[Option, ...]
+    ids: tuple[str, ...]
+    answers: bool
+    data: Markup
+
+
+def gallery(group: Group, groups: Sequence[Group] = ()) -> Gallery | None:
+    """The gallery of one group among all groups of the page, or None where no pictures lie beside its records."""
+    groups = groups if any(other is group for other in groups) else [group]
+    originals, entries = group.originals, shown(group)
+    if originals is None or not entries:
+        return None
+    choice = choose(group, groups)
+    tiles = pictures(group, choice.rows)
+    names = [sprites.name(one) for one in tiles]
+    known = _embedded_before(group, groups)
+    new = {name: one for name, one in zip(names, tiles, strict=True) if name not in known}
+    begin = (choice.sets["random"] or choice.sets["all"])[:WINDOW]
+    metrics = island.per_image_metrics(entries)
+    return Gallery(
+        anchor=f"gallery-{next(i for i, other in enumerate(groups, 1) if other is group)}",
+        sheets=tuple(Sheet(name, sprites.data_uri(one)) for name, one in new.items()),
+        heads=tuple((true_class(group, choice.rows[i]), image_id(group, choice.rows[i])) for i in begin),
+        strips=_strips(group, entries, names, choice, begin),
+        sentences=choice.sentences,
+        missing=text.listing(entry.label for entry in group.complete if entry not in entries),
+        shrunk=max(originals.shape[1:3]) > LOSSLESS_SIDE,
+        style=_style(tiles[0]),
+        status=_status(choice, len(begin)),
+        sets=tuple(Option(name, words) for name, words in SETS.items() if _offered(name, choice, metrics)),
+        classes=tuple(sorted({true_class(group, row) for row in choice.rows})),
+        metrics=tuple(Option(key, glossary.metric(key).title, key == CAPTION) for key in metrics),
+        methods=tuple(Option(str(i), entry.label) for i, entry in enumerate(entries)),
+        ids=tuple(image_id(group, row) for row in choice.rows),
+        answers=is_right(group) is not None,
+        data=island.island(island.data(group, entries, names, choice, COLUMNS)),
+    )
+
+
+def shown(group: Group) -> list[Entry]:
+    """The rows whose pictures lie beside their records, of the size of the originals."""
+    found = [entry for entry in group.complete if entry.reconstructions is not None]
+    return [entry for entry in found if group.originals is not None and _fits(entry, group.originals)]
+
+
+def _fits(entry: Entry, originals: Pixels) -> bool:
+    mine = entry.reconstructions
+    fits = mine is not None and mine.shape[1:] == originals.shape[1:]
+    if mine is not None and not fits and entry.directory is not None:
+        sizes = f"{mine.shape[1]}x{mine.shape[2]} pixels and the originals {originals.shape[1]}x{originals.shape[2]}"
+        entry.faults.add(entry.directory / "reconstructions.npy", f"its pictures have {sizes}")
+    return fits
+
+
+def pictures(group: Group, rows: Sequence[int]) -> list[Pixels]:
+    """The tiles (n, h, w, 3) of these rows: of the originals, then of each row that is shown."""
+    sources = [group.originals, *(entry.reconstructions for entry in shown(group))]
+    return [sprites.crops(source, rows) for source in sources if source is not None]
+
+
+def _offered(name: str, choice: Choice, metrics: Sequence[str]) -> bool:
+    """Whether a set has images: an order by a score needs scores."""
+    return bool(metrics) if name in ("best", "worst") else name == "ids" or bool(choice.sets[name])
+
+
+def _embedded_before(group: Group, groups: Sequence[Group]) -> set[str]:
+    """Names of the sheets that the galleries above this one hold already: originals, and controls of equal pixels."""
+    found: set[str] = set()
+    for other in groups:
+        if other is group:
+            break
+        if other.dataset == group.dataset and other.originals is not None and shown(other):
+            found |= {sprites.name(one) for one in pictures(other, choose(other, groups).rows)}
+    return found
+
+
+def _strips(
+    group: Group, entries: Sequence[Entry], names: Sequence[str], choice: Choice, places: Sequence[int]
+) -> tuple[Strip, ...]:
+    tiles = tuple(_original(group, entries[0], choice.rows[place], place) for place in places)
+    strips = [Strip("", "original", "original", names[0], tiles)]
+    for i, (entry, name) in enumerate(zip(entries, names[1:], strict=True)):
+        tiles = tuple(_reconstruction(group, entry, choice.rows[place], place) for place in places)
+        strips.append(Strip(str(i), entry.label, entry.record.kind, name, tiles))
+    return tuple(strips)
+
+
+def _original(group: Group, entry: Entry, row: int, place: int) -> Tile:
+    judged = predicted(group, entry, row, "judge", "original")
+    alt = f"original {image_id(group, row)} ({true_class(group, row)})" + (f", judged {judged}" if judged else "")
+    return Tile(str(place % COLUMNS), str(place // COLUMNS), alt, judged, "", changed=False)
+
+
+def _reconstruction(group: Group, entry: Entry, row: int, place: int) -> Tile:
+    judged = predicted(group, entry, row, "judge", "reconstruction")
+    values = entry.per_image.get(CAPTION)
+    score = "" if values is None else island.score(CAPTION, values[row])
+    alt = f"{entry.label} reconstruction of {image_id(group, row)} ({true_class(group, row)})"
+    alt += f", judged {judged}" if judged else ""
+    alt += f", {glossary.metric(CAPTION).title} {score}" if score else ""
+    changed = bool(judged) and judged != predicted(group, entry, row, "judge", "original")
+    return Tile(str(place % COLUMNS), str(place // COLUMNS), alt, judged, score, changed)
+
+
+def _style(tiles: Pixels) -> str:
+    """Sizes for the style sheet: pixels of a tile, and its width on the page, a whole multiple where it is small."""
+    n, h, w, _ = tiles.shape
+    return (
+        f"--gallery-columns: {COLUMNS}; --gallery-rows: {-(-n // COLUMNS)}; --gallery-ratio: {h / w:.6g}; "
+        f"--gallery-wide: {w * max(1, 96 // w)}px; --gallery-narrow: {w * max(1, 64 // w) if w <= 64 else 64}px; "
+        f"--gallery-large: {w * max(1, 256 // w)}px; --gallery-medium: {w * max(1, 160 // w)}px"
+    )
+
+
+def _status(choice: Choice, num_shown: int) -> str:
+    members = choice.sets["random"] or choice.sets["all"]
+    return f"{text.count(len(members))} of {text.plural(len(choice.rows), 'embedded image')}; 1 to {num_shown} shown"

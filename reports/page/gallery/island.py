@@ -1,0 +1,132 @@
+"""What the gallery's script works on: names, printed scores, ranks and logits of the embedded images, as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reports.analysis.groups import Entry, Group
+from reports.page.gallery.choice import Choice, image_id, is_right
+from reports.page.gallery.logits import original_logits, reconstruction_logits
+from reports.words import glossary, text
+from reports.words.gallery_names import predicted, true_class
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+NO_METRICS = ("image_id", "label")
+FIRST_BY = {True: "higher is better", False: "lower is better", None: "neither is better: the highest comes first"}
+
+
+def per_image_metrics(entries: Sequence[Entry]) -> list[str]:
+    """Keys of every per-image metric that any entry has, in the order of the tables."""
+    held = [key for entry in entries for key in entry.per_image]
+    return glossary.in_order(key for key in held if key not in NO_METRICS and not key.startswith("prediction_"))
+
+
+def data(group: Group, entries: Sequence[Entry], sheets: Sequence[str], choice: Choice, columns: int) -> dict[str, Any]:
+    """Everything about the chosen images; ``sheets`` are the names of the originals' and of each entry's sheet."""
+    keys = per_image_metrics(entries)
+    logits = original_logits(group, choice.rows)
+    return {
+        "columns": columns,
+        "images": _images(group, entries[0], choice),
+        "sets": {name: list(places) for name, places in choice.sets.items()},
+        "metrics": [
+            {
+                "key": key,
+                "title": glossary.metric(key).title,
+                "direction": FIRST_BY[glossary.metric(key).higher_is_better],
+            }
+            for key in keys
+        ],
+        "originals": {
+            "sheet": sheets[0],
+            "logits": logits.values,
+            "names": logits.names,
+            "missing": logits.missing,
+            "words": logits.words,
+        },
+        "methods": [
+            _method(group, entry, choice, keys)
+            | {"sheet": sheet}
+            | _logits(() if logits.missing else reconstruction_logits(entry, choice.rows, logits))
+            for entry, sheet in zip(entries, sheets[1:], strict=True)
+        ],
+    }
+
+
+def _images(group: Group, entry: Entry, choice: Choice) -> list[dict[str, Any]]:
+    right = is_right(group)
+    return [
+        {
+            "id": image_id(group, row),
+            "label": true_class(group, row),
+            "right": None if right is None else bool(right[row]),
+            "target": predicted(group, entry, row, "target", "original"),
+            "judge": predicted(group, entry, row, "judge", "original"),
+            "reason": reason,
+        }
+        for row, reason in zip(choice.rows, choice.reasons, strict=True)
+    ]
+
+
+def _method(group: Group, entry: Entry, choice: Choice, keys: Sequence[str]) -> dict[str, Any]:
+    columns = {key: np.asarray(entry.per_image[key], np.float64) for key in keys if key in entry.per_image}
+    return {
+        "label": entry.label,
+        "target": [predicted(group, entry, row, "target", "reconstruction") for row in choice.rows],
+        "judge": [predicted(group, entry, row, "judge", "reconstruction") for row in choice.rows],
+        "scores": {key: [score(key, values[row]) for row in choice.rows] for key, values in columns.items()},
+        "ranks": {key: ranks(key, values, choice.rows) for key, values in columns.items()},
+        "ties": {key: ties(key, values, choice.rows) for key, values in columns.items()},
+        "of": {key: text.count(int(np.isfinite(values).sum())) for key, values in columns.items()},
+        "means": {key: _mean(key, entry) for key in columns},
+    }
+
+
+def _logits(found: tuple[tuple[str, ...], ...] | str) -> dict[str, Any]:
+    return {"logits": (), "missing": found} if isinstance(found, str) else {"logits": found, "missing": ""}
+
+
+def score(key: str, value: float) -> str:
+    """One image's score as printed; a dash where it is not defined."""
+    return text.number(key, float(value)) if np.isfinite(value) else text.DASH
+
+
+def ranks(key: str, values: NDArray[np.float64], rows: Sequence[int]) -> list[int | None]:
+    """Place of these images among all N of the run, best first; equal values share the first of their places."""
+    return [first for first, _ in _places(key, values, rows)]
+
+
+def ties(key: str, values: NDArray[np.float64], rows: Sequence[int]) -> dict[str, int]:
+    """The last of the places that equal values share, by the first of them."""
+    return {str(first): last for first, last in _places(key, values, rows) if first is not None and last > first}
+
+
+def _places(key: str, values: NDArray[np.float64], rows: Sequence[int]) -> list[tuple[int | None, int]]:
+    """First and last place of each image, counted from 1; no place where the value is not defined."""
+    cost = values if glossary.metric(key).higher_is_better is False else -values
+    order = np.sort(cost[np.isfinite(cost)])
+    mine = cost[list(rows)]
+    ends = zip(np.searchsorted(order, mine, side="left"), np.searchsorted(order, mine, side="right"), strict=True)
+    return [(int(a) + 1 if np.isfinite(v) else None, int(b)) for v, (a, b) in zip(mine, ends, strict=True)]
+
+
+def _mean(key: str, entry: Entry) -> str:
+    found = entry.record.metrics.get(key)
+    return text.DASH if found is None or found.value is None else text.number(key, found.value, found.ci95)
+
+
+def island(values: dict[str, Any]) -> Markup:
+    """JSON that cannot end the script element around it."""
+    from markupsafe import Markup
+
+    written = json.dumps(values, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for character in "<>&\u2028\u2029":
+        written = written.replace(character, f"\\u{ord(character):04x}")
+    return Markup(written)

@@ -1,0 +1,157 @@
+"""The probe pages: a section a probe, in it a group for all records that may be compared, as the template prints it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from reports.analysis.groups import Entry
+from reports.analysis.probe_groups import Together, classifier_rank, together
+from reports.figures import probe_figures, probe_pictures
+from reports.figures.probe_figures import Figure
+from reports.page.probes import tables
+from reports.words import probe_kinds, text
+from reports.words.probe_kinds import Look
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A probe that gave no numbers on one classifier and method: ``failed`` or ``skipped``, and why."""
+
+    label: str
+    status: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Note:
+    """What records say about themselves as a whole; ``label`` names them."""
+
+    label: str
+    words: str
+
+
+@dataclass(frozen=True)
+class ProbeGroup:
+    """Records of one probe that may stand side by side.
+
+    Attributes:
+        anchor: id on the page.
+        subtitle: dataset, N, seeds and protocol, and weights where a classifier has several.
+        figures: plots with legends and captions.
+        table: every number.
+        pictures: what the probe stored.
+        notes: of the records.
+    """
+
+    anchor: str
+    subtitle: str
+    figures: tuple[Figure, ...]
+    table: tables.Table | None
+    pictures: probe_pictures.Sheet | None
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True)
+class ProbePage:
+    """One probe.
+
+    Attributes:
+        anchor: id on the page.
+        name: as on the command line.
+        question: what it asks.
+        levels: what its levels are; empty where only a plugin knows.
+        groups: records that were measured.
+        outcomes: those that were not.
+    """
+
+    anchor: str
+    name: str
+    question: str
+    levels: str
+    groups: tuple[ProbeGroup, ...]
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def several(self) -> bool:
+        """Whether some records may not be compared with others."""
+        return len(self.groups) > 1
+
+
+def probe_pages(entries: Sequence[Entry]) -> tuple[ProbePage, ...]:
+    """A page for every probe that has a record; records of ``bench run`` are left out."""
+    kinds: dict[str, list[Entry]] = {}
+    for entry in entries:
+        if entry.record.probe is not None:
+            kinds.setdefault(entry.record.probe, []).append(entry)
+    ordered = sorted(kinds, key=probe_kinds.rank)
+    return tuple(_page(kind, kinds[kind], f"probe-{number}") for number, kind in enumerate(ordered, 1))
+
+
+def _page(kind: str, entries: Sequence[Entry], anchor: str) -> ProbePage:
+    probe = probe_kinds.built_in(kind)
+    return ProbePage(
+        anchor=anchor,
+        name=kind,
+        question=probe.question if probe else probe_kinds.UNKNOWN_QUESTION,
+        levels=probe.levels if probe else "",
+        groups=tuple(_group(kind, one, f"{anchor}-{number}") for number, one in enumerate(together(entries), 1)),
+        outcomes=tuple(_outcomes(entries)),
+    )
+
+
+def _group(kind: str, group: Together, anchor: str) -> ProbeGroup:
+    figures = [probe_figures.figure(look, group, kind, anchor) for look in _looks(kind, group)]
+    return ProbeGroup(
+        anchor=anchor,
+        subtitle=_subtitle(group),
+        figures=_with_legends([figure for figure in figures if figure is not None]),
+        table=tables.table(group, anchor),
+        pictures=probe_pictures.sheet(group, kind),
+        notes=_notes(group),
+    )
+
+
+def _looks(kind: str, group: Together) -> tuple[Look, ...]:
+    if kind in probe_kinds.LOOKS:
+        return probe_kinds.LOOKS[kind]
+    values = [group.value(name) for name in group.level_names]
+    numbered = len(values) > 1 and None not in values and len(set(values)) == len(values)
+    return probe_kinds.generic(group.level_keys, group.overall_keys, numbered)
+
+
+def _with_legends(figures: Sequence[Figure]) -> tuple[Figure, ...]:
+    """Without a legend that stands above the figure before."""
+    before = [None, *(figure.legend for figure in figures)]
+    return tuple(
+        replace(figure, legend=()) if figure.legend == legend else figure
+        for figure, legend in zip(figures, before, strict=False)
+    )
+
+
+def _notes(group: Together) -> tuple[Note, ...]:
+    """What records say about themselves; those that say the same say it once."""
+    found: dict[str, list[str]] = {}
+    for one in group.series:
+        if one.entry.record.note:
+            found.setdefault(one.entry.record.note, []).append(one.label)
+    return tuple(
+        Note("all" if len(labels) == len(group.series) > 1 else text.listing(labels), words)
+        for words, labels in found.items()
+    )
+
+
+def _subtitle(group: Together) -> str:
+    seeds = sorted({one.entry.record.seed for one in group.series})
+    return (
+        f"{group.dataset} · {text.plural(group.num_images, 'image')} · seed {text.listing(map(str, seeds))} · "
+        f"protocol {group.fingerprint[:12] or 'not recorded'}" + (f" · {group.weights}" if group.weights else "")
+    )
+
+
+def _outcomes(entries: Iterable[Entry]) -> Iterable[Outcome]:
+    """Failed and skipped records, classifier by classifier."""
+    lost = [entry.record for entry in entries if not entry.complete]
+    for record in sorted(lost, key=lambda r: (classifier_rank(r.classifier), r.method, -r.num_images, r.key)):
+        label = f"{record.classifier} · {record.method} · {text.plural(record.num_images, 'image')}"
+        yield Outcome(label, record.status, record.reason or "No reason was recorded.")

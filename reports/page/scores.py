@@ -1,0 +1,299 @@
+"""The score tables of a group as strings: the main table (methods as rows) and the complete one (metrics as rows)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from itertools import groupby, pairwise
+
+from bench.record import Score
+from reports.analysis.groups import Entry, Group
+from reports.analysis.ranks import Rank, Standing, Standings, has_value, legend, standing
+from reports.words import glossary, text
+
+BREAKABLE = re.compile(r"[^_]{1,9}_?|_")  # pieces of a key between which a narrow column may break the line
+WORD_COLUMNS = 4  # method, access, training, stochastic
+DIRECTIONS = {
+    True: ("↑", "higher is better"),
+    False: ("↓", "lower is better"),
+    None: ("", "no direction is better in itself"),
+}
+
+
+@dataclass(frozen=True)
+class Whisker:
+    """A value and its interval on its column's scale, in per cent of the drawing's width."""
+
+    value: str
+    low: str | None
+    high: str | None
+    chance: str | None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One score as printed.
+
+    Attributes:
+        raw: the record's value to the last digit.
+        mark: points to a footnote.
+        rank: of a ranked inverter, with what it says in words.
+        order: place within the band, by which rows are sorted; ties have the same.
+    """
+
+    value: str
+    raw: str | None = None
+    half_width: str | None = None
+    bounds: str | None = None
+    spread: str | None = None
+    images: str | None = None
+    chance: str | None = None
+    mark: str | None = None
+    rank: Rank | None = None
+    rank_words: str | None = None
+    order: Rank | None = None
+    best: bool = False
+    whisker: Whisker | None = None
+
+
+@dataclass(frozen=True)
+class Column:
+    """The head of a metric: its key cut where a line may break, and how to read it; ``first`` says how to sort it."""
+
+    key: str
+    parts: tuple[str, ...]
+    title: str
+    definition: str
+    first: str
+    arrow: str
+    direction: str
+    chance: str | None
+    family: str
+    starts: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    """A method with its scores, or with the reason why there are none."""
+
+    label: str
+    question: str | None  # what a control answers, and the record's note
+    access: str
+    training: str
+    stochastic: str
+    traits: str
+    status: str
+    reason: str | None
+    cells: tuple[Cell, ...]
+    span: int
+
+
+@dataclass(frozen=True)
+class Band:
+    """Rows that stand together; ``kind`` is ``inverter`` or ``control``."""
+
+    title: str
+    kind: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class MetricRow:
+    """A metric with its value for each method."""
+
+    column: Column
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class MainTable:
+    """Methods as rows, then controls, in titled bands; the main metrics as columns."""
+
+    families: tuple[tuple[str, int], ...]
+    columns: tuple[Column, ...]
+    bands: tuple[Band, ...]
+    access: tuple[str, ...]  # of the inverters, for the filter
+    notes: tuple[tuple[str, str], ...]
+    legend: tuple[str, ...]  # how the ranks are to be read
+    any_best: bool
+    any_chance: bool
+    span: int
+
+
+@dataclass(frozen=True)
+class FullTable:
+    """Every metric as a row, in families; every complete method and control as a column."""
+
+    methods: tuple[tuple[str, str], ...]
+    families: tuple[tuple[str, tuple[MetricRow, ...]], ...]
+    notes: tuple[tuple[str, str], ...]
+    num_metrics: int
+    span: int
+
+
+@dataclass
+class Footnotes:
+    """Numbers each different note once, in order of appearance."""
+
+    texts: list[str] = field(default_factory=list)
+
+    def mark(self, note: str) -> str:
+        """The number of this note."""
+        if note not in self.texts:
+            self.texts.append(note)
+        return str(self.texts.index(note) + 1)
+
+    def numbered(self) -> tuple[tuple[str, str], ...]:
+        """(number, text) pairs."""
+        return tuple((str(number), note) for number, note in enumerate(self.texts, 1))
+
+
+def held(key: str, group: Group) -> bool:
+    """Whether some record has a value of this metric."""
+    return any(has_value(entry, key) for entry in group.complete)
+
+
+def main_keys(group: Group) -> list[str]:
+    """The main metrics, and ``fid`` where somebody has one."""
+    return ["fid", *glossary.MAIN_METRICS] if held("fid", group) else list(glossary.MAIN_METRICS)
+
+
+def main_table(group: Group, standings: Standings) -> MainTable:
+    """The compact table."""
+    keys = main_keys(group)
+    notes = Footnotes()
+    bands = tuple(_band(title, entries, keys, group, standings, notes) for title, entries in group.bands)
+    columns = _columns(keys, group)
+    return MainTable(
+        families=tuple((title, len(list(run))) for title, run in groupby(one.family for one in columns)),
+        columns=columns,
+        bands=bands,
+        access=tuple(dict.fromkeys(entry.record.access for entry in group.inverters)),
+        notes=notes.numbered(),
+        legend=tuple(legend(standings, keys)),
+        any_best=any(standings[key].leaders for key in keys),
+        any_chance=any(one.chance for one in columns),
+        span=len(keys) + WORD_COLUMNS,
+    )
+
+
+def full_table(group: Group, standings: Standings) -> FullTable:
+    """All metrics of all complete cells."""
+    notes = Footnotes()
+    rows = []
+    for one in _columns(group.metrics, group):
+        cells = tuple(_cell(entry, one.key, group, standings[one.key], notes) for entry in group.complete)
+        rows.append(MetricRow(one, cells))
+    families = tuple((title, tuple(run)) for title, run in groupby(rows, key=lambda row: row.column.family))
+    methods = tuple((entry.label, entry.record.kind) for entry in group.complete)
+    return FullTable(methods, families, notes.numbered(), len(rows), len(methods) + 1)
+
+
+def _band(
+    title: str, entries: list[Entry], keys: list[str], group: Group, standings: Standings, notes: Footnotes
+) -> Band:
+    """Rows that stand together; they are sorted by ranks among themselves, which are shown of ranked inverters only."""
+    order = {key: standing(key, entries) for key in keys}
+    rows = tuple(_row(entry, keys, group, standings, order, notes) for entry in entries)
+    return Band(title, entries[0].record.kind, rows)
+
+
+def _columns(keys: list[str], group: Group) -> tuple[Column, ...]:
+    """The heads of these metrics; the first of each family is told apart."""
+    families = [glossary.family(key) for key in keys]
+    starts = [before != here for before, here in pairwise(["", *families])]
+    return tuple(_column(key, group, first) for key, first in zip(keys, starts, strict=True))
+
+
+def _column(key: str, group: Group, starts: bool) -> Column:
+    chances = {_chance(key, entry) for entry in group.complete}
+    info = glossary.metric(key)
+    arrow, direction = DIRECTIONS[info.higher_is_better]
+    return Column(
+        key=key,
+        parts=tuple(BREAKABLE.findall(key)),
+        title=info.title,
+        definition=info.definition,
+        first="ascending" if info.higher_is_better is False else "descending",
+        arrow=arrow,
+        direction=direction,
+        chance=chances.pop() if len(chances) == 1 else None,
+        family=glossary.family(key),
+        starts=starts,
+    )
+
+
+def _score(entry: Entry, key: str) -> Score:
+    return entry.record.metrics.get(key) or Score(None, note="This record was written without this metric.")
+
+
+def _chance(key: str, entry: Entry) -> str | None:
+    chance = _score(entry, key).chance
+    return None if chance is None else text.number(key, chance)
+
+
+def _row(entry: Entry, keys: list[str], group: Group, standings: Standings, order: Standings, notes: Footnotes) -> Row:
+    record = entry.record
+    question = glossary.CONTROLS.get(record.method) if record.kind == "control" else None
+    made = ((key, _cell(entry, key, group, standings[key], notes)) for key in keys if entry.complete)
+    cells = tuple(replace(cell, order=order[key].ranks.get(entry)) for key, cell in made)
+    return Row(
+        label=entry.label,
+        question=" ".join(filter(None, (question, record.note))) or None,
+        access=record.access,
+        training=record.training,
+        stochastic="yes" if record.stochastic else "no",
+        traits=f"{record.access} · training {record.training}" + (" · stochastic" if record.stochastic else ""),
+        status=record.status,
+        reason=None if entry.complete else record.reason or "no reason was recorded",
+        cells=cells,
+        span=len(keys),
+    )
+
+
+def _cell(entry: Entry, key: str, group: Group, standing: Standing, notes: Footnotes) -> Cell:
+    score = _score(entry, key)
+    mark = notes.mark(score.note) if score.note else None
+    if score.value is None:
+        return Cell(text.DASH, mark=mark or notes.mark("No reason was recorded for this missing value."))
+    if text.is_by_definition(score):
+        return Cell(text.DASH, raw=repr(score.value), mark=mark)
+    shared_chance = len({_chance(key, other) for other in group.complete}) == 1
+    rank = standing.ranks.get(entry)
+    return Cell(
+        value=text.number(key, score.value, score.ci95),
+        raw=repr(score.value),
+        half_width=text.half_width(score.ci95),
+        bounds=text.bounds(score.ci95),
+        spread=None if score.std is None else text.number(key, score.std),
+        images=text.count(score.n) if score.n not in (0, group.num_images) else None,
+        chance=None if shared_chance else _chance(key, entry),
+        mark=mark,
+        rank=rank,
+        rank_words=None if rank is None else f"rank {rank} of {standing.num_methods}, by {standing.basis}",
+        best=entry in standing.leaders,
+        whisker=_whisker(score, key, group),
+    )
+
+
+def _whisker(score: Score, key: str, group: Group) -> Whisker | None:
+    """The value on a scale that spans its column, chance included."""
+    marks = [mark for entry in group.complete for mark in _extent(_score(entry, key))]
+    low, high = min(marks), max(marks)
+    if score.value is None or high <= low:
+        return None
+
+    def at(value: float) -> str:
+        return text.percent((value - low) / (high - low))
+
+    return Whisker(
+        value=at(score.value),
+        low=at(score.ci95[0]) if score.ci95 else None,
+        high=at(score.ci95[1]) if score.ci95 else None,
+        chance=None if score.chance is None else at(score.chance),
+    )
+
+
+def _extent(score: Score) -> list[float]:
+    ends = (score.value, score.chance, *(score.ci95 or ()))
+    return [end for end in ends if end is not None]

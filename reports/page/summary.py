@@ -1,0 +1,160 @@
+"""From records to everything that the page prints: templates only loop over this and hold no arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.record import Record
+from reports.analysis.claims import Board, board
+from reports.analysis.controls import MEANING
+from reports.analysis.groups import Entry, Group, group
+from reports.analysis.ranks import Standings, standings
+from reports.export import downloads
+from reports.figures import tradeoffs
+from reports.page import provenance, scores
+from reports.page.gallery import gallery
+from reports.page.probes.pages import ProbePage, probe_pages
+from reports.words import findings, glossary, text
+
+
+@dataclass(frozen=True)
+class Section:
+    """One group of records that may be compared."""
+
+    anchor: str
+    short: str
+    classifier: str
+    dataset: str
+    subtitle: str
+    warnings: tuple[str, ...]
+    main: scores.MainTable
+    full: scores.FullTable
+    tradeoffs: tuple[tradeoffs.Plot, ...]
+    gallery: gallery.Gallery | None
+    costs: tuple[provenance.CostRow, ...]
+    provenance: provenance.Provenance
+    downloads: tuple[downloads.Download, ...]
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A metric of the glossary."""
+
+    key: str
+    title: str
+    definition: str
+    direction: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """The whole report."""
+
+    holdings: tuple[str, ...]
+    findings: tuple[findings.Finding, ...]
+    meaning: str  # of the strongest control
+    stations: tuple[tuple[str, str], ...]
+    sections: tuple[Section, ...]
+    probes: tuple[ProbePage, ...]
+    probe_warnings: tuple[str, ...]
+    probe_sources: tuple[provenance.ProbeSources, ...]
+    board: Board
+    definitions: tuple[tuple[str, tuple[Definition, ...]], ...]
+    controls: tuple[tuple[str, str], ...]
+    access: tuple[tuple[str, str], ...]
+    downloads: tuple[downloads.Download, ...]
+    several: bool
+
+
+def page(entries: Sequence[Entry]) -> Page:
+    """The view model of these records."""
+    groups = group(entries)
+    named = [(one, f"group-{number}", standings(one)) for number, one in enumerate(groups, 1)]
+    ordered = [entry.record for one in groups for entry in (*one.inverters, *one.controls)]
+    cells = list({id(record): record for record in ordered}.values())  # a failed one may stand in several groups
+    probes = [entry for entry in entries if entry.record.probe is not None]
+    asked = [entry.record for entry in probes]
+    keys = glossary.in_order(key for one in groups for key in one.metrics)
+    headlines = [findings.finding(one, ranked, anchor) for one, anchor, ranked in named]
+    return Page(
+        holdings=findings.holdings([*cells, *asked]),
+        findings=tuple(headline for headline in headlines if headline is not None),
+        meaning=MEANING,
+        stations=_stations([*cells, *asked], len(keys)),
+        sections=tuple(_section(one, groups, anchor, ranked) for one, anchor, ranked in named),
+        probes=probe_pages(probes),
+        probe_warnings=tuple(glossary.thin(record.classifier for record in asked)),
+        probe_sources=provenance.probe_provenance(probes),
+        board=board(entries),
+        definitions=_definitions(keys),
+        controls=tuple(glossary.CONTROLS.items()),
+        access=tuple(glossary.ACCESS.items()),
+        downloads=downloads.everything([entry.record for entry in entries], [ranked for _, _, ranked in named]),
+        several=len(groups) > 1,
+    )
+
+
+def _stations(records: Sequence[Record], num_metrics: int) -> tuple[tuple[str, str], ...]:
+    """The line that the benchmark is, with what this report has at each station."""
+    methods = {record.method for record in records if record.kind == "inverter"}
+    controls = {record.method for record in records if record.kind == "control"}
+    sizes = sorted({record.num_images for record in records}, reverse=True)
+    measures = f"{text.count(num_metrics)}, with intervals over images" if num_metrics else "those of the probes"
+    return (
+        ("dataset", text.listing(record.dataset for record in records)),
+        ("classifier", text.listing(record.classifier for record in records)),
+        ("logits", "its raw outputs, before any softmax"),
+        ("inverter", f"{text.plural(len(methods), 'method')}, {text.plural(len(controls), 'control')}"),
+        ("reconstruction", f"{text.listing(map(text.count, sizes))} images each, rounded to 8 bits"),
+        ("metrics", measures),
+    )
+
+
+def _section(one: Group, groups: Sequence[Group], anchor: str, ranked: Standings) -> Section:
+    seeds = sorted({entry.record.seed for entry in one.entries})
+    subtitle = (
+        f"{text.plural(one.num_images, 'image')} · seed {text.listing(map(str, seeds))} · "
+        f"protocol {one.fingerprint[:12] or 'not recorded'}"
+        + (f" · classifier weights {one.classifier_sha256[:12]}" if one.classifier_sha256 else "")
+    )
+    return Section(
+        anchor=anchor,
+        short=_short(one, groups),
+        classifier=one.classifier,
+        dataset=one.dataset,
+        subtitle=subtitle,
+        warnings=tuple(
+            glossary.warnings(one.classifier, one.num_images, one.metrics, judged=scores.held("fd_judge", one))
+        ),
+        main=scores.main_table(one, ranked),
+        full=scores.full_table(one, ranked),
+        tradeoffs=tradeoffs.tradeoffs(one, anchor),
+        gallery=gallery.gallery(one, groups),
+        costs=provenance.costs(one),
+        provenance=provenance.provenance(one),
+        downloads=downloads.tables(one, ranked, anchor),
+    )
+
+
+def _short(one: Group, groups: Sequence[Group]) -> str:
+    """The classifier, with as much more as tells its groups apart."""
+    twins = [other for other in groups if other.classifier == one.classifier and other is not one]
+    traits = (
+        ("dataset", one.dataset),
+        ("num_images", f"{text.count(one.num_images)} images"),
+        ("fingerprint", one.fingerprint[:6] or "no protocol"),
+        ("classifier_sha256", one.classifier_sha256[:6] or "no weights"),
+    )
+    told = [words for name, words in traits if any(getattr(twin, name) != getattr(one, name) for twin in twins)]
+    return " · ".join([one.classifier, *told])
+
+
+def _definitions(keys: Sequence[str]) -> tuple[tuple[str, tuple[Definition, ...]], ...]:
+    """The metrics' definitions by family."""
+    families: dict[str, list[Definition]] = {}
+    for key in keys:
+        info = glossary.metric(key)
+        direction = scores.DIRECTIONS[info.higher_is_better][1]
+        families.setdefault(glossary.family(key), []).append(Definition(key, info.title, info.definition, direction))
+    return tuple((title, tuple(found)) for title, found in families.items())

@@ -1,0 +1,191 @@
+"""Score tables as text: for the terminal after a run, and as Markdown for the README."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Sequence
+
+from bench.record import Score
+from reports.analysis.groups import Entry, Group, group
+from reports.analysis.ranks import Standings, legend, orders, standings
+from reports.page.scores import BREAKABLE, DIRECTIONS
+from reports.words import glossary, text
+
+WIDTH = 110
+TERMINAL_METRICS = (
+    "fd_judge",
+    "lpips",
+    "psnr",
+    "logit_cosine",
+    "reid_class_target",
+    "reid_class_judge",
+    "reid_within_class_judge_mrr",
+)
+WORDS = ("method", "access", "training", "stochastic", "network", "command", "status", "strongest control")
+IN_TABLE = "In parentheses: the rank; bold: certainly better than every other inverter."
+MISSING = Score(None, note="this record was written without this metric")
+
+
+def terminal_table(entries: Sequence[Entry]) -> str:
+    """Key metrics of these records with half of their 95 % interval, at most 110 columns wide.
+
+    One table for each dataset, classifier, protocol and N: methods, then controls, then what guessing scores; below it
+    the ranks, by the values beside the records.
+    """
+    return "\n".join(_terminal(one) for one in group(entries))
+
+
+def _terminal(one: Group) -> str:
+    shown = one.complete
+    columns = [_terminal_column(key, one) for key in TERMINAL_METRICS]
+    depth = max(len(column) for column in columns)
+    columns = [[" " * len(column[0])] * (depth - len(column)) + column for column in columns]
+    sees = ["access", *(_sees(entry) for entry in shown), ""]
+    names = ["method", *(entry.label + " ~" * entry.record.stochastic for entry in shown), "chance"]
+    words, labels = max(map(len, sees)), max(map(len, names))
+    room = WIDTH - sum(len(column[0]) for column in columns) - words
+    gap = 2 if labels + 2 * (len(columns) + 1) <= room else 1
+    width = min(labels, room - gap * (len(columns) + 1))
+    stubs = [f"{_shorten(n, width):{width}}{' ' * gap}{s:{words}}" for n, s in zip(names, sees, strict=True)]
+    stubs = [" " * len(stubs[0])] * (depth - len(stubs)) + stubs
+    rows = [(" " * gap).join(row).rstrip() for row in zip(stubs, *columns, strict=True)]
+    first, bands = len(rows) - 1 - len(shown), [sum(e.complete for e in entries) for _, entries in one.bands]
+    for gap_at in sorted({sum(bands[:k]) for k in range(1, len(bands))} - {0}, reverse=True):
+        rows.insert(first + gap_at, "")
+    title = f"{one.classifier} on {one.dataset}, {text.plural(one.num_images, 'image')}, protocol {one.fingerprint}"
+    return (
+        "\n".join([*([title, "", *rows] if shown else [title]), "", *_terminal_ranks(one), *_terminal_notes(one)])
+        + "\n"
+    )
+
+
+def _terminal_ranks(one: Group) -> list[str]:
+    """How ranks are meant, and who leads and who ties in which metrics."""
+    ranked = standings(one, TERMINAL_METRICS)
+    if not any(standing.entries for standing in ranked.values()):
+        return []
+    read, *remarks = legend(ranked, TERMINAL_METRICS)
+    told = [f"{text.listing(keys)}: {line}" for line, keys in orders(ranked, TERMINAL_METRICS)]
+    return [_wrapped(read), *(_wrapped(line, "  ") for line in (*told, *remarks)), ""]
+
+
+def _sees(entry: Entry) -> str:
+    """Access, marked where the method was trained."""
+    record = entry.record
+    return record.access if record.training == "none" else f"{record.access} *"
+
+
+def _terminal_column(key: str, one: Group) -> list[str]:
+    """Head lines, cells and chance of a metric, all of one width."""
+    scores = [_score(entry, key) for entry in one.complete]
+    cells = [*(_concise(key, score) for score in scores), _chance(key, one)]
+    width = max(map(len, [*cells, *BREAKABLE.findall(key)]))
+    head = [""]
+    for piece in [*BREAKABLE.findall(key), f" {DIRECTIONS[glossary.metric(key).higher_is_better][0]}".rstrip()]:
+        if len(head[-1] + piece) <= width:
+            head[-1] += piece
+        else:
+            head.append(piece)
+    return [line.rjust(width) for line in [*head, *cells]]
+
+
+def _chance(key: str, one: Group) -> str:
+    """What guessing scores, where it is the same for all."""
+    found = {text.number(key, score.chance) for e in one.complete if (score := _score(e, key)).chance is not None}
+    return found.pop() if len(found) == 1 else ""
+
+
+def _concise(key: str, score: Score) -> str:
+    """A dash where there is no value, and where it could be no other."""
+    if score.value is None or text.is_by_definition(score):
+        return text.DASH
+    return text.concise(key, score.value, score.ci95)
+
+
+def _terminal_notes(one: Group) -> list[str]:
+    """How to read the table, why cells are absent, and why values are missing, each reason once."""
+    lines = [f"{e.label}: {e.record.status}: {e.record.reason}" for e in one.entries if not e.complete]
+    reasons: dict[str, list[str]] = {}
+    for key in TERMINAL_METRICS:
+        for score in (_score(entry, key) for entry in one.complete):
+            if score.value is None:
+                reasons.setdefault(score.note or "no reason was recorded", []).append(key)
+    lines += [f"{text.DASH} {text.listing(keys)}: {reason}" for reason, keys in reasons.items()]
+    if one.complete:
+        lines.append(
+            "0.123(45): 0.123 ± 0.045, half of the 95 % interval; ~ stochastic; * trained on (logits, image) pairs."
+        )
+    return [_wrapped(line) for line in lines]
+
+
+def _wrapped(line: str, indent: str = "") -> str:
+    """Lines of at most 110 columns; a number stays with the word after it."""
+    tied = re.sub(r"(?<=\d) ", "\N{NO-BREAK SPACE}", line)
+    further = f"{indent}  "
+    lines = textwrap.wrap(tied, WIDTH, initial_indent=indent, subsequent_indent=further, break_on_hyphens=False)
+    return "\n".join(lines).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def _shorten(name: str, width: int) -> str:
+    """A name cut in its middle, where names differ least."""
+    half = (width - 1) // 2
+    return name if len(name) <= width else f"{name[: width - 1 - half]}…{name[len(name) - half :]}"
+
+
+def _score(entry: Entry, key: str) -> Score:
+    return entry.record.metrics.get(key, MISSING)
+
+
+def markdown_table(entries: Sequence[Entry], metrics: Sequence[str]) -> str:
+    """These metrics with intervals and ranks as Markdown, a table for each dataset, classifier, protocol and N.
+
+    How to read the ranks stands once below all of them, and below each what holds of it alone.
+    """
+    groups = [(one, standings(one, metrics)) for one in group(entries)]
+    legends = [legend(ranked, metrics) for _, ranked in groups]
+    shared = [line for line in legends[0] if all(line in told for told in legends)] if legends else []
+    tables = []
+    for (one, ranked), told in zip(groups, legends, strict=True):
+        own = escaped(" ".join(line for line in told if line not in shared))
+        tables += [_markdown(one, ranked, metrics), *([f"{own}\n"] if own else [])]
+    return "\n".join([*tables, f"{IN_TABLE} {escaped(' '.join(shared))}".rstrip() + "\n"])
+
+
+def _markdown(one: Group, ranked: Standings, metrics: Sequence[str]) -> str:
+    arrows = {key: DIRECTIONS[glossary.metric(key).higher_is_better][0] for key in metrics}
+    head = ["method", "access", "training", "stochastic", *(f"`{key}` {arrows[key]}".rstrip() for key in metrics)]
+    rows = [_markdown_row(entry, ranked, metrics) for entry in (*one.inverters, *one.controls)]
+    rows.append(["*chance*", "", "", "", *(_chance(key, one) for key in metrics)])
+    title = f"**{escaped(one.classifier)}** on {escaped(one.dataset)}, {text.plural(one.num_images, 'image')}"
+    return "\n".join([f"{title}, protocol `{one.fingerprint}`:", "", *markdown_lines(head, rows)]) + "\n"
+
+
+def markdown_lines(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """A Markdown table; columns of words are aligned left, numbers right."""
+    rule = ["---" if name in WORDS else "---:" for name in head]
+    return [f"| {' | '.join(cells)} |" for cells in (head, rule, *rows)]
+
+
+def _markdown_row(entry: Entry, ranked: Standings, metrics: Sequence[str]) -> list[str]:
+    record = entry.record
+    name = escaped(entry.label) if record.kind == "inverter" else f"*{escaped(entry.label)}*"
+    lead = [name, escaped(record.access), escaped(record.training), "yes" if record.stochastic else "no"]
+    if not entry.complete:
+        return [*lead, f"{record.status}: {escaped(record.reason or '')}", *[""] * (len(metrics) - 1)]
+    return [*lead, *(_with_bounds(entry, key, ranked) for key in metrics)]
+
+
+def _with_bounds(entry: Entry, key: str, ranked: Standings) -> str:
+    """A value, its interval, and its rank in parentheses; bold where it leads."""
+    score, standing = _score(entry, key), ranked[key]
+    if score.value is None or text.is_by_definition(score):
+        return text.DASH
+    value, rank = text.number(key, score.value, score.ci95), standing.ranks.get(entry)
+    shown = f"**{value}**" if entry in standing.leaders else value
+    return " ".join(filter(None, (shown, text.bounds(score.ci95), f"({rank})" if rank is not None else "")))
+
+
+def escaped(name: str) -> str:
+    """Text that Markdown shows as it stands, in one line."""
+    return re.sub(r"([\\`*\[\]|<>&])", r"\\\1", " ".join(name.split()))

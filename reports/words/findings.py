@@ -1,0 +1,178 @@
+"""The page's first sentences: what it holds, and the findings that paired differences support. All from records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.record import Record
+from reports.analysis.best import difference
+from reports.analysis.controls import HEADLINE, against, leading
+from reports.analysis.groups import Entry, Group
+from reports.analysis.ranks import Standing, Standings, has_value
+from reports.words import text
+from reports.words.numbers import interval, places, signed
+
+CLASS, CLASS_WORDS = "reid_class_judge", "the originals' class"
+LIKENESS = ("psnr", "ssim", "logit_cosine", "reid_within_class_judge_mrr")  # what may see it otherwise than LPIPS
+AGREED = "agreed"
+FLOOR, FLOOR_WORDS = "same-class-random", "a random training image of the predicted class"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a group's paired differences say; ``anchor`` leads to its numbers."""
+
+    anchor: str
+    where: str
+    sentences: tuple[str, ...]
+
+
+def holdings(records: Sequence[Record]) -> tuple[str, ...]:
+    """What the page holds: methods, controls, classifiers, images; cells that have no scores; probes."""
+    cells = [record for record in records if record.probe is None]
+    probes = [record for record in records if record.probe is not None]
+    sentences = [_cells(cells)] if cells else []
+    gone = [(status, sum(record.status == status for record in cells)) for status in ("failed", "skipped")]
+    counts = [f"{text.plural(number, 'cell')} {status}" for status, number in gone if number]
+    if counts:
+        sentences.append(f"{text.listing(counts)}; the tables say why.")
+    if probes:
+        kinds = text.listing(sorted({record.probe or "" for record in probes}))
+        verb = "asks" if len(probes) == 1 else "ask"
+        sentences.append(f"{text.plural(len(probes), 'probe record')} {verb} further: {kinds}.")
+    return tuple(sentences)
+
+
+def _cells(cells: Sequence[Record]) -> str:
+    methods = list(dict.fromkeys(record.method for record in cells if record.kind == "inverter"))
+    controls = {record.method for record in cells if record.kind == "control"}
+    classifiers = list(dict.fromkeys(record.classifier for record in cells))
+    images = [text.count(number) for number in sorted({record.num_images for record in cells}, reverse=True)]
+    who = f"{text.plural(len(methods), 'inverter')} ({text.listing(methods)})" if methods else "no inverter"
+    return (
+        f"This page holds {who} and {text.plural(len(controls), 'control')} on "
+        f"{text.plural(len(classifiers), 'classifier')} ({text.listing(classifiers)}): {text.listing(images)} images "
+        f"of {text.listing(record.dataset for record in cells)} each, run {text.days(r.created for r in cells)}."
+    )
+
+
+def finding(group: Group, ranked: Standings, anchor: str) -> Finding | None:
+    """The headline of a group, or None where it has no ranked inverter with scores."""
+    contenders = [entry for entry in group.contenders if entry.complete and has_value(entry, HEADLINE)]
+    if not contenders:
+        return None
+    first = leading(group, ranked)
+    sentences = [
+        *_lead(ranked, contenders),
+        *against(group, first),
+        *(_against_floor(entry, group.controls) for entry in first),
+        _gap(contenders, group.controls),
+    ]
+    where = f"{group.classifier} on {group.dataset}, {text.plural(group.num_images, 'image')}"
+    return Finding(anchor, where, tuple(filter(None, sentences)))
+
+
+def _lead(ranked: Standings, contenders: Sequence[Entry]) -> list[str]:
+    """Who comes closest to the originals and by which metric, where others disagree, and who keeps the class."""
+    if len({entry.record.method for entry in contenders}) == 1:
+        shown = text.listing(_shown(contenders[0], key) for key in (HEADLINE, CLASS) if has_value(contenders[0], key))
+        return [f"{text.listing(map(_named, contenders))} stands alone: {shown}."]
+    closest, keeps = ranked[HEADLINE], ranked.get(CLASS)
+    told = [
+        _answer(closest, "By LPIPS", "closest to the originals", "which inverter is closest to the originals"),
+        _others(closest, [ranked[key] for key in LIKENESS if key in ranked]),
+    ]
+    if keeps is not None and keeps.entries:
+        told.append(_answer(keeps, "By the judge", f"best at keeping {CLASS_WORDS}", f"which keeps {CLASS_WORDS} best"))
+    return told
+
+
+def _answer(standing: Standing, by: str, best: str, what: str) -> str:
+    """A lead, a tie, or no comparison: three different answers."""
+    if standing.outcome == "not comparable":
+        return f"{by} it cannot be said {what}: {standing.why} ({standing.key})."
+    if standing.outcome == "tie":
+        shown = [_shown(entry, standing.key) for entry in standing.first]
+        shared = [f"{_named(entry)} ({words})" for entry, words in zip(standing.first, shown, strict=True)]
+        return f"{by} no single inverter is {best}: nothing separates {text.listing(shared)}."
+    leaders = standing.leaders
+    shown = [f"{_named(entry)} ({_shown(entry, standing.key)})" for entry in leaders]
+    rivals = standing.num_methods - 1
+    others = "the other ranked inverter" if rivals == 1 else f"each of the {rivals} others ranked"
+    how = standing.ground_of_lead
+    return f"{by} {text.listing(shown)} {'is' if len(leaders) == 1 else 'are'} {best}, ahead of {others} by {how}."
+
+
+def _others(closest: Standing, standings: Sequence[Standing]) -> str:
+    """Whether the other measures of likeness see it alike: who leads and who ties there."""
+    heads: dict[str, list[str]] = {}
+    for one in standings:
+        if one.entries:
+            heads.setdefault(_head(one, closest), []).append(one.key)
+    told = (_measures(text.listing(keys), len(keys), head) for head, keys in heads.items())
+    return f"Other measures: {'; '.join(told)}." if heads else ""
+
+
+def _measures(names: str, number: int, head: str) -> str:
+    """What these measures say, in words that fit their number."""
+    if head == AGREED:
+        return f"{names} {'agrees' if number == 1 else 'agree'} with LPIPS"
+    return f"{names}: {head}"
+
+
+def _head(one: Standing, closest: Standing) -> str:
+    if one.outcome == "not comparable":
+        return f"not comparable ({one.why})"
+    if one.outcome == "tie":
+        return f"nothing separates {text.listing(map(_named, one.first))}"
+    if one.leaders == closest.leaders:
+        return AGREED
+    return f"{text.listing(map(_named, one.leaders))} {'leads' if len(one.leaders) == 1 else 'lead'}"
+
+
+def _named(entry: Entry) -> str:
+    """The label; a method that sees more than the logits says so."""
+    access = entry.record.access
+    return entry.label if access == "logits" else f"{entry.label} ({access})"
+
+
+def _against_floor(entry: Entry, controls: Sequence[Entry]) -> str:
+    """Whether a leading inverter comes closer to the original than the class alone does."""
+    control = _control(controls, FLOOR)
+    found = difference(HEADLINE, entry, control) if control is not None else None
+    if found is None:
+        return ""
+    mean, low, high = found
+    digits = places(HEADLINE, mean, low, high)
+    by = f"{HEADLINE} {signed(mean, digits)} {interval(low, high, digits)} in paired differences"
+    if high < 0:
+        return f"{entry.label} comes closer to the original than {FLOOR_WORDS} ({by})."
+    if low > 0:
+        return f"{entry.label} stays further from the original than {FLOOR_WORDS} ({by})."
+    return f"Between {entry.label} and {FLOOR_WORDS} no difference is shown ({by})."
+
+
+def _control(controls: Sequence[Entry], method: str) -> Entry | None:
+    return next((one for one in controls if one.record.method == method and one.complete), None)
+
+
+def _gap(contenders: Sequence[Entry], controls: Sequence[Entry]) -> str:
+    """Who convinces the classifier beyond the judge, and by more than natural pictures of the predicted class do."""
+    natural = _control(controls, "same-class-random")
+    if natural is None:
+        return ""
+    found = [(entry, difference("reid_gap", entry, natural)) for entry in contenders]
+    wide = [f"{_named(entry)} ({_shown(entry, 'reid_gap')})" for entry, gap in found if gap is not None and gap[1] > 0]
+    if not wide:
+        return ""
+    whose, verb = ("it convinces", "convinces") if len(wide) == 1 else ("they convince", "convince")
+    return (
+        f"Beyond what {whose} the judge of, {text.listing(wide)} {verb} the classifier, and by more than natural "
+        f"pictures of the predicted class do ({_shown(natural, 'reid_gap')})."
+    )
+
+
+def _shown(entry: Entry, key: str) -> str:
+    score = entry.record.metrics[key]
+    return f"{key} {text.number(key, score.value or 0.0, score.ci95)} {text.bounds(score.ci95)}".rstrip()

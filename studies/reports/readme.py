@@ -1,0 +1,241 @@
+"""Write the README's tables from the committed records: ``python -m studies.reports.readme``.
+
+``--check`` compares and writes nothing.
+
+``--collect runs`` first copies the complete records under ``runs`` into ``reports/results/``, without their pictures,
+with the per-image values that the claims are decided by.
+
+A table NAME lies between ``<!-- table:NAME:begin -->`` and ``<!-- table:NAME:end -->``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bench.errors import BenchError, DataError
+from bench.faults import Faults
+from bench.files import write_atomically
+from bench.metrics.catalogue import MIN_SET_IMAGES
+from bench.printing import print_faults
+from bench.record import Record, read_records
+from bench.store import slug
+from reports.analysis.claims import board
+from reports.analysis.claims.markdown import markdown
+from reports.analysis.claims.reduced import Wanted, reduced, wanted
+from reports.analysis.controls import against_markdown, strongest
+from reports.analysis.groups import Entry, group
+from reports.page.tables import escaped, markdown_lines, markdown_table
+from reports.words import text
+
+ROOT = Path(__file__).resolve().parents[2]
+SCORES = (
+    "fd_efficientnet_lite0",
+    "fd_judge",
+    "lpips",
+    "psnr",
+    "logit_cosine",
+    "reid_class_target",
+    "reid_class_judge",
+    "reid_within_class_judge_mrr",
+)
+FEW = (
+    "logit_error",
+    "reid_class_target",
+    "reid_class_judge",
+    "reid_gap",
+    "lpips",
+    "psnr",
+    "reid_within_class_judge_mrr",
+)
+OURS = "biggan-logit"
+NONE_YET = "No records have been committed yet.\n"
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where the tables come from.
+
+    Attributes:
+        results: folder of committed records.
+        manifest: of the shipped weights.
+        faults: takes the files that cannot be used; the tables are made without them.
+    """
+
+    results: Path = ROOT / "reports" / "results"
+    manifest: Path = ROOT / "bench" / "zoo" / "manifest.json"
+    faults: Faults = field(default_factory=Faults)
+
+
+def scores(sources: Sources) -> str:
+    """Every committed cell that has set-level scores, a table for each classifier."""
+    return _table([one for one in _cells(sources) if one.record.num_images >= MIN_SET_IMAGES], SCORES)
+
+
+def few(sources: Sources) -> str:
+    """Every committed cell of fewer images, where methods that take seconds an image stand beside the others."""
+    return _table([one for one in _cells(sources) if one.record.num_images < MIN_SET_IMAGES], FEW)
+
+
+def _cells(sources: Sources) -> list[Entry]:
+    return [entry for entry in _entries(sources) if entry.record.probe is None]
+
+
+def _entries(sources: Sources) -> list[Entry]:
+    found = read_records(sources.results, sources.faults)
+    return [Entry(record, folder, faults=sources.faults) for record, folder in found]
+
+
+def _table(entries: Sequence[Entry], metrics: Sequence[str]) -> str:
+    return markdown_table(entries, metrics) if entries else NONE_YET
+
+
+def classifiers(sources: Sources) -> str:
+    """What the shipped networks were measured to do."""
+    manifest = json.loads(sources.manifest.read_text(encoding="utf-8")) if sources.manifest.exists() else {}
+    rows = [_classifier(name, facts) for name, facts in manifest.items() if isinstance(facts.get("measured"), dict)]
+    if not rows:
+        return "No classifier has been measured yet.\n"
+    head = ("network", "train", "val", "test", "test, PGD-20", "mean logit margin", "parameters", "command")
+    return "\n".join(markdown_lines(head, rows)) + "\n"
+
+
+def _classifier(name: str, facts: Mapping[str, Any]) -> list[str]:
+    measured = facts["measured"]
+    shares = [measured.get(key) for key in ("train_accuracy", "val_accuracy", "test_accuracy", "test_pgd20")]
+    margin, parameters, command = measured.get("test_margin"), facts.get("parameters"), facts.get("command")
+    return [
+        f"`{name}`",
+        *(text.DASH if share is None else f"{100 * share:.1f} %" for share in shares),
+        text.DASH if margin is None else f"{margin:.2f}".replace("-", text.MINUS),
+        text.DASH if parameters is None else text.count(parameters),
+        f"`{escaped(command)}`" if command else text.DASH,
+    ]
+
+
+def strongest_control(sources: Sources) -> str:
+    """What biggan-logit won and lost against the strongest control of each classifier, and over all of them."""
+    large = (one for one in _cells(sources) if one.record.num_images >= MIN_SET_IMAGES)
+    found = []
+    for one in group(large):
+        inverter = next((entry for entry in one.contenders if entry.complete and entry.label == OURS), None)
+        match = strongest(one, inverter) if inverter is not None else None
+        if match is not None:
+            found.append((one, match))
+    return against_markdown(found) if found else NONE_YET
+
+
+def claims(sources: Sources) -> str:
+    """The claims board, from committed records and the per-image values beside them."""
+    entries = _entries(sources)
+    return markdown(board(entries)) if entries else NONE_YET
+
+
+TABLES: dict[str, Callable[[Sources], str]] = {
+    "scores": scores,
+    "few": few,
+    "classifiers": classifiers,
+    "strongest-control": strongest_control,
+    "claims": claims,
+}
+
+
+def updated(readme: str, sources: Sources) -> str:
+    """The README's text with every table written anew.
+
+    Raises:
+        DataError: a marker names no table, or has no partner; or the README holds no marker at all.
+    """
+    names = re.findall(r"<!-- table:([\w-]+):begin -->", readme)
+    if not names:
+        raise DataError("The README should hold '<!-- table:scores:begin -->' and '<!-- table:scores:end -->'.")
+    for name in names:
+        begin, end = f"<!-- table:{name}:begin -->", f"<!-- table:{name}:end -->"
+        if name not in TABLES or readme.count(begin) != 1 or readme.count(end) != 1:
+            known = ", ".join(TABLES)
+            raise DataError(f"{begin!r} and {end!r} should stand once each, with one of these names: {known}.")
+        before, rest = readme.split(begin)
+        after = rest.split(end)[-1]
+        readme = f"{before}{begin}\n{TABLES[name](sources)}{end}{after}"
+    return readme
+
+
+def collect(runs: Path, results: Path, faults: Faults | None = None) -> None:
+    """Copy complete cells to ``results/<dataset>/<classifier>/<method>-<N>/``, and probes that the claims read beside.
+
+    Of the cells that the claims read, the per-image values that they need go along. Own images stay, and other probes.
+    Of two records for one place, that of seed 0 is kept, then the newest.
+    """
+    bad = Faults() if faults is None else faults
+    for record, folder in sorted(read_records(runs, bad), key=_newest_last):
+        columns = wanted(record)
+        if (
+            record.status == "complete"
+            and not record.dataset.startswith("folder:")
+            and (record.probe is None or columns)
+        ):
+            preset = record.preset if record.preset != "fast" else ""
+            name = "-".join(filter(None, (record.method, preset, record.probe, str(record.num_images))))
+            place = results / slug(record.dataset) / slug(record.classifier) / slug(name)
+            _copy(Entry(record, folder, faults=bad), folder, columns, place)
+
+
+def _newest_last(found: tuple[Record, Path]) -> tuple[bool, int, str, str]:
+    record, _ = found
+    return record.seed == 0, -record.seed, record.created, record.key
+
+
+def _copy(entry: Entry, folder: Path, columns: Wanted | None, place: Path) -> None:
+    """The record as it stands, and the values that go with it or none; its digest becomes that of these values."""
+    values, data = place / "per_image.parquet", None
+    if columns and entry.per_image:
+        data = reduced(entry.per_image, columns)
+    text = (folder / "record.json").read_bytes()
+    if values.name in entry.record.digests:
+        raw = json.loads(text)
+        del raw["digests"][values.name]
+        raw["digests"] |= {values.name: hashlib.sha256(data).hexdigest()} if data else {}
+        text = (json.dumps(raw, indent=2) + "\n").encode()
+    write_atomically(place / "record.json", text)
+    if data:
+        write_atomically(values, data)
+    else:
+        values.unlink(missing_ok=True)
+
+
+def main(arguments: Sequence[str] | None = None, sources: Sources | None = None) -> int:
+    """Write the tables and return 0; with ``--check`` write nothing and return 1 where they are out of date."""
+    parser = argparse.ArgumentParser(prog="python -m studies.reports.readme", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if the README is out of date")
+    parser.add_argument("--collect", type=Path, metavar="RUNS", help="copy the complete records of this folder first")
+    parser.add_argument("--readme", type=Path, default=ROOT / "README.md")
+    options, tables = parser.parse_args(arguments), sources or Sources()
+    try:
+        if not options.readme.exists():
+            raise DataError(f"There is no {options.readme.name} to write the tables into.")
+        if options.collect is not None:
+            collect(options.collect, tables.results, tables.faults)
+        old = options.readme.read_text(encoding="utf-8")
+        new = updated(old, tables)
+        print_faults(tables.faults)
+    except BenchError as error:
+        print(error, file=sys.stderr)
+        return error.exit_status
+    if old == new:
+        return 0
+    if options.check:
+        print(f"{options.readme.name} is out of date. Type: python -m studies.reports.readme", file=sys.stderr)
+        return 1
+    write_atomically(options.readme, new.encode())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

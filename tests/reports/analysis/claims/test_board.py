@@ -1,0 +1,232 @@
+"""The board as printed: every number is the computed one, every reason and command is there, all text is escaped."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from reports.analysis.claims.board import board
+from reports.analysis.claims.evidence import Evidence
+from reports.analysis.claims.markdown import markdown
+from reports.analysis.claims.rows import NOTES, Board
+from reports.analysis.claims.rules import CLAIMS
+from reports.analysis.claims.verdicts import rule
+from reports.analysis.groups import Entry
+from reports.page.render import TEMPLATES, _environment
+from tests.reports.analysis.claims.world import DECODER, GAN, R, S, V, World
+from tests.reports.html_page import Page
+
+
+def html(board: Board) -> Page:
+    module = _environment().get_template("_claims.html").module
+    return Page(str(module.claims_board(board)))  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="module")
+def entries(tmp_path_factory: pytest.TempPathFactory) -> list[Entry]:
+    world = World()
+    world[GAN, R, ""].add("lpips", 0.3)  # claims 1 and 2 fail, 5 too
+    del world.cells[DECODER, S, "perturb"]
+    world[GAN, S, "noise"].change(status="failed", reason="<script>alert(1)</script>")
+    return world.entries(tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture(scope="module")
+def made(entries: list[Entry]) -> Board:
+    return board(entries)
+
+
+def test_verdicts_are_counted(made: Board) -> None:
+    verdicts = [case.verdict for claim in made.claims for case in claim.cases]
+    assert len(verdicts) == 36
+    assert made.totals == tuple((name, str(verdicts.count(name))) for name, _ in made.totals)
+    assert dict(made.totals)["does not hold"] != "0"
+
+
+def test_every_number_is_the_computed_one(made: Board, entries: list[Entry]) -> None:
+    evidence, checked = Evidence(entries), 0
+    for claim, rows in zip(CLAIMS, made.claims, strict=True):
+        for case, row in zip(claim.cases, rows.cases, strict=True):
+            for finding, shown in zip(rule(case, evidence).findings, row.conditions, strict=True):
+                assert shown.outcome == finding.outcome
+                if finding.measure is None:
+                    assert shown.difference == ""
+                    continue
+                low, high = shown.interval.strip("[]").split(", ")
+                digits = len(low.partition(".")[2])
+                pairs = {
+                    shown.first_value: finding.measure.values,
+                    shown.second_value: finding.measure.against,
+                    shown.difference: finding.measure.difference,
+                    low: finding.measure.low,
+                    high: finding.measure.high,
+                }
+                for printed, computed in pairs.items():
+                    assert float(printed.replace("−", "-")) == pytest.approx(computed, abs=0.5001 * 10**-digits)
+                assert shown.n.split()[0] == f"{finding.measure.n:,}"
+                checked += 1
+    assert checked > 70
+
+
+def test_the_page_shows_all_of_it_and_escapes_it(made: Board) -> None:
+    page = html(made)
+    text = " ".join(page.root.text.split())
+    for claim in made.claims:
+        assert claim.statement in text
+        assert claim.reading in text
+        assert claim.confounder in text
+        for case in claim.told:
+            for printed in (case.verdict, case.standing, *case.reasons, *case.commands, *case.recipes):
+                assert printed in text
+            for one in case.conditions:
+                for part in (one.first_value, one.second_value, one.difference, one.interval, one.n, one.p):
+                    assert part in text
+    for note in NOTES:
+        assert note in text
+    assert not page.root.all("script")
+    assert "failed: <script>alert(1)</script>." in text
+    assert [int(tag.text) for tag in page.root.first("ul", class_="claim-totals").all("strong")] == [
+        int(number) for _, number in made.totals
+    ]
+
+
+def test_verdicts_differ_by_word_and_shape_not_by_colour_alone(made: Board) -> None:
+    shapes: dict[str, set[str]] = {}
+    for tag in html(made).root.all("span", class_="claim-verdict"):
+        drawing = "".join(f"{one.name} {one.attributes.get('d')}" for one in tag.first("svg").children)
+        shapes.setdefault(tag.text.strip(), set()).add(drawing)
+    assert set(shapes) == {"holds", "does not hold", "not decided", "not run"}
+    assert len(set.union(*shapes.values())) == 4
+
+
+def test_a_case_says_why_it_is_not_decided(made: Board) -> None:
+    cases = [case for claim in made.claims for case in claim.cases]
+    for case in cases:
+        assert bool(case.reasons) == (case.verdict in ("not decided", "not run"))
+    waiting = next(claim for claim in made.claims if claim.number == "7b").cases[1]
+    assert waiting.commands == (
+        "bench probe perturb --method dosovitskiy-brox-2016a --classifier resnet152 --num-images 500",
+    )
+
+
+def test_an_interval_over_zero_is_named(tmp_path: Path) -> None:
+    world = World()
+    world[GAN, R, ""].add("lpips", 0.1)
+    case = next(claim for claim in board(world.entries(tmp_path)).claims if claim.number == "2").cases[0]
+    assert (case.verdict, case.reasons) == ("not decided", ("The interval of lpips holds zero.",))
+
+
+def test_without_records_all_is_one_line_of_what_was_not_run() -> None:
+    empty = board([])
+    assert empty.told == ()
+    assert empty.totals == (("holds", "0"), ("does not hold", "0"), ("not decided", "0"), ("not run", "36"))
+    assert empty.standing == ""
+    assert empty.not_run is not None
+    assert len(empty.not_run.claims) == len(CLAIMS)
+    page = html(empty)
+    assert not page.root.all("table")
+    (details,) = page.root.all("details")
+    assert details.first("summary").text.startswith("36 cases of claims 1, 2, 3a")
+    commands = details.first("pre").text.split("\n")
+    assert "bench probe ood --method biggan-logit --classifier resnet152 --num-images 500" in commands
+    assert len(commands) == len(set(commands))
+    lines = markdown(empty).splitlines()
+    assert not [line for line in lines if line.startswith("|")]
+    assert sum(line.startswith("36 cases of claims") and commands[0] in line for line in lines) == 1
+
+
+def test_not_run_is_told_apart_from_not_decided(tmp_path: Path) -> None:
+    world = World()
+    world[GAN, R, ""].add("lpips", 0.1)  # claim 2 of the GAN: over zero
+    del world.cells[DECODER, R, ""]  # claim 2 of the decoder: never run
+    made = board(world.entries(tmp_path))
+    claim = next(claim for claim in made.claims if claim.number == "2")
+    assert [case.verdict for case in claim.cases] == ["not decided", "not run"]
+    assert [case.subject for case in claim.told] == [GAN]
+    assert claim.folded[0].commands == (f"bench run --method {DECODER} --classifier {R}",)
+    text = " ".join(html(made).root.first("table", class_="claim-table").text.split())
+    assert "There is no record" not in text
+
+
+def test_a_metric_has_one_scale_for_all_its_bars(made: Board, entries: list[Entry]) -> None:
+    """The half length of a bar is the same multiple of its interval's wherever the column occurs."""
+    evidence, factors = Evidence(entries), dict[str, set[float]]()
+    for claim, rows in zip(CLAIMS, made.claims, strict=True):
+        for case, row in zip(claim.cases, rows.cases, strict=True):
+            for finding, shown in zip(rule(case, evidence).findings, row.conditions, strict=True):
+                found = finding.measure
+                if found is not None and shown.bar is not None and found.high - found.low > 1e-3:
+                    drawn = float(shown.bar.high.strip("%")) - float(shown.bar.low.strip("%"))
+                    factors.setdefault(finding.condition.values.column, set()).add(drawn / (found.high - found.low))
+                    assert 0 <= float(shown.bar.low.strip("%")) <= float(shown.bar.high.strip("%")) <= 100
+    assert len(factors["lpips"]) > 5
+    for column, found_factors in factors.items():
+        assert max(found_factors) == pytest.approx(min(found_factors), rel=0.05), column
+
+
+def test_what_is_shown_only_is_grey_whatever_came_of_it(made: Board) -> None:
+    looks = {one.look for claim in made.claims for case in claim.cases for one in case.conditions if not one.decides}
+    assert looks == {"shown"}
+    style = (TEMPLATES / "claims.css").read_text(encoding="utf-8")
+    assert ".claim-shown, .claim-shown .claim-bar, .claim-shown .claim-number { color: var(--muted); }" in style
+
+
+def test_a_known_confounder_stands_at_its_claim(made: Board) -> None:
+    confounded = [claim for claim in made.claims if claim.confounder]
+    assert [claim.number for claim in confounded] == ["2"]
+    assert "follows the judge" in confounded[0].confounder
+    assert "Known confounder: the rank among the own class follows the judge" in markdown(made)
+
+
+def test_what_would_hold_by_chance_falls_to_the_correction(tmp_path: Path) -> None:
+    """Two differences of 2.2 standard errors hold by themselves: p is 0.028 each, and 0.056 by Holm."""
+    world = World()
+    for method in (GAN, DECODER):
+        other = world[method, V, ""].columns["ssim"]
+        noise = world[method, S, ""].columns["ssim"] - other
+        noise = (noise - noise.mean()) / noise.std()
+        world[method, S, ""].columns["ssim"] = other + 0.05 * (noise + 2.2 / np.sqrt(500))
+    made = board(world.entries(tmp_path))
+    cases = {case.subject: case for case in next(claim for claim in made.claims if claim.number == "3a").cases}
+    for method in (GAN, DECODER):
+        assert (cases[method].verdict, cases[method].corrected) == ("holds", "not decided")
+        assert cases[method].standing == "after Holm: not decided"
+        assert cases[method].conditions[0].p.startswith("p 0.05")
+    assert made.claims[0].cases[0].standing == "stands after Holm"
+    assert made.standing == (
+        "Of 36 decided verdicts, 34 stand after Holm's correction over all 75 deciding conditions, and 32 after "
+        "Bonferroni's."
+    )
+    (row,) = [line for line in markdown(made).splitlines() if "| biggan-logit |" in line and "ssim" in line]
+    assert row.endswith("| ✓ holds | ○ not decided |")
+
+
+def test_the_readme_has_a_row_a_case(made: Board) -> None:
+    rows = [line for line in markdown(made).splitlines() if line.startswith("|")]
+    cases = [case for claim in made.claims for case in claim.told]
+    assert len(rows) == 2 + len(cases)
+    assert {row.count(" | ") for row in rows} == {4}
+    for row, case in zip(rows[2:], cases, strict=True):
+        assert f" {case.verdict} | " in row
+        assert not case.standing or row.endswith(f" {case.corrected} |")
+        for one in case.conditions:
+            assert one.difference in row
+            assert one.interval.strip("[]") in row
+    text = markdown(made)
+    assert ", ".join(f"{verdict} {number}" for verdict, number in made.totals) in text
+    assert "lpips: biggan-logit − dosovitskiy-brox-2016a: +0.2000" in text
+    assert "500 images ✗<br>" in text
+    assert "class_judge_draws: value − bound 0.5: +0.3000" in text
+    assert "16 images (shown only)" in text
+    assert "(ours)" in text
+    assert "the paper's own comparison" in text
+    assert "<script>" not in text
+
+
+def test_a_recipe_stands_beside_its_case(made: Board, tmp_path: Path) -> None:
+    first = made.claims[0].cases[0]
+    assert first.recipes == ("biggan-logit: cpu, abc", "dosovitskiy-brox-2016a: cpu, def")
+    assert replace(first, conditions=()).computed is False

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import itertools
+
+from reports.figures.labels import CHARACTER, Box, Label, layout
+
+SIZE = (340.0, 290.0)
+NAMES = ["oracle", "train-nearest", "same-class-random", "onehot-biggan", "biggan-logit", "dosovitskiy-brox-2016a"]
+SPOTS = [(340.0, 0.0), (334.0, 30.0), (322.0, 34.0), (330.0, 40.0), (318.0, 70.0), (310.0, 100.0)]
+
+
+def moved(label: Label, spot: tuple[float, float], name: str) -> Box:
+    left, top, right, bottom = label.box(CHARACTER * len(name))
+    return left + spot[0], top + spot[1], right + spot[0], bottom + spot[1]
+
+
+def overlap(a: Box, b: Box) -> bool:
+    return min(a[2], b[2]) > max(a[0], b[0]) and min(a[3], b[3]) > max(a[1], b[1])
+
+
+def test_names_of_crowded_points_neither_overlap_nor_leave_the_plot() -> None:
+    boxes = [moved(label, s, n) for label, s, n in zip(layout(NAMES, SPOTS, SIZE), SPOTS, NAMES, strict=True)]
+    for left, top, right, bottom in boxes:
+        assert left >= -1
+        assert top >= -8
+        assert right <= SIZE[0] + 1
+        assert bottom <= SIZE[1] + 8
+    assert not any(overlap(a, b) for a, b in itertools.combinations(boxes, 2))
+
+
+def test_names_keep_off_whiskers() -> None:
+    bar = (60.0, 90.0, 160.0, 106.0)
+    (free,), (pushed,) = layout(["ridge"], [(50, 98)], SIZE), layout(["ridge"], [(50, 98)], SIZE, [bar])
+    assert overlap(moved(free, (50, 98), "ridge"), bar)
+    assert not overlap(moved(pushed, (50, 98), "ridge"), bar)
+
+
+def test_a_lone_point_has_its_name_beside_it() -> None:
+    (label,) = layout(["ridge"], [(100, 100)], SIZE)
+    assert (label.anchor, label.leader) == ("start", False)

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import base64
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from reports.figures import sprites
+
+RNG = np.random.default_rng(0)
+
+
+def decoded(uri: str) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    kind, _, payload = uri.partition(",")
+    assert kind == "data:image/webp;base64"
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(payload))).convert("RGB"))
+
+
+@pytest.mark.parametrize("n", [1, 7, 8, 9, 64])
+def test_tile_i_lies_at_its_place_of_the_sheet_pixel_by_pixel(n: int) -> None:
+    tiles = RNG.integers(0, 256, (n, 5, 9, 3), dtype=np.uint8)
+    sheet = decoded(sprites.data_uri(tiles))
+    assert sheet.shape == (-(-n // sprites.COLUMNS) * 5, sprites.COLUMNS * 9, 3)
+    for i, tile in enumerate(tiles):
+        y, x = 5 * (i // sprites.COLUMNS), 9 * (i % sprites.COLUMNS)
+        assert np.array_equal(sheet[y : y + 5, x : x + 9], tile)
+
+
+def test_crops_are_exact_up_to_64_pixels_and_shrunk_above() -> None:
+    small = RNG.integers(0, 256, (5, 64, 64, 3), dtype=np.uint8)
+    assert np.array_equal(sprites.crops(small, [4, 1]), small[[4, 1]])
+    large = np.full((2, 224, 160, 3), 90, np.uint8)
+    tiles = sprites.crops(large, [1])
+    assert tiles.shape == (1, 112, 80, 3)
+    assert np.abs(decoded(sprites.data_uri(tiles))[:112, :80].astype(int) - 90).max() <= 2
+
+
+def test_equal_tiles_share_a_name_and_others_do_not() -> None:
+    tiles = RNG.integers(0, 256, (4, 6, 6, 3), dtype=np.uint8)
+    assert sprites.name(tiles) == sprites.name(tiles.copy())
+    assert sprites.name(tiles) != sprites.name(tiles[::-1])
+    assert sprites.name(tiles) != sprites.name(tiles.reshape(4, 4, 9, 3))

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import dataclasses
+import re
+
+import pytest
+
+from bench.record import Cost, Record, Score
+from reports.analysis.groups import Entry, Group, group
+from reports.figures.tradeoffs import FASTEST, Axis, _linear, _times, cost, distances, recognition, tradeoffs
+from reports.words import text
+from tests.reports.html_page import Page
+
+SHARE = Score(0.9, (0.85, 0.95), 40, 0.1, True)
+
+
+def alone(record: Record, seconds: float | None = 0.5, /, **scores: Score) -> Group:
+    changed = dataclasses.replace(record, metrics=scores, cost=Cost(seconds_per_image=seconds))
+    (only,) = group([Entry(changed)])
+    return only
+
+
+def words(drawing: object) -> str:
+    return Page(str(drawing)).root.first("desc").text
+
+
+def test_each_figure_tells_the_records_numbers(records: list[Record]) -> None:
+    (only,) = group(Entry(record) for record in records)
+    for plot, keys in (
+        (cost(only, "a"), ["lpips"]),
+        (recognition(only, "a"), ["reid_class_target", "reid_class_judge"]),
+    ):
+        told = words(plot.drawing)
+        for record in records:
+            for key in keys:
+                value = record.metrics[key].value
+                assert value is not None
+                assert re.search(rf"{record.method}: [^;]*{key} {re.escape(text.number(key, value))}", told)
+
+
+def test_names_stand_in_the_drawing_and_a_group_without_scores_has_none(records: list[Record]) -> None:
+    (only,) = group(Entry(record) for record in records)
+    names = [tag.text for tag in Page(str(recognition(only, "a").drawing)).root.all("text")]
+    assert {record.method for record in records} <= set(names)
+    failed = dataclasses.replace(records[0], status="failed", reason="r", metrics={})
+    assert tradeoffs(group([Entry(failed)])[0], "a") == ()
+
+
+def test_what_cannot_be_drawn_says_why(records: list[Record]) -> None:
+    gone = Score(None, note="Set-level distances need 2,048 images.")
+    one = alone(records[0], lpips=Score(0.3, (0.2, 0.4), 40), fd_efficientnet_lite0=gone)
+    plot = distances(one, "a")
+    assert plot.drawing is None
+    assert plot.missing == gone.note
+    assert recognition(one, "a").missing == "No cell of this group holds both shares."
+    assert cost(alone(records[0], None, lpips=SHARE), "a").drawing is None
+
+
+def test_the_set_is_never_seen_through_the_network_that_was_inverted(records: list[Record]) -> None:
+    record = dataclasses.replace(records[0], classifier="efficientnet_lite0")
+    scores = {"lpips": SHARE, "fd_efficientnet_lite0": Score(9.0, None, 40), "fd_judge": Score(4.5, None, 40)}
+    assert distances(alone(records[0], **scores), "a").key == "fd_efficientnet_lite0"
+    plot = distances(alone(record, **scores), "a")
+    assert plot.key == "fd_judge"
+    assert "fd_judge 4.50" in words(plot.drawing)
+
+
+def test_zero_is_a_value_and_no_time_stops_the_logarithm(records: list[Record]) -> None:
+    zero = Score(0.0, (0.0, 0.0), 40)
+    one = alone(records[0], 0.0, lpips=zero, reid_class_target=zero, reid_class_judge=zero)
+    assert "lpips 0.000, 0 ms an image" in words(cost(one, "a").drawing)
+    assert "look-ups" in (cost(one, "a").note or "").lower()
+    assert recognition(one, "a").drawing is not None
+
+
+@pytest.mark.parametrize("top", [0.003, 0.31, 0.5, 0.88, 1.0, 7.2, 1035.6])
+def test_a_scale_is_round_and_holds_every_interval(top: float) -> None:
+    axis = _linear("lpips", top)
+    assert axis.low <= 0 < top <= axis.high
+    assert 3 <= len(axis.ticks) <= 8
+    for value, label in axis.ticks:
+        assert float(label) == pytest.approx(value, rel=1e-3)
+        assert axis.low <= value <= axis.high
+
+
+@pytest.mark.parametrize(("low", "high"), [(FASTEST, 4.0), (0.003, 0.0031), (0.5, 0.5), (1e-5, 1e-5), (2.0, 9000.0)])
+def test_times_span_a_decade_and_are_named(low: float, high: float) -> None:
+    axis = _times(low, high)
+    assert axis.low < low <= high < axis.high
+    assert axis.high / axis.low >= 10
+    assert len(axis.ticks) >= 2
+    assert [label for _, label in axis.ticks] == [text.duration(value) for value, _ in axis.ticks]
+
+
+def test_places_on_scales() -> None:
+    assert Axis("x", 0, 4, ()).share(1) == 0.25
+    assert Axis("x", 0.01, 100, (), log=True).share(1) == pytest.approx(0.5)
+
+
+def test_points_lie_where_the_shares_are(records: list[Record]) -> None:
+    low, high = (
+        Page(str(recognition(alone(records[0], reid_class_target=share, reid_class_judge=share), "a").drawing))
+        for share in (Score(0.2, None, 40), Score(0.7, None, 40))
+    )
+    first, second = (page.root.all("use")[-1].attributes for page in (low, high))
+    across, up = (float(second[name]) - float(first[name]) for name in ("x", "y"))
+    width, height = 440 - 62 - 12, 410 - 12 - 46
+    assert across == pytest.approx(0.5 / 1.04 * width, abs=0.1)
+    assert up == pytest.approx(-0.5 / 1.04 * height, abs=0.1)

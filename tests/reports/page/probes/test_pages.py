@@ -1,0 +1,268 @@
+from __future__ import annotations
+
+import dataclasses
+import re
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+
+from bench.record import Level, Score
+from reports.analysis.groups import Entry
+from reports.page.probes.pages import probe_pages
+from reports.words import text
+from reports.words.probe_kinds import BUILT_IN, built_in
+from tests.reports.html_page import Tag
+from tests.reports.probe_records import (
+    CLASSIFIERS,
+    KINDS,
+    METHODS,
+    NOISE,
+    entry,
+    levels_of,
+    make_record,
+    rendered,
+    with_pictures,
+)
+
+EVIL = "<script>alert('x')</script>"
+
+
+def test_pages_come_in_the_order_of_the_probes_with_plugins_last() -> None:
+    lost = make_record("shift", status="failed", levels=(), metrics={})
+    names = [*reversed(KINDS), "zebra", "aardvark", None]
+    entries = [Entry(dataclasses.replace(lost, probe=name)) for name in names]
+    pages = probe_pages(entries)
+    assert [page.name for page in pages] == [*BUILT_IN, "aardvark", "zebra"]
+    assert len({page.anchor for page in pages}) == 12
+    for page in pages[:10]:
+        probe = built_in(page.name)
+        assert probe is not None
+        assert (page.question, page.levels) == (probe.question, probe.levels)
+
+
+def cells(table: Tag) -> list[list[tuple[str, str]]]:
+    """(value, interval) of every cell, row by row, without the rows that name a measure."""
+    rows = [row for row in table.all("tr") if row.all("td")]
+    return [
+        [
+            (cell.first("span", class_="probe-value").text, "".join(s.text for s in cell.all("small")))
+            for cell in row.all("td")
+        ]
+        for row in rows
+    ]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_number_of_the_table_is_the_records(kind: str) -> None:
+    records = [make_record(kind, classifier) for classifier in CLASSIFIERS]
+    page = rendered(probe_pages([Entry(record) for record in records]))
+    (table,) = page.root.all("table", class_="probe-table")
+    probe = built_in(kind)
+    assert probe is not None
+    wanted = [(None, key) for key in probe.overall]
+    wanted += [(name, key) for key in probe.measures for name, _ in levels_of(kind)]  # type: ignore[misc]
+    found = cells(table)
+    assert len(found) == len(wanted)
+    for row, (level, key) in zip(found, wanted, strict=True):
+        assert len(row) == len(records)
+        for (value, interval), record in zip(row, records, strict=True):
+            score = next((one.metrics for one in record.levels if one.name == level), record.metrics)[key]
+            assert score.value is not None
+            assert score.ci95 is not None
+            assert value == text.number(key, score.value, score.ci95)
+            assert interval == text.bounds(score.ci95)
+            places = len(value.partition(".")[2])
+            assert abs(float(value) - score.value) <= 0.5001 * 10**-places
+            ends = [float(end.replace(text.MINUS, "-")) for end in re.findall(r"[\d.−]+", interval)]
+            assert ends == pytest.approx(score.ci95, abs=0.5001 * 10**-places)
+    assert [row.first("th").text for row in table.all("tr") if row.all("td")] == [n or "all levels" for n, _ in wanted]
+
+
+def test_a_missing_value_is_a_dash_with_its_reason_below() -> None:
+    record = make_record("ood")
+    null = Score(None, note="Fashion-MNIST is not here.")
+    levels = (*record.levels[:2], Level("fashion-mnist", None, dict.fromkeys(record.levels[2].metrics, null)))
+    other = dataclasses.replace(make_record("ood", "resnet152"), levels=levels[:2])
+    page = rendered(probe_pages([Entry(dataclasses.replace(record, levels=levels)), Entry(other)]))
+    (table,) = page.root.all("table", class_="probe-table")
+    row = next(row for row in table.all("tr") if row.first("th").text == "fashion-mnist")
+    first, second = row.all("td")
+    assert first.text.strip().startswith(text.DASH)
+    links = [cell.first("a").attributes["href"].removeprefix("#") for cell in (first, second)]
+    notes = {item.attributes["id"]: item.text for item in page.root.all("li") if "id" in item.attributes}
+    assert [notes[link] for link in links] == ["Fashion-MNIST is not here.", "This record has no such level."]
+
+
+def test_numbers_of_images_and_chances_stand_where_they_differ() -> None:
+    record = make_record("shift", num_images=250)
+    odd = dataclasses.replace(record.levels[0].metrics["contrast"], n=248, chance=0.25)
+    levels = (Level("shift -2", -2.0, record.levels[0].metrics | {"contrast": odd}), *record.levels[1:])
+    (page,) = probe_pages([Entry(dataclasses.replace(record, levels=levels))])
+    table = page.groups[0].table
+    assert table is not None
+    blocks = {block.key: block for block in table.blocks}
+    assert (blocks["luminance"].images, blocks["contrast"].images) == ("250", "")
+    assert [row.cells[0].images for row in blocks["contrast"].rows] == ["248", *["250"] * 4]
+    assert [row.cells[0].chance for row in blocks["contrast"].rows] == ["0.250", *[""] * 4]
+
+
+def test_other_numbers_of_images_protocols_and_datasets_never_share_a_figure() -> None:
+    entries = [
+        entry("shift"),
+        entry("shift", "resnet152"),
+        entry("shift", "inception_v3", num_images=100),
+        entry("shift", "efficientnet_lite0", protocol={"fingerprint": "another"}),
+        entry("shift", "resnet152", dataset="folder:x"),
+    ]
+    (page,) = probe_pages(entries)
+    assert page.several
+    assert [group.subtitle for group in page.groups] == [
+        "cifar10 · 250 images · seed 0 · protocol 05974f737d3a",
+        "cifar10 · 250 images · seed 0 · protocol another",
+        "cifar10 · 100 images · seed 0 · protocol 05974f737d3a",
+        "folder:x · 250 images · seed 0 · protocol 05974f737d3a",
+    ]
+    names = [
+        {sign.label.partition(" ")[0] for figure in group.figures for sign in figure.legend} for group in page.groups
+    ]
+    assert names == [{"robust_resnet152", "resnet152"}, {"efficientnet_lite0"}, {"inception_v3"}, {"resnet152"}]
+    for group, classifiers in zip(page.groups, names, strict=True):
+        for plot in group.figures[0].plots:
+            described = re.findall(r"(\w+) · biggan-logit: ", plot.svg)
+            assert set(described) == classifiers
+    assert "they stand in 4 groups" in rendered([page]).html
+    assert "groups" not in rendered(probe_pages(entries[:2])).html
+
+
+def test_other_weights_of_a_classifier_never_share_a_figure() -> None:
+    entries = [
+        entry("shift", weights={"robust_resnet152": "aa" * 32}),
+        entry("shift", "resnet152", weights={"resnet152": "bb" * 32}),
+        entry("shift", "resnet152", weights={"resnet152": "cc" * 32}),
+        entry("shift", "resnet152", num_images=100, weights={"resnet152": "dd" * 32}),
+        entry("shift", "resnet152"),
+    ]
+    (page,) = probe_pages(entries)
+    common = "cifar10 · 250 images · seed 0 · protocol 05974f737d3a"
+    assert [group.subtitle for group in page.groups] == [
+        common,
+        f"{common} · resnet152 weights bbbbbbbbbbbb",
+        f"{common} · resnet152 weights cccccccccccc",
+        f"{common} · resnet152 weights not recorded",
+        "cifar10 · 100 images · seed 0 · protocol 05974f737d3a",
+    ]
+    for group, one in zip(page.groups, (entries[0], *entries[1:3], entries[4], entries[3]), strict=True):
+        assert [sign.label for sign in group.figures[0].legend] == [f"{one.record.classifier} · biggan-logit"]
+    assert "a classifier's weights" in rendered([page]).html
+    assert len(probe_pages(entries[:2])[0].groups) == 1  # each classifier with weights of its own
+
+
+def test_records_of_one_method_and_classifier_say_what_tells_them_apart() -> None:
+    (page,) = probe_pages([entry("shift"), entry("shift", seed=1), entry("shift", "resnet152")])
+    (group,) = page.groups
+    assert [sign.label for sign in group.figures[0].legend] == [
+        "robust_resnet152 · biggan-logit (seed 0)",
+        "robust_resnet152 · biggan-logit (seed 1)",
+        "resnet152 · biggan-logit",
+    ]
+    assert group.subtitle.startswith("cifar10 · 250 images · seed 0 and 1 ·")
+
+
+def test_failed_and_skipped_probes_stand_with_their_reason_and_notes_with_their_record() -> None:
+    entries = [
+        entry("shift", note="s = 1.3"),
+        entry("shift", "resnet152", note="s = 2.1"),
+        entry("shift", "inception_v3", status="skipped", reason="no logits", levels=(), metrics={}),
+        entry("shift", "efficientnet_lite0", status="failed", reason=None, levels=(), metrics={}),
+    ]
+    (page,) = probe_pages(entries)
+    assert [(one.status, one.reason) for one in page.outcomes] == [
+        ("skipped", "no logits"),
+        ("failed", "No reason was recorded."),
+    ]
+    html = rendered([page])
+    (listed,) = html.root.all("ul", class_="probe-outcomes")
+    assert "inception_v3 · biggan-logit · 250 images, skipped: no logits" in " ".join(listed.text.split())
+    (notes,) = html.root.all("ul", class_="probe-notes")
+    assert [" ".join(item.text.split()) for item in notes.all("li")] == [
+        "robust_resnet152 · biggan-logit: s = 1.3",
+        "resnet152 · biggan-logit: s = 2.1",
+    ]
+    only_lost = probe_pages(entries[2:])
+    assert only_lost[0].groups == ()
+    assert rendered(only_lost).root.all("ul", class_="probe-outcomes")
+
+
+def test_a_plugin_is_shown_without_being_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(point: EntryPoint) -> None:
+        raise AssertionError(f"{point} was imported")
+
+    monkeypatch.setattr(EntryPoint, "load", refuse)
+    score = Score(0.25, (0.2, 0.3), 10)
+    numbered = tuple(Level(f"strength {k}", float(k), {"wobble": score}) for k in range(3))
+    named = tuple(Level(name, None, {"wobble": score}) for name in ("left", "right"))
+    pages = probe_pages(
+        [
+            Entry(make_record("shift", probe="wobbling", levels=numbered, metrics={"total_wobble": score})),
+            Entry(make_record("shift", probe="wobbling-sets", levels=named, metrics={})),
+        ]
+    )
+    assert [[plot.title for figure in page.groups[0].figures for plot in figure.plots] for page in pages] == [
+        ["wobble", "total_wobble"],
+        ["wobble"],
+    ]
+    assert {page.levels for page in pages} == {""}
+    html = rendered(pages)
+    assert [len(cells(table)) for table in html.root.all("table", class_="probe-table")] == [4, 2]
+    assert "outside this package" in html.html
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_record_of_another_version_has_its_numbers_and_leaves_out_the_figures(kind: str) -> None:
+    old = entry(kind, levels=(Level("something else", None, {"unheard": Score(1.5, None, 3)}),), metrics={})
+    pages = probe_pages([old])
+    assert pages[0].groups[0].figures == ()
+    (table,) = rendered(pages).root.all("table", class_="probe-table")
+    assert cells(table) == [[("1.500", "")]]
+    assert table.first("tbody").first("code").text == "unheard"
+
+
+def test_names_reasons_and_captions_show_as_text(tmp_path: Path) -> None:
+    score = Score(0.5, None, 3, note=EVIL)
+    record = make_record(
+        "shift", method="evil", classifier="evil", probe=EVIL, note=EVIL, levels=(Level(EVIL, 1.0, {EVIL: score}),),
+    )  # fmt: skip
+    shown, _ = with_pictures(tmp_path, record, [EVIL], [EVIL, EVIL])
+    named = dataclasses.replace(record, method=EVIL, classifier=EVIL, dataset=EVIL)
+    failed = dataclasses.replace(record, status="failed", reason=EVIL, key="other")
+    html = rendered(probe_pages([Entry(named, shown.directory), Entry(failed)]))
+    assert not html.root.all("script")
+    assert "<script" not in html.html
+    assert html.root.all("h3")[0].text.strip() == EVIL
+    (image,) = html.root.all("img")
+    assert image.attributes["alt"].startswith(f"{EVIL}, {EVIL} · {EVIL}: {EVIL} (judged ")
+    assert html.html.count("&lt;script") > 10
+
+
+def test_all_probes_of_eight_cells_stay_below_four_megabytes(tmp_path: Path) -> None:
+    rows, entries = [f"test-{k}" for k in range(8)], []
+    for classifier in CLASSIFIERS:
+        for method in METHODS:
+            for kind in KINDS:
+                columns = {
+                    "noise": NOISE,
+                    "misclassified": ("original", "reconstruction"),
+                    "ood": tuple(f"image {k}" for k in range(1, 9)),
+                    "interpolate": ("first original", *(f"t = {k / 8:g}" for k in range(9)), "second original"),
+                    "transform": tuple(name for name, _ in levels_of("transform")),
+                }.get(kind, ("original", *(name for name, _ in levels_of(kind))))
+                used = rows[:6] if kind == "ood" else rows
+                entries.append(with_pictures(tmp_path, make_record(kind, classifier, method), used, columns)[0])
+    pages = probe_pages(entries)
+    html = rendered(pages)
+    assert len(html.html.encode()) < 4_000_000
+    ids = re.findall(r'\sid="([^"]+)"', html.html)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'href="#([^"]+)"', html.html)) <= set(ids)
+    assert all(image.attributes["alt"] for image in html.root.all("img"))
