@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import sys
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +17,7 @@ from bench.datasets.contents import distrust_cache
 from bench.datasets.fetch_inception import inception_path
 from bench.environment import default_preset, resolve_device
 from bench.errors import DataError, PluginError, UsageError
+from bench.fingerprint import digest
 from bench.identify import identify_classifier, identify_method
 from bench.inverter import WITH_NETWORK, Inverter, Target
 from bench.printing import say_once
@@ -77,18 +76,22 @@ class Cell:
         rules = protocol(dataset, _inception(config))
         device = resolve_device(config.device).type
         preset = config.preset or default_preset(device)
-        decides = {
-            "method": name,
-            "method_source": source,
-            "method_weights": _method_weights(name, sha256, config.dataset),
-            "classifier": sha256,
-            "num_images": count,
-            "seed": config.seed,
-            "preset": preset,
-            "device": device,
-            "protocol": rules["fingerprint"],
-        }
-        key = hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:16]
+        precision = config.precision if config.precision in method.precisions else "float32"
+        key = digest(
+            {
+                "method": name,
+                "version": method.version,
+                "source": source,
+                "weights": _method_weights(name, sha256, config.dataset),
+                "classifier": sha256,
+                "dataset": dataset.fingerprint,
+                "num_images": count,
+                "seed": config.seed,
+                "preset": preset,
+                "precision": precision,
+                "device": device,
+            }
+        )
         draft = Record(
             method=name,
             classifier=classifier,
@@ -97,6 +100,7 @@ class Cell:
             seed=config.seed,
             kind="control" if issubclass(method, Control) else "inverter",
             preset=preset,
+            precision=precision,
             access=method.access,
             training=method.training,
             stochastic=method.stochastic,
@@ -150,9 +154,9 @@ class Cell:
             "seed",
             "kind",
             "preset",
+            "precision",
             "probe",
             "key",
-            "fingerprint",
         )
         for name in names:
             found, own = getattr(record, name), getattr(self.draft, name)
@@ -174,14 +178,20 @@ class Cell:
             image_size=(image_size[0], image_size[1]),
             device=device,
             preset=self.draft.preset,
+            precision=self.draft.precision,
             network=classifier.network if self.method.access in WITH_NETWORK else None,
         )
         return OpenMethod(self.method, target, self.dataset, classifier, self.config.seed)
 
+    @property
+    def inception(self) -> Path | None:
+        """Torch-fidelity's weights, if they are here."""
+        return _inception(self.config)
+
     def networks(self, classifier: LoadedClassifier, device: torch.device) -> Networks:
         """What the metrics look through; there is a judge for cifar10 only."""
         judged = self.dataset.name in CATALOGUE[JUDGE].datasets
-        return networks(classifier, device, _inception(self.config), judged=judged)
+        return networks(classifier, device, self.inception, judged=judged)
 
     def weights(self, classifier: LoadedClassifier) -> dict[str, str]:
         """SHA-256 of the classifier and of every extractor."""

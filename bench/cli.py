@@ -14,6 +14,8 @@ from bench.cli_options import (
     DeviceOption,
     JsonOption,
     Listing,
+    Precision,
+    PrecisionOption,
     PresetOption,
     RunsOption,
     SeedOption,
@@ -69,6 +71,7 @@ def run(
     seed: SeedOption = 0,
     device: DeviceOption = Device.auto,
     preset: PresetOption = None,
+    precision: PrecisionOption = Precision.float32,
     inception_weights: Annotated[Path | None, typer.Option(help="torch-fidelity's Inception weights, for fid.")] = None,
     controls: Annotated[bool, typer.Option("--controls/--no-controls", help="Add floors and ceilings.")] = True,
     force: Annotated[
@@ -93,7 +96,7 @@ def run(
     def config(method_name: str, classifier_name: str) -> RunConfig:
         return RunConfig(
             method_name, classifier_name, dataset, num_images, seed, device.value, preset.value if preset else None,
-            inception_weights, controls, force, out,
+            inception_weights, controls, force, out, precision.value,
         )  # fmt: skip
 
     raise typer.Exit((verify_cells if verify else run_cells)(method, classifier, config, as_json=json))
@@ -112,6 +115,7 @@ def probe(
     seed: SeedOption = 0,
     device: DeviceOption = Device.auto,
     preset: PresetOption = None,
+    precision: PrecisionOption = Precision.float32,
     force: Annotated[bool, typer.Option("--force", help="Run finished probes again.")] = False,
     out: RunsOption = Path("runs"),
     json: JsonOption = False,
@@ -126,7 +130,7 @@ def probe(
     def config(method_name: str, classifier_name: str) -> RunConfig:
         return RunConfig(
             method_name, classifier_name, dataset, num_images, seed, device.value, preset.value if preset else None,
-            force=force, out=out,
+            force=force, out=out, precision=precision.value,
         )  # fmt: skip
 
     raise typer.Exit(run_probes(kind, method, classifier, config, as_json=json))
@@ -134,19 +138,35 @@ def probe(
 
 @app.command()
 def score(
-    originals: Annotated[Path, typer.Option(help="Folder of original images.")],
-    reconstructions: Annotated[Path, typer.Option(help="Folder of reconstructions with the same file names.")],
-    classifier: Annotated[str | None, typer.Option(help="Target, for the metrics that ask it.")] = None,
+    runs: Annotated[
+        Path | None, typer.Option(help="Folder of runs: fill what finished cells lack, without inverting.")
+    ] = None,
+    originals: Annotated[Path | None, typer.Option(help="Instead: folder of original images.")] = None,
+    reconstructions: Annotated[
+        Path | None, typer.Option(help="Folder of reconstructions with the same file names.")
+    ] = None,
+    metric: Annotated[list[str] | None, typer.Option(help="A metric's key; repeatable; all by default.")] = None,
+    classifier: Annotated[
+        str | None, typer.Option(help="Target, for the metrics that ask it; with --runs a local one among them.")
+    ] = None,
     inception_weights: Annotated[Path | None, typer.Option(help="torch-fidelity's Inception weights, for fid.")] = None,
+    device: DeviceOption = Device.auto,
     json: JsonOption = False,
 ) -> None:
-    """Score any two folders of images, paired by file name.
+    """Fill the scores of finished runs, or score any two folders of images, paired by file name.
+
+    Example: bench score --runs runs --metric fid
 
     Example: bench score --originals photos/ --reconstructions mine/
     """
-    from bench.commands import score_two_folders
+    from bench.commands import score_finished, score_two_folders
 
-    score_two_folders(originals, reconstructions, classifier, inception_weights, as_json=json)
+    if runs is not None and originals is None and reconstructions is None:
+        score_finished(runs, metric, classifier, inception_weights, device.value, as_json=json)
+    elif runs is None and originals is not None and reconstructions is not None:
+        score_two_folders(originals, reconstructions, metric, classifier, inception_weights, device.value, as_json=json)
+    else:
+        raise UsageError("Give --runs, or --originals and --reconstructions.")
 
 
 @app.command()

@@ -24,6 +24,13 @@ class Preset(StrEnum):
     paper = "paper"
 
 
+class Precision(StrEnum):
+    """In which trained inverters multiply."""
+
+    float32 = "float32"
+    bf16 = "bf16"
+
+
 class Listing(StrEnum):
     """What can be listed."""
 
@@ -38,6 +45,9 @@ class Listing(StrEnum):
 DatasetOption = Annotated[str, typer.Option(help="cifar10, or folder:PATH[@SIZE] for your own images.")]
 SeedOption = Annotated[int, typer.Option(help="Seed of the run.")]
 PresetOption = Annotated[Preset | None, typer.Option(help="Effort, where a method knows both; on the CPU fast.")]
+PrecisionOption = Annotated[
+    Precision, typer.Option(help="In which trained inverters multiply; others compute in float32.")
+]
 DeviceOption = Annotated[Device, typer.Option(help="auto takes a CUDA GPU where there is one.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout.")]
 RunsOption = Annotated[Path, typer.Option(help="Folder of all runs.")]

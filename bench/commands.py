@@ -8,13 +8,16 @@ import sys
 import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bench.config import RunConfig
 from bench.errors import UnknownNameError, UsageError
 from bench.neutral import here
 from bench.printing import print_faults, print_json, print_rows
 from bench.record import Record, Score
+
+if TYPE_CHECKING:
+    from bench.rescore import Scored
 
 FETCHED = ("cifar10", "inception", "fashion-mnist")
 
@@ -169,10 +172,54 @@ def _expand(names: Sequence[str], everything: Sequence[str] | dict[str, Any]) ->
     return list(dict.fromkeys(listed))
 
 
-def score_two_folders(
-    originals: Path, reconstructions: Path, classifier: str | None, inception: Path | None, *, as_json: bool
+def score_finished(
+    runs: Path,
+    wanted: Sequence[str] | None,
+    classifier: str | None,
+    inception: Path | None,
+    device: str,
+    *,
+    as_json: bool,
 ) -> None:
-    """``bench score``."""
+    """``bench score --runs``: a line a cell, or the records."""
+    from bench.faults import Faults
+    from bench.foreign import aside
+    from bench.rescore import score_runs
+
+    def say(one: Scored) -> None:
+        if not as_json:
+            print(_scored(one))
+
+    faults = Faults()
+    with aside():
+        named = (classifier,) if classifier else ()
+        done = score_runs(runs, wanted, classifiers=named, inception=inception, device=device, faults=faults, each=say)
+    print_faults(faults)
+    if as_json:
+        print_json([json.loads(one.record.to_json()) for one in done])
+    elif not done:
+        print(f"{runs} holds no finished run.")
+
+
+def _scored(one: Scored) -> str:
+    """What became of one cell, for the terminal."""
+    record = here(one.record)
+    cell = f"{record.method} on {record.classifier} ({record.dataset}, {record.num_images:,} images)"
+    told = [f"{key} {_interval(record.metrics[key]) or record.metrics[key].note}" for key in one.filled]
+    return f"{cell}: {'; '.join(told) or 'nothing to do'}" + (f". Left out: {one.reason}" if one.reason else "")
+
+
+def score_two_folders(
+    originals: Path,
+    reconstructions: Path,
+    wanted: Sequence[str] | None,
+    classifier: str | None,
+    inception: Path | None,
+    device: str,
+    *,
+    as_json: bool,
+) -> None:
+    """``bench score`` of two folders."""
     from bench.classifiers import JUDGE, load_classifier
     from bench.environment import resolve_device
     from bench.foreign import aside
@@ -181,8 +228,10 @@ def score_two_folders(
     if classifier == JUDGE:
         raise UsageError("The judge scores reconstructions and is never a target.")
     with aside():
-        network = load_classifier(classifier, resolve_device("auto")) if classifier else None
-        scores = score(originals, reconstructions, classifier=network, inception_weights=inception)
+        network = load_classifier(classifier, resolve_device(device)) if classifier else None
+        scores = score(
+            originals, reconstructions, classifier=network, inception_weights=inception, metrics=wanted, device=device
+        )
     if as_json:
         print_json({key: dataclasses.asdict(value) for key, value in scores.items()})
         return

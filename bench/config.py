@@ -10,6 +10,7 @@ from bench.errors import UsageError
 
 Device = Literal["auto", "cpu", "cuda"]
 Preset = Literal["fast", "paper"]
+Precision = Literal["float32", "bf16"]
 DEFAULT_NUM_IMAGES = 2_500
 LARGEST_SEED = 2**63
 
@@ -30,6 +31,7 @@ class RunConfig:
         controls: whether ``bench.run`` adds the controls of this (dataset, classifier).
         force: run again although the cell is complete.
         out: the folder of all runs.
+        precision: in which trained inverters multiply; methods that do not know it compute in ``float32``.
     """
 
     method: str
@@ -43,6 +45,7 @@ class RunConfig:
     controls: bool = True
     force: bool = False
     out: Path = Path("runs")
+    precision: Precision = "float32"
 
     def __post_init__(self) -> None:
         """Refuse what no run can honour."""
@@ -52,5 +55,7 @@ class RunConfig:
             raise UsageError(f"--seed lies between -2^63 and 2^63, got {self.seed}.")
         if self.preset not in (None, "fast", "paper"):
             raise UsageError(f"--preset is 'fast' or 'paper', got {self.preset!r}.")
+        if self.precision not in ("float32", "bf16"):
+            raise UsageError(f"--precision is 'float32' or 'bf16', got {self.precision!r}.")
         if self.device not in ("auto", "cpu", "cuda"):
             raise UsageError(f"--device is 'auto', 'cpu' or 'cuda', got {self.device!r}.")

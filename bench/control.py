@@ -42,7 +42,7 @@ class Control(ABC):
     Attributes:
         name: as in the tables.
         question: what it answers, one line.
-        access, training, stochastic: as for inverters.
+        access, training, stochastic, version, precisions: as for inverters.
     """
 
     name: ClassVar[str]
@@ -50,6 +50,8 @@ class Control(ABC):
     access: ClassVar[Access] = "original"
     training: ClassVar[Training] = "none"
     stochastic: ClassVar[bool] = False
+    version: ClassVar[str] = "1"
+    precisions: ClassVar[tuple[str, ...]] = ("float32",)
 
     def __init__(self, target: Target, dataset: Dataset, classifier: LoadedClassifier) -> None:
         """Load what is needed.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import re
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ DECLARED: dict[str, tuple[Any, ...]] = {
     "training": ("none", "pairs"),
     "stochastic": (False, True),
 }
+VERSION = r"[A-Za-z0-9._+-]{1,50}"
 
 
 def identify_classifier(name: str) -> tuple[str, str, PluginError | None]:
@@ -38,8 +40,8 @@ def identify_classifier(name: str) -> tuple[str, str, PluginError | None]:
     return name, entry(name).sha256, None
 
 
-def identify_method(name: str) -> tuple[str, type[Inverter] | type[Control], str, PluginError | None]:
-    """A method's name in records, its class, the SHA-256 of its code, and why it cannot be loaded."""
+def identify_method(name: str) -> tuple[str, type[Inverter] | type[Control], str | None, PluginError | None]:
+    """A method's name in records, its class, the SHA-256 of its code (see ``_source``), why it cannot be loaded."""
     try:
         cls = method_class(name)
         return cls.name if ".py:" in name else name, cls, _source(cls, name), None
@@ -66,6 +68,8 @@ def method_class(name: str) -> Any:
         if (found := getattr(cls, attribute, None)) not in allowed:
             choices = ", ".join(map(repr, allowed))
             raise _not_as_asked(name, f"its {attribute} is {found!r}, and should be one of: {choices}")
+    if not (isinstance(cls.version, str) and re.fullmatch(VERSION, cls.version)):
+        raise _not_as_asked(name, f"its version is {cls.version!r}, and should be a text like '1' or '2.0-beta'")
     return cls
 
 
@@ -73,11 +77,14 @@ def _not_as_asked(name: str, reason: str) -> PluginError:
     return PluginError(f"{local_name(name) if '.py:' in name else name} cannot be used", reason)
 
 
-def _source(method: type[Any], name: str) -> str:
-    """SHA-256 of the method's code: the files of its package, or its file and the files that ``source_of`` finds."""
-    if ".py:" in name:
-        return hashlib.sha256(source_of(local_file(name))).hexdigest()
-    path = Path(inspect.getfile(method))
-    if not getattr(inspect.getmodule(method), "__package__", ""):
-        return hashlib.sha256(source_of(path)).hexdigest()
-    return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(path.parent.glob("*.py")))).hexdigest()
+def _source(method: type[Any], name: str) -> str | None:
+    """SHA-256 of the code that may change under the same ``version``; None of an installed package, which does not.
+
+    Of a local file that is its text and those of the files that it imports, of a package that is being worked on the
+    text of the module that defines the method.
+    """
+    path = local_file(name) if ".py:" in name else Path(inspect.getfile(method))
+    if {"site-packages", "dist-packages"} & set(path.parts):
+        return None
+    alone = ".py:" not in name and bool(getattr(inspect.getmodule(method), "__package__", ""))
+    return hashlib.sha256(path.read_bytes() if alone else source_of(path)).hexdigest()

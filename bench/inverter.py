@@ -37,6 +37,7 @@ class Target:
         preset: ``fast`` or ``paper``.
         network: the frozen classifier in evaluation mode, [0, 1] images to logits; None unless the inverter
             declares ``access`` ``white-box`` or ``features``.
+        precision: ``float32``, or another of the method's own ``precisions`` that was asked for.
     """
 
     classifier: str
@@ -47,6 +48,7 @@ class Target:
     device: torch.device
     preset: str = "fast"
     network: nn.Module | None = None
+    precision: str = "float32"
 
 
 class Inverter(ABC):
@@ -58,6 +60,9 @@ class Inverter(ABC):
             ``features`` (``target.network`` is there, and penultimate features come in place of the logits).
         training: ``none``, or ``pairs`` if fitted on (logits, image) pairs of the training split.
         stochastic: whether the seeds change the answer.
+        version: to be changed whenever the method's answers change by other means than its weights: part of the key of
+            every reconstruction.
+        precisions: in which it can compute, as ``--precision`` names them.
         weights: SHA-256 of each weight file in use, by name.
         parameters: their number, for the cost table.
         recipe: ``name``, ``hash`` and ``steps`` of the training, or None.
@@ -70,6 +75,8 @@ class Inverter(ABC):
     access: ClassVar[Access] = "logits"
     training: ClassVar[Training] = "none"
     stochastic: ClassVar[bool] = False
+    version: ClassVar[str] = "1"
+    precisions: ClassVar[tuple[str, ...]] = ("float32",)
 
     weights: dict[str, str]
     parameters: int = 0

@@ -40,6 +40,7 @@ class Trained:
         recipe: ``name``, ``hash`` and ``steps`` of the training.
         train_seconds: how long it took, where the file says so.
         images: hashes of the images of a folder that it was trained on.
+        precision: ``bf16`` multiplies in bfloat16.
     """
 
     network: nn.Module
@@ -47,6 +48,7 @@ class Trained:
     recipe: dict[str, Any]
     train_seconds: float | None
     images: frozenset[str] = frozenset()
+    precision: str = "float32"
 
     @property
     def parameters(self) -> int:
@@ -54,11 +56,13 @@ class Trained:
         return sum(p.numel() for p in self.network.parameters())
 
     def __call__(self, *inputs: Tensor) -> Tensor:
-        """Inputs of n rows each to the network's n rows, in float32, a batch at a time."""
+        """Inputs of n rows each to the network's n rows as float32, a batch at a time."""
         size = ON_CPU if inputs[0].device.type == "cpu" else max(1, len(inputs[0]))
         parts = zip(*(torch.split(rows, size) for rows in inputs), strict=True)
-        with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):  # TF32 would cost a GPU three digits
-            return torch.cat([self.network(*part) for part in parts])
+        half = torch.autocast(inputs[0].device.type, torch.bfloat16, enabled=self.precision == "bf16")
+        # TF32 would cost a GPU three digits
+        with torch.backends.cudnn.flags(enabled=True, allow_tf32=False), half:
+            return torch.cat([self.network(*part).float() for part in parts])
 
 
 def missing(method: str, target: Target) -> str | None:
@@ -114,13 +118,15 @@ def open_trained(method: str, target: Target, build: Builder, weights: Path | No
         network.freeze()
     seconds = float(facts["train_seconds"]) if "train_seconds" in facts else None
     recipe = {k: settings[k] for k in ("name", "hash", "steps")}
-    return Trained(network, {path.stem: opened.sha256}, recipe, seconds, frozenset(facts.get("images", "").split()))
+    images = frozenset(facts.get("images", "").split())
+    return Trained(network, {path.stem: opened.sha256}, recipe, seconds, images, target.precision)
 
 
 class LearnedInverter(Inverter):
     """An inverter that is one trained network for 32x32 images; a subclass writes ``build`` and ``invert``."""
 
     training: ClassVar[Training] = "pairs"
+    precisions: ClassVar[tuple[str, ...]] = ("float32", "bf16")
 
     def __init__(self, target: Target, weights: Path | None = None) -> None:
         """Open the network trained for this very classifier; see ``open_trained``."""

@@ -1,14 +1,13 @@
-"""The protocol's fingerprint: everything that decides how a reconstruction is scored, except N."""
+"""How reconstructions are scored, as data: what ``bench.fingerprint`` is made of."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
 from bench.classifiers.catalogue import JUDGE
 from bench.datasets.base import Dataset
+from bench.fingerprint import digest
 from bench.metrics.catalogue import GALLERY, METRIC_VERSION
 from bench.weights import entry, sha256_of
 
@@ -19,17 +18,22 @@ RESIZING = {
 
 
 def protocol(dataset: Dataset, inception_weights: Path | None) -> dict[str, Any]:
-    """The parts and their ``fingerprint``; records of different fingerprints are never ranked together."""
+    """The parts that scores are made of, and the ``fingerprint`` of all of them together."""
+    kind = dataset.name if dataset.name == "cifar10" else "folder"
+    return protocol_of(kind, dataset.fingerprint, inception_weights)
+
+
+def protocol_of(kind: str, order: str, inception_weights: Path | None) -> dict[str, Any]:
+    """The same for images that are known by their fingerprint alone; ``kind`` is ``cifar10`` or ``folder``."""
     extractors = {name: entry(name).sha256 for name in ("efficientnet_lite0", JUDGE, "lpips_alex")}
     if inception_weights is not None and inception_weights.is_file():
         extractors["inception"] = sha256_of(inception_weights)
     parts: dict[str, Any] = {
-        "dataset": dataset.name if dataset.name == "cifar10" else "folder",
-        "order": dataset.fingerprint,
+        "dataset": kind,
+        "order": order,
         "gallery": GALLERY,
         "resizing": RESIZING,
         "extractors": extractors,
         "metric_versions": dict(METRIC_VERSION),
     }
-    text = json.dumps(parts, sort_keys=True)
-    return {"fingerprint": hashlib.sha256(text.encode()).hexdigest()[:16]} | parts
+    return {"fingerprint": digest(parts)} | parts

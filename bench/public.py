@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from bench.metrics.evaluate import evaluate
 from bench.metrics.folders import PixelSource
 from bench.printing import say_once
 from bench.record import Score
+from bench.rescore import check_keys
 from bench.weights import entry
 
 CIFAR10_SIDE = 32
@@ -105,6 +107,8 @@ def score(
     labels: Tensor | None = None,
     inception_weights: Path | None = None,
     judge: bool | None = None,
+    metrics: Collection[str] | None = None,
+    device: str = "auto",
 ) -> dict[str, Score]:
     """Every metric of the protocol on paired images.
 
@@ -115,22 +119,30 @@ def score(
         labels: (N,) true classes, or None.
         inception_weights: torch-fidelity's file for ``fid``; the fetched one if there is one.
         judge: whether to ask the cifar10 judge; by default where the images are 32x32.
+        metrics: keys of those to compute; None computes all.
+        device: ``auto``, ``cpu`` or ``cuda``.
 
     Returns:
         A ``Score`` for every key; null values carry the reason in ``note``.
+
+    Raises:
+        UnknownNameError: there is no such metric.
     """
+    check_keys(metrics)
     a, b = _pair(originals, reconstructions)
     target = describe_network(classifier) if classifier is not None else None
-    device = resolve_device("auto")
+    place = resolve_device(device)
     if target is not None:
-        target.network.to(device)
+        target.network.to(place)
         _say_another_size(target, a.shape[1:3])
     judged = tuple(a.shape[1:3]) == (32, 32) if judge is None else judge
-    nets = networks(target, device, inception_weights or inception_path(), judged=judged)
+    nets = networks(target, place, inception_weights or inception_path(), judged=judged)
     truth = None if labels is None else labels.cpu().numpy().astype(np.int64)
     same = target is not None and target.sha256 == entry("efficientnet_lite0").sha256
     # whether these reconstructions came from noise is not known here: diversity is null, with its reason
-    return evaluate(a, b, labels=truth, logits=None, networks=nets, stochastic=True, target_is_extractor=same).metrics
+    return evaluate(
+        a, b, labels=truth, logits=None, networks=nets, stochastic=True, target_is_extractor=same, wanted=metrics
+    ).metrics
 
 
 def _say_another_size(target: LoadedClassifier, shown: tuple[int, ...]) -> None:

@@ -17,8 +17,9 @@ from typing import Any, Literal
 from bench import strict
 from bench.errors import DataError
 from bench.faults import Faults, folders, regular
+from bench.fingerprint import fingerprint_of
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 MOST_BYTES = 16_000_000  # of a record's file; the largest that a probe writes is a hundredth of it
 SMALLEST_CHANCE = 1e-9  # of guessing right
 MOST_IMAGES = 1_000_000_000
@@ -39,6 +40,8 @@ class Score:
         note: reason of a null, or a caveat.
         std: standard deviation over subsets (KID only).
         subsets: the value on each of the shared subsets, in their fixed order (KID only), for paired differences.
+        fingerprint: of all that decided how it was computed (``bench.fingerprint``): scores that differ in it are never
+            ranked in one column. Null in the levels of a probe.
     """
 
     value: float | None
@@ -49,6 +52,7 @@ class Score:
     note: str | None = None
     std: float | None = None
     subsets: tuple[float, ...] | None = None
+    fingerprint: str | None = None
 
 
 @dataclass(frozen=True)
@@ -101,12 +105,13 @@ class Record:
         num_images: N.
         seed: the run's seed; the seed of a sample follows from it and the image's id.
         preset: ``fast`` or ``paper``.
+        precision: in which a trained inverter multiplied: ``float32`` or ``bf16``.
         access: what the method may see: ``logits``, ``features``, ``white-box``, or ``original`` (controls).
         training: ``none`` or ``pairs``.
         stochastic: whether noise changes the answer.
         key: the run directory's name.
-        protocol: ``fingerprint`` and the parts that it is made of.
-        metrics: scores by the protocol's keys; every key of the protocol is present.
+        protocol: the parts that the scores' fingerprints are made of, and ``fingerprint``, of all parts together.
+        metrics: scores by the protocol's keys. One that is not here has not been computed.
         cost: what the inversion took.
         weights: SHA-256 of every weight file involved, by name.
         recipe: of the inverter's training: ``name``, ``hash``, ``steps``; null where there is none.
@@ -129,6 +134,7 @@ class Record:
     reason: str | None = None
     kind: Literal["inverter", "control"] = "inverter"
     preset: str = "fast"
+    precision: str = "float32"
     access: str = "logits"
     training: str = "none"
     stochastic: bool = False
@@ -148,7 +154,7 @@ class Record:
 
     @property
     def fingerprint(self) -> str:
-        """Of the protocol; records of different fingerprints are never ranked together."""
+        """Of the whole protocol, to tell records apart; what compares scores is the fingerprint of each."""
         return str(self.protocol.get("fingerprint", ""))
 
     def to_json(self) -> str:
@@ -158,6 +164,8 @@ class Record:
     @classmethod
     def from_json(cls, text: str) -> Record:
         """The inverse of ``to_json``; unknown fields, from later versions, are ignored.
+
+        Scores of schema 1 carry no fingerprints: they are derived from the parts that the record stores.
 
         Raises:
             DataError: a later version wrote it.
@@ -173,7 +181,16 @@ class Record:
         record = strict.build(cls, raw, "record")
         for problem in _problems(record):
             raise ValueError(problem)
-        return record
+        return record if record.schema_version > 1 else _with_fingerprints(record)
+
+
+def _with_fingerprints(record: Record) -> Record:
+    """A record of schema 1 as if today's bench had written it."""
+    metrics = {
+        key: dataclasses.replace(score, fingerprint=fingerprint_of(key, record.protocol) or None)
+        for key, score in record.metrics.items()
+    }
+    return dataclasses.replace(record, metrics=metrics)
 
 
 def _problems(record: Record) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,10 +14,12 @@ from bench.config import RunConfig
 from bench.console import os_error_text
 from bench.control import Control
 from bench.environment import describe, resolve_device
-from bench.errors import SkipCellError, StorageError, UsageError, where
+from bench.errors import DataError, SkipCellError, StorageError, UsageError, where
+from bench.metrics.catalogue import METRICS
 from bench.neutral import neutral
 from bench.record import Cost, Record, Status
 from bench.registry import CONTROLS, registered
+from bench.rescore import fill, outdated, stamped
 from bench.store import shared_digests
 
 
@@ -68,12 +71,29 @@ def settle(cell: Cell, line: Callable[[Cell], Record]) -> Record:
     """The cell's record: what is finished is read, else ``line`` runs, and whatever comes of it is written."""
     with cell.folder.locked():
         if not cell.config.force and (record := cell.finished()) is not None:
-            return record
+            return _up_to_date(cell, record)
         if cell.config.force:
             cell.folder.clear()
         record, text = _attempt(cell, line)
         cell.folder.finish(text, keep_shards=record.status == "failed")
     return record
+
+
+def _up_to_date(cell: Cell, record: Record) -> Record:
+    """A finished record, with scores that are missing or outdated computed from the stored images."""
+    keys = [] if record.probe else outdated(record, cell.draft.protocol)
+    if not keys:
+        return record
+    device = resolve_device(cell.config.device)
+    asked = any("target" in METRICS[key].needs for key in keys)
+    target = open_classifier(cell.config.classifier, device) if asked else None
+    try:
+        return fill(
+            record, cell.folder, cell.draft.protocol, keys, classifier=target, inception=cell.inception, device=device
+        )
+    except DataError as error:
+        print(f"bench: {record.method} on {record.classifier}: {error}", file=sys.stderr)
+        return record
 
 
 def _attempt(cell: Cell, line: Callable[[Cell], Record]) -> tuple[Record, str]:
@@ -131,7 +151,7 @@ def _line(cell: Cell) -> Record:
         cell.draft,
         **method.facts(logits, cell.folder.pieces(n, method.shard)),
         cost=cost,
-        metrics=evaluation.metrics,
+        metrics={key: stamped(key, score, cell.draft.protocol) for key, score in evaluation.metrics.items()},
         weights=cell.weights(classifier) | method.weights,
         digests=shared_digests(originals, logits),
         environment=describe(device),

@@ -1,6 +1,7 @@
 """Where results lie, written so that a kill at any moment loses nothing.
 
     runs/<dataset>/<classifier>/<method>/<key>/      a cell: record.json, per_image.parquet, reconstructions.npy
+                                                     second_draw.npy of a method that answers to noise
                                                      reconstruction_logits.npy, what the classifier makes of them:
                                                      (N, K) float32, not there where it could not be asked
                                           shards/    finished pieces of an unfinished cell
@@ -37,7 +38,14 @@ SHARD = 250
 LONGEST = 200  # of a folder's name, in bytes; most systems allow 255, and a fingerprint may follow
 ORIGINALS, LOGITS = "originals.npy", "logits.npz"  # of ``bench.shared``
 # What a record's digests speak of, if it is there: of a cell of ``bench run``, and of a probe.
-FILES = ("reconstructions.npy", "reconstruction_logits.npy", "per_image.parquet", "pictures.npy", "captions.json")
+FILES = (
+    "reconstructions.npy",
+    "second_draw.npy",
+    "reconstruction_logits.npy",
+    "per_image.parquet",
+    "pictures.npy",
+    "captions.json",
+)
 
 
 def slug(name: str) -> str:
@@ -150,6 +158,11 @@ class CellFolder:
         return self.path / "reconstructions.npy"
 
     @property
+    def second_draw(self) -> Path:
+        """``second_draw.npy``."""
+        return self.path / "second_draw.npy"
+
+    @property
     def reconstruction_logits(self) -> Path:
         """``reconstruction_logits.npy``."""
         return self.path / "reconstruction_logits.npy"
@@ -247,9 +260,8 @@ class CellFolder:
         write_blocks(self.reconstructions, shape, pixels())
         second = None
         if first.second.size:
-            path = self.path / "shards" / "second_draw.npy"
-            write_blocks(path, shape, (piece.second for piece in self.pieces(count, size)))
-            second = np.load(path, mmap_mode="r")
+            write_blocks(self.second_draw, shape, (piece.second for piece in self.pieces(count, size)))
+            second = np.load(self.second_draw, mmap_mode="r")
         seconds, peaks = zip(*costs, strict=True)
         return np.load(self.reconstructions, mmap_mode="r"), second, sum(seconds), max(peaks)
 

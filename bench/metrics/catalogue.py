@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,6 +26,8 @@ class MetricInfo:
             another order by another processor (1e-5), and 8 bit pixels that such a sum rounds the other way (1e-4 in
             LPIPS and SSIM, 0.01 dB). A share cannot move by less than one image; a mean reciprocal rank can, since
             deep ranks change places in ties, by 1e-4. Decides no score and is no part of the protocol.
+        needs: what it looks at besides the pixels: ``target``, ``judge``, ``efficientnet_lite0``, ``inception`` or
+            ``lpips_alex`` (networks), ``labels``, ``gallery`` (of the retrieval ranks), ``second`` (another draw).
     """
 
     key: str
@@ -33,6 +36,7 @@ class MetricInfo:
     higher_is_better: bool | None
     level: Literal["image", "set"]
     resolution: float | Literal["1/n"]
+    needs: tuple[str, ...] = ()
 
     def least(self, n: int) -> float:
         """The resolution of a mean over n images."""
@@ -51,7 +55,15 @@ _R1, _R5, _MRR = (
 )
 
 _CATALOGUE = (
-    MetricInfo("fid", "FID", _FRECHET + "Inception-v3's 2,048 pooled features (torch-fidelity)", False, "set", 0.01),
+    MetricInfo(
+        "fid",
+        "FID",
+        _FRECHET + "Inception-v3's 2,048 pooled features (torch-fidelity)",
+        False,
+        "set",
+        0.01,
+        ("inception",),
+    ),
     MetricInfo(
         "fd_efficientnet_lite0",
         "FD EffNet",
@@ -59,8 +71,9 @@ _CATALOGUE = (
         False,
         "set",
         0.01,
+        ("efficientnet_lite0",),
     ),
-    MetricInfo("fd_judge", "FD judge", _FRECHET + "the judge's penultimate features", False, "set", 0.01),
+    MetricInfo("fd_judge", "FD judge", _FRECHET + "the judge's penultimate features", False, "set", 0.01, ("judge",)),
     MetricInfo(
         "kid_efficientnet_lite0",
         "KID EffNet",
@@ -69,6 +82,7 @@ _CATALOGUE = (
         False,
         "set",
         1e-5,
+        ("efficientnet_lite0",),
     ),
     MetricInfo(
         "lpips",
@@ -77,6 +91,7 @@ _CATALOGUE = (
         False,
         "image",
         1e-4,
+        ("lpips_alex",),
     ),
     MetricInfo("psnr", "PSNR", "peak signal-to-noise ratio in dB; undefined for identical images", True, "image", 0.01),
     MetricInfo("ssim", "SSIM", "structural similarity, 7x7 window", True, "image", 1e-4),
@@ -87,6 +102,7 @@ _CATALOGUE = (
         False,
         "image",
         1e-4,
+        ("target",),
     ),
     MetricInfo(
         "logit_cosine",
@@ -95,6 +111,7 @@ _CATALOGUE = (
         True,
         "image",
         1e-4,
+        ("target",),
     ),
     MetricInfo(
         "reid_class_target",
@@ -103,6 +120,7 @@ _CATALOGUE = (
         True,
         "image",
         "1/n",
+        ("target",),
     ),
     MetricInfo(
         "reid_class_judge",
@@ -111,9 +129,16 @@ _CATALOGUE = (
         True,
         "image",
         "1/n",
+        ("judge",),
     ),
     MetricInfo(
-        "reid_label_judge", "label, judge", "share whose top-1 class by the judge is the label", True, "image", "1/n"
+        "reid_label_judge",
+        "label, judge",
+        "share whose top-1 class by the judge is the label",
+        True,
+        "image",
+        "1/n",
+        ("judge", "labels"),
     ),
     MetricInfo(
         "reid_gap",
@@ -122,15 +147,32 @@ _CATALOGUE = (
         None,
         "image",
         "1/n",
+        ("target", "judge"),
     ),
-    MetricInfo("reid_instance_target_r1", "R@1 target", _R1 + _TARGET, True, "image", "1/n"),
-    MetricInfo("reid_instance_target_r5", "R@5 target", _R5 + _TARGET, True, "image", "1/n"),
-    MetricInfo("reid_instance_target_mrr", "MRR target", _MRR + _TARGET, True, "image", 1e-4),
-    MetricInfo("reid_instance_judge_r1", "R@1 judge", _R1 + _JUDGE, True, "image", "1/n"),
-    MetricInfo("reid_instance_judge_r5", "R@5 judge", _R5 + _JUDGE, True, "image", "1/n"),
-    MetricInfo("reid_instance_judge_mrr", "MRR judge", _MRR + _JUDGE, True, "image", 1e-4),
-    MetricInfo("reid_within_class_judge_r1", "R@1 in class", _R1 + _WITHIN, True, "image", "1/n"),
-    MetricInfo("reid_within_class_judge_mrr", "MRR in class", _MRR + _WITHIN, True, "image", 1e-4),
+    MetricInfo("reid_instance_target_r1", "R@1 target", _R1 + _TARGET, True, "image", "1/n", ("target", "gallery")),
+    MetricInfo("reid_instance_target_r5", "R@5 target", _R5 + _TARGET, True, "image", "1/n", ("target", "gallery")),
+    MetricInfo("reid_instance_target_mrr", "MRR target", _MRR + _TARGET, True, "image", 1e-4, ("target", "gallery")),
+    MetricInfo("reid_instance_judge_r1", "R@1 judge", _R1 + _JUDGE, True, "image", "1/n", ("judge", "gallery")),
+    MetricInfo("reid_instance_judge_r5", "R@5 judge", _R5 + _JUDGE, True, "image", "1/n", ("judge", "gallery")),
+    MetricInfo("reid_instance_judge_mrr", "MRR judge", _MRR + _JUDGE, True, "image", 1e-4, ("judge", "gallery")),
+    MetricInfo(
+        "reid_within_class_judge_r1",
+        "R@1 in class",
+        _R1 + _WITHIN,
+        True,
+        "image",
+        "1/n",
+        ("judge", "labels", "gallery"),
+    ),
+    MetricInfo(
+        "reid_within_class_judge_mrr",
+        "MRR in class",
+        _MRR + _WITHIN,
+        True,
+        "image",
+        1e-4,
+        ("judge", "labels", "gallery"),
+    ),
     MetricInfo(
         "diversity",
         "diversity",
@@ -138,6 +180,7 @@ _CATALOGUE = (
         None,
         "image",
         1e-4,
+        ("lpips_alex", "second"),
     ),
 )
 
@@ -160,3 +203,10 @@ METRIC_VERSION: dict[str, str] = {
     "reid_within_class": f"gallery {GALLERY}, {_RETRIEVAL}",
     "diversity": "as lpips/1",
 }
+
+
+def version_of(key: str, versions: Mapping[str, str]) -> str | None:
+    """The version of a metric among such as ``METRIC_VERSION``, in which families share one; None where it has none."""
+    if key == "reid_label_judge":
+        return versions.get("reid_class")
+    return versions.get(max((name for name in versions if key.startswith(name)), key=len, default=""))

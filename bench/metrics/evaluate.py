@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from torch import nn
 from bench.classifiers.base import Classifier
 from bench.datasets.fetch_inception import NOT_HERE
 from bench.errors import DataError, MetricError, UsageError
-from bench.metrics.catalogue import MIN_SET_IMAGES
+from bench.metrics.catalogue import METRICS, MIN_SET_IMAGES
 from bench.metrics.features import FeatureCache, default_batch, network_extractor
 from bench.metrics.folders import PixelSource
 from bench.metrics.inception import inception_extractor
@@ -79,6 +80,7 @@ def evaluate(
     cache: Path | None = None,
     anew: bool = False,
     batch: int | None = None,
+    wanted: Collection[str] | None = None,
 ) -> Evaluation:
     """Score N reconstructions against their N originals, streaming over blocks of 250 rows.
 
@@ -94,6 +96,7 @@ def evaluate(
         cache: folder for the originals' features; what was computed for these very pixels is not computed again.
         anew: take nothing from the cache that another process wrote.
         batch: images at a time through the networks; changes speed and memory, not the results.
+        wanted: keys of the metrics to compute; None computes all of the catalogue.
 
     Raises:
         DataError: the images are not paired uint8 images of one size.
@@ -103,48 +106,60 @@ def evaluate(
     arrays = Arrays(n)
     if logits is not None:
         arrays.put("target_original", slice(0, n), np.asarray(logits, dtype=np.float32))
-    streams = _streams(arrays, networks, FeatureCache(cache, anew), batch, target_is_extractor)
-    size = batch or default_batch(networks.device)
-    streams += lpips_streams(networks.lpips, networks.device, size, second=stochastic and second_draw is not None)
+    keys = [key for key in METRICS if wanted is None or key in wanted]
+    needed = frozenset(need for key in keys for need in METRICS[key].needs)
+    streams = [stream for stream in pixel_streams() if set(stream.names) & set(keys)]
+    streams += _streams(arrays, networks, FeatureCache(cache, anew), batch, target_is_extractor, needed)
+    size, second = batch or default_batch(networks.device), stochastic and second_draw is not None
+    distances = lpips_streams(networks.lpips, networks.device, size, second=second)
+    streams += [stream for stream in distances if set(stream.names) & set(keys)]
     arrays.miss(["diversity"] if second_draw is None else [], "No second draw was made, which diversity needs.")
     # TF32 would cost a GPU's convolutions three digits.
     with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
-        collect(arrays, streams, originals, reconstructions, second_draw if stochastic else None)
+        if streams:
+            collect(arrays, streams, originals, reconstructions, second_draw if stochastic else None)
     truth = None if labels is None else np.asarray(labels, dtype=np.int64)
-    metrics, columns = score_all(Data(arrays, truth, target_is_extractor, stochastic))
+    metrics, columns = score_all(Data(arrays, truth, target_is_extractor, stochastic), keys)
     seen = "target_reconstruction"
     logits_again = arrays[seen].astype(np.float32, copy=False) if seen in arrays else None
-    return Evaluation(metrics, {**_predictions(arrays), **columns}, logits_again)
+    asked = [role for role in ("target", "judge") if wanted is None or role in needed]
+    return Evaluation(metrics, {**_predictions(arrays, asked), **columns}, logits_again)
 
 
 def _streams(
-    arrays: Arrays, networks: Networks, cache: FeatureCache, batch: int | None, target_is_extractor: bool
+    arrays: Arrays,
+    networks: Networks,
+    cache: FeatureCache,
+    batch: int | None,
+    target_is_extractor: bool,
+    needed: frozenset[str],
 ) -> list[Stream]:
-    """What to compute for these networks and this N; marks as missing what cannot be."""
+    """What to ask of the networks that are needed, for this N; marks as missing what they cannot give."""
     device, known = networks.device, [name for name in ("target_original",) if name in arrays]
-    streams = pixel_streams()
+    streams: list[Stream] = []
 
     def add(role: str, network: nn.Module, wanted: dict[str, str]) -> None:
         extractor = network_extractor(role, networks.shas.get(role, ""), network, device, batch)
         keeps = cache if role in networks.shas else FeatureCache(None)
         streams.append(network_stream(extractor, wanted, keeps, known))
 
-    wanted_of_extractor = {"efficientnet_lite0": "features"} if arrays.n >= MIN_SET_IMAGES else {}
+    features = "efficientnet_lite0" in needed and arrays.n >= MIN_SET_IMAGES
+    wanted_of_extractor = {"efficientnet_lite0": "features"} if features else {}
     if networks.classifier is None:
         arrays.miss(_both("target"), "No classifier was given: add --classifier.")
-    elif target_is_extractor:
+    elif target_is_extractor and "target" in needed:
         wanted_of_extractor["target"] = "logits"
-    else:
+    elif "target" in needed:
         add("classifier", networks.classifier, {"target": "logits"})
     if networks.judge is None:
         arrays.miss(_both("judge", "judge_features"), NO_JUDGE)
-    else:
+    elif "judge" in needed:
         add("judge", networks.judge, {"judge": "logits", "judge_features": "features"})
     if wanted_of_extractor:
         add("efficientnet_lite0", networks.efficientnet_lite0, wanted_of_extractor)
     if arrays.n < MIN_SET_IMAGES:
         arrays.miss(_both("efficientnet_lite0"), too_few(arrays.n))
-    return streams + _inception_stream(arrays, networks, cache)
+    return streams + (_inception_stream(arrays, networks, cache) if "inception" in needed else [])
 
 
 def _inception_stream(arrays: Arrays, networks: Networks, cache: FeatureCache) -> list[Stream]:
@@ -189,10 +204,10 @@ def _check(
     return shape[0]
 
 
-def _predictions(arrays: Arrays) -> dict[str, NDArray[np.int64]]:
-    """Top-1 classes by target and judge, -1 where there are no logits."""
+def _predictions(arrays: Arrays, roles: Sequence[str]) -> dict[str, NDArray[np.int64]]:
+    """Top-1 classes by target and judge, as far as they were asked; -1 where there are no logits."""
     columns = {}
-    for name in _both("target", "judge"):
+    for name in _both(*roles):
         found = arrays[name].argmax(axis=1) if name in arrays else np.full(arrays.n, -1)
         columns[f"prediction_{name}"] = found.astype(np.int64)
     return columns

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
@@ -201,11 +201,11 @@ SET_METRICS: dict[str, Callable[[Data], Score]] = {
 }
 
 
-def score_all(data: Data) -> tuple[dict[str, Score], dict[str, Doubles]]:
-    """Every metric of the catalogue, and the per-image values of those that have them (NaN where null)."""
+def score_all(data: Data, keys: Sequence[str]) -> tuple[dict[str, Score], dict[str, Doubles]]:
+    """These metrics of the catalogue, and the per-image values of those that have them (NaN where null)."""
     scores: dict[str, Score] = {}
     columns: dict[str, Doubles] = {}
-    for key in each(tuple(METRICS), "computing scores"):
+    for key in each(tuple(keys), "computing scores"):
         info = METRICS[key]
         if info.level == "image":
             score, columns[key] = attempt(partial(IMAGE_METRICS[key], data), data.arrays.n)

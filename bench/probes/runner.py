@@ -69,7 +69,7 @@ def open_cell(probe: Probe, config: RunConfig) -> Cell:
         raise UsageError(f"{config.method} is a control, and probes ask inverters. Known inverters: {inverters}.")
     if config.num_images is None:
         cell = Cell.open(replace(config, controls=False, num_images=min(probe.num_images, cell.num_images)))
-    decides = [cell.draft.key, probe.name, *probe.depends(), _source(type(probe))]
+    decides = [cell.draft.key, cell.draft.fingerprint, probe.name, *probe.depends(), _source(type(probe))]
     key = f"{probe.name}-{hashlib.sha256(json.dumps(decides).encode()).hexdigest()[:16]}"
     draft = replace(cell.draft, probe=probe.name, key=key)
     return replace(cell, draft=draft, folder=CellFolder(cell.folder.path.parent / key))

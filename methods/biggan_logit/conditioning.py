@@ -32,8 +32,9 @@ class ConditionalBatchNorm(nn.Module):
         assert mean is not None
         assert var is not None
         scale = gamma * torch.rsqrt(var + self.norm.eps)[:, None, None]  # constants: one pass over y is enough
+        shift = beta - mean[:, None, None] * scale
         room = None if torch.is_grad_enabled() else y
-        return torch.addcmul(beta - mean[:, None, None] * scale, y, scale, out=room)
+        return torch.addcmul(shift.to(y.dtype), y, scale.to(y.dtype), out=room)
 
 
 def orthogonal_(module: nn.Module) -> None:

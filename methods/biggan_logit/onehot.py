@@ -49,6 +49,7 @@ class OneHotBigGAN(Control):
     access = "logits"
     training = "pairs"
     stochastic = True
+    precisions = ("float32", "bf16")
 
     def __init__(self, target: Target, dataset: Dataset, classifier: LoadedClassifier) -> None:
         super().__init__(target, dataset, classifier)

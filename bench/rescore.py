@@ -1,0 +1,295 @@
+"""Scores of finished runs: what is missing or outdated is computed from the stored images, and nothing is inverted.
+
+Values that stand keep every bit. What a score is made of decides whether it is outdated (``bench.fingerprint``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.errors import BenchError, DataError, UnknownNameError, UsageError
+from bench.fingerprint import fingerprint_of
+from bench.metrics.catalogue import METRICS
+from bench.record import SCHEMA_VERSION, Record, Score
+from bench.store import LOGITS, ORIGINALS, CellFolder, intact
+
+if TYPE_CHECKING:
+    import torch
+
+    from bench.classifiers import LoadedClassifier
+    from bench.faults import Faults
+
+NO_SECOND = "The second draw was not kept, which diversity needs: bench run --force makes it anew."
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What became of one cell.
+
+    Attributes:
+        record: as it is now.
+        folder: of the cell.
+        filled: keys that were computed.
+        reason: why some that were wanted were not, or None.
+    """
+
+    record: Record
+    folder: Path
+    filled: tuple[str, ...] = ()
+    reason: str | None = None
+
+
+def outdated(record: Record, parts: Mapping[str, Any], wanted: Collection[str] | None = None) -> list[str]:
+    """Keys of the catalogue that a complete record lacks, or has by another making than ``parts`` say.
+
+    Args:
+        record: of a cell.
+        parts: of today's protocol, for the images of the record.
+        wanted: the keys to look at; None looks at all.
+    """
+    keys = METRICS if wanted is None else [key for key in METRICS if key in wanted]
+    return [
+        key
+        for key in keys
+        if key not in record.metrics or record.metrics[key].fingerprint != fingerprint_of(key, parts)
+    ]
+
+
+def fill(
+    record: Record,
+    folder: CellFolder,
+    parts: Mapping[str, Any],
+    keys: Collection[str],
+    *,
+    classifier: LoadedClassifier | None,
+    inception: Path | None,
+    device: torch.device,
+) -> Record:
+    """Compute these scores from what lies beside the record, write them, and return the new record.
+
+    Args:
+        record: of the cell.
+        folder: its own, locked.
+        parts: of today's protocol, for the images of the record.
+        keys: of the metrics.
+        classifier: the target; None where no key needs it.
+        inception: torch-fidelity's weights, for ``fid``.
+        device: where to compute.
+
+    Raises:
+        DataError: what lies there is not what the record was written with.
+    """
+    from bench.cell import networks
+    from bench.classifiers import CATALOGUE, JUDGE
+    from bench.metrics.evaluate import evaluate
+
+    images = Images.open(record, folder)
+    judged = record.dataset in CATALOGUE[JUDGE].datasets
+    found = evaluate(
+        images.originals,
+        images.reconstructions,
+        labels=images.columns["label"],
+        logits=images.logits,
+        networks=networks(classifier, device, inception, judged=judged),
+        second_draw=images.second,
+        stochastic=record.stochastic,
+        target_is_extractor=record.classifier == "efficientnet_lite0",
+        cache=folder.path.parents[3] / ".features",
+        wanted=keys,
+    )
+    metrics = record.metrics | {key: stamped(key, score, parts) for key, score in found.metrics.items()}
+    if images.second is None and record.stochastic and "diversity" in found.metrics:
+        metrics["diversity"] = replace(metrics["diversity"], note=NO_SECOND)
+    folder.save_per_image(images.columns | found.per_image)
+    if found.reconstruction_logits is not None:
+        folder.save_logits(found.reconstruction_logits)
+    filled = replace(
+        record,
+        metrics={key: metrics[key] for key in (*METRICS, *metrics) if key in metrics},
+        protocol=dict(parts),
+        digests=record.digests | folder.digests(),
+        schema_version=SCHEMA_VERSION,
+    )
+    folder.finish(filled.to_json())
+    return filled
+
+
+def stamped(key: str, score: Score, parts: Mapping[str, Any]) -> Score:
+    """The score with its fingerprint."""
+    return replace(score, fingerprint=fingerprint_of(key, parts))
+
+
+@dataclass(frozen=True)
+class Images:
+    """What a finished cell left.
+
+    Attributes:
+        originals, reconstructions: (N, H, W, 3) uint8, memory-mapped.
+        second: another draw of the reconstructions, or None.
+        logits: (N, K) of the originals.
+        columns: of ``per_image.parquet``, by name.
+    """
+
+    originals: NDArray[np.uint8]
+    reconstructions: NDArray[np.uint8]
+    second: NDArray[np.uint8] | None
+    logits: NDArray[np.float32]
+    columns: dict[str, NDArray[Any]]
+
+    @classmethod
+    def open(cls, record: Record, folder: CellFolder) -> Images:
+        """Everything, once it was found to be what the record was written with.
+
+        Raises:
+            DataError: something is missing or is not.
+        """
+        import pyarrow.parquet as pq
+
+        n, dataset, classifier = record.num_images, folder.path.parents[2], folder.path.parents[1]
+        originals, logits = dataset / ORIGINALS, classifier / LOGITS
+        table, second = folder.path / "per_image.parquet", folder.second_draw
+        for path in (originals, logits, folder.reconstructions, table, *([second] if second.exists() else [])):
+            reason = intact(record, path) or (None if path.exists() else f"{path.name} is missing")
+            if reason:
+                raise DataError(f"{reason}: the cell cannot be scored again. Type the same bench run with --force.")
+        read = partial(np.load, mmap_mode="r", allow_pickle=False)
+        with np.load(logits, allow_pickle=False) as stored:
+            values = stored["logits"][:n]
+        columns = {name: column.to_numpy() for name, column in zip(*_columns(pq.read_table(table)), strict=True)}
+        draw = read(second) if second.exists() else None
+        return cls(read(originals)[:n], read(folder.reconstructions), draw, values, columns)
+
+
+def _columns(table: Any) -> tuple[list[str], list[Any]]:
+    return table.column_names, table.columns
+
+
+def check_keys(wanted: Collection[str] | None) -> None:
+    """Raise UnknownNameError where a key is no metric's."""
+    for key in wanted or ():
+        if key not in METRICS:
+            raise UnknownNameError("metric", key, METRICS)
+
+
+def score_runs(
+    runs: Path,
+    wanted: Collection[str] | None,
+    *,
+    classifiers: Collection[str] = (),
+    inception: Path | None = None,
+    device: str = "auto",
+    faults: Faults | None = None,
+    each: Callable[[Scored], None] = lambda scored: None,
+) -> list[Scored]:
+    """``bench score --runs``: fill every complete cell below ``runs``.
+
+    Args:
+        runs: folder of all runs.
+        wanted: keys of metrics; None takes all.
+        classifiers: local ones, as ``path/to/file.py:function``, whose cells are among the runs.
+        inception: torch-fidelity's weights, for ``fid``; by default the fetched ones.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        faults: takes the records that cannot be read.
+        each: is told of each cell as it is done.
+
+    Raises:
+        UnknownNameError: there is no such metric.
+        UsageError: there is no such folder.
+    """
+    from bench.environment import resolve_device
+    from bench.faults import Faults
+    from bench.record import read_records
+
+    check_keys(wanted)
+    if not runs.is_dir():
+        raise UsageError(f"{runs} should be a folder of runs, and there is no such folder.")
+    local = {_spoken(name): name for name in classifiers}
+    done = []
+    for record, path in read_records(runs, faults or Faults()):
+        if record.status == "complete" and record.probe is None:
+            done.append(_score_cell(record, path, wanted, local, inception, resolve_device(device)))
+            each(done[-1])
+    return done
+
+
+def _score_cell(
+    record: Record,
+    path: Path,
+    wanted: Collection[str] | None,
+    local: Mapping[str, str],
+    inception: Path | None,
+    device: torch.device,
+) -> Scored:
+    """One cell; where some of its scores cannot be computed the others are."""
+    folder = CellFolder(path)
+    with folder.locked():
+        parts = _parts(record, inception)
+        keys = outdated(record, parts, wanted)
+        classifier, reason = None, None
+        if any("target" in METRICS[key].needs for key in keys):
+            try:
+                classifier = _target(record, local, device)
+            except BenchError as error:
+                reason = str(error)
+                keys = [key for key in keys if "target" not in METRICS[key].needs]
+        if not keys:
+            return Scored(record, path, reason=reason)
+        try:
+            filled = fill(
+                record, folder, parts, keys, classifier=classifier, inception=_inception(inception), device=device
+            )
+        except DataError as error:
+            return Scored(record, path, reason=str(error))
+    return Scored(filled, path, tuple(keys), reason)
+
+
+def _parts(record: Record, inception: Path | None) -> dict[str, Any]:
+    """Today's protocol for the images that a record was made of."""
+    from bench.protocol import protocol_of
+
+    dataset, order = ("cifar10" if record.dataset == "cifar10" else "folder"), str(record.protocol.get("order", ""))
+    return protocol_of(dataset, order, _inception(inception))
+
+
+def _inception(given: Path | None) -> Path | None:
+    from bench.datasets.fetch_inception import inception_path
+
+    return given if given is not None else inception_path()
+
+
+def _target(record: Record, local: Mapping[str, str], device: torch.device) -> LoadedClassifier:
+    """The classifier of a record, if these are the weights that it was run with.
+
+    Raises:
+        BenchError: it cannot be opened, or is another.
+    """
+    from bench.classifiers import TARGETS, open_classifier
+
+    name = local.get(record.classifier, record.classifier)
+    if name not in TARGETS and name not in local.values():
+        raise DataError(
+            f"{record.classifier} is a file of your own: name it, --classifier path/to/{_as_typed(record.classifier)}"
+        )
+    classifier = open_classifier(name, device)
+    if record.weights.get(record.classifier) != classifier.sha256:
+        raise DataError(f"{record.classifier} has other weights now than those that the cell was run with.")
+    return classifier
+
+
+def _spoken(reference: str) -> str:
+    """A local classifier's name in records."""
+    from bench.local import local_name
+
+    return local_name(reference) if ".py:" in reference else reference
+
+
+def _as_typed(name: str) -> str:
+    return re.sub(r"\.([^.]+)$", r".py:\1", name)
