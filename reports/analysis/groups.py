@@ -16,9 +16,14 @@ from numpy.typing import NDArray
 from bench.faults import Faults
 from bench.record import Record
 from reports.analysis import sidefiles
-from reports.words import glossary
+from reports.analysis.metrics import MAIN_METRICS, in_order
 
 T = TypeVar("T")
+
+# In the order of the tables; others come after these.
+CLASSIFIER_ORDER = ("robust_resnet152", "resnet152", "inception_v3", "efficientnet_lite0")
+CONTROL_ORDER = ("oracle", "real-train", "train-nearest", "same-class-random", "class-mean", "ridge", "onehot-biggan")
+ACCESS_ORDER = ("logits", "white-box", "features", "original")
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,22 +89,21 @@ class Group:
         return [entry for entry in self.inverters if entry.record.access != "features"]
 
     @property
-    def bands(self) -> list[tuple[str, list[Entry]]]:
-        """Rows that stand together, with their titles; those that are given features stand apart."""
+    def bands(self) -> tuple[list[Entry], list[Entry], list[Entry]]:
+        """Rows that stand together: contenders, inverters that are given features, controls."""
         apart = [entry for entry in self.inverters if entry.record.access == "features"]
-        bands = zip(glossary.BANDS, (self.contenders, apart, self.controls), strict=True)
-        return [(title, entries) for title, entries in bands if entries]
+        return self.contenders, apart, self.controls
 
     @property
     def complete(self) -> list[Entry]:
         """Every row with scores, in the order of the bands."""
-        return [entry for _, entries in self.bands for entry in entries if entry.complete]
+        return [entry for band in self.bands for entry in band if entry.complete]
 
     @property
     def metrics(self) -> list[str]:
         """Every key that any record holds, and the main ones."""
         held = [key for entry in self.complete for key in entry.record.metrics]
-        return glossary.in_order([*held, *glossary.MAIN_METRICS])
+        return in_order([*held, *MAIN_METRICS])
 
     @cached_property
     def originals(self) -> NDArray[np.uint8] | None:
@@ -115,6 +119,22 @@ class Group:
             for path in places
         )
         return next((one for one in found if one is not None), None)
+
+
+def has_value(entry: Entry, key: str) -> bool:
+    """Whether the record holds a value of this metric."""
+    score = entry.record.metrics.get(key)
+    return score is not None and score.value is not None
+
+
+def held(key: str, group: Group) -> bool:
+    """Whether some record has a value of this metric."""
+    return any(has_value(entry, key) for entry in group.complete)
+
+
+def main_keys(group: Group) -> list[str]:
+    """The main metrics, and ``fid`` where somebody has one."""
+    return ["fid", *MAIN_METRICS] if held("fid", group) else list(MAIN_METRICS)
 
 
 def folders_above(entries: Iterable[Entry], steps: int) -> list[Path]:
@@ -158,7 +178,7 @@ def _may_join(key: Key, other: Key) -> bool:
 
 def _group_rank(key: Key) -> tuple[Any, ...]:
     dataset, classifier, fingerprint, num_images, sha256 = key
-    return dataset, _position(glossary.CLASSIFIER_ORDER, classifier), classifier, -num_images, fingerprint, sha256
+    return dataset, _position(CLASSIFIER_ORDER, classifier), classifier, -num_images, fingerprint, sha256
 
 
 def _position(order: Sequence[str], name: str) -> int:
@@ -167,9 +187,9 @@ def _position(order: Sequence[str], name: str) -> int:
 
 def _row_rank(entry: Entry) -> tuple[Any, ...]:
     record = entry.record
-    rank = _position(list(glossary.CONTROLS), record.method)
+    rank = _position(CONTROL_ORDER, record.method)
     if record.kind == "inverter":
-        rank = _position(list(glossary.ACCESS), record.access)
+        rank = _position(ACCESS_ORDER, record.access)
     return record.kind == "control", rank, record.method, record.preset, record.seed, record.key
 
 

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bench.record import Level, Record, Score
-from reports.analysis.groups import Entry
-from reports.figures import plotting
-from reports.words import glossary
+from reports.analysis.groups import CLASSIFIER_ORDER, Entry
 
 Key = tuple[str, int, str, str]  # dataset, N, fingerprint, and the weights of a classifier that has several
 Trait = tuple[str, str]
+
+SIGNS = 8  # so many colours, and as many markers, does ``plotting`` have
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,23 +114,23 @@ def _sha256(record: Record) -> str:
 
 def classifier_rank(classifier: str) -> tuple[int, str]:
     """The project's classifiers in their order, then others by name."""
-    order = glossary.CLASSIFIER_ORDER
+    order = CLASSIFIER_ORDER
     return (order.index(classifier) if classifier in order else len(order), classifier)
 
 
 def _series(entries: Sequence[Entry]) -> tuple[Series, ...]:
     """Records by method, and by classifier within it."""
     methods = sorted({entry.record.method for entry in entries})
-    others = sorted({entry.record.classifier for entry in entries} - set(glossary.CLASSIFIER_ORDER))
-    classifiers = [*glossary.CLASSIFIER_ORDER, *others]
+    others = sorted({entry.record.classifier for entry in entries} - set(CLASSIFIER_ORDER))
+    classifiers = [*CLASSIFIER_ORDER, *others]
     ordered = sorted(entries, key=_rank)
     return tuple(
         Series(
             entry=entry,
             classifier=entry.record.classifier,
             method=_method(entry, ordered),
-            colour=classifiers.index(entry.record.classifier) % len(plotting.SERIES),
-            marker=methods.index(entry.record.method) % len(plotting.MARKERS),
+            colour=classifiers.index(entry.record.classifier) % SIGNS,
+            marker=methods.index(entry.record.method) % SIGNS,
             robust="robust" in entry.record.classifier,
         )
         for entry in ordered

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Literal
 
 from reports.analysis.best import paired
-from reports.analysis.groups import Entry, Group
+from reports.analysis.groups import Entry, Group, has_value
+from reports.analysis.metrics import metric
 from reports.analysis.pairs import MIN_PAIRS, holm, no_more_than
-from reports.words import glossary, text
 
 LEVEL = 0.05
 Outcome = Literal["lead", "tie", "not comparable"]
@@ -20,20 +20,6 @@ NO_RIVAL = "no other method to compare with"
 UNDIRECTED = "no direction is better in itself"
 ONE_NUMBER = "one number for all images: no paired values"
 FEW = f"fewer than {MIN_PAIRS} images"
-PAIRED = "paired differences, p < 0.05 after Holm's correction over the pairs of the column"
-APART = "95 % intervals that do not touch"
-UNPAIRED = f"{APART} (not paired)"
-MIXED = f"paired differences after Holm's correction or, where pairs are missing, {APART}"
-READ = (
-    "Rank: from 1 + the number of inverters certainly better, to their number less those certainly worse; what nothing "
-    "separates shares it. Certainly: by {}."
-)
-TWINS = (
-    "A method's own seeds and presets are not compared with each other; to others they count as one inverter: better "
-    "where one of them is, worse where all are."
-)
-NOTHING = "No inverter has a rank: nothing could be compared."
-LONE = "A lone inverter has no rank."
 
 
 @dataclass(frozen=True)
@@ -75,14 +61,14 @@ class Standing:
         entries: those with a value.
         ranks: of each of them; none at all where nothing could be compared.
         compared: the pairs that could be compared.
-        why: why some or all of them could not be compared; empty where all could.
+        reasons: why some or all of them could not be compared; none where all could.
     """
 
     key: str
     entries: Sequence[Entry]
     ranks: Mapping[Entry, Rank]
     compared: Mapping[tuple[Entry, Entry], Compared] = field(default_factory=dict)
-    why: str = ""
+    reasons: tuple[str, ...] = ()
 
     @property
     def first(self) -> list[Entry]:
@@ -106,29 +92,8 @@ class Standing:
             return "not comparable"
         return "lead" if self.leaders else "tie"
 
-    @property
-    def basis(self) -> str:
-        """What the ranks rest on, or why there are none."""
-        if not self.ranks:
-            return self.why
-        return ground([one.paired for one in self.compared.values()], PAIRED)
-
-    @property
-    def ground_of_lead(self) -> str:
-        """What the leaders' own comparisons rest on."""
-        leaders = self.leaders
-        own = (one for pair, one in self.compared.items() if any(entry in leaders for entry in pair))
-        return ground([one.paired for one in own], "paired differences")
-
 
 Standings = Mapping[str, Standing]
-
-
-def ground(paired: Sequence[bool], by_pairs: str) -> str:
-    """What comparisons rest on of which these were paired; ``by_pairs`` where all of them were."""
-    if all(paired):
-        return by_pairs
-    return MIXED if any(paired) else UNPAIRED
 
 
 def standings(group: Group, keys: Iterable[str] | None = None) -> dict[str, Standing]:
@@ -148,13 +113,15 @@ def standing(key: str, entries: Iterable[Entry]) -> Standing:
     pairs = [(a, b) for a, b in combinations(scored, 2) if a.record.method != b.record.method]
     found = {pair: compared(key, *pair) for pair in pairs}
     known = {pair: one for pair, one in found.items() if isinstance(one, Compared)}
-    why = text.listing(one for one in found.values() if isinstance(one, str)) or ("" if pairs else NO_RIVAL)
+    reasons = tuple(dict.fromkeys(one for one in found.values() if isinstance(one, str)))
+    if not pairs:
+        reasons = (NO_RIVAL,)
     if not known:
-        return Standing(key, scored, {}, why=why)
+        return Standing(key, scored, {}, reasons=reasons)
     adjusted = holm([one.p for one in known.values()])
     certain = {pair for pair, p in zip(known, adjusted, strict=True) if p < LEVEL}
     wins = [(a, b) if known[a, b].better else (b, a) for a, b in certain]
-    return Standing(key, scored, {entry: _rank(entry, scored, wins) for entry in scored}, known, why)
+    return Standing(key, scored, {entry: _rank(entry, scored, wins) for entry in scored}, known, reasons)
 
 
 def _rank(entry: Entry, scored: Sequence[Entry], wins: Sequence[tuple[Entry, Entry]]) -> Rank:
@@ -175,7 +142,7 @@ def compared(key: str, a: Entry, b: Entry) -> Compared | str:
     if first.higher_is_better is None:
         return UNDIRECTED
     sign = 1 if first.higher_is_better else -1
-    info, pair = glossary.metric(key), paired(key, a, b)
+    info, pair = metric(key), paired(key, a, b)
     p = pair.p_value() if pair is not None else None
     if pair is not None and p is not None:
         equal = pair.below(info.least(pair.subsets_of or len(pair.a)))
@@ -189,47 +156,3 @@ def compared(key: str, a: Entry, b: Entry) -> Compared | str:
     difference = (first.value or 0.0) - (second.value or 0.0)
     same = low <= 0 <= high or no_more_than(info.least(n), difference, low, high)
     return Compared(sign * difference > 0, float(same), paired=False)
-
-
-def has_value(entry: Entry, key: str) -> bool:
-    """Whether the record holds a value of this metric."""
-    score = entry.record.metrics.get(key)
-    return score is not None and score.value is not None
-
-
-def legend(standings: Standings, keys: Sequence[str]) -> list[str]:
-    """How the ranks of these metrics are to be read, or that there are none; then what is said of single ones."""
-    told = [standings[key] for key in keys if standings[key].why != NO_RIVAL]
-    if not told:
-        return [LONE]
-    none, partly = [one for one in told if not one.ranks], [one for one in told if one.ranks]
-    bases = list(dict.fromkeys(one.basis for one in partly))
-    usual = PAIRED if PAIRED in bases else bases[0] if bases else ""
-    lines = [READ.format(usual) if usual else NOTHING]
-    lines += [TWINS] if any(one.num_methods < len(one.entries) for one in partly) else []
-    lines += [f"{names}: by {basis}." for basis, names in _by(partly, lambda one: one.basis) if basis != usual]
-    lines += [f"{names}: no rank: {why}." for why, names in _by(none, lambda one: one.why)]
-    lines += [f"{names}: not all could be compared: {why}." for why, names in _by(partly, lambda one: one.why)]
-    return lines
-
-
-def _by(found: Iterable[Standing], why: Callable[[Standing], str]) -> list[tuple[str, str]]:
-    """(reason, metrics) pairs; metrics without a reason are left out."""
-    reasons: dict[str, list[str]] = {}
-    for one in found:
-        if why(one):
-            reasons.setdefault(why(one), []).append(one.key)
-    return [(reason, text.listing(keys)) for reason, keys in reasons.items()]
-
-
-def orders(standings: Standings, keys: Sequence[str]) -> list[tuple[str, list[str]]]:
-    """Lines of ranks, ``1 a; 2-3 b, c``, each with the metrics that it holds of; ties in the order of the rows."""
-    lines: dict[str, list[str]] = {}
-    for key in keys:
-        places: dict[tuple[int, int], list[str]] = {}
-        for entry, rank in standings[key].ranks.items():
-            places.setdefault((rank.low, rank.high), []).append(entry.label)
-        told = [f"{Rank(*place)} {', '.join(places[place])}" for place in sorted(places)]
-        if told:
-            lines.setdefault("; ".join(told), []).append(key)
-    return list(lines.items())

@@ -18,6 +18,7 @@ from reports.analysis.ranks import Rank, Standings
 from reports.export import exports
 from reports.words import text
 from reports.words.bibliography import bibtex
+from reports.words.ranks import basis
 
 # The columns of the CSV: what identifies the value, the value, and what is needed to read it.
 CELL = (
@@ -104,7 +105,7 @@ Places = dict[tuple[int, str], dict[str, object]]
 def _places(ranked: Iterable[Standings]) -> Places:
     """Rank, and what it rests on or why there is none, by record and metric."""
     return {
-        (id(entry.record), one.key): _place(one.ranks.get(entry), one.basis)
+        (id(entry.record), one.key): _place(one.ranks.get(entry), basis(one))
         for standings in ranked
         for one in standings.values()
         for entry in one.entries

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from bench.record import Record
-from reports.analysis.groups import Entry, Group
-from reports.analysis.ranks import Standings, has_value, legend
-from reports.page.scores import DIRECTIONS
-from reports.page.tables import IN_TABLE, escaped, markdown_lines
+from reports.analysis.groups import Entry, Group, has_value
+from reports.analysis.metrics import MAIN_METRICS, metric
+from reports.analysis.ranks import Standings
 from reports.words import glossary, text
+from reports.words.glossary import DIRECTIONS
+from reports.words.markdown import escaped, markdown_lines
+from reports.words.ranks import IN_TABLE, legend
 
 APART = glossary.BANDS[1:]  # the bands that carry a heading
 SPECIAL = {
@@ -40,7 +42,7 @@ def latex(group: Group, ranked: Standings) -> str:
     heads = [tex(key) + {True: r" $\uparrow$", False: r" $\downarrow$", None: ""}[_better(key)] for key in keys]
     span = len(WORDS) + (len(keys) or 1)
     blocks = []
-    for title, entries in group.bands:
+    for title, entries in glossary.bands(group):
         heading = [[rf"\multicolumn{{{span}}}{{l}}{{\textit{{{tex(title)}}}}}"]] if title in APART else []
         blocks.append([*heading, *(_latex_row(entry, keys, ranked) for entry in entries)])
     if chances := _chances(group, keys):
@@ -60,7 +62,7 @@ def markdown(group: Group, ranked: Standings) -> str:
     keys = _keys(group)
     heads = [f"`{key}` {DIRECTIONS[_better(key)][0]}".rstrip() for key in keys] or [STATUS]
     rows = []
-    for title, entries in group.bands:
+    for title, entries in glossary.bands(group):
         rows += [[f"*{title}*", *[""] * (len(WORDS) - 1 + len(heads))]] if title in APART else []
         rows += [_markdown_row(entry, keys, ranked) for entry in entries]
     if chances := _chances(group, keys):
@@ -77,7 +79,7 @@ def _about(group: Group, ranked: Standings, keys: Sequence[str]) -> str:
     """What the table holds and how to read it."""
     images = text.plural(group.num_images, "image")
     what = f"{group.classifier} on {group.dataset}, {images}, protocol {group.fingerprint or 'not recorded'}."
-    sets = {key: _num_subsets(group, key) for key in keys if glossary.metric(key).level == "set"}
+    sets = {key: _num_subsets(group, key) for key in keys if metric(key).level == "set"}
     told = [what]
     told += [MEANS] if len(sets) < len(keys) else []
     for number in sorted(set(sets.values())):
@@ -109,11 +111,11 @@ def _signs(printed: str) -> str:
 
 def _keys(group: Group) -> list[str]:
     """The main metrics that anybody has a value of."""
-    return [key for key in ("fid", *glossary.MAIN_METRICS) if any(has_value(e, key) for e in group.complete)]
+    return [key for key in ("fid", *MAIN_METRICS) if any(has_value(e, key) for e in group.complete)]
 
 
 def _better(key: str) -> bool | None:
-    return glossary.metric(key).higher_is_better
+    return metric(key).higher_is_better
 
 
 def _printed(

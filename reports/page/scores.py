@@ -7,17 +7,14 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
 
 from bench.record import Score
-from reports.analysis.groups import Entry, Group
-from reports.analysis.ranks import Rank, Standing, Standings, has_value, legend, standing
+from reports.analysis.groups import Entry, Group, main_keys
+from reports.analysis.metrics import family, metric
+from reports.analysis.ranks import Rank, Standing, Standings, standing
 from reports.words import glossary, text
+from reports.words.ranks import basis, legend
 
 BREAKABLE = re.compile(r"[^_]{1,9}_?|_")  # pieces of a key between which a narrow column may break the line
 WORD_COLUMNS = 4  # method, access, training, stochastic
-DIRECTIONS = {
-    True: ("↑", "higher is better"),
-    False: ("↓", "lower is better"),
-    None: ("", "no direction is better in itself"),
-}
 
 
 @dataclass(frozen=True)
@@ -148,21 +145,11 @@ class Footnotes:
         return tuple((str(number), note) for number, note in enumerate(self.texts, 1))
 
 
-def held(key: str, group: Group) -> bool:
-    """Whether some record has a value of this metric."""
-    return any(has_value(entry, key) for entry in group.complete)
-
-
-def main_keys(group: Group) -> list[str]:
-    """The main metrics, and ``fid`` where somebody has one."""
-    return ["fid", *glossary.MAIN_METRICS] if held("fid", group) else list(glossary.MAIN_METRICS)
-
-
 def main_table(group: Group, standings: Standings) -> MainTable:
     """The compact table."""
     keys = main_keys(group)
     notes = Footnotes()
-    bands = tuple(_band(title, entries, keys, group, standings, notes) for title, entries in group.bands)
+    bands = tuple(_band(title, entries, keys, group, standings, notes) for title, entries in glossary.bands(group))
     columns = _columns(keys, group)
     return MainTable(
         families=tuple((title, len(list(run))) for title, run in groupby(one.family for one in columns)),
@@ -200,15 +187,15 @@ def _band(
 
 def _columns(keys: list[str], group: Group) -> tuple[Column, ...]:
     """The heads of these metrics; the first of each family is told apart."""
-    families = [glossary.family(key) for key in keys]
+    families = [family(key) for key in keys]
     starts = [before != here for before, here in pairwise(["", *families])]
     return tuple(_column(key, group, first) for key, first in zip(keys, starts, strict=True))
 
 
 def _column(key: str, group: Group, starts: bool) -> Column:
     chances = {_chance(key, entry) for entry in group.complete}
-    info = glossary.metric(key)
-    arrow, direction = DIRECTIONS[info.higher_is_better]
+    info = metric(key)
+    arrow, direction = glossary.DIRECTIONS[info.higher_is_better]
     return Column(
         key=key,
         parts=tuple(BREAKABLE.findall(key)),
@@ -218,7 +205,7 @@ def _column(key: str, group: Group, starts: bool) -> Column:
         arrow=arrow,
         direction=direction,
         chance=chances.pop() if len(chances) == 1 else None,
-        family=glossary.family(key),
+        family=family(key),
         starts=starts,
     )
 
@@ -270,7 +257,7 @@ def _cell(entry: Entry, key: str, group: Group, standing: Standing, notes: Footn
         chance=None if shared_chance else _chance(key, entry),
         mark=mark,
         rank=rank,
-        rank_words=None if rank is None else f"rank {rank} of {standing.num_methods}, by {standing.basis}",
+        rank_words=None if rank is None else f"rank {rank} of {standing.num_methods}, by {basis(standing)}",
         best=entry in standing.leaders,
         whisker=_whisker(score, key, group),
     )

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from bench.record import Record
 from reports.analysis.claims import Board, board
-from reports.analysis.controls import MEANING
-from reports.analysis.groups import Entry, Group, group
+from reports.analysis.groups import Entry, Group, group, held
+from reports.analysis.metrics import family, in_order, metric
 from reports.analysis.ranks import Standings, standings
 from reports.export import downloads
 from reports.figures import tradeoffs
@@ -16,6 +16,7 @@ from reports.page import provenance, scores
 from reports.page.gallery import gallery
 from reports.page.probes.pages import ProbePage, probe_pages
 from reports.words import findings, glossary, text
+from reports.words.controls import MEANING
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def page(entries: Sequence[Entry]) -> Page:
     cells = list({id(record): record for record in ordered}.values())  # a failed one may stand in several groups
     probes = [entry for entry in entries if entry.record.probe is not None]
     asked = [entry.record for entry in probes]
-    keys = glossary.in_order(key for one in groups for key in one.metrics)
+    keys = in_order(key for one in groups for key in one.metrics)
     headlines = [findings.finding(one, ranked, anchor) for one, anchor, ranked in named]
     return Page(
         holdings=findings.holdings([*cells, *asked]),
@@ -124,9 +125,7 @@ def _section(one: Group, groups: Sequence[Group], anchor: str, ranked: Standings
         classifier=one.classifier,
         dataset=one.dataset,
         subtitle=subtitle,
-        warnings=tuple(
-            glossary.warnings(one.classifier, one.num_images, one.metrics, judged=scores.held("fd_judge", one))
-        ),
+        warnings=tuple(glossary.warnings(one.classifier, one.num_images, one.metrics, judged=held("fd_judge", one))),
         main=scores.main_table(one, ranked),
         full=scores.full_table(one, ranked),
         tradeoffs=tradeoffs.tradeoffs(one, anchor),
@@ -154,7 +153,7 @@ def _definitions(keys: Sequence[str]) -> tuple[tuple[str, tuple[Definition, ...]
     """The metrics' definitions by family."""
     families: dict[str, list[Definition]] = {}
     for key in keys:
-        info = glossary.metric(key)
-        direction = scores.DIRECTIONS[info.higher_is_better][1]
-        families.setdefault(glossary.family(key), []).append(Definition(key, info.title, info.definition, direction))
+        info = metric(key)
+        direction = glossary.DIRECTIONS[info.higher_is_better][1]
+        families.setdefault(family(key), []).append(Definition(key, info.title, info.definition, direction))
     return tuple((title, tuple(found)) for title, found in families.items())

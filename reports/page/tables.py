@@ -8,9 +8,13 @@ from collections.abc import Sequence
 
 from bench.record import Score
 from reports.analysis.groups import Entry, Group, group
-from reports.analysis.ranks import Standings, legend, orders, standings
-from reports.page.scores import BREAKABLE, DIRECTIONS
+from reports.analysis.metrics import metric
+from reports.analysis.ranks import Standings, standings
+from reports.page.scores import BREAKABLE
 from reports.words import glossary, text
+from reports.words.glossary import DIRECTIONS
+from reports.words.markdown import escaped, markdown_lines
+from reports.words.ranks import IN_TABLE, legend, orders
 
 WIDTH = 110
 TERMINAL_METRICS = (
@@ -22,8 +26,6 @@ TERMINAL_METRICS = (
     "reid_class_judge",
     "reid_within_class_judge_mrr",
 )
-WORDS = ("method", "access", "training", "stochastic", "network", "command", "status", "strongest control")
-IN_TABLE = "In parentheses: the rank; bold: certainly better than every other inverter."
 MISSING = Score(None, note="this record was written without this metric")
 
 
@@ -50,7 +52,7 @@ def _terminal(one: Group) -> str:
     stubs = [f"{_shorten(n, width):{width}}{' ' * gap}{s:{words}}" for n, s in zip(names, sees, strict=True)]
     stubs = [" " * len(stubs[0])] * (depth - len(stubs)) + stubs
     rows = [(" " * gap).join(row).rstrip() for row in zip(stubs, *columns, strict=True)]
-    first, bands = len(rows) - 1 - len(shown), [sum(e.complete for e in entries) for _, entries in one.bands]
+    first, bands = len(rows) - 1 - len(shown), [sum(e.complete for e in entries) for _, entries in glossary.bands(one)]
     for gap_at in sorted({sum(bands[:k]) for k in range(1, len(bands))} - {0}, reverse=True):
         rows.insert(first + gap_at, "")
     title = f"{one.classifier} on {one.dataset}, {text.plural(one.num_images, 'image')}, protocol {one.fingerprint}"
@@ -82,7 +84,7 @@ def _terminal_column(key: str, one: Group) -> list[str]:
     cells = [*(_concise(key, score) for score in scores), _chance(key, one)]
     width = max(map(len, [*cells, *BREAKABLE.findall(key)]))
     head = [""]
-    for piece in [*BREAKABLE.findall(key), f" {DIRECTIONS[glossary.metric(key).higher_is_better][0]}".rstrip()]:
+    for piece in [*BREAKABLE.findall(key), f" {DIRECTIONS[metric(key).higher_is_better][0]}".rstrip()]:
         if len(head[-1] + piece) <= width:
             head[-1] += piece
         else:
@@ -153,18 +155,12 @@ def markdown_table(entries: Sequence[Entry], metrics: Sequence[str]) -> str:
 
 
 def _markdown(one: Group, ranked: Standings, metrics: Sequence[str]) -> str:
-    arrows = {key: DIRECTIONS[glossary.metric(key).higher_is_better][0] for key in metrics}
+    arrows = {key: DIRECTIONS[metric(key).higher_is_better][0] for key in metrics}
     head = ["method", "access", "training", "stochastic", *(f"`{key}` {arrows[key]}".rstrip() for key in metrics)]
     rows = [_markdown_row(entry, ranked, metrics) for entry in (*one.inverters, *one.controls)]
     rows.append(["*chance*", "", "", "", *(_chance(key, one) for key in metrics)])
     title = f"**{escaped(one.classifier)}** on {escaped(one.dataset)}, {text.plural(one.num_images, 'image')}"
     return "\n".join([f"{title}, protocol `{one.fingerprint}`:", "", *markdown_lines(head, rows)]) + "\n"
-
-
-def markdown_lines(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """A Markdown table; columns of words are aligned left, numbers right."""
-    rule = ["---" if name in WORDS else "---:" for name in head]
-    return [f"| {' | '.join(cells)} |" for cells in (head, rule, *rows)]
 
 
 def _markdown_row(entry: Entry, ranked: Standings, metrics: Sequence[str]) -> list[str]:
@@ -184,8 +180,3 @@ def _with_bounds(entry: Entry, key: str, ranked: Standings) -> str:
     value, rank = text.number(key, score.value, score.ci95), standing.ranks.get(entry)
     shown = f"**{value}**" if entry in standing.leaders else value
     return " ".join(filter(None, (shown, text.bounds(score.ci95), f"({rank})" if rank is not None else "")))
-
-
-def escaped(name: str) -> str:
-    """Text that Markdown shows as it stands, in one line."""
-    return re.sub(r"([\\`*\[\]|<>&])", r"\\\1", " ".join(name.split()))

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from bench.record import Record
 from reports.analysis.best import difference
-from reports.analysis.controls import HEADLINE, against, leading
-from reports.analysis.groups import Entry, Group
-from reports.analysis.ranks import Standing, Standings, has_value
+from reports.analysis.controls import HEADLINE, leading
+from reports.analysis.groups import Entry, Group, has_value
+from reports.analysis.ranks import Standing, Standings
 from reports.words import text
+from reports.words.controls import against
 from reports.words.numbers import interval, places, signed
+from reports.words.ranks import ground_of_lead, why
 
 CLASS, CLASS_WORDS = "reid_class_judge", "the originals' class"
 LIKENESS = ("psnr", "ssim", "logit_cosine", "reid_within_class_judge_mrr")  # what may see it otherwise than LPIPS
@@ -91,7 +93,7 @@ def _lead(ranked: Standings, contenders: Sequence[Entry]) -> list[str]:
 def _answer(standing: Standing, by: str, best: str, what: str) -> str:
     """A lead, a tie, or no comparison: three different answers."""
     if standing.outcome == "not comparable":
-        return f"{by} it cannot be said {what}: {standing.why} ({standing.key})."
+        return f"{by} it cannot be said {what}: {why(standing)} ({standing.key})."
     if standing.outcome == "tie":
         shown = [_shown(entry, standing.key) for entry in standing.first]
         shared = [f"{_named(entry)} ({words})" for entry, words in zip(standing.first, shown, strict=True)]
@@ -100,7 +102,7 @@ def _answer(standing: Standing, by: str, best: str, what: str) -> str:
     shown = [f"{_named(entry)} ({_shown(entry, standing.key)})" for entry in leaders]
     rivals = standing.num_methods - 1
     others = "the other ranked inverter" if rivals == 1 else f"each of the {rivals} others ranked"
-    how = standing.ground_of_lead
+    how = ground_of_lead(standing)
     return f"{by} {text.listing(shown)} {'is' if len(leaders) == 1 else 'are'} {best}, ahead of {others} by {how}."
 
 
@@ -123,7 +125,7 @@ def _measures(names: str, number: int, head: str) -> str:
 
 def _head(one: Standing, closest: Standing) -> str:
     if one.outcome == "not comparable":
-        return f"not comparable ({one.why})"
+        return f"not comparable ({why(one)})"
     if one.outcome == "tie":
         return f"nothing separates {text.listing(map(_named, one.first))}"
     if one.leaders == closest.leaders:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bench.datasets.cifar10 import CLASS_NAMES
 from reports.analysis.groups import Entry, Group
-from reports.page.gallery.choice import facts, image_id, names_classes
+from reports.analysis.images import facts, image_id, names_classes
 
 
 def class_name(dataset: str, label: float) -> str:

@@ -1,38 +1,11 @@
-"""The words of the report: families and order of the metrics, what each control answers, standing caveats."""
+"""The words of the report: the bands of its tables, directions, what each control answers, standing caveats."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bench.metrics.catalogue import METRICS, MIN_SET_IMAGES, MetricInfo
-
-# Family title and the key prefixes that belong to it, in the order of the tables.
-FAMILIES: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Set of images", ("fid", "fd_", "kid_")),
-    ("Likeness to the original", ("lpips", "psnr", "ssim")),
-    ("Logits", ("logit_",)),
-    ("Recognised as the original", ("reid_",)),
-    ("Noise", ("diversity",)),
-)
-OTHER_FAMILY = "Other"
-
-# The columns of the main table; everything else stands in the complete one.
-MAIN_METRICS = (
-    "fd_efficientnet_lite0",
-    "kid_efficientnet_lite0",
-    "fd_judge",
-    "lpips",
-    "psnr",
-    "ssim",
-    "logit_error",
-    "logit_cosine",
-    "reid_class_target",
-    "reid_class_judge",
-    "reid_gap",
-    "reid_instance_judge_mrr",
-    "reid_within_class_judge_mrr",
-    "diversity",
-)
+from bench.metrics.catalogue import MIN_SET_IMAGES
+from reports.analysis.groups import Entry, Group
 
 CONTROLS: dict[str, str] = {
     "oracle": "The original itself: the ceiling of each metric.",
@@ -46,6 +19,12 @@ CONTROLS: dict[str, str] = {
 
 BANDS = ("Inverters", "Given features in place of logits, and not ranked", "Controls: floors and ceilings")
 
+DIRECTIONS = {
+    True: ("↑", "higher is better"),
+    False: ("↓", "lower is better"),
+    None: ("", "no direction is better in itself"),
+}
+
 ACCESS: dict[str, str] = {
     "logits": "nothing but the logits",
     "white-box": "the logits, and the classifier with its gradients",
@@ -53,28 +32,12 @@ ACCESS: dict[str, str] = {
     "original": "the original image (controls only)",
 }
 
-UNKNOWN = 1e-6  # resolution of a metric that nobody has declared one for: what six digits show
-
-CLASSIFIER_ORDER = ("robust_resnet152", "resnet152", "inception_v3", "efficientnet_lite0")
 THIN_CLASSIFIERS = ("robust_resnet152", "resnet152", "inception_v3")
 
 
-def metric(key: str) -> MetricInfo:
-    """The catalogue's entry, or a bare one for a key that a later version or a plugin has added."""
-    return METRICS.get(key) or MetricInfo(key, key, "not in this version's catalogue", None, "image", UNKNOWN)
-
-
-def family(key: str) -> str:
-    """The title of the family that a metric belongs to."""
-    return next((title for title, prefixes in FAMILIES if key.startswith(prefixes)), OTHER_FAMILY)
-
-
-def in_order(keys: Iterable[str]) -> list[str]:
-    """Keys by family, in the catalogue's order within it, unknown ones last."""
-    families = [title for title, _ in FAMILIES] + [OTHER_FAMILY]
-    known = list(METRICS)
-    unique = dict.fromkeys(keys)
-    return sorted(unique, key=lambda k: (families.index(family(k)), known.index(k) if k in known else len(known), k))
+def bands(group: Group) -> list[tuple[str, list[Entry]]]:
+    """Rows that stand together, with their titles, without bands that nobody stands in."""
+    return [(title, entries) for title, entries in zip(BANDS, group.bands, strict=True) if entries]
 
 
 def thin(classifiers: Iterable[str]) -> list[str]:

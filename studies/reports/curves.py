@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from bench.errors import DataError
 from bench.files import write_atomically
+from reports.analysis.groups import CLASSIFIER_ORDER
 from reports.figures.plotting import DASHES, PAPER, SERIES, figure
-from reports.words.glossary import CLASSIFIER_ORDER
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

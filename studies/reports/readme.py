@@ -30,10 +30,12 @@ from bench.store import slug
 from reports.analysis.claims import board
 from reports.analysis.claims.markdown import markdown
 from reports.analysis.claims.reduced import Wanted, reduced, wanted
-from reports.analysis.controls import against_markdown, strongest
+from reports.analysis.controls import strongest
 from reports.analysis.groups import Entry, group
-from reports.page.tables import escaped, markdown_lines, markdown_table
+from reports.page.tables import markdown_table
 from reports.words import text
+from reports.words.controls import against_markdown
+from reports.words.markdown import escaped, markdown_lines
 
 ROOT = Path(__file__).resolve().parents[2]
 SCORES = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reports.analysis.claims.language import Outcome, Verdict
 from reports.analysis.claims.rows import Board, CaseRow, ClaimRows, ConditionRow
-from reports.page.tables import escaped
+from reports.words.markdown import escaped
 
 MARKS: dict[Outcome, str] = {"met": "✓", "refuted": "✗", "open": "○", "missing": ""}
 SIGNS: dict[Verdict, str] = {"holds": "✓", "does not hold": "✗", "not decided": "○", "not run": "—"}

@@ -12,7 +12,7 @@ from bench.faults import Faults
 from bench.files import write_atomically
 from bench.neutral import neutral
 from bench.record import Record
-from reports.analysis.groups import Entry
+from reports.analysis.groups import CLASSIFIER_ORDER, Entry
 from reports.page.compare.changes import Change, Costs, changes, costs, protocol_changes
 from reports.page.compare.scores import MetricRow, metric_rows
 from reports.words import glossary, text
@@ -150,7 +150,7 @@ def _quality(entry: Entry) -> tuple[bool, int, str, str]:
 
 def _rank(name: Name) -> tuple[str, int, str, bool, str, str, int]:
     dataset, classifier, method, preset, seed = name
-    order = glossary.CLASSIFIER_ORDER
+    order = CLASSIFIER_ORDER
     place = order.index(classifier) if classifier in order else len(order)
     return dataset, place, classifier, method in glossary.CONTROLS, method, preset, seed
 

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.classifiers.catalogue import CATALOGUE
-from bench.datasets.cifar10 import CLASS_NAMES
 from reports.analysis.groups import Entry, Group
-from reports.words import glossary, text
+from reports.analysis.images import facts, image_ids, is_right, names_classes
+from reports.analysis.metrics import metric
+from reports.words import text
 
 EMBEDDED = 64
 RANDOM = 24  # at least; what the other sets leave free is filled with more of these
@@ -50,40 +51,6 @@ class _Filter:
     asked: tuple[str, ...]
     other_classes: tuple[str, ...]
     unknown: tuple[str, ...]
-
-
-def facts(group: Group) -> dict[str, NDArray[np.generic]]:
-    """Columns of ``per_image.parquet`` that are the same for every method; empty where no such file is there."""
-    return next((entry.per_image for entry in group.complete if "image_id" in entry.per_image), {})
-
-
-def image_ids(group: Group) -> list[str]:
-    """The ids of all N images, or their places where no ids were stored."""
-    ids = facts(group).get("image_id")
-    return [f"image {row}" for row in range(group.num_images)] if ids is None else [str(one) for one in ids]
-
-
-def image_id(group: Group, row: int) -> str:
-    """One image's id."""
-    ids = facts(group).get("image_id")
-    return f"image {row}" if ids is None else str(ids[row])
-
-
-def names_classes(group: Group) -> bool:
-    """Whether the classifier's logits stand for the dataset's own classes, so that it can be right or wrong."""
-    known = CATALOGUE.get(group.classifier)
-    if known is not None:
-        return group.dataset in known.datasets
-    answers = facts(group).get("prediction_target_original")
-    return group.dataset == "cifar10" and answers is not None and bool(np.max(answers) < len(CLASS_NAMES))
-
-
-def is_right(group: Group) -> NDArray[np.bool_] | None:
-    """(N,) whether the classifier gives each original its label; None where it cannot or was not stored."""
-    found = facts(group)
-    if not names_classes(group) or not {"label", "prediction_target_original"} <= found.keys():
-        return None
-    return np.asarray(found["label"] == found["prediction_target_original"])
 
 
 def choose(group: Group, groups: Sequence[Group]) -> Choice:
@@ -176,10 +143,10 @@ def _ends(peers: Sequence[Group], reach: int) -> list[tuple[str, list[int]]]:
     for key in ENDS_METRICS:
         values = [np.asarray(entry.per_image[key][:reach], np.float64) for entry in contenders(peers, key)]
         mean = np.mean(values, axis=0) if values else np.empty(0)
-        worst = -mean if glossary.metric(key).higher_is_better else mean
+        worst = -mean if metric(key).higher_is_better else mean
         order = [int(row) for row in np.argsort(worst, kind="stable") if np.isfinite(worst[row])]
         amount = min(ENDS, len(order) // 2)
-        title = glossary.metric(key).title
+        title = metric(key).title
         found.append((f"among the best by {title}", order[:amount]))
         found.append((f"among the worst by {title}", order[len(order) - amount :][::-1]))
     return [(reason, rows) for reason, rows in found if rows]
@@ -208,7 +175,7 @@ def _sentences(
     ]
     said += _said_of_filter(group.dataset, asked, len(sets["random"]), len(sets["wrong"]))
     if ends:
-        titles = text.listing(glossary.metric(key).title for key in ENDS_METRICS if contenders(peers, key))
+        titles = text.listing(metric(key).title for key in ENDS_METRICS if contenders(peers, key))
         said.append(
             f"Best and worst: the {ENDS} images at either end by {titles}, each by its mean over all inverters that "
             "start from the logits."

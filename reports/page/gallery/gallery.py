@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reports.analysis.groups import Entry, Group
+from reports.analysis.images import image_id, is_right
+from reports.analysis.metrics import metric
 from reports.figures import sprites
 from reports.figures.sprites import COLUMNS, LOSSLESS_SIDE, Pixels
 from reports.page.gallery import island
-from reports.page.gallery.choice import Choice, choose, image_id, is_right
-from reports.words import glossary, text
+from reports.page.gallery.choice import Choice, choose
+from reports.words import text
 from reports.words.gallery_names import predicted, true_class
 
 if TYPE_CHECKING:
@@ -137,7 +139,7 @@ def gallery(group: Group, groups: Sequence[Group] = ()) -> Gallery | None:
         status=_status(choice, len(begin)),
         sets=tuple(Option(name, words) for name, words in SETS.items() if _offered(name, choice, metrics)),
         classes=tuple(sorted({true_class(group, row) for row in choice.rows})),
-        metrics=tuple(Option(key, glossary.metric(key).title, key == CAPTION) for key in metrics),
+        metrics=tuple(Option(key, metric(key).title, key == CAPTION) for key in metrics),
         methods=tuple(Option(str(i), entry.label) for i, entry in enumerate(entries)),
         ids=tuple(image_id(group, row) for row in choice.rows),
         answers=is_right(group) is not None,
@@ -205,7 +207,7 @@ def _reconstruction(group: Group, entry: Entry, row: int, place: int) -> Tile:
     score = "" if values is None else island.score(CAPTION, values[row])
     alt = f"{entry.label} reconstruction of {image_id(group, row)} ({true_class(group, row)})"
     alt += f", judged {judged}" if judged else ""
-    alt += f", {glossary.metric(CAPTION).title} {score}" if score else ""
+    alt += f", {metric(CAPTION).title} {score}" if score else ""
     changed = bool(judged) and judged != predicted(group, entry, row, "judge", "original")
     return Tile(str(place % COLUMNS), str(place // COLUMNS), alt, judged, score, changed)
 

@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reports.analysis.groups import Entry, Group
-from reports.page.gallery.choice import Choice, image_id, is_right
+from reports.analysis.images import image_id, is_right
+from reports.analysis.metrics import in_order, metric
+from reports.page.gallery.choice import Choice
 from reports.page.gallery.logits import original_logits, reconstruction_logits
-from reports.words import glossary, text
+from reports.words import text
 from reports.words.gallery_names import predicted, true_class
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ FIRST_BY = {True: "higher is better", False: "lower is better", None: "neither i
 def per_image_metrics(entries: Sequence[Entry]) -> list[str]:
     """Keys of every per-image metric that any entry has, in the order of the tables."""
     held = [key for entry in entries for key in entry.per_image]
-    return glossary.in_order(key for key in held if key not in NO_METRICS and not key.startswith("prediction_"))
+    return in_order(key for key in held if key not in NO_METRICS and not key.startswith("prediction_"))
 
 
 def data(group: Group, entries: Sequence[Entry], sheets: Sequence[str], choice: Choice, columns: int) -> dict[str, Any]:
@@ -39,8 +41,8 @@ def data(group: Group, entries: Sequence[Entry], sheets: Sequence[str], choice: 
         "metrics": [
             {
                 "key": key,
-                "title": glossary.metric(key).title,
-                "direction": FIRST_BY[glossary.metric(key).higher_is_better],
+                "title": metric(key).title,
+                "direction": FIRST_BY[metric(key).higher_is_better],
             }
             for key in keys
         ],
@@ -110,7 +112,7 @@ def ties(key: str, values: NDArray[np.float64], rows: Sequence[int]) -> dict[str
 
 def _places(key: str, values: NDArray[np.float64], rows: Sequence[int]) -> list[tuple[int | None, int]]:
     """First and last place of each image, counted from 1; no place where the value is not defined."""
-    cost = values if glossary.metric(key).higher_is_better is False else -values
+    cost = values if metric(key).higher_is_better is False else -values
     order = np.sort(cost[np.isfinite(cost)])
     mine = cost[list(rows)]
     ends = zip(np.searchsorted(order, mine, side="left"), np.searchsorted(order, mine, side="right"), strict=True)

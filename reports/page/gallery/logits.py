@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from reports.analysis import sidefiles
 from reports.analysis.groups import Entry, Group
-from reports.page.gallery.choice import facts
+from reports.analysis.images import facts
 from reports.words import text
 from reports.words.gallery_names import target_class
 

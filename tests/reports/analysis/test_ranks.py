@@ -12,23 +12,10 @@ from numpy.typing import NDArray
 from bench.metrics.bootstrap import mean_ci
 from bench.record import Record, Score, read_records
 from reports.analysis.best import paired
-from reports.analysis.groups import Entry, group
+from reports.analysis.groups import Entry, group, main_keys
 from reports.analysis.pairs import holm
-from reports.analysis.ranks import (
-    FEW,
-    MIXED,
-    NO_RIVAL,
-    ONE_NUMBER,
-    PAIRED,
-    TWINS,
-    UNDIRECTED,
-    UNPAIRED,
-    legend,
-    orders,
-    standing,
-    standings,
-)
-from reports.page.scores import main_keys
+from reports.analysis.ranks import FEW, NO_RIVAL, ONE_NUMBER, UNDIRECTED, standing, standings
+from reports.words.ranks import PAIRED, TWINS, UNPAIRED, basis, legend
 from studies.reports.readme import Sources
 from tests.reports.synthetic import write_cell
 
@@ -61,7 +48,7 @@ def test_a_clear_order_has_a_place_each(records: list[Record], tmp_path: Path) -
     found = standing("lpips", entries)
     assert ranks(entries) == ["2", "1", "3"]
     assert found.leaders == [entries[1]]
-    assert (found.outcome, found.basis) == ("lead", PAIRED)
+    assert (found.outcome, basis(found)) == ("lead", PAIRED)
 
 
 def test_higher_is_better_turns_it_round(records: list[Record], tmp_path: Path) -> None:
@@ -70,7 +57,7 @@ def test_higher_is_better_turns_it_round(records: list[Record], tmp_path: Path) 
     assert ranks(entries) == ["3", "2", "1"]
     neutral = [entry(tmp_path, records[0], f"n{shift}", base + 0.01 * shift, higher=None) for shift in range(3)]
     found = standing("lpips", neutral)
-    assert (found.ranks, found.outcome, found.why) == ({}, "not comparable", UNDIRECTED)
+    assert (found.ranks, found.outcome, found.reasons) == ({}, "not comparable", (UNDIRECTED,))
 
 
 def test_what_the_metric_cannot_tell_shares_a_rank(records: list[Record], tmp_path: Path) -> None:
@@ -118,10 +105,10 @@ def test_holm_over_the_pairs_of_the_column_decides(records: list[Record], tmp_pa
 def test_one_method_or_other_images_cannot_be_compared(records: list[Record], tmp_path: Path) -> None:
     base = np.random.default_rng(0).random(N)
     a, b = entry(tmp_path, records[0], "a", base), entry(tmp_path, records[0], "b", base + 1, ids=1)
-    assert standing("lpips", [a]).why == NO_RIVAL
+    assert standing("lpips", [a]).reasons == (NO_RIVAL,)
     for pair in ([a, b], [a, Entry(b.record)]):
         found = standing("lpips", pair)
-        assert (found.outcome, found.why) == ("not comparable", ONE_NUMBER)
+        assert (found.outcome, found.reasons) == ("not comparable", (ONE_NUMBER,))
 
 
 def test_undefined_images_are_left_out_in_pairs(records: list[Record], tmp_path: Path) -> None:
@@ -154,7 +141,7 @@ def test_the_seeds_of_a_method_do_not_compete(records: list[Record], tmp_path: P
     other = entry(tmp_path, records[0], "other", base + 0.1)
     assert ranks([*twins, other]) == ["1", "1", "2"]
     assert standing("lpips", [*twins, other]).leaders == twins
-    assert standing("lpips", twins).why == NO_RIVAL
+    assert standing("lpips", twins).reasons == (NO_RIVAL,)
 
 
 def test_the_rows_of_a_method_count_once_to_its_rivals(records: list[Record], tmp_path: Path) -> None:
@@ -179,55 +166,26 @@ def test_few_images_cannot_be_compared(records: list[Record], tmp_path: Path) ->
     pair = [entry(tmp_path, records[0], f"m{shift}", values + 0.01 * shift) for shift in range(2)]
     assert standing("lpips", pair).outcome == "not comparable"
     alone = [bare(records[0], name, value, 0.01, n=49) for name, value in (("a", 0.1), ("b", 0.5))]
-    assert standing("lpips", alone).why == FEW
+    assert standing("lpips", alone).reasons == (FEW,)
 
 
 def test_without_pairs_intervals_that_do_not_touch_tell_a_lead_and_say_so(records: list[Record]) -> None:
     entries = [bare(records[0], name, value, 0.05) for name, value in (("a", 0.1), ("b", 0.3), ("c", 0.39))]
     found = standing("lpips", entries)
     assert ranks(entries) == ["1", "2-3", "2-3"]
-    assert (found.outcome, found.basis) == ("lead", UNPAIRED)
+    assert (found.outcome, basis(found)) == ("lead", UNPAIRED)
     assert legend({"lpips": found}, ["lpips"])[0].endswith(f"by {UNPAIRED}.")
     touching = [bare(records[0], "a", 0.25, 0.25), bare(records[0], "b", 0.75, 0.25)]
     assert standing("lpips", touching).outcome == "tie"
 
 
-def test_a_column_with_and_without_pairs_says_both_and_its_leader_what_decided_its_own(
-    records: list[Record], tmp_path: Path
-) -> None:
-    base = np.random.default_rng(0).random(N)
-    a, b = (entry(tmp_path, records[0], f"m{shift}", base + 0.01 * shift) for shift in range(2))
-    far, near = bare(records[0], "far", 2.0, 0.1), bare(records[0], "near", -1.0, 0.1)
-    paired = [Entry(with_interval(one.record), one.directory) for one in (a, b)]
-    lead = standing("lpips", [*paired, far])
-    assert (lead.leaders, lead.basis, lead.ground_of_lead) == ([paired[0]], MIXED, MIXED)
-    alone = standing("lpips", [*paired, near])
-    assert (alone.leaders[0].record.method, alone.basis, alone.ground_of_lead) == ("near", MIXED, UNPAIRED)
-    both = {"lpips": lead, "psnr": dataclasses.replace(standing("lpips", paired), key="psnr")}
-    read, *further = legend(both, ["lpips", "psnr"])
-    assert read.endswith(f"by {PAIRED}.")
-    assert further == [f"lpips: by {MIXED}."]
-
-
-def with_interval(record: Record) -> Record:
-    """The record with an interval of 0.1 to both sides of its value."""
-    score = record.metrics["lpips"]
-    value = score.value or 0.0
-    return dataclasses.replace(record, metrics={"lpips": dataclasses.replace(score, ci95=(value - 0.1, value + 0.1))})
-
-
 def test_one_number_for_all_images_has_no_rank(records: list[Record]) -> None:
     found = standing("lpips", [bare(records[0], name, value, None) for name, value in (("a", 1), ("b", 2))])
-    assert (found.ranks, found.why) == ({}, ONE_NUMBER)
+    assert (found.ranks, found.reasons) == ({}, (ONE_NUMBER,))
     assert legend({"lpips": found}, ["lpips"]) == [
         "No inverter has a rank: nothing could be compared.",
         f"lpips: no rank: {ONE_NUMBER}.",
     ]
-
-
-def test_a_tie_is_written_in_the_order_of_the_rows(records: list[Record]) -> None:
-    entries = [bare(records[0], name, value, 0.05) for name, value in (("a", 0.33), ("b", 0.3), ("c", 0.1))]
-    assert orders({"lpips": standing("lpips", entries)}, ["lpips"]) == [("1 c; 2-3 a, b", ["lpips"])]
 
 
 def test_the_committed_records_tell_leads_and_ties_apart() -> None:

@@ -10,8 +10,9 @@ import pytest
 
 from bench.record import Level, Record, Score, read_records
 from reports.analysis.groups import Entry, group
-from reports.analysis.ranks import ONE_NUMBER, PAIRED, standings
+from reports.analysis.ranks import ONE_NUMBER, standings
 from reports.export.downloads import as_csv, as_json
+from reports.words.ranks import PAIRED
 
 
 @pytest.mark.parametrize(

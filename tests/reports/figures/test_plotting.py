@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from reports.analysis.probe_groups import SIGNS
 from reports.figures import plotting
 from reports.page.render import TEMPLATES
 from tests.reports.html_page import Page, Tag
@@ -95,3 +96,7 @@ def test_text_and_series_stand_out_in_both_themes(theme: int) -> None:
     assert contrast(colours["--warn"], colours["--warn-soft"]) >= 4.5
     for number in range(1, 9):
         assert contrast(colours[f"--series-{number}"], colours["--paper"]) >= 3
+
+
+def test_there_are_as_many_colours_and_markers_as_records_are_given() -> None:
+    assert len(plotting.SERIES) == len(plotting.MARKERS) == SIGNS

@@ -22,10 +22,9 @@ import pytest
 from bench.errors import DataError, UsageError
 from bench.metrics.catalogue import METRICS
 from bench.record import Level, Record, Score, read_records
-from reports.analysis.groups import Entry
+from reports.analysis.groups import CLASSIFIER_ORDER, Entry
 from reports.page.compare.compare import write_comparison
 from reports.page.render import TEMPLATES, write_report
-from reports.words.glossary import CLASSIFIER_ORDER
 from tests.reports.html_page import Page, Tag
 from tests.reports.synthetic import CONTROLS, INVERTERS, make_runs, write_cell
 

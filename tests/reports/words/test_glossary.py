@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from reports.analysis.groups import ACCESS_ORDER, CONTROL_ORDER
 from reports.words import glossary
 
 
@@ -29,3 +30,8 @@ def test_the_judge_is_recommended_only_where_it_was_asked() -> None:
     (untold,) = glossary.warnings("mine", 2_500, keys, judged=False)
     assert told == f"{untold} Read fd_judge instead."
     assert untold.startswith("fd_mine and kid_mine look through the very network that was inverted")
+
+
+def test_what_has_a_place_among_the_rows_is_explained_in_that_order() -> None:
+    assert tuple(glossary.CONTROLS) == CONTROL_ORDER
+    assert tuple(glossary.ACCESS) == ACCESS_ORDER

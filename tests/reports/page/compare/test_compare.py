@@ -16,9 +16,10 @@ from bench.metrics.catalogue import METRICS, MetricInfo
 from bench.probes.measures import KNOWN
 from bench.record import Record, Score, read_records
 from reports.analysis.groups import Entry
+from reports.analysis.metrics import MAIN_METRICS
 from reports.page.compare.compare import CellPage, Comparison, comparison, write_comparison
 from reports.page.compare.scores import MetricRow, _difference
-from reports.words import glossary, text
+from reports.words import text
 from tests.reports.html_page import Page
 from tests.reports.synthetic import make_runs
 
@@ -195,7 +196,7 @@ def test_scores_are_printed_as_recorded(before: Path, after: Path) -> None:
         if score.value is not None and score.ci95:
             assert one.a.bounds == (text.bounds(score.ci95) or None)
         assert (one.a.note == score.note) or score.value is not None
-    assert {one.key for one in cell(compared(before, after)).metrics} == set(glossary.MAIN_METRICS)
+    assert {one.key for one in cell(compared(before, after)).metrics} == set(MAIN_METRICS)
 
 
 def test_unequal_n_meets_on_the_common_prefix(before: Path, tmp_path: Path) -> None:

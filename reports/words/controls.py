@@ -1,0 +1,144 @@
+"""The leading inverter against the strongest control, in sentences and as a table: what it won and lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bench.config import RunConfig
+from reports.analysis.controls import NEAREST, Match, num_logits, strongest
+from reports.analysis.groups import CLASSIFIER_ORDER, Entry, Group
+from reports.analysis.pairs import MIN_PAIRS
+from reports.analysis.ranks import FEW, ONE_NUMBER
+from reports.words import text
+from reports.words.markdown import markdown_lines
+from reports.words.ranks import ground
+
+FEW_LOGITS = 100
+HOLM = "paired differences after Holm's correction over these metrics"
+NAMED = 3  # so many metrics are named, of more the number must do
+BY_CONSTRUCTION = f"the logits of {NEAREST} are nearest by construction"
+MEANING = (
+    "With few logits the nearest training image is nearly a draw from p(x | z). A sampler can then be expected to do "
+    "no more than equal train-nearest; an averaging decoder may pass it in psnr and ssim. Beating it means something "
+    "where logits are many. In logit_error and logit_cosine, and nearly so in reid_class_target, it has a head start: "
+    f"{BY_CONSTRUCTION}."
+)
+CEILING = (
+    "no more than equality can be expected of a faithful draw from p(x | z); an averaging decoder may pass it in psnr "
+    "and ssim"
+)
+
+
+def against(group: Group, inverters: Sequence[Entry]) -> list[str]:
+    """Sentences: each inverter against its strongest control, and what stays open where train-nearest was not run."""
+    found = [(entry, strongest(group, entry)) for entry in inverters]
+    sentences = [_score(group, one) for _, one in found if one is not None and one.compared]
+    beside = [entry.label for entry, one in found if one is None or not one.compared]
+    if beside:
+        why = "none was run" if not any(one for _, one in found) else _why_not(group)
+        sentences.append(f"{text.listing(beside)} cannot be held against a control: {why}.")
+    return [*sentences, _missing(group, [entry.label for entry in inverters])]
+
+
+def _score(group: Group, one: Match) -> str:
+    """Won, lost and open, on what grounds, and what that means."""
+    won, lost, unclear = (f"{len(keys)}{_names(keys)}" for keys in (one.won, one.lost, one.open))
+    sentence = (
+        f"Against {one.control.label}, the strongest control, {one.inverter.label} wins {won}, loses {lost} and is not "
+        f"separated in {unclear} of {text.plural(one.compared, 'main metric')} (by {ground(one.paired, HOLM)})"
+    )
+    sides = ((one.control.label, one.behind), (one.inverter.label, one.ahead))
+    sets = [_favour(keys, whose) for whose, keys in sides if keys]
+    return f"{'; '.join([sentence, *sets])}. {_meaning(group, one.control)}".rstrip()
+
+
+def _favour(keys: Sequence[str], whose: str) -> str:
+    numbers = "one number, favours" if len(keys) == 1 else "one number each, favour"
+    return f"{text.listing(keys)}, {numbers} {whose}"
+
+
+def against_markdown(found: Sequence[tuple[Group, Match]]) -> str:
+    """A sentence over all groups for each control that is the strongest somewhere, a table, and what it means."""
+    head = (
+        "network",
+        "strongest control",
+        "logits",
+        "won",
+        "not separated",
+        "lost",
+        "one number each, in favour of the control",
+    )
+    rows = []
+    for one, match in found:
+        sets = f"{len(match.behind)} of {len(match.behind) + len(match.ahead)}"
+        sides = (f"{len(keys)}{_names(keys)}" for keys in (match.won, match.open, match.lost))
+        rows.append([one.classifier, match.control.label, str(num_logits(one) or text.DASH), *sides, sets])
+    told = [_total(name, [match for _, match in found if match.control.label == name]) for name in _labels(found)]
+    return "\n".join([*told, MEANING, "", *markdown_lines(head, rows)]) + "\n"
+
+
+def _labels(found: Sequence[tuple[Group, Match]]) -> list[str]:
+    return list(dict.fromkeys(match.control.label for _, match in found))
+
+
+def _total(control: str, matches: Sequence[Match]) -> str:
+    """Won, lost and open over several classifiers."""
+    won, unclear, lost, ahead, behind = (
+        sum(len(keys) for keys in side)
+        for side in zip(*((m.won, m.open, m.lost, m.ahead, m.behind) for m in matches), strict=True)
+    )
+    how = ground([paired for one in matches for paired in one.paired], f"{HOLM} of each classifier")
+    compared, sets = won + unclear + lost, ahead + behind
+    return (
+        f"`{control}`, the strongest control, beats `{matches[0].inverter.label}` in {lost} of the {compared} main "
+        f"scores that can be compared ({text.plural(len(matches), 'classifier')}; by {how}), is beaten in {won} "
+        f"and not separated in {unclear}; of {sets} distances between sets, one number each, {behind} are in its "
+        f"favour: {lost + behind} of {compared + sets} in all."
+    )
+
+
+def _names(keys: Sequence[str]) -> str:
+    return f" ({text.listing(keys)})" if 0 < len(keys) <= NAMED else ""
+
+
+def _meaning(group: Group, control: Entry) -> str:
+    """What equality with train-nearest is worth at this number of logits."""
+    if control.record.method != NEAREST:
+        return ""
+    logits = num_logits(group)
+    if logits is None:
+        told = f"For a sampler, with few logits, {CEILING}; where logits are many, beating it means something"
+    elif logits <= FEW_LOGITS:
+        told = f"For a sampler, at {logits} logits, {CEILING}"
+    else:
+        told = f"At {text.count(logits)} logits it is no ceiling, and beating it means something"
+    return f"{told}; {BY_CONSTRUCTION}."
+
+
+def _why_not(group: Group) -> str:
+    return FEW if group.num_images < MIN_PAIRS else ONE_NUMBER
+
+
+def _missing(group: Group, labels: Sequence[str]) -> str:
+    """That train-nearest was not run, what that leaves open, and what to type; empty where it was."""
+    found = [entry.record for entry in group.controls if entry.record.method == NEAREST]
+    if any(record.status == "complete" for record in found):
+        return ""
+    status, advice = "not run", f"Type: {_command(group)}"
+    if found:
+        status = found[0].status
+        _, typed, command = (found[0].reason or "").rpartition("Type: ")
+        advice = f"Type: {command}" if typed else "The table says why."
+    return (
+        f"{NEAREST}, elsewhere the strongest control, was {status}: whether {text.listing(labels)} does more than "
+        f"fetch the training image whose logits are nearest stays open. {advice}"
+    )
+
+
+def _command(group: Group) -> str:
+    known = group.classifier in CLASSIFIER_ORDER
+    dataset = "" if group.dataset == RunConfig.dataset else f" --dataset {group.dataset}"
+    return (
+        f"bench run --method {NEAREST} --classifier {group.classifier if known else 'FILE.py:FUNCTION'}{dataset} "
+        f"--num-images {group.num_images}"
+    )

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+
+import pytest
+
+from bench.metrics.catalogue import MIN_SET_IMAGES
+from bench.record import Record, Score, read_records
+from reports.analysis.controls import leading, num_logits
+from reports.analysis.groups import Entry
+from reports.analysis.metrics import MAIN_METRICS
+from reports.analysis.ranks import standings
+from reports.words.controls import against
+from studies.reports.readme import Sources, strongest_control
+from tests.reports.analysis.test_controls import SCORES, N, made, only
+
+CEILING = (
+    "no more than equality can be expected of a faithful draw from p(x | z); an averaging decoder may pass it in psnr "
+    "and ssim"
+)
+NEAREST_LOGITS = "the logits of train-nearest are nearest by construction"
+
+
+def test_single_numbers_favour_in_words_of_their_number(records: list[Record]) -> None:
+    scores = {"lpips": 0.5, "fd_judge": 3.0, "fd_efficientnet_lite0": 3.0}
+    for other, words in ((4.0, "fd_judge, one number, favours m"), (2.0, "one number each, favour ridge")):
+        control = made(records[0], "ridge", "control", scores | {"fd_judge": other, "fd_efficientnet_lite0": 2.0})
+        one = only(made(records[0], "m", "inverter", scores), control)
+        assert words in against(one, one.contenders)[0]
+
+
+def test_all_that_nothing_separates_in_lpips_stand_against_the_control(records: list[Record]) -> None:
+    entries = [made(records[0], name, "inverter", {"lpips": v}) for name, v in (("a", 0.5), ("b", 0.55), ("c", 0.9))]
+    control = made(records[0], "train-nearest", "control", {"lpips": 0.1})
+    one = only(*entries, control)
+    first = leading(one, standings(one))
+    assert [entry.label for entry in first] == ["a", "b"]
+    assert [sentence.split(" wins")[0] for sentence in against(one, first)[:2]] == [
+        "Against train-nearest, the strongest control, a",
+        "Against train-nearest, the strongest control, b",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("chance", "expected"),
+    [
+        (0.1, f"For a sampler, at 10 logits, {CEILING}; {NEAREST_LOGITS}."),
+        (0.001, f"At 1,000 logits it is no ceiling, and beating it means something; {NEAREST_LOGITS}."),
+        (
+            None,
+            f"For a sampler, with few logits, {CEILING}; where logits are many, beating it means something; "
+            f"{NEAREST_LOGITS}.",
+        ),
+    ],
+)
+def test_what_equality_means_follows_from_the_number_of_logits(
+    records: list[Record], chance: float | None, expected: str
+) -> None:
+    scores = {"lpips": Score(0.5, (0.4, 0.6), N, None, False), "reid_class_target": Score(0.5, (0.4, 0.6), N, chance)}
+    pair = [
+        Entry(dataclasses.replace(made(records[0], name, kind, {}).record, metrics=scores))
+        for name, kind in (("m", "inverter"), ("train-nearest", "control"))
+    ]
+    one = only(*pair)
+    assert num_logits(one) == (round(1 / chance) if chance else None)
+    assert against(one, one.contenders)[0].endswith(expected)
+
+
+def test_a_skipped_train_nearest_says_what_stays_open_and_what_to_type(records: list[Record]) -> None:
+    inverter = made(records[0], "m", "inverter", SCORES)
+    lost = {"status": "skipped", "reason": "No images here. Type: bench data fetch cifar10"}
+    last = against(only(inverter, made(records[0], "train-nearest", "control", {}, **lost)), [inverter])[-1]
+    assert last.startswith("train-nearest, elsewhere the strongest control, was skipped: whether ")
+    assert last.endswith("stays open. Type: bench data fetch cifar10")
+    broken = made(records[0], "train-nearest", "control", {}, status="failed", reason="out of memory")
+    assert against(only(inverter, broken), [inverter])[-1].endswith("stays open. The table says why.")
+    done = only(inverter, made(records[0], "train-nearest", "control", {"lpips": 0.1}))
+    assert against(done, [inverter])[-1] == ""
+
+
+def test_the_readme_says_that_train_nearest_wins_40_of_48() -> None:
+    """Counted anew from the committed values: intervals that do not touch, and the smaller of two distances."""
+    cells: dict[str, dict[str, Record]] = {}
+    for record, _ in read_records(Sources().results):
+        if record.probe is None and record.num_images >= MIN_SET_IMAGES:
+            cells.setdefault(record.classifier, {})[record.method] = record
+    count: Counter[str] = Counter()
+    for cell in cells.values():
+        for key in MAIN_METRICS:
+            mine, theirs = cell["biggan-logit"].metrics[key], cell["train-nearest"].metrics[key]
+            if mine.value is None or theirs.value is None or mine.higher_is_better is None:
+                continue
+            a, b = mine.ci95 or (mine.value, mine.value), theirs.ci95 or (theirs.value, theirs.value)
+            touch = a[0] <= b[1] and b[0] <= a[1]
+            count["open" if touch else "won" if (a > b) == mine.higher_is_better else "lost"] += 1
+    assert dict(count) == {"won": 3, "open": 5, "lost": 40}
+    told = strongest_control(Sources()).splitlines()[0]
+    assert told.startswith("`train-nearest`, the strongest control, beats `biggan-logit` in 32 of the 40 main scores")
+    assert "is beaten in 3 and not separated in 5" in told
+    assert told.endswith("8 are in its favour: 40 of 48 in all.")
