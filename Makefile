@@ -1,5 +1,6 @@
 # make demo    install into .venv, run the benchmark on 2,500 real images, write report.html
 # make test    install into .venv, then formatting, lint, types and tests
+# make golden  compare every digit of a demo, ten cells and three probes with what is stored (five minutes)
 # make tables  copy the records under runs/ to reports/results/ and write the README's tables
 # make benchmark    measure every row of the table of speeds (half an hour)
 # make profile      measure where the time goes, and whether bfloat16 changes a score (a quarter of an hour)
@@ -8,7 +9,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test tables benchmark profile screenshots clean
+.PHONY: demo test golden tables benchmark profile screenshots clean
 
 demo: .venv/installed
 	$(BIN)/bench run --method biggan-logit --method dosovitskiy-brox-2016a --method dosovitskiy-brox-2016b \
@@ -22,6 +23,9 @@ test: .venv/installed-test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 --dist loadfile
+
+golden: .venv/installed-test
+	$(BIN)/python -m tests.golden
 
 tables: .venv/installed
 	$(BIN)/python -m studies.reports.readme --collect runs

@@ -92,7 +92,7 @@ def _print_tables(records: Sequence[Record], out: Path) -> None:
         if record.status == "failed":  # why others were skipped stands below the tables
             print(f"{record.status}: {record.method} on {record.classifier}: {record.reason}", file=sys.stderr)
     print(f"records: {out}    next: bench report --runs {out}")
-    _print_hint(records)
+    _print_hint(records, out)
 
 
 def print_fid_hint(runs: Path) -> None:
@@ -100,14 +100,14 @@ def print_fid_hint(runs: Path) -> None:
     from bench.faults import Faults
     from bench.record import read_records
 
-    _print_hint([record for record, _ in read_records(runs, Faults())])  # the page has said what cannot be read
+    _print_hint([record for record, _ in read_records(runs, Faults())], runs)  # the page has said what cannot be read
 
 
-def _print_hint(records: Sequence[Record]) -> None:
+def _print_hint(records: Sequence[Record], runs: Path) -> None:
     from reports.page.tables import WIDTH
     from reports.words.fid import hint
 
-    if line := hint(records):
+    if line := hint(records, runs):
         print(textwrap.fill(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False))
 
 

@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import inspect
 import json
 import os
 import shutil
@@ -21,7 +22,8 @@ from baselines.controls import Oracle
 from bench.cell import Cell
 from bench.config import RunConfig
 from bench.errors import SkipCellError, StorageError, UnknownNameError, UsageError
-from bench.metrics.catalogue import METRICS
+from bench.identify import _source, identify_method
+from bench.metrics.catalogue import METRIC_VERSION, METRICS, MetricInfo
 from bench.record import Record
 from bench.registry import CONTROLS, registered
 from bench.runner import run, run_cell, run_controls, settle
@@ -226,7 +228,46 @@ def test_every_part_that_can_change_a_reconstruction_is_in_the_key(
         keys.append(key(preset="fast"))
     plugin.write_text(plugin.read_text() + "# another version")
     keys.append(key())
+    plugin.write_text(PLUGINS.read_text().replace('name = "grey"', 'name = "grey"\n    version = "2"'))
+    keys.append(key())
+    plugin.write_text(
+        PLUGINS.read_text().replace('name = "grey"', 'name = "grey"\n    precisions = ("float32", "bf16")')
+    )
+    keys += [key(), key(precision="bf16")]
     assert len(set(keys)) == len(keys)
+
+
+def test_what_changes_no_reconstruction_is_not_in_the_key(
+    tmp_path: Path, bench_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def key(name: str, **more: object) -> str:
+        return Cell.open(replace(config("Grey", tmp_path), method=name, **more)).draft.key  # type: ignore[arg-type]
+
+    plugin, registered_key = tmp_path / "mine.py", key("biggan-logit")
+    plugin.write_text(PLUGINS.read_text())
+    plain = key(f"{plugin}:Grey")
+    moved = tmp_path / "elsewhere" / "other.py"
+    moved.parent.mkdir()
+    moved.write_text(PLUGINS.read_text())
+    assert key(f"{moved}:Grey") == plain  # its text decides, not its place
+    assert key(f"{plugin}:Grey", precision="bf16") == plain  # it computes in float32 whatever is asked
+    assert key(f"{plugin}:Grey", out=tmp_path / "runs") == plain
+    info = MetricInfo("brightness", "brightness", "how bright", None, "image", 1e-4)
+    monkeypatch.setitem(METRICS, "brightness", info)
+    monkeypatch.setitem(METRIC_VERSION, "brightness", "1")
+    assert key(f"{plugin}:Grey") == plain  # a new metric
+    assert key("biggan-logit") == registered_key
+
+
+def test_an_installed_method_is_known_by_its_version_and_a_linked_one_by_its_module_too() -> None:
+    from methods.biggan_logit.inverter import BigGANLogit
+
+    assert (
+        identify_method("biggan-logit")[2]
+        == hashlib.sha256(Path(inspect.getfile(BigGANLogit)).read_bytes()).hexdigest()
+    )
+    installed = type("Installed", (), {"__module__": "numpy"})
+    assert _source(installed, "installed") is None
 
 
 def test_logits_of_an_image_do_not_depend_on_n(tmp_path: Path) -> None:

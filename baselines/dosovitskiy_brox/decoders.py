@@ -126,13 +126,3 @@ def _initialise(decoder: Decoder, slope: float) -> None:
         nn.init.normal_(module.weight, std=gain * taps**-0.5)
         if module.bias is not None:
             nn.init.zeros_(module.bias)
-
-
-def decoder_2016a(num_logits: int, factor: float = 1.0, size: int = 32) -> Decoder:
-    """The generator of 2016a; at factor 1 and 256 px it is the published one."""
-    return Decoder(num_logits, TABLE_2016A, factor, size)
-
-
-def decoder_2016b(num_logits: int, factor: float = 1.0, size: int = 32) -> Decoder:
-    """The decoder of 2016b; at factor 1 and 128 px it is the published one."""
-    return Decoder(num_logits, TABLE_2016B, factor, size)

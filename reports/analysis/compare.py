@@ -8,7 +8,7 @@ import numpy as np
 
 from bench.metrics.catalogue import MetricInfo
 from bench.record import Score
-from reports.analysis.groups import Entry
+from reports.analysis.groups import Entry, same_making
 from reports.analysis.metrics import metric
 from reports.analysis.pairs import Doubles, alike, no_more_than
 
@@ -27,6 +27,8 @@ def paired(key: str, a: Entry, b: Entry) -> tuple[Doubles, Doubles, str] | str:
     mine, theirs = score_of(a, key), score_of(b, key)
     if mine.value is None or theirs.value is None:
         return "a value is missing"
+    if not same_making(key, a.record, b.record):
+        return "scored in different ways"
     equal = a.record.num_images == b.record.num_images
     if metric(key).level == "set":
         if not mine.subsets or not theirs.subsets or len(mine.subsets) != len(theirs.subsets):

@@ -1,4 +1,4 @@
-"""Which records may stand in one table: same dataset, classifier and its weights, protocol and N, and no others."""
+"""Which records may stand in one table: same images, N, classifier and weights, and scores of the same making."""
 
 from __future__ import annotations
 
@@ -143,42 +143,68 @@ def folders_above(entries: Iterable[Entry], steps: int) -> list[Path]:
     return sorted({place.parents[steps - 1] for place in places if len(place.parents) >= steps})
 
 
-Key = tuple[str, str, str, int, str]
+Key = tuple[str, str, str, int, str]  # dataset, classifier, the order of its images, N, the classifier's weights
 
 
 def group(entries: Iterable[Entry]) -> list[Group]:
     """Sort the cells of ``bench run`` into groups; probes answer other questions and are left out.
 
-    A failed or skipped cell knows less about itself than a complete one: it joins every group of complete cells that
-    it may belong to, or stands with its like.
+    Where two cells hold a score of different makings, by their fingerprints, they stand in different groups. A failed
+    or skipped cell knows less about itself than a complete one: it joins every group of complete cells that it may
+    belong to, or stands with its like.
     """
     entries = [entry for entry in entries if entry.record.probe is None]
-    members: dict[Key, list[Entry]] = {}
+    groups: dict[Key, list[list[Entry]]] = {}
     for entry in entries:
         if entry.complete:
-            members.setdefault(_key(entry.record), []).append(entry)
-    complete = list(members)
+            beside = groups.setdefault(_key(entry.record), [])
+            home = next((one for one in beside if not any(_clash(entry, other) for other in one)), None)
+            beside.append([entry]) if home is None else home.append(entry)
+    complete = list(groups)
     for entry in entries:
         if not entry.complete:
             key = _key(entry.record)
-            for home in [other for other in complete if _may_join(key, other)] or [key]:
-                members.setdefault(home, []).append(entry)
-    return [Group(*key, entries=tuple(_labelled(members[key]))) for key in sorted(members, key=_group_rank)]
+            for like in [other for other in complete if _may_join(key, other)] or [key]:
+                for one in groups.setdefault(like, [[]]):
+                    one.append(entry)
+    found = [_group(key, one) for key, beside in groups.items() for one in beside]
+    return sorted(found, key=_group_rank)
+
+
+def _group(key: Key, entries: list[Entry]) -> Group:
+    dataset, classifier, _, num_images, sha256 = key
+    return Group(
+        dataset, classifier, entries[0].record.fingerprint, num_images, sha256, entries=tuple(_labelled(entries))
+    )
 
 
 def _key(record: Record) -> Key:
     sha256 = record.weights.get(record.classifier, "")
-    return record.dataset, record.classifier, record.fingerprint, record.num_images, sha256
+    order = str(record.protocol.get("order") or record.fingerprint)
+    return record.dataset, record.classifier, order, record.num_images, sha256
+
+
+def _clash(a: Entry, b: Entry) -> bool:
+    """Whether both hold some score, made in different ways."""
+    return any(not same_making(key, a.record, b.record) for key in a.record.metrics.keys() & b.record.metrics.keys())
+
+
+def same_making(key: str, a: Record, b: Record) -> bool:
+    """Whether two records' scores of a metric were made in the same way; where one has no value, nothing clashes."""
+    first, second = a.metrics.get(key), b.metrics.get(key)
+    if first is None or second is None or first.value is None or second.value is None:
+        return True
+    return (first.fingerprint or a.fingerprint) == (second.fingerprint or b.fingerprint)
 
 
 def _may_join(key: Key, other: Key) -> bool:
-    """Whether all that an incomplete cell knows agrees: it may lack its fingerprint or its classifier's weights."""
+    """Whether all that an incomplete cell knows agrees: it may lack the order or its classifier's weights."""
     return all(mine in (theirs, "") for mine, theirs in zip(key, other, strict=True))
 
 
-def _group_rank(key: Key) -> tuple[Any, ...]:
-    dataset, classifier, fingerprint, num_images, sha256 = key
-    return dataset, _position(CLASSIFIER_ORDER, classifier), classifier, -num_images, fingerprint, sha256
+def _group_rank(one: Group) -> tuple[Any, ...]:
+    place = _position(CLASSIFIER_ORDER, one.classifier)
+    return one.dataset, place, one.classifier, -one.num_images, one.fingerprint, one.classifier_sha256
 
 
 def _position(order: Sequence[str], name: str) -> int:
@@ -203,7 +229,12 @@ def _label(entry: Entry, entries: list[Entry]) -> str:
     twins = [e.record for e in entries if e.record.method == record.method and e is not entry]
     if not twins:
         return record.method
-    traits = {"preset": record.preset, "seed": f"seed {record.seed}", "device": record.cost.device}
+    traits = {
+        "preset": record.preset,
+        "precision": record.precision,
+        "seed": f"seed {record.seed}",
+        "device": record.cost.device,
+    }
     told = [
         words for name, words in traits.items() if any(_trait(twin, name) != _trait(record, name) for twin in twins)
     ]

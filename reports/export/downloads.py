@@ -120,7 +120,9 @@ def _place(rank: Rank | None, basis: str) -> dict[str, object]:
 def _rows(record: Record, places: Places) -> Iterable[dict[str, object]]:
     if not record.metrics and not record.levels:
         yield {}
-    yield from (_score(key, score) | places.get((id(record), key), {}) for key, score in record.metrics.items())
+    for key, score in record.metrics.items():
+        made = {"fingerprint": score.fingerprint} if score.fingerprint else {}
+        yield _score(key, score) | places.get((id(record), key), {}) | made
     for level in record.levels:
         yield from (_level(level) | _score(key, score) for key, score in level.metrics.items())
 

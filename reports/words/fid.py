@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from bench.datasets.fetch_inception import NOT_HERE
 from bench.metrics.catalogue import MIN_SET_IMAGES
@@ -13,7 +14,7 @@ from reports.words import text
 IMAGES_A_SECOND = 9.0  # torch-fidelity's Inception at 299 px, float32, two cores of an Intel Xeon
 
 
-def hint(records: Sequence[Record]) -> str | None:
+def hint(records: Sequence[Record], runs: Path = Path("runs")) -> str | None:
     """How to get ``fid`` for these records; None where none of them lacks it for want of the weights.
 
     Each image goes through the network once: the reconstructions of every record, and the originals that records
@@ -25,12 +26,10 @@ def hint(records: Sequence[Record]) -> str | None:
     originals = {(record.dataset, str(record.protocol.get("order")), record.num_images) for record in lacking}
     images = sum(count for *_, count in originals)
     images += sum(record.num_images for record in lacking if record.method != "oracle")
-    records_again = "the record is" if len(lacking) == 1 else f"all {text.count(len(lacking))} records are"
     return (
-        "fid is null for want of Inception's weights. To have it type: bench data fetch inception (91 MiB), then the "
-        f"same bench run again: {records_again} made anew, since these weights become part of the protocol. For the "
-        f"{text.count(images)} images Inception takes {about(images / IMAGES_A_SECOND)} on two CPU cores, besides the "
-        "runs themselves."
+        "fid is null for want of Inception's weights. To have it type: bench data fetch inception (91 MiB), then bench "
+        f"score --runs {runs} --metric fid, which inverts nothing and changes no other score. For the "
+        f"{text.count(images)} images Inception takes {about(images / IMAGES_A_SECOND)} on two CPU cores."
     )
 
 

@@ -168,6 +168,12 @@ def outcome(condition: Condition, low: float, high: float) -> Outcome:
     return "open"
 
 
+def _making(record: Record, key: str) -> str:
+    """By what a column is known to have been made: the score's own fingerprint, or the whole protocol's of a probe."""
+    score = record.metrics.get(key) if record.probe is None else None
+    return (score.fingerprint if score else None) or record.fingerprint
+
+
 def _comparable(condition: Condition, against: Values, first: Series, second: Series) -> None:
     """Whether two cells may be compared.
 
@@ -175,8 +181,9 @@ def _comparable(condition: Condition, against: Values, first: Series, second: Se
         ObstacleError: protocols, seeds, N, the classifier's weights, the recipes or the images are not equal.
     """
     pair, a, b = f"{told(condition.values)} and {told(against)}", first.entry.record, second.entry.record
-    if a.fingerprint != b.fingerprint:
-        raise ObstacleError(f"{pair} were scored by different protocols, {a.fingerprint} and {b.fingerprint}.")
+    first_made, second_made = _making(a, condition.values.column), _making(b, against.column)
+    if first_made != second_made:
+        raise ObstacleError(f"{pair} were scored by different protocols, {first_made} and {second_made}.")
     if a.seed != b.seed:
         raise ObstacleError(f"{pair} have different seeds, {a.seed} and {b.seed}.")
     if a.num_images != b.num_images and (condition.values.probe or is_set_level(condition.values)):

@@ -208,9 +208,9 @@ def _obstacle(a: Entry, b: Entry) -> str:
     incomplete = [f"{name} {one.record.status}" for name, one in (("A", a), ("B", b)) if not one.complete]
     if incomplete:
         return f"Nothing is compared: {text.listing(incomplete)}."
-    mine, theirs = (entry.record.fingerprint or "none" for entry in (a, b))
-    if mine != theirs or mine == "none":
-        return f"Nothing is compared: the protocols' fingerprints are {mine} and {theirs}."
+    mine, theirs = (str(entry.record.protocol.get("order") or entry.record.fingerprint) for entry in (a, b))
+    if mine != theirs or not mine:
+        return f"Nothing is compared: the images and their order are {mine or 'not known'} and {theirs or 'not known'}."
     if len({entry.record.weights.get(entry.record.classifier) for entry in (a, b)}) > 1:
         return f"Nothing is compared: the weights of {a.record.classifier} are not the same."
     return ""

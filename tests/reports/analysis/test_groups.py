@@ -28,6 +28,27 @@ def test_each_part_of_the_key_splits(records: list[Record], change: dict[str, ob
     assert len(group([Entry(one), Entry(dataclasses.replace(one, **change))])) == 2  # type: ignore[arg-type]
 
 
+def scored(record: Record, key: str, **more: object) -> Record:
+    """The record with another making, or value, of one score."""
+    score = dataclasses.replace(record.metrics[key], **more)  # type: ignore[arg-type]
+    return dataclasses.replace(record, method="other", metrics=record.metrics | {key: score})
+
+
+def test_scores_of_different_makings_stand_apart(records: list[Record]) -> None:
+    one = records[0]
+    assert len(group([Entry(one), Entry(scored(one, "lpips", fingerprint="another"))])) == 2
+    assert len(group([Entry(one), Entry(scored(one, "lpips", fingerprint="another", value=None, ci95=None))])) == 1
+
+
+def test_a_metric_that_only_one_record_has_parts_nobody(records: list[Record]) -> None:
+    one = records[0]
+    known = {key: dataclasses.replace(score, fingerprint=one.fingerprint) for key, score in one.metrics.items()}
+    known["new"] = dataclasses.replace(one.metrics["lpips"], fingerprint="new")
+    more = dataclasses.replace(one, method="m", protocol=one.protocol | {"fingerprint": "of more"}, metrics=known)
+    (only,) = group([Entry(one), Entry(more)])
+    assert len(only.entries) == 2
+
+
 def test_twins_say_what_tells_them_apart(records: list[Record]) -> None:
     one = dataclasses.replace(records[0], method="m", key="0" * 16)
     seeds = group([Entry(one), Entry(dataclasses.replace(one, seed=1))])[0]
@@ -36,6 +57,8 @@ def test_twins_say_what_tells_them_apart(records: list[Record]) -> None:
     assert [entry.label for entry in keys.complete] == ["m (00000000)", "m (11111111)"]
     presets = group([Entry(one), Entry(dataclasses.replace(one, preset="paper"))])[0]
     assert [entry.label for entry in presets.complete] == ["m (fast)", "m (paper)"]
+    precisions = group([Entry(one), Entry(dataclasses.replace(one, precision="bf16"))])[0]
+    assert [entry.label for entry in precisions.complete] == ["m (float32)", "m (bf16)"]
 
 
 def test_a_failure_joins_the_tables_that_it_may_belong_to(records: list[Record]) -> None:

@@ -1,6 +1,7 @@
 """The line that says how to get ``fid``: where its weights are all that is missing, with the work that it will be."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -22,8 +23,8 @@ def record(method: str = "m", n: int = 2_500, note: str = NOT_HERE, value: float
 def test_it_says_what_to_fetch_what_to_run_and_the_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fid, "IMAGES_A_SECOND", 10.0)
     line = str(hint([record("a"), record("b"), record("oracle")]))
-    assert "bench data fetch inception (91 MiB), then the same bench run again" in line
-    assert "all 3 records are made anew" in line
+    assert "bench data fetch inception (91 MiB), then bench score --runs runs --metric fid" in line
+    assert "changes no other score" in line
     assert "7,500 images" in line  # the originals, which oracle repeats, and two methods
     assert "about 12 minutes on two CPU cores" in line
     assert "\n" not in line
@@ -46,4 +47,4 @@ def test_originals_are_counted_once_for_each_set_of_them() -> None:
 )
 def test_nothing_is_said_where_the_weights_would_not_help(given: Record) -> None:
     assert hint([given]) is None
-    assert "the record is made anew" in str(hint([given, record()]))
+    assert "--runs elsewhere --metric fid" in str(hint([given, record()], Path("elsewhere")))

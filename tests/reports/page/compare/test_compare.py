@@ -254,13 +254,25 @@ def test_unequal_protocols_are_shown_and_never_compared(before: Path, after: Pat
     change(after, protocol=record.protocol | {"fingerprint": "feed", "order": "another order"})
     shift(after, "lpips", 0.25)
     page = cell(compared(before, after))
-    assert "9c41d7e05b2a and feed" in page.obstacle
+    assert "published order 1 and another order" in page.obstacle
     assert all(one.difference is None for one in page.metrics)
     assert page.metrics[0].a.value == page.metrics[0].b.value
     assert {one.name: (one.a, one.b) for one in page.protocol} == {
         "protocol.fingerprint": ("9c41d7e05b2a", "feed"),
         "protocol.order": ("cifar10 test, published order 1", "another order"),
     }
+
+
+def test_one_score_of_another_making_is_not_compared_and_the_others_are(before: Path, after: Path) -> None:
+    record = next(record for record, _ in read_records(after) if record.method == METHOD)
+    lpips = replace(record.metrics["lpips"], fingerprint="another")
+    change(after, metrics=record.metrics | {"lpips": lpips}, protocol=record.protocol | {"fingerprint": "feed"})
+    page = cell(compared(before, after))
+    assert not page.obstacle
+    told = {one.key: one for one in page.metrics}
+    assert told["lpips"].difference is None
+    assert told["lpips"].reason == "scored in different ways"
+    assert told["psnr"].difference is not None
 
 
 def test_what_changed_is_listed_and_nothing_else(before: Path, after: Path) -> None:

@@ -1,0 +1,198 @@
+"""Scores of finished runs are filled in without inverting, and what stands keeps every bit."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from numpy.typing import NDArray
+
+from bench import rescore
+from bench.config import RunConfig
+from bench.errors import UnknownNameError, UsageError
+from bench.metrics import per_image, scoring
+from bench.metrics.catalogue import METRIC_VERSION, METRICS, MetricInfo
+from bench.metrics.per_image import PerImage
+from bench.record import Record
+from bench.rescore import Scored, outdated, score_runs
+from bench.runner import run_cell
+from bench.verify import verify_cell
+
+PLUGINS = Path(__file__).parent / "plugins.py"
+TILES = f"{Path(__file__).parent / 'probes' / 'tiny.py'}:tiles"
+
+
+def config(method: str, out: Path, **more: object) -> RunConfig:
+    base = RunConfig(f"{PLUGINS}:{method}", "robust_resnet152", num_images=20, out=out, controls=False, device="cpu")
+    return replace(base, **more)  # type: ignore[arg-type]
+
+
+def folder_of(record: Record, out: Path) -> Path:
+    return next(out.glob(f"*/*/*/{record.key}"))
+
+
+def columns(record: Record, out: Path) -> dict[str, NDArray[Any]]:
+    table = pq.read_table(folder_of(record, out) / "per_image.parquet")
+    return {name: table.column(name).to_numpy() for name in table.column_names}
+
+
+def forget(record: Record, out: Path, *keys: str) -> Record:
+    """The record as a bench would have written it that did not know these metrics."""
+    folder = folder_of(record, out)
+    less = replace(record, metrics={key: score for key, score in record.metrics.items() if key not in keys})
+    (folder / "record.json").write_text(less.to_json())
+    return less
+
+
+@pytest.fixture
+def no_inversion(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Call it: from then on whoever inverts fails."""
+
+    def refuse() -> None:
+        def fail(*args: object) -> None:
+            raise AssertionError("something was inverted")
+
+        monkeypatch.setattr("bench.methods.OpenMethod.__init__", fail)
+
+    return refuse
+
+
+@pytest.mark.parametrize(
+    "keys", [("psnr",), ("logit_cosine", "reid_gap"), ("reid_within_class_judge_mrr",), ("diversity",)]
+)
+def test_what_is_missing_comes_back_to_the_bit(
+    keys: tuple[str, ...], tmp_path: Path, no_inversion: Callable[[], None]
+) -> None:
+    whole = run_cell(config("Noisy", tmp_path))
+    before = columns(whole, tmp_path)
+    forget(whole, tmp_path, *keys)
+    no_inversion()
+    (done,) = score_runs(tmp_path, None, device="cpu")
+    assert set(done.filled) == set(keys)
+    again = Record.from_json((folder_of(whole, tmp_path) / "record.json").read_text())
+    assert again.metrics == whole.metrics
+    assert list(again.metrics) == list(METRICS)
+    after = columns(whole, tmp_path)
+    assert after.keys() == before.keys()
+    for name, values in before.items():
+        np.testing.assert_array_equal(after[name], values, err_msg=name)
+    assert verify_cell(config("Noisy", tmp_path)).state == "verified"
+    assert score_runs(tmp_path, None, device="cpu")[0].filled == ()
+
+
+def test_a_run_fills_what_its_record_lacks(tmp_path: Path, no_inversion: Callable[[], None]) -> None:
+    whole = run_cell(config("Grey", tmp_path))
+    forget(whole, tmp_path, "ssim", "reid_class_target")
+    no_inversion()
+    assert run_cell(config("Grey", tmp_path)).metrics == whole.metrics
+
+
+def test_a_new_metric_is_computed_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_inversion: Callable[[], None]
+) -> None:
+    whole = run_cell(config("Grey", tmp_path))
+    info = MetricInfo("brightness", "brightness", "how bright", None, "image", 1e-4)
+    monkeypatch.setitem(METRICS, "brightness", info)
+    monkeypatch.setitem(METRIC_VERSION, "brightness", "1")
+    monkeypatch.setitem(scoring.IMAGE_METRICS, "brightness", lambda data: PerImage(np.full(data.arrays.n, 0.25)))
+    no_inversion()
+    asked: list[str] = []
+    plain = per_image.attempt
+
+    def attempt(compute: Callable[[], PerImage], n: int) -> object:
+        asked.append("one")
+        return plain(compute, n)
+
+    monkeypatch.setattr(scoring, "attempt", attempt)
+    (done,) = score_runs(tmp_path, None, device="cpu")
+    assert done.filled == ("brightness",)
+    assert len(asked) == 1
+    assert done.record.metrics.pop("brightness").value == 0.25
+    assert done.record.metrics == whole.metrics
+
+
+def test_only_what_another_making_touches_is_computed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = run_cell(config("Grey", tmp_path))
+    monkeypatch.setitem(METRIC_VERSION, "ssim", "another window")
+    assert outdated(whole, rescore._parts(whole, None)) == ["ssim"]
+    (done,) = score_runs(tmp_path, ("psnr",), device="cpu")
+    assert done.filled == ()  # ssim was not asked for
+    (done,) = score_runs(tmp_path, None, device="cpu")
+    assert done.filled == ("ssim",)
+    assert done.record.metrics["ssim"].fingerprint != whole.metrics["ssim"].fingerprint
+    others = [key for key in METRICS if key != "ssim"]
+    assert [done.record.metrics[key] for key in others] == [whole.metrics[key] for key in others]
+
+
+def test_inception_weights_touch_fid_alone(tmp_path: Path) -> None:
+    whole = run_cell(config("Grey", tmp_path))
+    weights = tmp_path / "weights.pth"
+    weights.write_bytes(b"some")
+    assert outdated(whole, rescore._parts(whole, weights)) == ["fid"]
+    (done,) = score_runs(tmp_path, ("fid",), inception=weights, device="cpu")
+    assert done.filled == ("fid",)
+    assert "2,048" in str(done.record.metrics["fid"].note)  # too few images for it
+
+
+def test_damaged_images_are_not_scored(tmp_path: Path) -> None:
+    record = run_cell(config("Grey", tmp_path))
+    forget(record, tmp_path, "psnr")
+    path = folder_of(record, tmp_path) / "reconstructions.npy"
+    pixels = np.load(path)
+    np.save(path, 255 - pixels)
+    (done,) = score_runs(tmp_path, None, device="cpu")
+    assert done.filled == ()
+    assert "reconstructions.npy is not what its record was written with" in str(done.reason)
+
+
+def test_a_lost_second_draw_leaves_diversity_null_and_says_why(tmp_path: Path) -> None:
+    record = run_cell(config("Noisy", tmp_path))
+    forget(record, tmp_path, "diversity", "psnr")
+    (folder_of(record, tmp_path) / "second_draw.npy").unlink()
+    (done,) = score_runs(tmp_path, None, device="cpu")
+    assert done.record.metrics["diversity"].value is None
+    assert done.record.metrics["diversity"].note == rescore.NO_SECOND
+    assert done.record.metrics["psnr"] == record.metrics["psnr"]
+
+
+def test_a_local_classifier_has_to_be_named(tmp_path: Path) -> None:
+    record = run_cell(config("Grey", tmp_path, classifier=TILES))
+    forget(record, tmp_path, "logit_error", "psnr")
+    (done,) = score_runs(tmp_path, None, device="cpu")
+    assert done.filled == ("psnr",)
+    assert "--classifier path/to/tiny.py:tiles" in str(done.reason)
+    (done,) = score_runs(tmp_path, None, classifiers=(TILES,), device="cpu")
+    assert done.filled == ("logit_error",)
+    assert done.record.metrics == record.metrics
+
+
+def test_records_of_schema_1_compare_with_those_of_today(tmp_path: Path) -> None:
+    whole = run_cell(config("Grey", tmp_path))
+    path = folder_of(whole, tmp_path) / "record.json"
+    raw = json.loads(path.read_text())
+    raw["schema_version"] = 1
+    for score in raw["metrics"].values():
+        del score["fingerprint"]
+    del raw["precision"]
+    assert Record.from_json(json.dumps(raw)).metrics == whole.metrics
+    path.write_text(json.dumps(raw))
+    assert score_runs(tmp_path, None, device="cpu")[0].filled == ()
+
+
+def test_misspelt_names_are_said(tmp_path: Path) -> None:
+    with pytest.raises(UnknownNameError, match="lpisp"):
+        score_runs(tmp_path, ("lpisp",))
+    with pytest.raises(UsageError, match="no such folder"):
+        score_runs(tmp_path / "nowhere", None)
+
+
+def test_each_cell_is_told_as_it_is_done(tmp_path: Path) -> None:
+    run_cell(config("Grey", tmp_path))
+    run_cell(config("Noisy", tmp_path))
+    told: list[Scored] = []
+    assert score_runs(tmp_path, None, device="cpu", each=told.append) == told
+    assert len(told) == 2
