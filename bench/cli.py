@@ -162,8 +162,8 @@ def score(
     from bench.commands import score_finished, score_two_folders
 
     if runs is not None and originals is None and reconstructions is None:
-        score_finished(runs, metric, classifier, inception_weights, device.value, as_json=json)
-    elif runs is None and originals is not None and reconstructions is not None:
+        raise typer.Exit(score_finished(runs, metric, classifier, inception_weights, device.value, as_json=json))
+    if runs is None and originals is not None and reconstructions is not None:
         score_two_folders(originals, reconstructions, metric, classifier, inception_weights, device.value, as_json=json)
     else:
         raise UsageError("Give --runs, or --originals and --reconstructions.")
@@ -207,6 +207,21 @@ def list_(
 
     found = rows(what.value, runs)
     print_json(found) if json else print_rows(found, f"There are no {what.value} here.")
+
+
+@app.command()
+def check(
+    name: Annotated[str, typer.Argument(help="A method, a classifier, or path/to/file.py:Name of either.")],
+    classifier: Annotated[str, typer.Option(help="For a method: what it inverts.")] = "robust_resnet152",
+    json: JsonOption = False,
+) -> None:
+    """Try the rules of the interface on a method or a classifier, a line a rule.
+
+    Example: bench check examples/gradient_descent.py:GradientDescent
+    """
+    from bench.commands import check_rules
+
+    raise typer.Exit(check_rules(name, classifier, as_json=json))
 
 
 @app.command()

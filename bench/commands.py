@@ -6,9 +6,9 @@ import dataclasses
 import json
 import sys
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bench.config import RunConfig
 from bench.errors import UnknownNameError, UsageError
@@ -19,6 +19,7 @@ from bench.record import Record, Score
 if TYPE_CHECKING:
     from bench.rescore import Scored
 
+T = TypeVar("T")
 FETCHED = ("cifar10", "inception", "fashion-mnist")
 
 
@@ -180,25 +181,36 @@ def score_finished(
     device: str,
     *,
     as_json: bool,
-) -> None:
-    """``bench score --runs``: a line a cell, or the records."""
+) -> int:
+    """``bench score --runs``: a line a cell, or the records; 1 if a score that is wanted could not be computed."""
     from bench.faults import Faults
-    from bench.foreign import aside
     from bench.rescore import score_runs
 
-    def say(one: Scored) -> None:
+    faults, done = Faults(), []
+    named = (classifier,) if classifier else ()
+    found = score_runs(runs, wanted, classifiers=named, inception=inception, device=device, faults=faults)
+    for one in _stepped(found):
+        done.append(one)
         if not as_json:
-            print(_scored(one))
-
-    faults = Faults()
-    with aside():
-        named = (classifier,) if classifier else ()
-        done = score_runs(runs, wanted, classifiers=named, inception=inception, device=device, faults=faults, each=say)
+            print(_scored(one), flush=True)
     print_faults(faults)
     if as_json:
         print_json([json.loads(one.record.to_json()) for one in done])
     elif not done:
         print(f"{runs} holds no finished run.")
+    return int(any(one.reason for one in done))
+
+
+def _stepped(found: Iterator[T]) -> Iterator[T]:
+    """The same things; what plugins print while one is made goes to stderr: it is no answer of the command."""
+    from bench.foreign import aside
+
+    while True:
+        with aside():
+            one = next(found, None)
+        if one is None:
+            return
+        yield one
 
 
 def _scored(one: Scored) -> str:
@@ -247,6 +259,21 @@ def score_two_folders(
         for key, value in scores.items()
     ]
     print_rows(rows, "")
+
+
+def check_rules(name: str, classifier: str, *, as_json: bool) -> int:
+    """``bench check``: a line a rule; 1 if one is broken."""
+    from bench.check import check
+
+    marks = {True: "ok", False: "NO", None: "--"}
+    done = []
+    for one in _stepped(check(name, classifier)):
+        done.append(one)
+        if not as_json:
+            print(f"{marks[one.kept]}  {one.rule}" + (f": {one.detail}" if one.detail else ""), flush=True)
+    if as_json:
+        print_json([dataclasses.asdict(one) for one in done])
+    return int(any(one.kept is False for one in done))
 
 
 def write_page(runs: Path, compare: tuple[Path, Path] | None, out: Path | None) -> Path:

@@ -22,6 +22,7 @@ DECLARED: dict[str, tuple[Any, ...]] = {
     "training": ("none", "pairs"),
     "stochastic": (False, True),
 }
+PRECISIONS = {"float32", "bf16"}
 VERSION = r"[A-Za-z0-9._+-]{1,50}"
 
 
@@ -68,6 +69,8 @@ def method_class(name: str) -> Any:
         if (found := getattr(cls, attribute, None)) not in allowed:
             choices = ", ".join(map(repr, allowed))
             raise _not_as_asked(name, f"its {attribute} is {found!r}, and should be one of: {choices}")
+    if not (isinstance(cls.precisions, tuple) and "float32" in cls.precisions and set(cls.precisions) <= PRECISIONS):
+        raise _not_as_asked(name, f"its precisions are {cls.precisions!r}, and should be ('float32',) or with 'bf16'")
     if not (isinstance(cls.version, str) and re.fullmatch(VERSION, cls.version)):
         raise _not_as_asked(name, f"its version is {cls.version!r}, and should be a text like '1' or '2.0-beta'")
     return cls

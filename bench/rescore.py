@@ -5,8 +5,9 @@ Values that stand keep every bit. What a score is made of decides whether it is 
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.errors import BenchError, DataError, UnknownNameError, UsageError
+from bench.errors import BenchError, DataError, StorageError, UnknownNameError, UsageError, where
 from bench.fingerprint import fingerprint_of
+from bench.local import local_name
 from bench.metrics.catalogue import METRICS
 from bench.record import SCHEMA_VERSION, Record, Score
 from bench.store import LOGITS, ORIGINALS, CellFolder, intact
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from bench.classifiers import LoadedClassifier
     from bench.faults import Faults
 
+FAILURE = r"[A-Za-z_]\w*(Error|Exception|Exit)\b"  # how the note of a score begins whose error is not bench's own
 NO_SECOND = "The second draw was not kept, which diversity needs: bench run --force makes it anew."
 
 
@@ -47,20 +50,30 @@ class Scored:
     reason: str | None = None
 
 
-def outdated(record: Record, parts: Mapping[str, Any], wanted: Collection[str] | None = None) -> list[str]:
+def outdated(
+    record: Record, parts: Mapping[str, Any], wanted: Collection[str] | None = None, *, failed: bool = False
+) -> list[str]:
     """Keys of the catalogue that a complete record lacks, or has by another making than ``parts`` say.
+
+    A value stays where the weights that it needs are not here.
 
     Args:
         record: of a cell.
         parts: of today's protocol, for the images of the record.
         wanted: the keys to look at; None looks at all.
+        failed: count those too that ended in an error of somebody else's code: memory may suffice today.
     """
     keys = METRICS if wanted is None else [key for key in METRICS if key in wanted]
-    return [
-        key
-        for key in keys
-        if key not in record.metrics or record.metrics[key].fingerprint != fingerprint_of(key, parts)
-    ]
+    return [key for key in keys if _is_outdated(key, record.metrics.get(key), parts, failed)]
+
+
+def _is_outdated(key: str, score: Score | None, parts: Mapping[str, Any], failed: bool) -> bool:
+    if score is None:
+        return True
+    if score.fingerprint == fingerprint_of(key, parts):
+        return failed and score.value is None and bool(re.match(FAILURE, score.note or ""))
+    absent = "inception" in METRICS[key].needs and "inception" not in parts["extractors"]
+    return not (absent and score.value is not None)
 
 
 def fill(
@@ -108,18 +121,32 @@ def fill(
     metrics = record.metrics | {key: stamped(key, score, parts) for key, score in found.metrics.items()}
     if images.second is None and record.stochastic and "diversity" in found.metrics:
         metrics["diversity"] = replace(metrics["diversity"], note=NO_SECOND)
+    written = ["per_image.parquet"] + (["reconstruction_logits.npy"] if found.reconstruction_logits is not None else [])
+    untouched = {name: digest for name, digest in record.digests.items() if name not in written}
+    # whoever is killed in between leaves files of which the record says nothing, and no false digest
+    folder.finish(replace(record, digests=untouched, schema_version=SCHEMA_VERSION).to_json())
     folder.save_per_image(images.columns | found.per_image)
     if found.reconstruction_logits is not None:
         folder.save_logits(found.reconstruction_logits)
     filled = replace(
         record,
         metrics={key: metrics[key] for key in (*METRICS, *metrics) if key in metrics},
-        protocol=dict(parts),
-        digests=record.digests | folder.digests(),
+        protocol=_told(record.protocol, parts, metrics),
+        weights=record.weights | parts["extractors"],
+        digests=untouched | {name: digest for name, digest in folder.digests().items() if name in written},
         schema_version=SCHEMA_VERSION,
     )
     folder.finish(filled.to_json())
     return filled
+
+
+def _told(before: Mapping[str, Any], now: Mapping[str, Any], metrics: Mapping[str, Score]) -> dict[str, Any]:
+    """Today's parts where every score is of today's making; else those of before, with the networks of both."""
+    if all(score.fingerprint == fingerprint_of(key, now) for key, score in metrics.items() if key in METRICS):
+        return dict(now)
+    extractors = before.get("extractors")
+    both = dict(now["extractors"]) | (extractors if isinstance(extractors, dict) else {})
+    return dict(before) | {"extractors": both}
 
 
 def stamped(key: str, score: Score, parts: Mapping[str, Any]) -> Score:
@@ -134,14 +161,14 @@ class Images:
     Attributes:
         originals, reconstructions: (N, H, W, 3) uint8, memory-mapped.
         second: another draw of the reconstructions, or None.
-        logits: (N, K) of the originals.
+        logits: (N, K) of the originals; None where another classifier or device has taken their place.
         columns: of ``per_image.parquet``, by name.
     """
 
     originals: NDArray[np.uint8]
     reconstructions: NDArray[np.uint8]
     second: NDArray[np.uint8] | None
-    logits: NDArray[np.float32]
+    logits: NDArray[np.float32] | None
     columns: dict[str, NDArray[Any]]
 
     @classmethod
@@ -161,15 +188,23 @@ class Images:
             if reason:
                 raise DataError(f"{reason}: the cell cannot be scored again. Type the same bench run with --force.")
         read = partial(np.load, mmap_mode="r", allow_pickle=False)
-        with np.load(logits, allow_pickle=False) as stored:
-            values = stored["logits"][:n]
-        columns = {name: column.to_numpy() for name, column in zip(*_columns(pq.read_table(table)), strict=True)}
-        draw = read(second) if second.exists() else None
-        return cls(read(originals)[:n], read(folder.reconstructions), draw, values, columns)
+        try:
+            found = pq.read_table(table)
+            columns = {name: found.column(name).to_numpy() for name in found.column_names}
+            draw = read(second) if second.exists() else None
+            opened = cls(read(originals)[:n], read(folder.reconstructions), draw, _logits(logits, record), columns)
+        except Exception as error:  # damaged files fail in many ways
+            raise DataError(f"What lies beside the record cannot be read ({type(error).__name__}).") from error
+        if "label" not in columns or len(opened.originals) < n:
+            raise DataError("What lies beside the record is of fewer images, or without labels.")
+        return opened
 
 
-def _columns(table: Any) -> tuple[list[str], list[Any]]:
-    return table.column_names, table.columns
+def _logits(path: Path, record: Record) -> NDArray[np.float32] | None:
+    """The cell's own, or None."""
+    with np.load(path, allow_pickle=False) as stored:
+        own = str(stored["made_by"]) == f"{record.weights.get(record.classifier)} {record.cost.device}"
+        return stored["logits"][: record.num_images] if own and len(stored["logits"]) >= record.num_images else None
 
 
 def check_keys(wanted: Collection[str] | None) -> None:
@@ -187,8 +222,7 @@ def score_runs(
     inception: Path | None = None,
     device: str = "auto",
     faults: Faults | None = None,
-    each: Callable[[Scored], None] = lambda scored: None,
-) -> list[Scored]:
+) -> Iterator[Scored]:
     """``bench score --runs``: fill every complete cell below ``runs``.
 
     Args:
@@ -198,11 +232,13 @@ def score_runs(
         inception: torch-fidelity's weights, for ``fid``; by default the fetched ones.
         device: ``auto``, ``cpu`` or ``cuda``.
         faults: takes the records that cannot be read.
-        each: is told of each cell as it is done.
+
+    Yields:
+        What became of each cell, as it is done.
 
     Raises:
         UnknownNameError: there is no such metric.
-        UsageError: there is no such folder.
+        UsageError: there is no such folder or file, or a classifier is none of a user's own.
     """
     from bench.environment import resolve_device
     from bench.faults import Faults
@@ -211,44 +247,48 @@ def score_runs(
     check_keys(wanted)
     if not runs.is_dir():
         raise UsageError(f"{runs} should be a folder of runs, and there is no such folder.")
-    local = {_spoken(name): name for name in classifiers}
-    done = []
+    if inception is not None and not inception.is_file():
+        raise UsageError(f"--inception-weights names {inception}, and there is no such file.")
+    if shipped := [name for name in classifiers if ".py:" not in name]:
+        raise UsageError(f"--classifier names a file of your own here, path/to/file.py:function, and not {shipped[0]}.")
+    local, opened = {local_name(name): name for name in classifiers}, dict[str, "LoadedClassifier"]()
     for record, path in read_records(runs, faults or Faults()):
         if record.status == "complete" and record.probe is None:
-            done.append(_score_cell(record, path, wanted, local, inception, resolve_device(device)))
-            each(done[-1])
-    return done
+            folder = CellFolder(Path(os.path.abspath(path)))
+            yield _score_cell(folder, wanted, local, opened, inception, resolve_device(device))
 
 
 def _score_cell(
-    record: Record,
-    path: Path,
+    folder: CellFolder,
     wanted: Collection[str] | None,
     local: Mapping[str, str],
+    opened: dict[str, LoadedClassifier],
     inception: Path | None,
     device: torch.device,
 ) -> Scored:
-    """One cell; where some of its scores cannot be computed the others are."""
-    folder = CellFolder(path)
+    """One cell, read once it is locked; where some of its scores cannot be computed the others are."""
     with folder.locked():
+        record = Record.from_json(folder.record.read_text(encoding="utf-8"))
         parts = _parts(record, inception)
-        keys = outdated(record, parts, wanted)
+        keys = outdated(record, parts, wanted, failed=True)
         classifier, reason = None, None
         if any("target" in METRICS[key].needs for key in keys):
             try:
-                classifier = _target(record, local, device)
+                classifier = _target(record, local, opened, device)
             except BenchError as error:
                 reason = str(error)
                 keys = [key for key in keys if "target" not in METRICS[key].needs]
         if not keys:
-            return Scored(record, path, reason=reason)
+            return Scored(record, folder.path, reason=reason)
         try:
             filled = fill(
                 record, folder, parts, keys, classifier=classifier, inception=_inception(inception), device=device
             )
-        except DataError as error:
-            return Scored(record, path, reason=str(error))
-    return Scored(filled, path, tuple(keys), reason)
+        except StorageError:
+            raise
+        except Exception as error:  # of one cell: the others go on
+            return Scored(record, folder.path, reason=f"{reason} {where(error)}" if reason else where(error))
+    return Scored(filled, folder.path, tuple(keys), reason)
 
 
 def _parts(record: Record, inception: Path | None) -> dict[str, Any]:
@@ -265,7 +305,9 @@ def _inception(given: Path | None) -> Path | None:
     return given if given is not None else inception_path()
 
 
-def _target(record: Record, local: Mapping[str, str], device: torch.device) -> LoadedClassifier:
+def _target(
+    record: Record, local: Mapping[str, str], opened: dict[str, LoadedClassifier], device: torch.device
+) -> LoadedClassifier:
     """The classifier of a record, if these are the weights that it was run with.
 
     Raises:
@@ -278,17 +320,12 @@ def _target(record: Record, local: Mapping[str, str], device: torch.device) -> L
         raise DataError(
             f"{record.classifier} is a file of your own: name it, --classifier path/to/{_as_typed(record.classifier)}"
         )
-    classifier = open_classifier(name, device)
+    if name not in opened:
+        opened[name] = open_classifier(name, device)
+    classifier = opened[name]
     if record.weights.get(record.classifier) != classifier.sha256:
         raise DataError(f"{record.classifier} has other weights now than those that the cell was run with.")
     return classifier
-
-
-def _spoken(reference: str) -> str:
-    """A local classifier's name in records."""
-    from bench.local import local_name
-
-    return local_name(reference) if ".py:" in reference else reference
 
 
 def _as_typed(name: str) -> str:

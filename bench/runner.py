@@ -14,7 +14,7 @@ from bench.config import RunConfig
 from bench.console import os_error_text
 from bench.control import Control
 from bench.environment import describe, resolve_device
-from bench.errors import DataError, SkipCellError, StorageError, UsageError, where
+from bench.errors import SkipCellError, StorageError, UsageError, where
 from bench.metrics.catalogue import METRICS
 from bench.neutral import neutral
 from bench.record import Cost, Record, Status
@@ -86,13 +86,15 @@ def _up_to_date(cell: Cell, record: Record) -> Record:
         return record
     device = resolve_device(cell.config.device)
     asked = any("target" in METRICS[key].needs for key in keys)
-    target = open_classifier(cell.config.classifier, device) if asked else None
     try:
+        target = open_classifier(cell.config.classifier, device) if asked else None
         return fill(
             record, cell.folder, cell.draft.protocol, keys, classifier=target, inception=cell.inception, device=device
         )
-    except DataError as error:
-        print(f"bench: {record.method} on {record.classifier}: {error}", file=sys.stderr)
+    except StorageError:
+        raise
+    except Exception as error:  # the record is whole without what could not be added to it
+        print(f"bench: {record.method} on {record.classifier}: {where(error)}", file=sys.stderr)
         return record
 
 

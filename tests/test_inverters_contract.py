@@ -1,7 +1,6 @@
 """One contract for every registered inverter: what it answers, what it depends on, what it leaves alone."""
 
-import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,11 +9,10 @@ from torch import Tensor
 
 import bench
 from baselines.optimization import chunks, engstrom, mahendran_vedaldi
-from bench import rules
+from bench import check
 from bench.classifiers.catalogue import TARGETS
-from bench.datasets.base import Pixels
 from bench.errors import SkipCellError
-from bench.inverter import WITH_NETWORK, Inverter
+from bench.inverter import Inverter
 from bench.registry import INVERTERS, registered
 
 # These descend through the classifier 200 times for an answer: a few steps on one classifier show the same contract,
@@ -25,7 +23,6 @@ CASES = [
     for method in registered(INVERTERS)
     for classifier in (TARGETS if method not in DESCENDING else ("robust_resnet152",))
 ]
-SEEDS = [11, 12, 13, 14, 15]
 
 
 @pytest.fixture(scope="module")
@@ -54,53 +51,17 @@ def case(request: pytest.FixtureRequest, few_steps: None) -> tuple[Inverter, Ten
     return inverter, given.clone()
 
 
-def call(inverter: Inverter, logits: Tensor, seeds: list[int]) -> Tensor:
-    with torch.set_grad_enabled(inverter.access in WITH_NETWORK):
-        return inverter.invert(logits, seeds)
+@pytest.mark.parametrize("rule", check.METHOD_RULES.values(), ids=check.METHOD_RULES)
+def test_keeps_the_rule(case: tuple[Inverter, Tensor], rule: check.MethodRule) -> None:
+    """The rules that ``bench check`` tries."""
+    inverter, given = case
+    rule(inverter, given.clone())
 
 
 def test_declares_what_it_is(case: tuple[Inverter, Tensor]) -> None:
-    inverter, _ = case
+    inverter, given = case
     assert inverter.access in ("logits", "features", "white-box")
     assert inverter.training in ("none", "pairs")
-    assert (inverter.target.network is not None) == (inverter.access in WITH_NETWORK)
-    assert not {"images", "labels", "ids"} & set(inspect.signature(inverter.invert).parameters)
-
-
-def test_shape_range_and_type(case: tuple[Inverter, Tensor]) -> None:
-    inverter, logits = case
-    images = call(inverter, logits, SEEDS)
+    images = check.invert(inverter, given)
     assert images.shape == (5, 3, *inverter.target.image_size)
     assert images.dtype == torch.float32
-    assert torch.isfinite(images).all()
-    assert images.min().item() >= 0
-    assert images.max().item() <= 1
-
-
-def test_same_seed_same_result_and_other_seeds_others_if_stochastic(case: tuple[Inverter, Tensor]) -> None:
-    inverter, logits = case
-    first = call(inverter, logits, SEEDS)
-    assert torch.equal(first, call(inverter, logits, SEEDS))
-    other = call(inverter, logits, [seed + 100 for seed in SEEDS])
-    assert torch.equal(first, other) == (not inverter.stochastic)
-
-
-def test_keeps_the_rules_that_a_run_checks(case: tuple[Inverter, Tensor]) -> None:
-    """Order, company and batch size do not matter, nor, where the method is not stochastic, do other seeds."""
-    inverter, logits = case
-
-    def invert(given: Tensor, seeds: Sequence[int]) -> Pixels:
-        pixels, outside, _ = rules.checked_images(inverter, call(inverter, given, list(seeds)), len(seeds))
-        assert outside == 0
-        return pixels
-
-    rules.check_rows(inverter, invert, logits, SEEDS, invert(logits, SEEDS))
-
-
-def test_no_gradient_leaks_and_the_input_stays(case: tuple[Inverter, Tensor]) -> None:
-    inverter, logits = case
-    before = logits.clone()
-    assert not call(inverter, logits, SEEDS).requires_grad
-    rules.check_input(inverter, logits, before)
-    if inverter.target.network is not None:
-        assert all(p.grad is None for p in inverter.target.network.parameters())

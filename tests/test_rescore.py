@@ -1,7 +1,8 @@
 """Scores of finished runs are filled in without inverting, and what stands keeps every bit."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,14 @@ from numpy.typing import NDArray
 from bench import rescore
 from bench.config import RunConfig
 from bench.errors import UnknownNameError, UsageError
+from bench.fingerprint import fingerprint_of
 from bench.metrics import per_image, scoring
 from bench.metrics.catalogue import METRIC_VERSION, METRICS, MetricInfo
 from bench.metrics.per_image import PerImage
 from bench.record import Record
-from bench.rescore import Scored, outdated, score_runs
+from bench.rescore import outdated, score_runs
 from bench.runner import run_cell
+from bench.store import CellFolder, intact
 from bench.verify import verify_cell
 
 PLUGINS = Path(__file__).parent / "plugins.py"
@@ -81,7 +84,7 @@ def test_what_is_missing_comes_back_to_the_bit(
     for name, values in before.items():
         np.testing.assert_array_equal(after[name], values, err_msg=name)
     assert verify_cell(config("Noisy", tmp_path)).state == "verified"
-    assert score_runs(tmp_path, None, device="cpu")[0].filled == ()
+    assert next(score_runs(tmp_path, None, device="cpu")).filled == ()
 
 
 def test_a_run_fills_what_its_record_lacks(tmp_path: Path, no_inversion: Callable[[], None]) -> None:
@@ -180,19 +183,138 @@ def test_records_of_schema_1_compare_with_those_of_today(tmp_path: Path) -> None
     del raw["precision"]
     assert Record.from_json(json.dumps(raw)).metrics == whole.metrics
     path.write_text(json.dumps(raw))
-    assert score_runs(tmp_path, None, device="cpu")[0].filled == ()
+    assert next(score_runs(tmp_path, None, device="cpu")).filled == ()
 
 
 def test_misspelt_names_are_said(tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError, match="lpisp"):
-        score_runs(tmp_path, ("lpisp",))
+        next(score_runs(tmp_path, ("lpisp",)))
     with pytest.raises(UsageError, match="no such folder"):
-        score_runs(tmp_path / "nowhere", None)
+        next(score_runs(tmp_path / "nowhere", None))
+    with pytest.raises(UsageError, match="no such file"):
+        next(score_runs(tmp_path, None, inception=tmp_path / "typo.pth"))
+    with pytest.raises(UsageError, match="a file of your own"):
+        next(score_runs(tmp_path, None, classifiers=("resnet152",)))
 
 
-def test_each_cell_is_told_as_it_is_done(tmp_path: Path) -> None:
-    run_cell(config("Grey", tmp_path))
-    run_cell(config("Noisy", tmp_path))
-    told: list[Scored] = []
-    assert score_runs(tmp_path, None, device="cpu", each=told.append) == told
-    assert len(told) == 2
+def test_cells_are_told_one_by_one_and_a_bad_one_stops_none(tmp_path: Path) -> None:
+    grey, noisy = (run_cell(config(name, tmp_path)) for name in ("Grey", "Noisy"))
+    for record in (grey, noisy):
+        forget(replace(record, digests={}), tmp_path, "psnr")
+    (folder_of(grey, tmp_path) / "per_image.parquet").write_bytes(b"half a fi")
+    told = {one.record.method: one for one in score_runs(tmp_path, None, device="cpu")}
+    assert told["noisy"].filled == ("psnr",)
+    assert told["grey"].filled == ()
+    assert "cannot be read" in str(told["grey"].reason)
+
+
+def test_a_kill_between_the_files_leaves_a_cell_that_is_filled_next_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = run_cell(config("Grey", tmp_path))
+    folder = folder_of(whole, tmp_path)
+    table = pq.read_table(folder / "per_image.parquet").drop_columns(["psnr"])
+    pq.write_table(table, folder / "per_image.parquet")
+    forget(replace(whole, digests=whole.digests | CellFolder(folder).digests()), tmp_path, "psnr")
+
+    class Killed(BaseException):
+        pass
+
+    def kill(self: CellFolder, columns: object) -> None:
+        write(self, columns)
+        raise Killed
+
+    write: Any = CellFolder.save_per_image
+    with monkeypatch.context() as patch:
+        patch.setattr(CellFolder, "save_per_image", kill)
+        with pytest.raises(Killed):
+            list(score_runs(tmp_path, None, device="cpu"))
+    half = Record.from_json((folder / "record.json").read_text())
+    assert "psnr" not in half.metrics
+    assert intact(half, folder / "per_image.parquet") is None
+    (done,) = score_runs(tmp_path, None, device="cpu")
+    assert done.filled == ("psnr",)
+    assert done.record.metrics == whole.metrics
+    assert verify_cell(config("Grey", tmp_path)).state == "verified"
+
+
+def test_the_record_is_read_once_the_cell_is_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody else fills one score while this process waits: it stays."""
+    whole = run_cell(config("Grey", tmp_path))
+    forget(replace(whole, digests={}), tmp_path, "psnr", "ssim")
+    wait: Any = CellFolder.locked
+
+    @contextmanager
+    def busy(self: CellFolder) -> Iterator[None]:
+        monkeypatch.setattr(CellFolder, "locked", wait)
+        assert next(score_runs(tmp_path, ("psnr",), device="cpu")).filled == ("psnr",)
+        with wait(self):
+            yield
+
+    monkeypatch.setattr(CellFolder, "locked", busy)
+    (done,) = score_runs(tmp_path, ("ssim",), device="cpu")
+    assert done.filled == ("ssim",)
+    assert done.record.metrics == whole.metrics
+
+
+@pytest.mark.parametrize("rows", [20, 10])
+def test_logits_of_another_classifier_are_not_taken_for_the_cells_own(rows: int, tmp_path: Path) -> None:
+    whole = run_cell(config("Grey", tmp_path))
+    forget(whole, tmp_path, "logit_error")
+    path = folder_of(whole, tmp_path).parents[1] / "logits.npz"
+    with np.load(path) as stored:
+        kept = {name: stored[name] for name in stored.files}
+    kept |= {"made_by": np.array("another cpu"), "ids": kept["ids"][:rows], "logits": -kept["logits"][:rows]}
+    np.savez(path, **kept)
+    (done,) = score_runs(tmp_path, None, device="cpu")
+    assert done.filled == ("logit_error",)
+    assert done.record.metrics["logit_error"].value == pytest.approx(whole.metrics["logit_error"].value, rel=1e-5)
+
+
+def test_a_value_stays_where_its_weights_are_not_here(tmp_path: Path) -> None:
+    whole = run_cell(config("Grey", tmp_path))
+    weights = tmp_path / "weights.pth"
+    weights.write_bytes(b"some")
+    with_it = rescore._parts(whole, weights)
+    scored = replace(whole.metrics["fid"], value=12.5, note=None, fingerprint=fingerprint_of("fid", with_it))
+    record = replace(whole, metrics=whole.metrics | {"fid": scored})
+    assert outdated(record, rescore._parts(whole, None)) == []
+    assert outdated(record, with_it) == []
+    weights.write_bytes(b"others")
+    assert outdated(record, rescore._parts(whole, weights)) == ["fid"]
+
+
+def test_what_failed_in_foreign_code_is_tried_again_when_scores_are_asked_for(tmp_path: Path) -> None:
+    whole = run_cell(config("Grey", tmp_path))
+    failed = replace(whole.metrics["lpips"], value=None, ci95=None, note="OutOfMemoryError: CUDA out of memory")
+    record = replace(whole, metrics=whole.metrics | {"lpips": failed})
+    assert outdated(record, whole.protocol) == []  # bench run goes on
+    assert outdated(record, whole.protocol, failed=True) == ["lpips"]
+    (folder_of(whole, tmp_path) / "record.json").write_text(record.to_json())
+    (done,) = score_runs(tmp_path, ("lpips",), device="cpu")
+    assert done.record.metrics == whole.metrics
+
+
+def test_damage_elsewhere_stays_visible(tmp_path: Path) -> None:
+    whole = run_cell(config("Grey", tmp_path))
+    forget(whole, tmp_path, "psnr")
+    (folder_of(whole, tmp_path) / "reconstruction_logits.npy").write_bytes(b"half a fi")
+    assert next(score_runs(tmp_path, None, device="cpu")).filled == ("psnr",)
+    assert verify_cell(config("Grey", tmp_path)).state == "wrong"
+
+
+def test_the_protocol_is_todays_only_once_every_score_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = run_cell(config("Grey", tmp_path))
+    forget(whole, tmp_path, "psnr")
+    monkeypatch.setitem(METRIC_VERSION, "ssim", "another window")
+    (part,) = score_runs(tmp_path, ("psnr",), device="cpu")
+    assert part.record.protocol["metric_versions"]["ssim"] != "another window"
+    (all_of_it,) = score_runs(tmp_path, None, device="cpu")
+    assert all_of_it.record.protocol["metric_versions"]["ssim"] == "another window"
+
+
+def test_paths_may_be_relative(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = run_cell(config("Grey", tmp_path))
+    forget(whole, tmp_path, "psnr")
+    monkeypatch.chdir(folder_of(whole, tmp_path))
+    assert next(score_runs(Path("."), None, device="cpu")).filled == ("psnr",)

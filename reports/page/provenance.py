@@ -80,13 +80,22 @@ def _cost(entry: Entry) -> CostRow:
 
 def provenance(group: Group) -> Provenance:
     """The protocol's parts once, then every record with its weights, recipe and environment."""
-    protocol = next((entry.record.protocol for entry in group.complete), {})
+    known = [entry.record.protocol for entry in group.complete if entry.record.fingerprint == group.fingerprint]
+    protocol = next(iter(known), {})
     parts = {key: value for key, value in protocol.items() if key != "fingerprint"}
     return Provenance(
         fingerprint=group.fingerprint or "not recorded",
         protocol=facts(parts),
-        sources=tuple(_source(entry) for entry in (*group.inverters, *group.controls)),
+        sources=tuple(_member(entry, group) for entry in (*group.inverters, *group.controls)),
     )
+
+
+def _member(entry: Entry, group: Group) -> Source:
+    """A record's own, with its protocol where that is not the one above: other scores of it were made in other ways."""
+    source, record = _source(entry), entry.record
+    if not entry.complete or record.fingerprint == group.fingerprint:
+        return source
+    return dataclasses.replace(source, facts=(*source.facts, ("protocol", record.fingerprint or "not recorded")))
 
 
 def probe_provenance(entries: Iterable[Entry]) -> tuple[ProbeSources, ...]:
@@ -138,6 +147,7 @@ def _source(entry: Entry) -> Source:
         "created": record.created,
         "seed": record.seed,
         "preset": record.preset,
+        "precision": record.precision,
         "note": record.note,
     }
     return Source(

@@ -119,9 +119,9 @@ def _columns(entry: Entry, values: Values) -> Mapping[str, NDArray[Any]]:
     return columns
 
 
-def _rank(entry: Entry) -> tuple[int, bool, int, str, str]:
+def _rank(entry: Entry) -> tuple[int, bool, bool, int, str, str]:
     record = entry.record
-    return record.num_images, record.seed == 0, -record.seed, record.created, record.key
+    return record.num_images, record.precision == "float32", record.seed == 0, -record.seed, record.created, record.key
 
 
 def _single(values: NDArray[Any]) -> Doubles:
@@ -148,7 +148,8 @@ def _score(entry: Entry, values: Values) -> Score:
     score = held.get(values.column)
     where = f"{told(values)}{', level ' + values.levels[0] if values.levels else ''}"
     if score is None:
-        raise ObstacleError(f"The record of {where} holds no {values.column}.", f"{command(values)} --force")
+        again = command(values) if not values.probe else f"{command(values)} --force"
+        raise ObstacleError(f"The record of {where} holds no {values.column}.", again)
     if score.value is None or (is_set_level(values) and not score.subsets):
         note = score.note or "no reason was recorded"
         raise ObstacleError(f"{values.column} of {where} is null: {note.rstrip('.')}.", command(values))

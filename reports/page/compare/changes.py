@@ -51,6 +51,7 @@ def _facts(record: Record) -> tuple[tuple[str, str], ...]:
         "access": record.access,
         "training": record.training,
         "stochastic": record.stochastic,
+        "precision": record.precision,
         "note": record.note,
         "device": record.cost.device,
         "parameters": record.cost.parameters,

@@ -17,7 +17,7 @@ from reports.page.compare.changes import Change, Costs, changes, costs, protocol
 from reports.page.compare.scores import MetricRow, metric_rows
 from reports.words import glossary, text
 
-Name = tuple[str, str, str, str, int]  # dataset, classifier, method, preset, seed
+Name = tuple[str, str, str, str, str, int]  # dataset, classifier, method, preset, precision, seed
 ORDER = ("better", "worse", "higher", "lower", "equal", "no difference shown", "not comparable")
 
 
@@ -141,18 +141,18 @@ def _by_name(entries: Iterable[Entry]) -> dict[Name, list[Entry]]:
 
 
 def _name(record: Record) -> Name:
-    return record.dataset, record.classifier, record.method, record.preset, record.seed
+    return record.dataset, record.classifier, record.method, record.preset, record.precision, record.seed
 
 
 def _quality(entry: Entry) -> tuple[bool, int, str, str]:
     return entry.complete, entry.record.num_images, entry.record.created, entry.record.key
 
 
-def _rank(name: Name) -> tuple[str, int, str, bool, str, str, int]:
-    dataset, classifier, method, preset, seed = name
+def _rank(name: Name) -> tuple[str, int, str, bool, str, str, str, int]:
+    dataset, classifier, method, preset, precision, seed = name
     order = CLASSIFIER_ORDER
     place = order.index(classifier) if classifier in order else len(order)
-    return dataset, place, classifier, method in glossary.CONTROLS, method, preset, seed
+    return dataset, place, classifier, method in glossary.CONTROLS, method, preset, precision, seed
 
 
 def _found(entries: Sequence[Entry]) -> str:
@@ -174,7 +174,8 @@ def _title(record: Record) -> str:
 
 
 def _subtitle(record: Record) -> str:
-    return f"{record.dataset}, preset {record.preset}, seed {record.seed}"
+    precision = "" if record.precision == "float32" else f", {record.precision}"
+    return f"{record.dataset}, preset {record.preset}{precision}, seed {record.seed}"
 
 
 def _cell(mine: Sequence[Entry], theirs: Sequence[Entry], anchor: str) -> CellPage:
