@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from bench.config import RunConfig
 from bench.errors import UnknownNameError, UsageError
 from bench.neutral import here
+from bench.once import one_run
 from bench.printing import print_faults, print_json, print_rows
 from bench.record import Record, Score
 
@@ -33,7 +34,7 @@ def run_cells(
 
     names = _expand(methods, registered(INVERTERS))
     plan = [[config(method, classifier) for method in names] for classifier in _expand(classifiers, TARGETS)]
-    with aside():  # what plugins print is no answer of the command
+    with aside(), one_run():  # what plugins print is no answer of the command
         asked, controls = _run(plan)
     records = asked + [c for c in controls if c.key not in {record.key for record in asked}]
     if as_json:
@@ -73,10 +74,11 @@ def verify_cells(
         kept = [control for control in registered(CONTROLS) if control not in names]
         plan += [config(control, one) for one in _expand(classifiers, TARGETS) for control in kept]
     verdicts = []
-    for one in plan:
-        verdicts.append(verify_cell(one))
-        if not as_json:
-            print(verdicts[-1].line())
+    with one_run():
+        for one in plan:
+            verdicts.append(verify_cell(one))
+            if not as_json:
+                print(verdicts[-1].line())
     if as_json:
         print_json([dataclasses.asdict(verdict) for verdict in verdicts])
     return int(not all(verdict.good for verdict in verdicts))
@@ -127,7 +129,7 @@ def run_probes(
     plan = [
         config(method, classifier) for classifier in dict.fromkeys(classifiers) for method in dict.fromkeys(methods)
     ]
-    with aside():  # what plugins print is no answer of the command
+    with aside(), one_run():  # what plugins print is no answer of the command
         probe = open_probe(kind)
         for one in plan:
             open_cell(probe, one)  # a misspelt name is said before any work

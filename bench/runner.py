@@ -17,6 +17,7 @@ from bench.environment import describe, resolve_device
 from bench.errors import SkipCellError, StorageError, UsageError, where
 from bench.metrics.catalogue import METRICS
 from bench.neutral import neutral
+from bench.once import one_run
 from bench.record import Cost, Record, Status
 from bench.registry import CONTROLS, registered
 from bench.rescore import fill, outdated, stamped
@@ -31,10 +32,11 @@ def run(config: RunConfig) -> Record:
     Raises:
         UsageError: the configuration names what does not exist or asks for more images than there are.
     """
-    cell = Cell.open(config)  # a misspelt name is said before any work
-    if config.controls and cell.opens:
-        run_controls(config)
-    return run_cell(config)
+    with one_run():
+        cell = Cell.open(config)  # a misspelt name is said before any work
+        if config.controls and cell.opens:
+            run_controls(config)
+        return run_cell(config)
 
 
 def run_controls(config: RunConfig) -> list[Record]:
@@ -64,7 +66,8 @@ def _run_unasked(config: RunConfig) -> Record:
 
 def run_cell(config: RunConfig) -> Record:
     """One cell: what exists is returned, what was cut short is resumed."""
-    return settle(Cell.open(config), _line)
+    with one_run():
+        return settle(Cell.open(config), _line)
 
 
 def settle(cell: Cell, line: Callable[[Cell], Record]) -> Record:

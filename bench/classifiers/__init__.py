@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import MutableMapping
-from dataclasses import dataclass
+from contextlib import suppress
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -12,6 +14,7 @@ from bench.classifiers.catalogue import CATALOGUE, JUDGE, TARGETS
 from bench.errors import PluginError, UnknownNameError, UsageError
 from bench.foreign import guarded
 from bench.local import load_file, local_file, local_name, source_of
+from bench.once import kept
 from bench.printing import say_once
 from bench.weights import entry
 
@@ -91,18 +94,30 @@ def load_classifier(name: str, device: str | torch.device = "cpu") -> nn.Module:
 
 
 def open_classifier(name: str, device: str | torch.device = "cpu") -> LoadedClassifier:
-    """``load_classifier`` with its provenance."""
+    """``load_classifier`` with its provenance.
+
+    Within ``bench.once.one_run`` it is built and hashed once, and whoever opens it gets a copy of his own, so that
+    nobody can change what others are given. A network that cannot be copied is built each time.
+    """
     import torch
 
-    if ".py:" in name:
-        loaded = _open_local(name)
-    else:
-        if name not in CATALOGUE:
-            raise UnknownNameError("classifier", name, CATALOGUE)
-        network = CATALOGUE[name].load(name)
-        loaded = LoadedClassifier(name, network, entry(name).sha256, CATALOGUE[name].input_size)
+    known = (kept() or {}).get(("classifier", name))
+    loaded = _built(name) if known is None else replace(known, network=deepcopy(known.network))
     _KNOWN[loaded.network] = (loaded.name, loaded.sha256, loaded.input_size)
     loaded.network.eval().requires_grad_(False).to(device).to(memory_format=torch.channels_last)
+    return loaded
+
+
+def _built(name: str) -> LoadedClassifier:
+    if ".py:" in name:
+        loaded = _open_local(name)
+    elif name in CATALOGUE:
+        loaded = LoadedClassifier(name, CATALOGUE[name].load(name), entry(name).sha256, CATALOGUE[name].input_size)
+    else:
+        raise UnknownNameError("classifier", name, CATALOGUE)
+    if (made := kept()) is not None:
+        with suppress(Exception):  # a user's module may refuse in any way
+            made["classifier", name] = replace(loaded, network=deepcopy(loaded.network))
     return loaded
 
 

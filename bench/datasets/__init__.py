@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.errors import UnknownNameError, UsageError
+from bench.once import kept
 from bench.paths import expanded
 from bench.printing import say_once
 
@@ -101,4 +102,9 @@ def _folder(name: str, split: str, image_size: int | None) -> Dataset:
             f"{name} does not say at which size its images are wanted, and it is never guessed. Type "
             f"load_dataset({name + '@224'!r}), or give image_size=, for instance image_size=classifier.input_size."
         )
-    return FolderDataset(root, wanted)
+    made = kept()
+    if made is None:
+        return FolderDataset(root, wanted)
+    if (known := ("folder", str(root.absolute()), wanted)) not in made:
+        made[known] = FolderDataset(root, wanted)
+    return made[known]  # type: ignore[no-any-return]

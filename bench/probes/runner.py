@@ -19,6 +19,7 @@ from bench.errors import SkipCellError, UsageError
 from bench.files import write_atomically
 from bench.listing import PROBES
 from bench.local import source_of
+from bench.once import one_run
 from bench.probes import appearance, base, measures
 from bench.probes.base import Findings, Pictures, Probe
 from bench.progress import progress
@@ -40,7 +41,8 @@ def run_probe(kind: str, config: RunConfig) -> Record:
         UsageError: the configuration names what does not exist, or a library is missing; says what to type.
     """
     probe = open_probe(kind)
-    return settle(open_cell(probe, config), partial(_line, probe))
+    with one_run():
+        return settle(open_cell(probe, config), partial(_line, probe))
 
 
 def open_probe(kind: str) -> Probe:

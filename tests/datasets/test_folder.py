@@ -5,8 +5,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bench.config import RunConfig
+from bench.datasets import folder
 from bench.datasets.folder import FolderDataset, decode, scan
 from bench.errors import DataError, UsageError
+from bench.runner import run
 
 
 def picture(path: Path, colour: str = "red", size: tuple[int, int] = (8, 8)) -> Path:
@@ -206,3 +209,21 @@ def test_errors_are_one_paragraph(animals: Path) -> None:
     with pytest.raises(UsageError) as caught:
         scan(animals / "cat")
     assert "\n" not in str(caught.value)
+
+
+def test_a_run_scans_it_once_and_the_next_one_again(
+    animals: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scans: list[Path] = []
+
+    def counting(root: Path) -> dict[str, list[str]]:
+        scans.append(root)
+        return scan(root)
+
+    monkeypatch.setattr(folder, "scan", counting)
+    plugins = Path(__file__).parents[1] / "plugins.py"
+    config = RunConfig(f"{plugins}:Grey", "robust_resnet152", f"folder:{animals}@32", out=tmp_path / "r", device="cpu")
+    assert run(config).status == "complete"  # with all controls
+    assert len(scans) == 1
+    run(config)
+    assert len(scans) == 2
