@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -85,12 +84,11 @@ def verify_cells(
 
 
 def _print_tables(records: Sequence[Record], out: Path) -> None:
-    """The tables of these records; ranks need the values that lie beside them, in the folder of their key."""
-    from reports.analysis.groups import Entry
-    from reports.page.tables import terminal_table
+    """The tables of these records, and what to type next."""
+    from bench.registry import reports
 
     shown = [here(record) for record in records]
-    print(terminal_table([Entry(one, next(out.glob(f"*/*/*/{one.key}"), None)) for one in shown]))
+    print(reports().tables(shown, out))
     for record in shown:
         if record.status == "failed":  # why others were skipped stands below the tables
             print(f"{record.status}: {record.method} on {record.classifier}: {record.reason}", file=sys.stderr)
@@ -107,11 +105,10 @@ def print_fid_hint(runs: Path) -> None:
 
 
 def _print_hint(records: Sequence[Record], runs: Path) -> None:
-    from reports.page.tables import WIDTH
-    from reports.words.fid import hint
+    from bench.registry import reports
 
-    if line := hint(records, runs):
-        print(textwrap.fill(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False))
+    if lines := reports().fid_hint(records, runs):
+        print(lines)
 
 
 def run_probes(
@@ -282,17 +279,14 @@ def write_page(runs: Path, compare: tuple[Path, Path] | None, out: Path | None) 
     """``bench report``, of one folder of runs or of two side by side; the file that was written."""
     from bench.faults import Faults
     from bench.progress import progress
+    from bench.registry import reports
 
     faults = Faults()
     with progress(1, "writing the page"):
         if compare is not None:
-            from reports.page.compare.compare import write_comparison
-
-            page = write_comparison(*compare, out or Path("compare.html"), faults)
+            page: Path = reports().comparison(*compare, out or Path("compare.html"), faults)
         else:
-            from reports.page.render import write_report
-
-            page = write_report(runs, out or Path("report.html"), faults)
+            page = reports().page(runs, out or Path("report.html"), faults)
     print_faults(faults)
     return page
 

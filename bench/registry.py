@@ -14,6 +14,8 @@ from bench.foreign import guarded
 INVERTERS = "bench.inverters"
 CONTROLS = "bench.controls"
 TRAINERS = "bench.trainers"
+STATISTICS = "bench.statistics"  # what controls need of the training images, fitted beforehand
+REPORTS = "bench.reports"
 
 
 def points(group: str) -> list[EntryPoint]:
@@ -51,3 +53,8 @@ def load(group: str, kind: str, name: str) -> Any:
     remedy = f"Repair or remove it: pip uninstall {owner}"
     with guarded(f"The {kind} {name!r} ({point.value}) cannot be imported", remedy):
         return point.load()
+
+
+def reports() -> Any:
+    """The module that writes tables and pages from records."""
+    return load(REPORTS, "report", "standard")

@@ -3,6 +3,7 @@
 import ast
 import tomllib
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,36 @@ def test_the_wheel_has_its_packages_and_no_other() -> None:
 def test_entry_points_lie_in_the_wheel() -> None:
     groups = [PYPROJECT["project"]["scripts"], *PYPROJECT["project"]["entry-points"].values()]
     assert {target.partition(".")[0] for group in groups for target in group.values()} <= INSIDE
+
+
+def test_bench_reaches_methods_and_reports_through_the_registry_alone() -> None:
+    for path in sorted((ROOT / "bench").rglob("*.py")):
+        names = set(imported(ast.parse(path.read_text(encoding="utf-8"))))
+        strangers = {name for name in names if name.partition(".")[0] in INSIDE - {"bench"}}
+        assert not strangers, f"{path.relative_to(ROOT)}: {strangers}"
+
+
+def test_nothing_imports_in_a_circle() -> None:
+    """Imports inside functions count; those for types alone do not."""
+    names = {_module(path): path for top in INSIDE for path in (ROOT / top).rglob("*.py")}
+    arrows = {name: _imports(path) & names.keys() - {name} for name, path in names.items()}
+    TopologicalSorter(arrows).prepare()  # raises CycleError, with the circle
+
+
+def _module(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def _imports(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in list(ast.walk(tree)):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            node.body = [ast.Pass()]
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            inside = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= inside | {node.module}
+    return found

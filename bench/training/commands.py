@@ -106,27 +106,13 @@ def train_classifier(name: str, run: Run) -> None:
             print(f"weights: {weights}")
 
 
-def recipe_of(trainer: Any, name: str | None, steps: int | None = None) -> InverterRecipe:
-    """A trainer's recipe by its name, the one that ships without a name, with another number of steps if asked.
-
-    Raises:
-        UnknownNameError: the trainer has no recipe of this name.
-    """
-    default: InverterRecipe = trainer.recipe(steps)
-    known: dict[str, InverterRecipe] = getattr(trainer, "RECIPES", {default.name: default})
-    if name is None:
-        return default
-    if name not in known:
-        raise UnknownNameError("recipe", name, known)
-    return known[name] if steps is None else dataclasses.replace(known[name], steps=steps)
-
-
 def train_inverter(
     method: str, classifier: str, dataset: str, recipe_name: str | None, steps: int | None, run: Run
 ) -> None:
     """``bench train inverter``: the result is found by ``bench run`` from then on."""
     from bench.datasets import folder_and_size, load_dataset
     from bench.registry import TRAINERS, load
+    from bench.training.choice import recipe_of
 
     trainer = load(TRAINERS, "trained method", method)
     load_dataset(dataset, image_size=SIDE)  # a misspelt name is said before any work
@@ -209,12 +195,13 @@ def train_zoo(run: Run) -> None:
 
 def train_controls(classifier: str, device: str) -> None:
     """``bench train controls``."""
-    from baselines.training_statistics import fit, own_statistics
     from bench.classifiers import open_classifier
     from bench.environment import resolve_device
+    from bench.registry import STATISTICS, load
 
     target = open_classifier(classifier, resolve_device(device))
     path = Path("train") / f"controls-{target.name}" / f"controls-{target.name}.safetensors"
-    fit(target, resolve_device(device), path)
-    write_atomically(own_statistics(target.sha256), path.read_bytes())
+    statistics = load(STATISTICS, "statistics", "controls")
+    statistics.fit(target, resolve_device(device), path)
+    write_atomically(statistics.own_statistics(target.sha256), path.read_bytes())
     print(f"statistics: {path}\nbench run --classifier {classifier} uses them where none ship")

@@ -26,10 +26,10 @@ from bench.errors import TrainingError, UsageError
 from bench.files import write_atomically
 from bench.printing import print_rows
 from bench.progress import each
-from bench.registry import TRAINERS, load
+from bench.registry import STATISTICS, TRAINERS, load
 from bench.training.budget import RESERVE, Speed, measure
 from bench.training.checkpoints import present
-from bench.training.commands import recipe_of
+from bench.training.choice import recipe_of
 from bench.training.engine import Engine
 from bench.training.inverters import InverterRecipe
 
@@ -254,7 +254,6 @@ def _use(zoo: Path, engine: Engine) -> None:
 
 
 def _train(part: Part, folder: Path, engine: Engine) -> None:
-    from baselines.training_statistics import fit
     from bench.classifiers.train import train
     from bench.training.inverters import train_inverter
 
@@ -266,7 +265,7 @@ def _train(part: Part, folder: Path, engine: Engine) -> None:
     target = open_classifier(part.classifier, engine.device)
     if part.kind == "controls":
         if engine.first:
-            fit(target, engine.device, _file(folder, part))
+            load(STATISTICS, "statistics", "controls").fit(target, engine.device, _file(folder, part))
         return
     trainer = load(TRAINERS, "trained method", part.method)
     recipe = dataclasses.replace(trainer.recipe(None), **part.settings)

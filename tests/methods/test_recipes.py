@@ -8,7 +8,7 @@ import torch
 
 from baselines.dosovitskiy_brox import train_2016b
 from bench.errors import UnknownNameError, UsageError
-from bench.training.commands import recipe_of
+from bench.training.choice import recipe_of
 from bench.training.zoo import _recipe
 from methods.biggan_logit import onehot, train
 from methods.biggan_logit.recipes import RECIPES, BigGANRecipe, scaled

@@ -1,0 +1,51 @@
+"""What ``bench`` asks of its reports: the tables after a run, the line on ``fid``, the pages."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.faults import Faults
+from bench.record import Record
+from reports.analysis.groups import Entry
+from reports.page.tables import WIDTH, terminal_table
+from reports.words.fid import hint
+
+
+def tables(records: Sequence[Record], out: Path) -> str:
+    """The tables of these records; ranks need the values that lie beside them, in the folder of their key.
+
+    Args:
+        records: of the cells of a run.
+        out: the folder of all runs.
+    """
+    return terminal_table([Entry(one, next(out.glob(f"*/*/*/{one.key}"), None)) for one in records])
+
+
+def fid_hint(records: Sequence[Record], runs: Path) -> str | None:
+    """What to type for ``fid`` where records lack it for want of its weights, in lines as wide as the tables."""
+    line = hint(records, runs)
+    return textwrap.fill(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False) if line else None
+
+
+def page(runs: Path, out: Path, faults: Faults) -> Path:
+    """Write the page of all records below ``runs``; returns the file.
+
+    Raises:
+        DataError: there are none.
+    """
+    from reports.page.render import write_report
+
+    return write_report(runs, out, faults)
+
+
+def comparison(before: Path, after: Path, out: Path, faults: Faults) -> Path:
+    """Write the page of two folders of runs side by side; returns the file.
+
+    Raises:
+        DataError: one of them holds no records.
+    """
+    from reports.page.compare.compare import write_comparison
+
+    return write_comparison(before, after, out, faults)
