@@ -22,6 +22,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from bench.files import write_atomically
 from tests.golden.lines import lines, photographs
 
 VALUES = Path(__file__).with_name("values.json")
@@ -36,14 +37,15 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="store what comes out")
     parser.add_argument("--only", action="append", choices=lines(Path()), help="of the lines; repeats")
     options = parser.parse_args()
+    found: Values = {}
     with tempfile.TemporaryDirectory() as scratch:
         photos = photographs(Path(scratch) / "photos")
-        chosen = {name: words for name, words in lines(photos).items() if name in (options.only or lines(photos))}
-        found: Values = {name: _run(name, words, Path(scratch) / "runs") for name, words in chosen.items()}
+        for name, words in lines(photos).items():
+            if name in (options.only or lines(photos)):
+                found[name] = _run(name, words, Path(scratch) / "runs")
+                if options.write:
+                    _store(found)
     if options.write:
-        stored = json.loads(VALUES.read_text()) if VALUES.exists() and options.only else {"lines": {}}
-        stored = {"made on": _made_on(found), "lines": stored["lines"] | {k: v["cells"] for k, v in found.items()}}
-        VALUES.write_text(json.dumps(stored, indent=1) + "\n")
         print(f"stored in {VALUES.name}")
         return 0
     stored = json.loads(VALUES.read_text())
@@ -55,6 +57,14 @@ def main() -> int:
     print("\n".join(wrong[:40]))
     print(f"{len(wrong)} differences in {sum(_count(one['cells']) for one in found.values())} scores")
     return int(bool(wrong))
+
+
+def _store(found: Values) -> None:
+    """Add what came out to what is stored, line by line, so that a run that is cut short leaves what it has."""
+    stored = json.loads(VALUES.read_text()) if VALUES.exists() else {"lines": {}}
+    known = stored["lines"] | {name: one["cells"] for name, one in found.items()}
+    text = json.dumps({"made on": _made_on(found), "lines": known}, indent=1)
+    write_atomically(VALUES, (text + "\n").encode())
 
 
 def _run(name: str, words: tuple[str, ...], out: Path) -> Values:
