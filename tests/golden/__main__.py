@@ -6,7 +6,8 @@
 
 Every value, interval and deviation of every score, and the SHA-256 of the reconstructions, beside ``values.json``. On
 the processor, torch and number of threads that it names the comparison is exact; elsewhere it is within 1e-4, and the
-reconstructions' digests are left out. The demo takes most of the time, some minutes on two cores; nothing need be fetched.
+reconstructions' digests are left out. The demo takes most of the time, some minutes on two cores; nothing need be
+fetched.
 """
 
 from __future__ import annotations
