@@ -9,19 +9,16 @@ import os
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from bench.errors import BenchError, DataError, StorageError, UnknownNameError, UsageError, where
+from bench.errors import BenchError, DataError, StorageError, UnknownNameError, UsageError, error_text, where
 from bench.fingerprint import fingerprint_of
 from bench.local import local_name
 from bench.metrics.catalogue import METRICS
 from bench.record import SCHEMA_VERSION, Record, Score
-from bench.store import LOGITS, ORIGINALS, CellFolder, intact
+from bench.remains import Images
+from bench.store import CellFolder
 
 if TYPE_CHECKING:
     import torch
@@ -154,59 +151,6 @@ def stamped(key: str, score: Score, parts: Mapping[str, Any]) -> Score:
     return replace(score, fingerprint=fingerprint_of(key, parts))
 
 
-@dataclass(frozen=True)
-class Images:
-    """What a finished cell left.
-
-    Attributes:
-        originals, reconstructions: (N, H, W, 3) uint8, memory-mapped.
-        second: another draw of the reconstructions, or None.
-        logits: (N, K) of the originals; None where another classifier or device has taken their place.
-        columns: of ``per_image.parquet``, by name.
-    """
-
-    originals: NDArray[np.uint8]
-    reconstructions: NDArray[np.uint8]
-    second: NDArray[np.uint8] | None
-    logits: NDArray[np.float32] | None
-    columns: dict[str, NDArray[Any]]
-
-    @classmethod
-    def open(cls, record: Record, folder: CellFolder) -> Images:
-        """Everything, once it was found to be what the record was written with.
-
-        Raises:
-            DataError: something is missing or is not.
-        """
-        import pyarrow.parquet as pq
-
-        n, dataset, classifier = record.num_images, folder.path.parents[2], folder.path.parents[1]
-        originals, logits = dataset / ORIGINALS, classifier / LOGITS
-        table, second = folder.path / "per_image.parquet", folder.second_draw
-        for path in (originals, logits, folder.reconstructions, table, *([second] if second.exists() else [])):
-            reason = intact(record, path) or (None if path.exists() else f"{path.name} is missing")
-            if reason:
-                raise DataError(f"{reason}: the cell cannot be scored again. Type the same bench run with --force.")
-        read = partial(np.load, mmap_mode="r", allow_pickle=False)
-        try:
-            found = pq.read_table(table)
-            columns = {name: found.column(name).to_numpy() for name in found.column_names}
-            draw = read(second) if second.exists() else None
-            opened = cls(read(originals)[:n], read(folder.reconstructions), draw, _logits(logits, record), columns)
-        except Exception as error:  # damaged files fail in many ways
-            raise DataError(f"What lies beside the record cannot be read ({type(error).__name__}).") from error
-        if "label" not in columns or len(opened.originals) < n:
-            raise DataError("What lies beside the record is of fewer images, or without labels.")
-        return opened
-
-
-def _logits(path: Path, record: Record) -> NDArray[np.float32] | None:
-    """The cell's own, or None."""
-    with np.load(path, allow_pickle=False) as stored:
-        own = str(stored["made_by"]) == f"{record.weights.get(record.classifier)} {record.cost.device}"
-        return stored["logits"][: record.num_images] if own and len(stored["logits"]) >= record.num_images else None
-
-
 def check_keys(wanted: Collection[str] | None) -> None:
     """Raise UnknownNameError where a key is no metric's."""
     for key in wanted or ():
@@ -255,10 +199,11 @@ def score_runs(
     for record, path in read_records(runs, faults or Faults()):
         if record.status == "complete" and record.probe is None:
             folder = CellFolder(Path(os.path.abspath(path)))
-            yield _score_cell(folder, wanted, local, opened, inception, resolve_device(device))
+            yield _score_cell(record, folder, wanted, local, opened, inception, resolve_device(device))
 
 
 def _score_cell(
+    record: Record,
     folder: CellFolder,
     wanted: Collection[str] | None,
     local: Mapping[str, str],
@@ -268,7 +213,10 @@ def _score_cell(
 ) -> Scored:
     """One cell, read once it is locked; where some of its scores cannot be computed the others are."""
     with folder.locked():
-        record = Record.from_json(folder.record.read_text(encoding="utf-8"))
+        now = _read(folder, record)
+        if isinstance(now, Scored):
+            return now
+        record = now
         parts = _parts(record, inception)
         keys = outdated(record, parts, wanted, failed=True)
         classifier, reason = None, None
@@ -289,6 +237,15 @@ def _score_cell(
         except Exception as error:  # of one cell: the others go on
             return Scored(record, folder.path, reason=f"{reason} {where(error)}" if reason else where(error))
     return Scored(filled, folder.path, tuple(keys), reason)
+
+
+def _read(folder: CellFolder, before: Record) -> Record | Scored:
+    """The record as it is now; what became of the cell where somebody has taken or replaced it meanwhile."""
+    try:
+        record = Record.from_json(folder.record.read_text(encoding="utf-8"))
+    except (OSError, ValueError, DataError) as error:
+        return Scored(before, folder.path, reason=f"record.json cannot be read any more: {error_text(error)}")
+    return record if record.status == "complete" else Scored(record, folder.path)
 
 
 def _parts(record: Record, inception: Path | None) -> dict[str, Any]:

@@ -257,6 +257,26 @@ def test_the_record_is_read_once_the_cell_is_locked(tmp_path: Path, monkeypatch:
     assert done.record.metrics == whole.metrics
 
 
+def test_a_record_that_is_taken_or_damaged_meanwhile_stops_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("Grey", "Noisy"):
+        forget(run_cell(config(name, tmp_path)), tmp_path, "psnr")
+    wait: Any = CellFolder.locked
+
+    @contextmanager
+    def meddled(self: CellFolder) -> Iterator[None]:
+        if self.path.parent.name == "grey":
+            self.record.write_text('{"half a')
+        with wait(self):
+            yield
+
+    monkeypatch.setattr(CellFolder, "locked", meddled)
+    told = {one.record.method: one for one in score_runs(tmp_path, None, device="cpu")}
+    assert "cannot be read any more" in str(told["grey"].reason)
+    assert told["noisy"].filled == ("psnr",)
+
+
 @pytest.mark.parametrize("rows", [20, 10])
 def test_logits_of_another_classifier_are_not_taken_for_the_cells_own(rows: int, tmp_path: Path) -> None:
     whole = run_cell(config("Grey", tmp_path))
