@@ -211,7 +211,9 @@ def _score_cell(
     inception: Path | None,
     device: torch.device,
 ) -> Scored:
-    """One cell, read once it is locked; where some of its scores cannot be computed the others are."""
+    """One cell, read again once it is locked; where some of its scores cannot be computed the others are."""
+    if not outdated(record, _parts(record, inception), wanted, failed=True):
+        return Scored(record, folder.path)  # nothing is written, no lock either
     with folder.locked():
         now = _read(folder, record)
         if isinstance(now, Scored):

@@ -333,6 +333,14 @@ def test_the_protocol_is_todays_only_once_every_score_is(tmp_path: Path, monkeyp
     assert all_of_it.record.protocol["metric_versions"]["ssim"] == "another window"
 
 
+def test_where_nothing_is_missing_nothing_is_written(tmp_path: Path) -> None:
+    folder = folder_of(run_cell(config("Grey", tmp_path)), tmp_path)
+    (folder / ".lock").unlink()
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    assert next(score_runs(tmp_path, None, device="cpu")).filled == ()
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+
+
 def test_paths_may_be_relative(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = run_cell(config("Grey", tmp_path))
     forget(whole, tmp_path, "psnr")
