@@ -1,0 +1,156 @@
+"""What a table, a figure or a definition needs to know about a thing, as data that travels in every record.
+
+A page is made of records alone: whatever it says of a metric, a method, a classifier, a dataset or a probe stands in
+its card, so that nothing in ``reports`` asks for a thing by its name. Imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+Level = Literal["image", "set"]
+
+
+@dataclass(frozen=True)
+class MetricCard:
+    """A metric.
+
+    Attributes:
+        key: as in records and on the command line.
+        title: for table headings.
+        definition: one sentence.
+        higher_is_better: null where neither direction is good in itself.
+        level: ``image`` (a mean over images, with an interval) or ``set`` (one number for all images).
+        family: the title of the group of columns that it stands in.
+        digits: after the point where there is no interval to set them.
+        resolution: the least difference of two values that speaks of the methods, or ``1/n`` for one image of n.
+        headline: its place among the columns of the main table, from 0; null where only the complete table has it.
+        question: that it answers, for people.
+        reads_distance: whether it is drawn from zero.
+        extractor: the network whose features it compares, or null.
+        version: of its computation; part of its scores' fingerprints.
+        citation: keys of ``bench/references.bib``, or whole BibTeX entries.
+    """
+
+    key: str
+    title: str
+    definition: str
+    higher_is_better: bool | None
+    level: Level
+    family: str = "Other"
+    digits: int = 3
+    resolution: float | Literal["1/n"] = 1e-6
+    headline: int | None = None
+    question: str = ""
+    reads_distance: bool = False
+    extractor: str | None = None
+    version: str = "1"
+    citation: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class MethodCard:
+    """An inverter or a control.
+
+    Attributes:
+        name: as on the command line.
+        kind: ``inverter`` or ``control``.
+        access: what it may see.
+        training: ``none`` or ``pairs``.
+        stochastic: whether noise changes the answer.
+        version: of its computation.
+        question: what a control answers; one line about an inverter.
+        role: of a control in sentences that compare: ``ceiling``, ``set-floor``, ``memory``, ``class-floor``,
+            ``class-mean``, ``linear``, ``class-only``; null for others.
+        citation: keys of ``bench/references.bib``, or whole BibTeX entries.
+    """
+
+    name: str
+    kind: str
+    access: str
+    training: str
+    stochastic: bool
+    version: str = "1"
+    question: str = ""
+    role: str | None = None
+    citation: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ClassifierCard:
+    """A classifier, known without building it (a local file is built once).
+
+    Attributes:
+        name: as typed.
+        id: ``PROVIDER:NAME`` in full.
+        identity: SHA-256 of the weights and of the preprocessing.
+        num_logits: K.
+        classes: whose classes the logits name: a dataset's name, ``imagenet``, or empty where nobody knows.
+        input_size: side of the images that it prefers, in pixels.
+        preprocessing: mean, std, resizing and the like, as data.
+        robust: against what, for instance ``Linf 8/255``; null where it was trained on clean images.
+        accuracy: as published or measured, by a name that says on what.
+        caveat: what a reader must not mistake it for; empty where there is nothing to say.
+        verified: whether its weights are the published ones.
+        summary: one line.
+        licence: of the weights.
+        citation: keys of ``bench/references.bib``, or whole BibTeX entries.
+    """
+
+    name: str
+    id: str
+    identity: str
+    num_logits: int
+    classes: str = ""
+    input_size: int = 0
+    preprocessing: dict[str, Any] = field(default_factory=dict)
+    robust: str | None = None
+    accuracy: dict[str, float] = field(default_factory=dict)
+    caveat: str = ""
+    verified: bool = True
+    summary: str = ""
+    licence: str = ""
+    citation: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DatasetCard:
+    """A dataset.
+
+    Attributes:
+        name: as typed, a folder by its own name.
+        identity: of the content, never of a path.
+        image_size: side of the images in pixels.
+        class_names: by label.
+        class_ids: by label, the classes' own names elsewhere (WordNet ids, for instance); empty where there are none.
+        splits: number of images of each split that exists, whether or not it is here.
+        judge: the classifier that scores as judge, or null.
+        gallery: images a gallery of the retrieval ranks.
+        default_num_images: N where none is given.
+        aliases: full ids of classifiers by short name.
+        names_classes: whether labels are classes that a reader knows by name.
+        summary: one line.
+        licence: of the images.
+        citation: keys of ``bench/references.bib``, or whole BibTeX entries.
+    """
+
+    name: str
+    identity: str
+    image_size: int
+    class_names: tuple[str, ...]
+    class_ids: tuple[str, ...] = ()
+    splits: dict[str, int] = field(default_factory=dict)
+    judge: str | None = None
+    gallery: int = 2_500
+    default_num_images: int = 2_500
+    aliases: dict[str, str] = field(default_factory=dict)
+    names_classes: bool = True
+    summary: str = ""
+    licence: str = ""
+    citation: tuple[str, ...] = ()
+
+
+def as_data(card: object) -> dict[str, Any]:
+    """A card as JSON takes it."""
+    return asdict(card)  # type: ignore[call-overload, no-any-return]
