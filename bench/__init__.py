@@ -7,8 +7,8 @@
     record = bench.run(bench.RunConfig(method="biggan-logit", classifier="robust_resnet152", num_images=500))
     scores = bench.score(originals, reconstructions, classifier=classifier)
 
-These five calls, ``Inverter``, ``Target`` and the registration of plugins are the public interface. Importing bench
-loads no torch; the calls do.
+These five calls, ``Inverter``, ``Target``, ``ClassifierProvider`` and the registration of plugins are the public
+interface. Importing bench loads no torch; the calls do.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bench.classifiers import load_classifier
+    from bench.classifiers.provider import ClassifierProvider
     from bench.config import RunConfig
     from bench.datasets import load_dataset
     from bench.inverter import Inverter, Target
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from bench.runner import run
 
 _HOMES = {
+    "ClassifierProvider": "bench.classifiers.provider",
     "Inverter": "bench.inverter",
     "Record": "bench.record",
     "RunConfig": "bench.config",
@@ -39,6 +41,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "ClassifierProvider",
     "Inverter",
     "Record",
     "RunConfig",

@@ -93,6 +93,7 @@ class ClassifierCard:
         accuracy: as published or measured, by a name that says on what.
         caveat: what a reader must not mistake it for; empty where there is nothing to say.
         verified: whether its weights are the published ones.
+        target: whether it may be inverted; a judge scores alone.
         summary: one line.
         licence: of the weights.
         citation: keys of ``bench/references.bib``, or whole BibTeX entries.
@@ -109,6 +110,7 @@ class ClassifierCard:
     accuracy: dict[str, float] = field(default_factory=dict)
     caveat: str = ""
     verified: bool = True
+    target: bool = True
     summary: str = ""
     licence: str = ""
     citation: tuple[str, ...] = ()

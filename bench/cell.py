@@ -8,7 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.classifiers import CATALOGUE, JUDGE, LoadedClassifier, open_classifier
+from bench.cards import ClassifierCard
+from bench.classifiers import LoadedClassifier, classifier_card, open_classifier
+from bench.classifiers.provider import JUDGE
 from bench.config import DEFAULT_NUM_IMAGES, RunConfig
 from bench.control import Control
 from bench.datasets import folder_and_size, load_dataset
@@ -16,7 +18,7 @@ from bench.datasets.base import Dataset
 from bench.datasets.contents import distrust_cache
 from bench.datasets.fetch_inception import inception_path
 from bench.environment import default_preset, resolve_device
-from bench.errors import DataError, PluginError, UsageError
+from bench.errors import BenchError, DataError, UsageError
 from bench.fingerprint import digest
 from bench.identify import identify_classifier, identify_method
 from bench.inverter import WITH_NETWORK, Inverter, Target
@@ -44,7 +46,7 @@ class Cell:
         method: the inverter's or control's class.
         draft: the record's fields that are known beforehand.
         folder: of this cell.
-        classifier_sha256: of the target's weights.
+        classifier: the target's card.
         broken: why the method, or the classifier, cannot be loaded: the cell fails, and no other.
         opens: whether the classifier can be opened.
     """
@@ -55,8 +57,8 @@ class Cell:
     method: type[Inverter] | type[Control]
     draft: Record
     folder: CellFolder
-    classifier_sha256: str
-    broken: PluginError | None = None
+    classifier: ClassifierCard
+    broken: BenchError | None = None
     opens: bool = True
 
     @classmethod
@@ -69,9 +71,9 @@ class Cell:
         # A plugin that cannot be loaded has a cell, too: it is where its failure is written down.
         if config.force:
             distrust_cache()
-        classifier, sha256, no_classifier = identify_classifier(config.classifier)
+        classifier, no_classifier = identify_classifier(config.classifier, config.classifier_weights)
         name, method, source, no_method = identify_method(config.method)
-        dataset = load_dataset(config.dataset, image_size=_any_size(config) if no_classifier else _image_size(config))
+        dataset = load_dataset(config.dataset, image_size=_image_size(config, classifier))
         count = _count(config, dataset)
         rules = protocol(dataset, _inception(config))
         device = resolve_device(config.device).type
@@ -82,8 +84,8 @@ class Cell:
                 "method": name,
                 "version": method.version,
                 "source": source,
-                "weights": _method_weights(name, sha256, config.dataset),
-                "classifier": sha256,
+                "weights": _method_weights(name, classifier.identity, config.dataset),
+                "classifier": classifier.identity,
                 "dataset": dataset.fingerprint,
                 "num_images": count,
                 "seed": config.seed,
@@ -94,7 +96,7 @@ class Cell:
         )
         draft = Record(
             method=name,
-            classifier=classifier,
+            classifier=classifier.name,
             dataset=dataset.name,
             num_images=count,
             seed=config.seed,
@@ -110,9 +112,9 @@ class Cell:
         folder = slug(dataset.name)
         if dataset.name != "cifar10":  # other images, or the same at another size, under the same path
             folder += f"-{dataset.fingerprint[:12]}"
-        path = config.out / folder / slug(classifier) / slug(name) / key
+        path = config.out / folder / slug(classifier.name) / slug(name) / key
         broken, opens = no_classifier or no_method, no_classifier is None
-        return cls(config, dataset, count, method, draft, CellFolder(path), sha256, broken, opens)
+        return cls(config, dataset, count, method, draft, CellFolder(path), classifier, broken, opens)
 
     @property
     def classifier_folder(self) -> Path:
@@ -164,6 +166,20 @@ class Cell:
                 return f"its {name} is {found}, and not {own}"
         return None
 
+    def open_classifier(self, device: torch.device) -> LoadedClassifier:
+        """The target on a device."""
+        return open_classifier(self.config.classifier, device, weights=self.config.classifier_weights)
+
+    @property
+    def classifier_sha256(self) -> str:
+        """The target's identity."""
+        return self.classifier.identity
+
+    @property
+    def target_is_extractor(self) -> bool:
+        """Whether the target is the network whose features the set-level distances compare."""
+        return self.classifier.identity == entry("efficientnet_lite0").sha256
+
     def open_method(
         self, classifier: LoadedClassifier, num_logits: int, image_size: tuple[int, ...], device: torch.device
     ) -> OpenMethod:
@@ -190,7 +206,7 @@ class Cell:
 
     def networks(self, classifier: LoadedClassifier, device: torch.device) -> Networks:
         """What the metrics look through; there is a judge for cifar10 only."""
-        judged = self.dataset.name in CATALOGUE[JUDGE].datasets
+        judged = self.dataset.name == classifier_card(JUDGE).classes
         return networks(classifier, device, self.inception, judged=judged)
 
     def weights(self, classifier: LoadedClassifier) -> dict[str, str]:
@@ -231,24 +247,20 @@ def _method_weights(method: str, classifier_sha256: str, dataset: str) -> str | 
     return found[1] if found else None
 
 
-def _image_size(config: RunConfig) -> int | None:
-    """Side of a folder's images where its name does not say it: the classifier's input size."""
+def _image_size(config: RunConfig, classifier: ClassifierCard) -> int | None:
+    """Side of a folder's images where its name does not say it: the classifier's input size.
+
+    Of a classifier that cannot be asked any will do: the cell will fail, and only its place is wanted.
+    """
     if not config.dataset.startswith("folder:") or folder_and_size(config.dataset)[1] is not None:
         return None
-    if ".py:" in config.classifier:
-        size = open_classifier(config.classifier).input_size
-    else:
-        size = CATALOGUE[config.classifier].input_size
+    if not classifier.input_size:
+        return 32
     say_once(
-        f"{config.dataset} is taken at {size} px, the input size of {config.classifier}; for another size type "
-        f"--dataset {config.dataset}@SIZE"
+        f"{config.dataset} is taken at {classifier.input_size} px, the input size of {config.classifier}; for another "
+        f"size type --dataset {config.dataset}@SIZE"
     )
-    return size
-
-
-def _any_size(config: RunConfig) -> int | None:
-    """The same where the classifier cannot be asked: the cell will fail, and only its place is wanted."""
-    return 32 if config.dataset.startswith("folder:") and folder_and_size(config.dataset)[1] is None else None
+    return classifier.input_size
 
 
 def _count(config: RunConfig, dataset: Dataset) -> int:

@@ -62,7 +62,8 @@ def root(
 def run(
     method: Annotated[list[str], typer.Option(help="Registered name, 'all', or path/to/file.py:Class; repeatable.")],
     classifier: Annotated[
-        list[str], typer.Option(help="Shipped name, 'all', or path/to/file.py:function; repeatable.")
+        list[str],
+        typer.Option(help="Short name, PROVIDER:NAME, 'all', or path/to/file.py:function; repeatable."),
     ],
     dataset: DatasetOption = "cifar10",
     num_images: Annotated[
@@ -72,6 +73,9 @@ def run(
     device: DeviceOption = Device.auto,
     preset: PresetOption = None,
     precision: PrecisionOption = Precision.float32,
+    classifier_weights: Annotated[
+        Path | None, typer.Option(help="A file in place of the classifier's published weights.")
+    ] = None,
     inception_weights: Annotated[Path | None, typer.Option(help="torch-fidelity's Inception weights, for fid.")] = None,
     controls: Annotated[bool, typer.Option("--controls/--no-controls", help="Add floors and ceilings.")] = True,
     force: Annotated[
@@ -92,11 +96,13 @@ def run(
 
     if verify and force:
         raise UsageError("--verify runs nothing and --force runs all anew: give one of them.")
+    if classifier_weights is not None and (len(classifier) > 1 or "all" in classifier):
+        raise UsageError("--classifier-weights belongs to one classifier: name one with --classifier.")
 
     def config(method_name: str, classifier_name: str) -> RunConfig:
         return RunConfig(
             method_name, classifier_name, dataset, num_images, seed, device.value, preset.value if preset else None,
-            inception_weights, controls, force, out, precision.value,
+            inception_weights, controls, force, out, precision.value, classifier_weights,
         )  # fmt: skip
 
     raise typer.Exit((verify_cells if verify else run_cells)(method, classifier, config, as_json=json))
@@ -106,7 +112,9 @@ def run(
 def probe(
     kind: Annotated[str, typer.Argument(help="noise, shift, scale, ...: every name is in bench list probes.")],
     method: Annotated[list[str], typer.Option(help="Registered name, or path/to/file.py:Class; repeatable.")],
-    classifier: Annotated[list[str], typer.Option(help="Shipped name, or path/to/file.py:function; repeatable.")],
+    classifier: Annotated[
+        list[str], typer.Option(help="Short name, PROVIDER:NAME, or path/to/file.py:function; repeatable.")
+    ],
     dataset: DatasetOption = "cifar10",
     num_images: Annotated[
         int | None,

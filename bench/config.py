@@ -21,7 +21,7 @@ class RunConfig:
 
     Attributes:
         method: a registered inverter, a control, or ``path/to/file.py:Class``.
-        classifier: a shipped classifier, or ``path/to/file.py:function``.
+        classifier: ``PROVIDER:NAME``, a short name that the dataset gives, or ``path/to/file.py:function``.
         dataset: ``cifar10`` or ``folder:PATH[@SIZE]``; without a size the classifier's input size is taken.
         num_images: N, a prefix of the published order; null takes 2,500 or the whole dataset if it is smaller.
         seed: of the run.
@@ -31,6 +31,7 @@ class RunConfig:
         controls: whether ``bench.run`` adds the controls of this (dataset, classifier).
         force: run again although the cell is complete.
         out: the folder of all runs.
+        classifier_weights: a file in place of the classifier's published weights.
         precision: in which trained inverters multiply; methods that do not know it compute in ``float32``.
     """
 
@@ -46,6 +47,7 @@ class RunConfig:
     force: bool = False
     out: Path = Path("runs")
     precision: Precision = "float32"
+    classifier_weights: Path | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no run can honour."""

@@ -197,12 +197,18 @@ def _free_gib(folder: Path) -> float | None:
 
 
 def plugins() -> Iterator[Check]:
-    """Import every registered inverter, control and probe; those that fail are named, the rest counted."""
+    """Import every registered inverter, control, probe and provider; those that fail are named, the rest counted."""
     from bench.errors import PluginError
     from bench.listing import PROBES
-    from bench.registry import CONTROLS, INVERTERS, load, registered
+    from bench.registry import CLASSIFIERS, CONTROLS, INVERTERS, load, registered
 
-    for title, group in (("inverters", INVERTERS), ("controls", CONTROLS), ("probes", PROBES)):
+    groups = (
+        ("inverters", INVERTERS),
+        ("controls", CONTROLS),
+        ("probes", PROBES),
+        ("providers of classifiers", CLASSIFIERS),
+    )
+    for title, group in groups:
         whole = []
         for name, point in registered(group).items():
             try:

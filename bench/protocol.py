@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from bench.classifiers.catalogue import JUDGE
+from bench.classifiers.provider import JUDGE
 from bench.datasets.base import Dataset
 from bench.fingerprint import digest
 from bench.metrics.catalogue import GALLERY, METRIC_VERSION

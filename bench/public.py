@@ -10,8 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from bench.cell import networks
-from bench.classifiers import LoadedClassifier, describe_network, input_size_of
+from bench.classifiers import LoadedClassifier, describe_network
 from bench.classifiers.base import Classifier
+from bench.classifiers.providers.file import input_size_of
 from bench.config import Preset
 from bench.datasets import folder_and_size
 from bench.datasets.base import Pixels, to_pixels

@@ -13,6 +13,7 @@ from bench.foreign import guarded
 
 INVERTERS = "bench.inverters"
 CONTROLS = "bench.controls"
+CLASSIFIERS = "bench.classifiers"  # providers, by the prefix of their networks
 TRAINERS = "bench.trainers"
 STATISTICS = "bench.statistics"  # what controls need of the training images, fitted beforehand
 REPORTS = "bench.reports"

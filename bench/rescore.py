@@ -98,11 +98,12 @@ def fill(
         DataError: what lies there is not what the record was written with.
     """
     from bench.cell import networks
-    from bench.classifiers import CATALOGUE, JUDGE
+    from bench.classifiers import classifier_card
+    from bench.classifiers.provider import JUDGE
     from bench.metrics.evaluate import evaluate
 
     images = Images.open(record, folder)
-    judged = record.dataset in CATALOGUE[JUDGE].datasets
+    judged = record.dataset == classifier_card(JUDGE).classes
     found = evaluate(
         images.originals,
         images.reconstructions,
@@ -111,7 +112,7 @@ def fill(
         networks=networks(classifier, device, inception, judged=judged),
         second_draw=images.second,
         stochastic=record.stochastic,
-        target_is_extractor=record.classifier == "efficientnet_lite0",
+        target_is_extractor=record.weights.get(record.classifier) == parts["extractors"]["efficientnet_lite0"],
         cache=folder.path.parents[3] / ".features",
         wanted=keys,
     )
@@ -272,10 +273,11 @@ def _target(
     Raises:
         BenchError: it cannot be opened, or is another.
     """
-    from bench.classifiers import TARGETS, open_classifier
+    from bench.classifiers import open_classifier
+    from bench.classifiers.provider import targets
 
     name = local.get(record.classifier, record.classifier)
-    if name not in TARGETS and name not in local.values():
+    if name not in targets() and ":" not in name:
         raise DataError(
             f"{record.classifier} is a file of your own: name it, --classifier path/to/{_as_typed(record.classifier)}"
         )

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 
 from bench import shared
 from bench.cell import Cell
-from bench.classifiers import open_classifier
 from bench.config import RunConfig
 from bench.console import os_error_text
 from bench.control import Control
@@ -90,7 +89,7 @@ def _up_to_date(cell: Cell, record: Record) -> Record:
     device = resolve_device(cell.config.device)
     asked = any("target" in METRICS[key].needs for key in keys)
     try:
-        target = open_classifier(cell.config.classifier, device) if asked else None
+        target = cell.open_classifier(device) if asked else None
         return fill(
             record, cell.folder, cell.draft.protocol, keys, classifier=target, inception=cell.inception, device=device
         )
@@ -131,7 +130,7 @@ def _line(cell: Cell) -> Record:
     config, n = cell.config, cell.num_images
     device = resolve_device(config.device)
     originals = shared.originals(cell.dataset_folder, cell.dataset, n, anew=config.force)
-    classifier = open_classifier(config.classifier, device)
+    classifier = cell.open_classifier(device)
     logits = shared.logits(cell.classifier_folder, classifier, cell.dataset, n, device, anew=config.force)
     method = cell.open_method(classifier, logits.shape[1], originals.shape[1:3], device)
     cell.folder.fill(n, method.inverting(originals, logits), f"{config.method} on {classifier.name}", method.shard)
@@ -144,7 +143,7 @@ def _line(cell: Cell) -> Record:
         networks=cell.networks(classifier, device),
         second_draw=second,
         stochastic=method.stochastic,
-        target_is_extractor=config.classifier == "efficientnet_lite0",
+        target_is_extractor=cell.target_is_extractor,
         cache=config.out / ".features",
         anew=config.force,
     )

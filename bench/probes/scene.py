@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from bench import shared, store
 from bench.cell import Cell
-from bench.classifiers import CATALOGUE, LoadedClassifier, open_classifier
+from bench.classifiers import LoadedClassifier
 from bench.datasets.base import Pixels
 from bench.environment import resolve_device
 from bench.errors import MetricError
@@ -74,7 +74,7 @@ class Scene:
         """
         device, n = resolve_device(cell.config.device), cell.num_images
         originals = shared.originals(cell.dataset_folder, cell.dataset, n, anew=cell.config.force)
-        classifier = open_classifier(cell.config.classifier, device)
+        classifier = cell.open_classifier(device)
         logits = shared.logits(cell.classifier_folder, classifier, cell.dataset, n, device, anew=cell.config.force)
         method = cell.open_method(classifier, logits.shape[1], originals.shape[1:3], device)
         return cls(cell, originals, logits, method, classifier, device)
@@ -87,9 +87,8 @@ class Scene:
     @property
     def names_classes(self) -> bool:
         """Whether the target's logits are the dataset's classes, one each, in their order."""
-        known = CATALOGUE.get(self.classifier.name)
-        if known is not None:
-            return self.cell.dataset.name in known.datasets
+        if (known := self.cell.classifier.classes) != "":
+            return self.cell.dataset.name == known
         return bool(self.logits.shape[1] == len(self.cell.dataset.class_names))
 
     @cached_property
@@ -165,7 +164,7 @@ class Scene:
             logits=logits,
             networks=self.networks if own else replace(self.networks, judge=None),
             stochastic=self.method.stochastic,
-            target_is_extractor=self.cell.config.classifier == "efficientnet_lite0",
+            target_is_extractor=self.cell.target_is_extractor,
             cache=self.cell.config.out / ".features",
             anew=self.cell.config.force,
         )

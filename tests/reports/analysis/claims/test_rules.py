@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.classifiers.catalogue import TARGETS
+from bench.classifiers.providers.zoo import TARGETS
 from bench.metrics.catalogue import METRICS
 from bench.probes.manipulate import Perturb, Scale, Shift
 from bench.probes.measures import KNOWN
