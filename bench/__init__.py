@@ -17,6 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from bench.cards import ClassifierCard
     from bench.classifiers import load_classifier
     from bench.classifiers.provider import ClassifierProvider
     from bench.config import RunConfig
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from bench.runner import run
 
 _HOMES = {
+    "ClassifierCard": "bench.cards",
     "ClassifierProvider": "bench.classifiers.provider",
     "Inverter": "bench.inverter",
     "Record": "bench.record",
@@ -41,6 +43,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "ClassifierCard",
     "ClassifierProvider",
     "Inverter",
     "Record",

@@ -52,6 +52,7 @@ def checks(runs: Path = Path("runs")) -> Iterator[Check]:
     yield from kept(runs)
     yield device()
     yield from plugins()
+    yield from optional()
 
 
 def kept(runs: Path) -> Iterator[Check]:
@@ -223,6 +224,23 @@ def plugins() -> Iterator[Check]:
             yield Check(
                 title, False, "none usable", f"install bench again: pip install --force-reinstall {DISTRIBUTION}"
             )
+
+
+def optional() -> Iterator[Check]:
+    """What some providers of classifiers need beyond bench's own requirements."""
+    from bench.classifiers.provider import provider_class
+    from bench.errors import PluginError
+    from bench.registry import CLASSIFIERS, registered
+
+    for prefix in registered(CLASSIFIERS):
+        try:
+            needs = provider_class(prefix).needs
+        except PluginError:  # said above
+            continue
+        for name in needs:
+            found = installed(name)
+            hint = "" if found else f"pip install {name}   (for --classifier {prefix}:NAME)"
+            yield Check(name, True if found else None, found or "not installed", hint)
 
 
 def _one_line(error: BaseException) -> str:

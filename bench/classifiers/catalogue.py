@@ -1,9 +1,20 @@
-"""Until the reports read cards: whose classes the logits of a shipped classifier name."""
+"""What others still ask of the shipped classifiers by this name; cards take its place (``bench.classifiers``)."""
 
 from __future__ import annotations
 
 from types import SimpleNamespace
 
-from bench.classifiers.providers.zoo import ZOO
+from bench.classifiers.provider import JUDGE
+from bench.classifiers.providers.zoo import TARGETS, ZOO
 
-CATALOGUE = {name: SimpleNamespace(datasets=(one.classes,)) for name, one in ZOO.items()}
+__all__ = ["CATALOGUE", "JUDGE", "TARGETS"]
+
+CATALOGUE = {
+    name: SimpleNamespace(
+        num_logits=one.num_logits,
+        input_size=one.input_size,
+        summary=one.summary,
+        datasets=() if one.classes == "imagenet" else (one.classes,),
+    )
+    for name, one in ZOO.items()
+}

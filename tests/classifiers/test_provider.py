@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,17 +10,20 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from typer.testing import CliRunner
 
 from bench.cards import ClassifierCard
 from bench.check import CLASSIFIER_RULES, check
 from bench.classifiers import classifier_card, load_classifier, open_classifier
 from bench.classifiers.provider import ALIASES, ClassifierProvider, provider_class, provider_of, resolve, targets
+from bench.cli import app
 from bench.config import RunConfig
 from bench.errors import PluginError, UnknownNameError, UsageError
 from bench.listing import classifiers
 from bench.once import one_run
 from bench.registry import CLASSIFIERS
 from bench.runner import run_cell
+from bench.weights import load_shipped, save_weights
 from tests.conftest import AddPlugin
 
 PLUGINS = Path(__file__).parents[1] / "plugins.py"
@@ -127,6 +131,37 @@ def test_an_outsiders_network_is_run_on_a_folder(outsider: Path, tmp_path: Path)
     (stored,) = (tmp_path / "runs").glob("*/*/logits.npz")
     assert np.load(stored)["logits"].shape == (4, 1000)
     assert np.load(next((tmp_path / "runs").glob("*/originals.npy"))).shape == (4, 64, 64, 3)
+
+
+def test_weights_of_ones_own_are_another_cell(tmp_path: Path) -> None:
+    """Under the same name, beside the cell of the shipped weights."""
+    state = {key: value + 0.01 for key, value in load_shipped("robust_resnet152").items()}
+    path = save_weights(state, tmp_path / "own.safetensors")
+    config = RunConfig(
+        f"{PLUGINS}:Grey", "robust_resnet152", num_images=4, controls=False, device="cpu", out=tmp_path / "runs"
+    )
+    shipped, own = run_cell(config), run_cell(replace(config, classifier_weights=path))
+    assert shipped.status == own.status == "complete", own.reason
+    assert shipped.classifier == own.classifier == "robust_resnet152"
+    assert shipped.key != own.key
+    assert own.weights["robust_resnet152"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert shipped.metrics["logit_error"].value != own.metrics["logit_error"].value
+    broken = run_cell(replace(config, classifier_weights=tmp_path / "nothing"))
+    assert (broken.status, broken.classifier) == ("failed", "robust_resnet152")
+    assert "nothing and there is no such file" in str(broken.reason)
+
+
+def test_weights_belong_to_one_classifier() -> None:
+    words = ["run", "--method", "oracle", "--classifier", "all", "--classifier-weights", "x"]
+    done = CliRunner().invoke(app, words)
+    assert isinstance(done.exception, UsageError)
+    assert "belongs to one classifier" in str(done.exception)
+
+
+def test_logits_that_name_the_datasets_classes(outsider: Path) -> None:
+    assert classifier_card("resnet152").classes == "cifar10"
+    assert classifier_card("efficientnet_lite0").classes == "imagenet"
+    assert classifier_card("outsider:small").classes == ""
 
 
 def test_the_judge_is_never_a_target(tmp_path: Path) -> None:

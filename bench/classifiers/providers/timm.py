@@ -42,7 +42,7 @@ class TimmProvider(LibraryProvider):
             classes="imagenet" if config.num_classes == 1000 else "",
             summary=f"timm's {full.partition(':')[2]}",
             licence=str(config.license or ""),
-            citation=("wightman2019",),
+            citation=("wightman2019timm",),
         )
 
     def network(self, name: str, state: dict[str, Tensor]) -> LibraryNetwork:

@@ -42,7 +42,7 @@ class TorchvisionProvider(LibraryProvider):
             accuracy={f"imagenet_val_{key.replace('@', '')}": value / 100 for key, value in scores.items()},
             summary=f"torchvision's {architecture}, weights {weights.name}",
             licence=str(weights.meta.get("license", "BSD-3-Clause")),
-            citation=("torchvision2016",),
+            citation=("torchvision2016library",),
         )
 
     def network(self, name: str, state: dict[str, Tensor]) -> LibraryNetwork:

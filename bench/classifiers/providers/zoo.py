@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
     from bench.classifiers.base import Classifier
 
-THIN = "thin 32x32 version of the published architecture, trained by this project on CIFAR-10"
+THIN = (
+    "thin 32x32 version of the published architecture, trained by this project on CIFAR-10: its scores do not speak for "
+    "the ImageNet network of that name"
+)
 CIFAR10 = {"mean": [0.4914, 0.4822, 0.4465], "std": [0.2470, 0.2435, 0.2616], "size": 32}
 IMAGENET = {
     "mean": [0.498] * 3,
@@ -66,25 +69,25 @@ class ZooEntry:
 ZOO = {
     "robust_resnet152": ZooEntry(
         "bench.classifiers.resnet", "ThinResNet152", "thin 32x32 ResNet-152, adversarially trained against Linf 8/255",
-        ("he2016", "dejorge2022"), robust="Linf 8/255",
+        ("he2016deep", "dejorge2022make"), robust="Linf 8/255",
     ),
     "resnet152": ZooEntry(
-        "bench.classifiers.resnet", "ThinResNet152", "thin 32x32 ResNet-152, trained on clean images", ("he2016",),
+        "bench.classifiers.resnet", "ThinResNet152", "thin 32x32 ResNet-152, trained on clean images", ("he2016deep",),
     ),
     "inception_v3": ZooEntry(
         "bench.classifiers.inception", "ThinInceptionV3", "thin 32x32 Inception-v3, trained on clean images",
-        ("szegedy2016",),
+        ("szegedy2016rethinking",),
     ),
     "efficientnet_lite0": ZooEntry(
         "bench.classifiers.efficientnet_lite", "EfficientNetLite0",
-        "the published EfficientNet-Lite0 with its ImageNet weights; small images enlarged to 128 px", ("tan2019",),
-        num_logits=1000, input_size=224, classes="imagenet", preprocessing=IMAGENET, caveat="",
+        "the published EfficientNet-Lite0 with its ImageNet weights; small images enlarged to 128 px",
+        ("tan2019efficientnet",), num_logits=1000, input_size=224, classes="imagenet", preprocessing=IMAGENET, caveat="",
         accuracy=(("imagenet_val_accuracy", 0.751),), published="bench.classifiers.efficientnet_lite:published_state",
     ),
     JUDGE: ZooEntry(
         "bench.classifiers.vgg", "JudgeVGG",
         "small VGG-style network without residual connections; scores reconstructions, never a target",
-        ("simonyan2015", "jordan2024"), caveat="trained by this project on CIFAR-10 to judge; never a target",
+        ("simonyan2015very", "jordan2024cifar"), caveat="",
     ),
 }  # fmt: skip
 TARGETS = tuple(name for name in ZOO if name != JUDGE)

@@ -6,8 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench import ClassifierProvider
-from bench.cards import ClassifierCard
+from bench import ClassifierCard, ClassifierProvider
 
 if TYPE_CHECKING:
     from torch import nn
