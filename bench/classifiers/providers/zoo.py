@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from bench.classifiers.base import Classifier
 
 THIN = (
-    "thin 32x32 version of the published architecture, trained by this project on CIFAR-10: its scores do not speak for "
-    "the ImageNet network of that name"
+    "thin 32x32 version of the published architecture, trained by this project on CIFAR-10: its scores do not speak "
+    "for the ImageNet network of that name"
 )
 CIFAR10 = {"mean": [0.4914, 0.4822, 0.4465], "std": [0.2470, 0.2435, 0.2616], "size": 32}
 IMAGENET = {
@@ -81,8 +81,9 @@ ZOO = {
     "efficientnet_lite0": ZooEntry(
         "bench.classifiers.efficientnet_lite", "EfficientNetLite0",
         "the published EfficientNet-Lite0 with its ImageNet weights; small images enlarged to 128 px",
-        ("tan2019efficientnet",), num_logits=1000, input_size=224, classes="imagenet", preprocessing=IMAGENET, caveat="",
-        accuracy=(("imagenet_val_accuracy", 0.751),), published="bench.classifiers.efficientnet_lite:published_state",
+        ("tan2019efficientnet",), num_logits=1000, input_size=224, classes="imagenet", preprocessing=IMAGENET,
+        caveat="", accuracy=(("imagenet_val_accuracy", 0.751),),
+        published="bench.classifiers.efficientnet_lite:published_state",
     ),
     JUDGE: ZooEntry(
         "bench.classifiers.vgg", "JudgeVGG",
