@@ -62,7 +62,7 @@ class TorchvisionNetwork(LibraryNetwork):
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits (N, K) of [0, 1] images (N, 3, H, W)."""
-        return self.body(self.prepare(images)) if self.fc is None else super().forward(images)  # type: ignore[no-any-return]
+        return self.body(self.prepare(images)) if self.fc is None else super().forward(images)
 
 
 class TimmNetwork(LibraryNetwork):

@@ -148,7 +148,7 @@ def _state(name: str, one: ZooEntry, network: Classifier, weights: Path | None) 
 
     module, _, function = one.published.partition(":")
     if weights is None:
-        return getattr(import_module(module), function)() if module else load_shipped(name)  # type: ignore[no-any-return]
+        return getattr(import_module(module), function)() if module else load_shipped(name)
     if module:
         raise UsageError(f"--classifier-weights is not for zoo:{name}, whose weights come with a package.")
     found, wanted = load_file(weights), network.state_dict()

@@ -7,7 +7,8 @@ from torch import nn
 from baselines.dosovitskiy_brox.comparator import Comparator, comparator_of, middle
 from bench.classifiers import LoadedClassifier
 from bench.classifiers.inception import ThinInceptionV3
-from bench.classifiers.providers.zoo import JUDGE, TARGETS, ZOO
+from bench.classifiers.provider import JUDGE
+from bench.classifiers.providers.zoo import TARGETS, ZOO
 from bench.classifiers.resnet import ThinResNet152
 from bench.datasets import cifar10
 from bench.training.data import TrainingImages

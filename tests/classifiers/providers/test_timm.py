@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -28,7 +29,7 @@ def test_it_equals_timm(name: str, tmp_path: Path, bench_home: Path) -> None:
     from timm.data import create_transform, resolve_data_config
 
     torch.manual_seed(1)
-    theirs = randomised(timm.create_model(name, pretrained=False))
+    theirs: Any = randomised(timm.create_model(name, pretrained=False))
     path = tmp_path / "model.safetensors"
     save_file(theirs.state_dict(), path)
     ours = open_classifier(f"timm:{name}", weights=path).network

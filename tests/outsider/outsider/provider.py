@@ -27,6 +27,6 @@ class OutsiderProvider(ClassifierProvider):
         return ClassifierCard(name, f"outsider:{name}", identity, CLASSES, input_size=SIDE, summary=self.summary)
 
     def build(self, name: str, weights: Path | None = None) -> nn.Module:
-        from outsider.network import Small
+        from .network import Small
 
         return Small(SIDE, CLASSES)
