@@ -31,6 +31,7 @@ class MetricCard:
         extractor: the network whose features it compares, or null.
         version: of its computation; part of its scores' fingerprints.
         citation: keys of ``bench/references.bib``, or whole BibTeX entries.
+        depends_on_n: whether the value of one image, or of a set, follows the number of images beside it.
     """
 
     key: str
@@ -47,6 +48,11 @@ class MetricCard:
     extractor: str | None = None
     version: str = "1"
     citation: tuple[str, ...] = ()
+    depends_on_n: bool = False
+
+    def least(self, n: int) -> float:
+        """The resolution of a mean over n images."""
+        return 1 / n if self.resolution == "1/n" else self.resolution
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,9 @@ class RunConfig:
         force: run again although the cell is complete.
         out: the folder of all runs.
         precision: in which trained inverters multiply; methods that do not know it compute in ``float32``.
+        metrics: keys of those to compute now, the others are filled by a later run; null takes all that are always
+            computed.
+        judge: the classifier that scores as judge, any but the target; null takes the one that the dataset names.
     """
 
     method: str
@@ -46,6 +49,8 @@ class RunConfig:
     force: bool = False
     out: Path = Path("runs")
     precision: Precision = "float32"
+    metrics: tuple[str, ...] | None = None
+    judge: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no run can honour."""

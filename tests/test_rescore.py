@@ -10,15 +10,17 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+import torch
 from numpy.typing import NDArray
 
 from bench import rescore
+from bench.cards import MetricCard
 from bench.config import RunConfig
 from bench.errors import UnknownNameError, UsageError
 from bench.fingerprint import fingerprint_of
-from bench.metrics import per_image, scoring
-from bench.metrics.catalogue import METRIC_VERSION, METRICS, MetricInfo
-from bench.metrics.per_image import PerImage
+from bench.metrics import evaluate, per_image
+from bench.metrics.base import Data, Metric, PerImage
+from bench.metrics.registry import metrics
 from bench.record import Record
 from bench.rescore import outdated, score_runs
 from bench.runner import run_cell
@@ -51,6 +53,22 @@ def forget(record: Record, out: Path, *keys: str) -> Record:
     return less
 
 
+def parts(record: Record, inception: Path | None = None) -> dict[str, Any]:
+    return rescore.How(None, None, inception, torch.device("cpu"), {}).parts(record)
+
+
+def another_version(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    one = metrics()[key]
+    monkeypatch.setattr(one, "card", replace(one.card, version="another"))
+
+
+class Brightness(Metric):
+    card = MetricCard("brightness", "brightness", "how bright", None, "image")
+
+    def compute(self, data: Data) -> PerImage:
+        return PerImage(np.full(data.n, 0.25))
+
+
 @pytest.fixture
 def no_inversion(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Call it: from then on whoever inverts fails."""
@@ -78,7 +96,7 @@ def test_what_is_missing_comes_back_to_the_bit(
     assert set(done.filled) == set(keys)
     again = Record.from_json((folder_of(whole, tmp_path) / "record.json").read_text())
     assert again.metrics == whole.metrics
-    assert list(again.metrics) == list(METRICS)
+    assert list(again.metrics) == list(metrics())
     after = columns(whole, tmp_path)
     assert after.keys() == before.keys()
     for name, values in before.items():
@@ -98,10 +116,7 @@ def test_a_new_metric_is_computed_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_inversion: Callable[[], None]
 ) -> None:
     whole = run_cell(config("Grey", tmp_path))
-    info = MetricInfo("brightness", "brightness", "how bright", None, "image", 1e-4)
-    monkeypatch.setitem(METRICS, "brightness", info)
-    monkeypatch.setitem(METRIC_VERSION, "brightness", "1")
-    monkeypatch.setitem(scoring.IMAGE_METRICS, "brightness", lambda data: PerImage(np.full(data.arrays.n, 0.25)))
+    monkeypatch.setitem(metrics(), "brightness", Brightness())
     no_inversion()
     asked: list[str] = []
     plain = per_image.attempt
@@ -110,7 +125,7 @@ def test_a_new_metric_is_computed_alone(
         asked.append("one")
         return plain(compute, n)
 
-    monkeypatch.setattr(scoring, "attempt", attempt)
+    monkeypatch.setattr(evaluate, "attempt", attempt)
     (done,) = score_runs(tmp_path, None, device="cpu")
     assert done.filled == ("brightness",)
     assert len(asked) == 1
@@ -120,14 +135,14 @@ def test_a_new_metric_is_computed_alone(
 
 def test_only_what_another_making_touches_is_computed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = run_cell(config("Grey", tmp_path))
-    monkeypatch.setitem(METRIC_VERSION, "ssim", "another window")
-    assert outdated(whole, rescore._parts(whole, None)) == ["ssim"]
+    another_version(monkeypatch, "ssim")
+    assert outdated(whole, parts(whole)) == ["ssim"]
     (done,) = score_runs(tmp_path, ("psnr",), device="cpu")
     assert done.filled == ()  # ssim was not asked for
     (done,) = score_runs(tmp_path, None, device="cpu")
     assert done.filled == ("ssim",)
     assert done.record.metrics["ssim"].fingerprint != whole.metrics["ssim"].fingerprint
-    others = [key for key in METRICS if key != "ssim"]
+    others = [key for key in metrics() if key != "ssim"]
     assert [done.record.metrics[key] for key in others] == [whole.metrics[key] for key in others]
 
 
@@ -135,7 +150,7 @@ def test_inception_weights_touch_fid_alone(tmp_path: Path) -> None:
     whole = run_cell(config("Grey", tmp_path))
     weights = tmp_path / "weights.pth"
     weights.write_bytes(b"some")
-    assert outdated(whole, rescore._parts(whole, weights)) == ["fid"]
+    assert outdated(whole, parts(whole, weights)) == ["fid"]
     (done,) = score_runs(tmp_path, ("fid",), inception=weights, device="cpu")
     assert done.filled == ("fid",)
     assert "2,048" in str(done.record.metrics["fid"].note)  # too few images for it
@@ -158,7 +173,7 @@ def test_a_lost_second_draw_leaves_diversity_null_and_says_why(tmp_path: Path) -
     (folder_of(record, tmp_path) / "second_draw.npy").unlink()
     (done,) = score_runs(tmp_path, None, device="cpu")
     assert done.record.metrics["diversity"].value is None
-    assert done.record.metrics["diversity"].note == rescore.NO_SECOND
+    assert done.record.metrics["diversity"].note == rescore.NO_SECOND.format(key="diversity")
     assert done.record.metrics["psnr"] == record.metrics["psnr"]
 
 
@@ -295,13 +310,13 @@ def test_a_value_stays_where_its_weights_are_not_here(tmp_path: Path) -> None:
     whole = run_cell(config("Grey", tmp_path))
     weights = tmp_path / "weights.pth"
     weights.write_bytes(b"some")
-    with_it = rescore._parts(whole, weights)
+    with_it = parts(whole, weights)
     scored = replace(whole.metrics["fid"], value=12.5, note=None, fingerprint=fingerprint_of("fid", with_it))
     record = replace(whole, metrics=whole.metrics | {"fid": scored})
-    assert outdated(record, rescore._parts(whole, None)) == []
+    assert outdated(record, parts(whole)) == []
     assert outdated(record, with_it) == []
     weights.write_bytes(b"others")
-    assert outdated(record, rescore._parts(whole, weights)) == ["fid"]
+    assert outdated(record, parts(whole, weights)) == ["fid"]
 
 
 def test_what_failed_in_foreign_code_is_tried_again_when_scores_are_asked_for(tmp_path: Path) -> None:
@@ -326,11 +341,11 @@ def test_damage_elsewhere_stays_visible(tmp_path: Path) -> None:
 def test_the_protocol_is_todays_only_once_every_score_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = run_cell(config("Grey", tmp_path))
     forget(whole, tmp_path, "psnr")
-    monkeypatch.setitem(METRIC_VERSION, "ssim", "another window")
+    another_version(monkeypatch, "ssim")
     (part,) = score_runs(tmp_path, ("psnr",), device="cpu")
-    assert part.record.protocol["metric_versions"]["ssim"] != "another window"
+    assert part.record.protocol["metric_versions"]["ssim"] != "another"
     (all_of_it,) = score_runs(tmp_path, None, device="cpu")
-    assert all_of_it.record.protocol["metric_versions"]["ssim"] == "another window"
+    assert all_of_it.record.protocol["metric_versions"]["ssim"] == "another"
 
 
 def test_where_nothing_is_missing_nothing_is_written(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from bench.datasets.base import Pixels
-from bench.metrics.features import Extractor, FeatureCache, network_extractor
+from bench.errors import MetricError
+from bench.metrics.features import FeatureCache, OpenExtractor, open_extractor
 
 CPU = torch.device("cpu")
 
@@ -26,9 +27,9 @@ class Counting:
         return {"features": images.mean((2, 3))}
 
 
-def counting(sha256: str = "a") -> tuple[Counting, Extractor]:
+def counting(sha256: str = "a") -> tuple[Counting, OpenExtractor]:
     compute = Counting()
-    return compute, Extractor("mean", sha256, CPU, compute, batch=3)
+    return compute, OpenExtractor("mean", sha256, CPU, compute, batch=3)
 
 
 def test_extractor_sees_images_in_0_1_and_any_batch_gives_the_same() -> None:
@@ -40,7 +41,20 @@ def test_extractor_sees_images_in_0_1_and_any_batch_gives_the_same() -> None:
 
 def test_a_users_module_gives_logits_only() -> None:
     net = nn.Sequential(nn.Flatten(), nn.Linear(192, 5)).eval()
-    assert {k: v.shape for k, v in network_extractor("own", "", net, CPU)(pixels()).items()} == {"logits": (7, 5)}
+    assert {k: v.shape for k, v in open_extractor("own", "", net, CPU)(pixels()).items()} == {"logits": (7, 5)}
+
+
+def test_a_users_module_gives_features_where_it_has_a_method_for_them() -> None:
+    class Own(nn.Sequential):
+        def features(self, images: Tensor) -> Tensor:
+            return images.flatten(1)
+
+    net = Own(nn.Flatten(), nn.Linear(192, 5)).eval()
+    both = open_extractor("own", "", net, CPU, layers=("features", "logits"))(pixels())
+    assert {k: v.shape for k, v in both.items()} == {"logits": (7, 5), "features": (7, 192)}
+    with pytest.raises(MetricError, match="own has no penultimate features"):
+        open_extractor("own", "", nn.Flatten(), CPU, layers=("features", "logits"))
+    assert list(open_extractor("own", "", nn.Flatten(), CPU, layers=("features",))(pixels())) == ["features"]
 
 
 def test_second_reading_asks_nothing(tmp_path: Path) -> None:
