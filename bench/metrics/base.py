@@ -212,22 +212,19 @@ class Metric(ABC):
         needs: what evaluation has to prepare for it.
         versioned_as: under which name records state its version, where several metrics share one; else its key.
         undefined: what NaN means, where ``look`` gives some.
+        least_images: below so many it is null.
     """
 
     card: MetricCard
     needs: Needs = Needs()
     versioned_as: str = ""
     undefined: str = "it has no value there"
+    least_images: int = 0
 
     @property
     def key(self) -> str:
         """As in records and on the command line."""
         return self.card.key
-
-    @property
-    def least_images(self) -> int:
-        """The number of images below which it is null."""
-        return 0
 
     def look(self, block: Block) -> Array:
         """(n,) values of some pairs of images, NaN where not defined. Called where ``needs`` has pixels."""
@@ -249,16 +246,17 @@ class ExtractorMetric(Metric):
 
     Attributes:
         extractor: whose features.
-        headline: its place among the columns of the main table, or None.
+        headline, roles: as in its card.
         prefix: of its key, ``PREFIX_EXTRACTOR``.
         facts: its card but for the extractor; title and definition have its title and subject appended.
     """
 
     prefix: ClassVar[str]
     facts: ClassVar[MetricCard]
+    least_images = MIN_SET_IMAGES
 
-    def __init__(self, extractor: str, headline: int | None = None) -> None:
-        self.extractor, self.headline = extractor, headline
+    def __init__(self, extractor: str, headline: int | None = None, roles: tuple[str, ...] = ()) -> None:
+        self.extractor, self.headline, self.roles = extractor, headline, roles
         self.needs = Needs(features=(extractor,))
 
     @cached_property
@@ -276,6 +274,7 @@ class ExtractorMetric(Metric):
             definition=facts.definition.format(about=about),
             extractor=self.extractor,
             headline=self.headline,
+            roles=self.roles,
             citation=(*facts.citation, *(known.citation if known else ())),
         )
 
@@ -283,11 +282,6 @@ class ExtractorMetric(Metric):
     def key(self) -> str:
         """``PREFIX_EXTRACTOR``."""
         return f"{self.prefix}_{self.extractor}"
-
-    @property
-    def least_images(self) -> int:
-        """``MIN_SET_IMAGES``."""
-        return MIN_SET_IMAGES
 
     @abstractmethod
     def between(self, a: Array, b: Array) -> Score:

@@ -110,10 +110,9 @@ class Frechet(ExtractorMetric):
         digits=2,
         resolution=0.01,
         question="Do the reconstructions, taken together, look like the originals, taken together?",
-        reads_distance=True,
+        sees="features",
         version="torch-fidelity, float64/1",
         citation=("heusel2017gans",),
-        depends_on_n=True,
     )
 
     def between(self, a: Array, b: Array) -> Score:
@@ -125,7 +124,7 @@ class Fid(Frechet):
     """``fid``: the same over Inception's features, under the name that everybody knows."""
 
     def __init__(self) -> None:
-        super().__init__("inception")
+        super().__init__("inception", headline=0)
 
     @property
     def key(self) -> str:
@@ -135,7 +134,7 @@ class Fid(Frechet):
     @cached_property
     def card(self) -> MetricCard:  # type: ignore[override]
         """With a title and a version of its own."""
-        return replace(super().card, title="FID", version="torch-fidelity inception-v3-compat 2048/1")
+        return replace(super().card, title="FID", fetched=True, version="torch-fidelity inception-v3-compat 2048/1")
 
 
 class Kernel(ExtractorMetric):
@@ -153,10 +152,9 @@ class Kernel(ExtractorMetric):
         digits=4,
         resolution=1e-5,
         question="The same without a bias that follows N, with a deviation over subsets that all methods share.",
-        reads_distance=True,
+        sees="features",
         version=f"torch-fidelity, polynomial 3, {KID_SUBSETS} x {KID_SUBSET_SIZE}/1",
         citation=("binkowski2018demystifying",),
-        depends_on_n=True,
     )
 
     def between(self, a: Array, b: Array) -> Score:
@@ -167,9 +165,9 @@ class Kernel(ExtractorMetric):
 
 METRICS = (
     Fid(),
-    Frechet("efficientnet_lite0", headline=0),
-    Frechet("judge", headline=2),
-    Kernel("efficientnet_lite0", headline=1),
+    Frechet("efficientnet_lite0", headline=1, roles=("distance",)),
+    Frechet("judge", headline=3, roles=("distance", "terminal")),
+    Kernel("efficientnet_lite0", headline=2),
     Frechet,
     Kernel,
 )

@@ -56,7 +56,9 @@ class LogitError(Metric):
         level="image",
         family=FAMILIES[2],
         resolution=1e-4,
-        headline=6,
+        headline=7,
+        sees="logits",
+        roles=("ends",),
         question="How far are the reconstruction's logits from those that it was made from?",
         reads_distance=True,
     )
@@ -78,9 +80,11 @@ class LogitCosine(Metric):
         level="image",
         family=FAMILIES[2],
         resolution=1e-4,
-        headline=7,
+        headline=8,
+        sees="logits",
+        roles=("likeness", "terminal", "ends"),
         question="Do they point the same way?",
-        depends_on_n=True,
+        depends_on="mean",
     )
     needs = Needs(logits=(TARGET,))
 

@@ -88,9 +88,11 @@ class Lpips(Metric):
         level="image",
         family=FAMILIES[1],
         resolution=1e-4,
-        headline=3,
+        headline=4,
         question="How alike do the two look?",
         reads_distance=True,
+        sees="features",
+        roles=("closest", "terminal", "ends"),
         version="v0.1 alex, float16 convolutions, 64 px/1",
         citation=("zhang2018unreasonable",),
     )
@@ -112,8 +114,10 @@ class Diversity(Metric):
         definition="mean LPIPS between two reconstructions of the same logits from two noise draws; 0 if deterministic",
         higher_is_better=None,
         family=FAMILIES[4],
-        headline=13,
+        headline=14,
         question="How much does the noise change?",
+        sees="draws",
+        roles=(),
         version="as lpips/1",
     )
     needs = Needs(second=True, networks=("lpips_alex",))

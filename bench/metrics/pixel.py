@@ -72,8 +72,10 @@ class Psnr(Metric):
         family=FAMILIES[1],
         digits=2,
         resolution=0.01,
-        headline=4,
+        headline=5,
         question="How close is each pixel?",
+        sees="pixels",
+        roles=("likeness", "terminal", "ends"),
         version="scikit-image/1",
     )
     needs = Needs(pixels=True)
@@ -95,7 +97,9 @@ class Ssim(Metric):
         level="image",
         family=FAMILIES[1],
         resolution=1e-4,
-        headline=5,
+        headline=6,
+        sees="pixels",
+        roles=("likeness", "ends"),
         question="How alike are local brightness, contrast and structure?",
         version="scikit-image, window 7/1",
         citation=("wang2004image",),

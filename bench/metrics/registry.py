@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 
 from bench.cards import MetricCard
@@ -68,6 +69,12 @@ def ours(metric: Metric) -> bool:
 
 
 @cache
+def cards() -> dict[str, MetricCard]:
+    """Their cards, with their places in the complete table."""
+    return {key: replace(one.card, place=place) for place, (key, one) in enumerate((metrics() | asked_for()).items())}
+
+
+@cache
 def asked_for() -> dict[str, Metric]:
     """What is computed where it is asked for: each family over each extractor that has features."""
     always = [one for one in metrics().values() if isinstance(one, ExtractorMetric)]
@@ -104,5 +111,5 @@ def chosen(wanted: Collection[str] | None) -> list[Metric]:
 
 def forget() -> None:
     """Look for plugins again."""
-    for known in (extractors, _plugins, metrics, asked_for):
+    for known in (extractors, _plugins, metrics, asked_for, cards):
         known.cache_clear()

@@ -135,9 +135,7 @@ def gap(target: Doubles, judge: Doubles, agree: NDArray[np.bool_]) -> Doubles:
     return values
 
 
-_CARD = MetricCard(
-    "", "", "", higher_is_better=True, level="image", family=FAMILIES[3], digits=3, resolution="1/n"
-)  # fmt: skip
+_CARD = MetricCard("", "", "", True, "image", FAMILIES[3], resolution="1/n", share=True, sees="classes")
 
 
 class SameClass(Metric):
@@ -153,6 +151,7 @@ class SameClass(Metric):
             title=f"class, {network}",
             definition=f"share whose top-1 class by the {network} is the original's",
             headline=headline,
+            roles=(f"{network}-class", "terminal"),
             question=f"Does the {network} see the original's class?",
         )
 
@@ -191,7 +190,9 @@ class Gap(Metric):
         definition="reid_class_target - reid_class_judge where both agree about the original; large: adversarial, no "
         "likeness",
         higher_is_better=None,
-        headline=10,
+        headline=11,
+        share=False,
+        roles=("gap",),
         question="Is the target convinced by more than a likeness?",
     )
     needs = Needs(logits=(TARGET, JUDGE))
@@ -247,6 +248,9 @@ class Rank(Metric):
             digits=4,
             resolution=resolution,
             headline=headline,
+            sees="ranks",
+            depends_on="gallery",
+            roles=("likeness", "terminal", "ends") if inside and what == "mrr" else (),
             question="Does the reconstruction lead back to its very original"
             + (", beyond what the class tells?" if inside else "?"),
             # the gallery's true size is a part of its own; this text stands in all records
@@ -278,11 +282,11 @@ def _gallery_note(ranks: Ranks, gallery: int) -> str | None:
 
 
 METRICS = (
-    SameClass(TARGET, 8),
-    SameClass(JUDGE, 9),
+    SameClass(TARGET, 9),
+    SameClass(JUDGE, 10),
     Label(),
     Gap(),
     *(Rank("instance_target", what) for what in _WHAT),
-    *(Rank("instance_judge", what, 11 if what == "mrr" else None) for what in _WHAT),
-    *(Rank("within_class_judge", what, 12 if what == "mrr" else None) for what in ("r1", "mrr")),
+    *(Rank("instance_judge", what, 12 if what == "mrr" else None) for what in _WHAT),
+    *(Rank("within_class_judge", what, 13 if what == "mrr" else None) for what in ("r1", "mrr")),
 )

@@ -14,7 +14,7 @@ from baselines.optimization.mahendran_vedaldi import MahendranVedaldi
 from bench.classifiers import LoadedClassifier
 from bench.datasets import cifar10
 from bench.inverter import Target
-from bench.metrics import base
+from bench.metrics.base import ExtractorMetric
 from bench.seeding import sample_noise
 from methods.biggan_logit.generator import NOISE_DIM, effective_state
 from methods.biggan_logit.train import BigGANRecipe
@@ -78,7 +78,7 @@ def test_reconstructions_are_the_plain_ones_to_two_grey_levels(bench_home: Path)
 @pytest.fixture
 def problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> row.Problem:
     """520 images at 16 pixels and small networks, with set-level scores as if they were enough."""
-    monkeypatch.setattr(base, "MIN_SET_IMAGES", 500)
+    monkeypatch.setattr(ExtractorMetric, "least_images", 500)
     pixels, labels = cifar10.shipped_test()
     images = row.Images.noisy(np.ascontiguousarray(pixels[:520, ::2, ::2]), labels[:520])
     nets = networks(Small(1).eval(), judge=Small(2).eval(), efficientnet_lite0=Small(3).eval())
@@ -104,7 +104,7 @@ def test_other_reconstructions_are_told_apart(problem: row.Problem) -> None:
 
 
 def test_a_score_that_one_side_lacks_is_an_error(problem: row.Problem, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(base, "MIN_SET_IMAGES", 10_000)
+    monkeypatch.setattr(ExtractorMetric, "least_images", 10_000)
     with pytest.raises(ValueError, match="fd_efficientnet_lite0"):
         row.apart(problem.scores(), problem.by_hand())
 

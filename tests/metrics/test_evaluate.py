@@ -1,3 +1,4 @@
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -6,16 +7,21 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+import bench
 from bench.classifiers import LoadedClassifier
+from bench.config import RunConfig
 from bench.datasets.base import Pixels
 from bench.errors import DataError, MetricError, UnknownNameError, UsageError
-from bench.metrics import base, distances
+from bench.metrics import distances
 from bench.metrics import evaluate as module
+from bench.metrics.base import ExtractorMetric
 from bench.metrics.evaluate import Evaluation, Networks, evaluate
 from bench.metrics.extractors import Extractor, extractors
+from bench.metrics.extractors.lpips_alex import LpipsAlex
 from bench.metrics.features import open_extractor
 from bench.metrics.folders import score_folders
 from bench.metrics.registry import metrics
+from bench.runner import run_cell
 from tests.metrics.small_networks import MeanSquare, Small
 
 N = 40
@@ -66,7 +72,7 @@ def run(reconstructions: Pixels = NOISY, nets: Networks | None = None, **options
 @pytest.fixture
 def small_sets(monkeypatch: pytest.MonkeyPatch) -> None:
     """Set-level distances already from 20 images on."""
-    monkeypatch.setattr(base, "MIN_SET_IMAGES", 20)
+    monkeypatch.setattr(ExtractorMetric, "least_images", 20)
     monkeypatch.setattr(distances, "KID_SUBSET_SIZE", 15)
     monkeypatch.setattr(distances, "KID_SUBSETS", 5)
 
@@ -320,3 +326,23 @@ def test_chance_is_one_class_in_as_many_as_the_network_knows() -> None:
     found = run(nets=networks(judge=Small(2, 16).eval())).metrics
     assert found["reid_class_target"].chance == 1 / 10
     assert found["reid_class_judge"].chance == found["reid_label_judge"].chance == 1 / 16
+
+
+def test_from_the_line_to_lpips_it_is_five_frames(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ours are those of files below ``bench/``, from the function that runs the line down to the network's call."""
+    frames: list[traceback.FrameSummary] = []
+
+    class Watching(nn.Module):
+        def forward(self, *_: Tensor, normalize: bool) -> Tensor:
+            frames.extend(traceback.extract_stack())
+            raise RuntimeError("seen")
+
+    monkeypatch.setattr(LpipsAlex, "network", lambda self, device: Watching())
+    module._opened.cache_clear()
+    plugin = f"{Path(__file__).parents[1] / 'plugins.py'}:Grey"
+    record = run_cell(RunConfig(plugin, "robust_resnet152", num_images=2, out=tmp_path, controls=False, device="cpu"))
+    module._opened.cache_clear()
+    assert record.metrics["lpips"].note == "RuntimeError: seen"
+    house = str(Path(bench.__file__).parent)
+    ours = [frame.name for frame in frames if frame.filename.startswith(house)]
+    assert ours[ours.index("_line") :] == ["_line", "evaluate", "collect", "look", "pixel_lpips"]

@@ -76,7 +76,7 @@ def test_every_metric_says_what_a_table_must_know() -> None:
         assert card.family != "Other", key
         assert "{" not in card.definition, key
     places = sorted(one.card.headline for one in metrics().values() if one.card.headline is not None)
-    assert places == list(range(14))
+    assert places == list(range(15))
 
 
 def test_every_network_that_is_asked_for_is_registered() -> None:
