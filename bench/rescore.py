@@ -55,7 +55,7 @@ def outdated(
 ) -> list[str]:
     """Keys of metrics that a complete record lacks, or has by another making than ``parts`` say.
 
-    A value stays where the weights that it needs are not here, or nobody plays the judge.
+    A score stays where the weights that it needs are not here, or nobody plays the judge.
 
     Args:
         record: of a cell.
@@ -71,8 +71,7 @@ def _is_outdated(metric: Metric, score: Score | None, parts: Mapping[str, Any], 
         return True
     if score.fingerprint == fingerprint_of(metric.key, parts):
         return failed and score.value is None and bool(re.match(FAILURE, score.note or ""))
-    absent = any(name not in parts["extractors"] for name in metric.needs.extractors)
-    return not (absent and score.value is not None)
+    return all(name in parts["extractors"] for name in metric.needs.extractors)
 
 
 def asks_target(key: str) -> bool:

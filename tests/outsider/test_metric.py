@@ -33,7 +33,8 @@ def quarters(images: NDArray[Any]) -> NDArray[Any]:
     """(N, 12): what ``colours`` sees."""
     n, side = len(images), images.shape[1] // 2
     cells = images.reshape(n, 2, side, 2, side, 3).mean((2, 4)) / 255  # (N, 2, 2, 3)
-    return cells.transpose(0, 3, 1, 2).reshape(n, 12)
+    flat: NDArray[Any] = cells.transpose(0, 3, 1, 2).reshape(n, 12)
+    return flat
 
 
 def test_what_is_installed_is_listed(install: Install) -> None:
