@@ -76,9 +76,13 @@ class Cell:
         dataset = load_dataset(config.dataset, image_size=_any_size(config) if no_classifier else _image_size(config))
         count = _count(config, dataset)
         judge = _judge(config, dataset, sha256)
-        kind, gallery = ("cifar10" if dataset.name == "cifar10" else "folder"), GALLERY
         rules = protocol_of(
-            kind, dataset.fingerprint, gallery, judge=judge, inception=_inception(config), asked=config.metrics or ()
+            getattr(dataset, "kind", "cifar10" if dataset.name == "cifar10" else "folder"),
+            dataset.fingerprint,
+            getattr(dataset, "gallery", GALLERY),
+            judge=judge,
+            inception=_inception(config),
+            asked=config.metrics or (),
         )
         device = resolve_device(config.device).type
         preset = config.preset or default_preset(device)
@@ -219,7 +223,8 @@ def _judge(config: RunConfig, dataset: Dataset, classifier_sha256: str) -> str |
         UsageError: there is no such classifier, or it is the target.
     """
     if config.judge is None:
-        return default_judge(dataset.name)
+        judge: str | None = getattr(dataset, "judge", default_judge(dataset.name))
+        return judge
     check_judge(config.judge, classifier_sha256)
     return config.judge
 

@@ -207,22 +207,31 @@ class How:
     opened: dict[str, LoadedClassifier] = field(default_factory=dict)
 
     def judge_of(self, record: Record) -> str | None:
-        """Whoever plays the judge for the images of a record; nobody where a user's own is not named."""
+        """Whoever plays the judge for the images of a record: never its target, and no file that is not named."""
         from bench.cell import default_judge
+        from bench.metrics.extractors import identity, playing
 
-        if self.judge is not None:
-            return None if self.judge in (record.classifier, self.local.get(record.classifier)) else self.judge
-        named = str(record.protocol.get("judge") or default_judge(record.dataset) or "")
-        return None if "." in named else named or None
+        named = self.judge or str(record.protocol.get("judge") or default_judge(record.dataset) or "")
+        if not named or (self.judge is None and "." in named and ":" not in named):  # of a file the name alone is kept
+            return None
+        target = record.weights.get(record.classifier)
+        return None if identity(playing(named, None)["judge"]) == target else named
 
     def parts(self, record: Record) -> dict[str, Any]:
         """Today's protocol for the images that a record was made of."""
         from bench.metrics.base import GALLERY
         from bench.protocol import protocol_of
 
-        kind, order = ("cifar10" if record.dataset == "cifar10" else "folder"), str(record.protocol.get("order", ""))
-        asked = self.wanted or ()
-        return protocol_of(kind, order, GALLERY, judge=self.judge_of(record), inception=self.inception, asked=asked)
+        told = record.protocol
+        kind = told.get("dataset") or ("cifar10" if record.dataset == "cifar10" else "folder")
+        return protocol_of(
+            str(kind),
+            str(told.get("order", "")),
+            int(told.get("gallery", GALLERY)),
+            judge=self.judge_of(record),
+            inception=self.inception,
+            asked=self.wanted or (),
+        )
 
 
 def _score_cell(record: Record, folder: CellFolder, how: How) -> Scored:
