@@ -7,7 +7,7 @@ arrays are missing with the error's text and the other streams go on. The scores
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
@@ -30,7 +30,7 @@ from bench.progress import each, progress
 from bench.record import Score
 
 NO_TARGET = "No classifier was given: add --classifier."
-NO_SECOND = "No second draw was made, which diversity needs."
+NO_SECOND = "No second draw was made, which {key} needs."
 ROLES = (TARGET, JUDGE)
 SIDES = ("original", "reconstruction")
 
@@ -148,7 +148,9 @@ def evaluate(
     lacking = {metric.key: reason for metric in asked if (reason := networks.lacks(metric, n))}
     possible = [metric for metric in asked if metric.key not in lacking]
     draw = second_draw if stochastic else None
-    arrays.miss([(m.key,) for m in possible if m.needs.second and draw is None], NO_SECOND)
+    for metric in possible:
+        if metric.needs.second and draw is None:
+            arrays.miss([(metric.key,)], NO_SECOND.format(key=metric.key))
     looking = [m for m in possible if m.needs.pixels or (m.needs.second and draw is not None)]
     opened = _networks_of(arrays, looking, networks)
     streams = [Stream(((m.key,),), m.look) for m in looking if (m.key,) not in arrays.missing]
@@ -175,9 +177,11 @@ def collect(
     batch: int | None,
 ) -> None:
     """Run every stream over all blocks; boundaries are fixed, so that nothing depends on how images are stored."""
+    if not streams:
+        return
     alive = list(streams)
-    with progress(arrays.n, "scoring") if streams else nullcontext() as bar:
-        for start in range(0, arrays.n if streams else 0, BLOCK):
+    with progress(arrays.n, "scoring") as bar:
+        for start in range(0, arrays.n, BLOCK):
             rows = slice(start, min(start + BLOCK, arrays.n))
             original, reconstruction = (np.ascontiguousarray(source[rows]) for source in sources[:2])
             second = None if sources[2] is None else np.ascontiguousarray(sources[2][rows])
@@ -190,8 +194,7 @@ def collect(
                 except (Exception, SystemExit) as error:  # a metric may fail in any way, and the others must go on
                     arrays.miss(stream.names, error_text(error))
                     alive.remove(stream)
-            if bar is not None:
-                bar.advance(rows.stop - rows.start)
+            bar.advance(rows.stop - rows.start)
 
 
 def _networks_of(arrays: Arrays, metrics: Sequence[Metric], networks: Networks) -> dict[str, Any]:
@@ -218,19 +221,19 @@ def _network_streams(
     for name in sorted(wanted, key=lambda name: name == TARGET):
         with _missing(arrays, name, wanted[name]):
             network = networks.open(name)
-            alike.setdefault(networks.sha256(name) if isinstance(network, Classifier) else name, []).append(
-                (name, network)
-            )
+            same = networks.sha256(name) if isinstance(network, Classifier) else name
+            alike.setdefault(same, []).append((name, network))
     streams = []
     for (name, network), *others in alike.values():
-        names = (name, *(other for other, _ in others))
-        keys = [(one, layer, side) for one in names for layer in wanted[one] for side in SIDES]
-        with _missing(arrays, name, wanted[name]):
-            usual = None if name == TARGET else networks.extractors[name].batches
-            size = batch or (usual[networks.device.type == "cuda"] if usual else None)
-            layers = {layer for _, layer, _ in keys}
-            extractor = open_extractor(name, str(networks.sha256(name)), network, networks.device, size, layers)
-            streams.append(_network_stream(extractor, [key for key in keys if key not in arrays], cache))
+        keys = [(one, layer, side) for one, _ in [(name, network), *others] for layer in wanted[one] for side in SIDES]
+        if name in ROLES and not callable(getattr(network, "features", None)):
+            arrays.miss(both(name, "features"), f"The {name} has no penultimate features, a method features(images).")
+        keys = [key for key in keys if key not in arrays and key not in arrays.missing]
+        usual = None if name == TARGET else networks.extractors[name].batches
+        size = batch or (usual[networks.device.type == "cuda"] if usual else None)
+        ask = {layer: network.features if layer == "features" and name in ROLES else network for _, layer, _ in keys}
+        extractor = open_extractor(name, str(networks.sha256(name)), network, networks.device, size, ask)
+        streams.append(_network_stream(extractor, keys, cache))
     return streams
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from bench import sealed
 from bench.classifiers.base import Classifier
 from bench.datasets.base import Pixels, to_images
-from bench.errors import MetricError, StorageError
+from bench.errors import StorageError
 
 BLOCK = 250  # rows a cache entry, and the fixed boundaries at which images are streamed
 Features = dict[str, NDArray[np.float32]]
@@ -64,36 +64,29 @@ def open_extractor(
     network: Callable[[Tensor], Tensor],
     device: torch.device,
     batch: int | None = None,
-    layers: Collection[str] = ("logits",),
+    ask: Mapping[str, Callable[[Tensor], Tensor]] | None = None,
 ) -> OpenExtractor:
-    """An extractor of ``logits`` (n, K) and ``features`` (n, F), in one pass of bench's own classifiers.
+    """An extractor of ``logits`` (n, K) and ``features`` (n, F) in one pass, where the network is one of bench's own.
 
     A module must be in evaluation mode; its weights' memory layout becomes channels last, their values stay.
 
     Args:
         name: what it is called.
         sha256: of its weights.
-        network: a classifier, which may have a method ``features``; or whatever gives the one layer.
+        network: a classifier, or whatever makes features of images.
         device: where it lies.
         batch: images at a time; by default what the network gets through fastest.
-        layers: those that are wanted of a network that is none of bench's.
-
-    Raises:
-        MetricError: both are wanted, and the network gives logits alone.
+        ask: what gives which layer, of a network that is none of bench's; by default the network gives logits.
     """
     if isinstance(network, nn.Module):
         network.to(memory_format=torch.channels_last)
-    of = getattr(network, "features", None)
-    if len(layers) > 1 and not callable(of):
-        raise MetricError(f"{name} has no penultimate features: it should have a method features(images).")
-
-    ask = {layer: of if layer == "features" and callable(of) else network for layer in layers}
+    layers = ask or {"logits": network}
 
     def compute(images: Tensor) -> Mapping[str, Tensor]:
         if isinstance(network, Classifier):
             features = network.features(images)
             return {"features": features, "logits": network.head(features)}
-        return {layer: one(images) for layer, one in ask.items()}
+        return {layer: one(images) for layer, one in layers.items()}
 
     fastest = getattr(network, "cpu_batch", None) if device.type == "cpu" else None
     return OpenExtractor(name, sha256, device, compute, batch or fastest or default_batch(device))

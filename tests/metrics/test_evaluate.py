@@ -289,7 +289,7 @@ def test_what_does_not_match_is_refused() -> None:
 def test_fid_is_the_distance_over_inceptions_features(small_sets: None) -> None:
     network = Small(7).eval()
     score = run(nets=networks(inception=network.features)).metrics["fid"]
-    extractor = open_extractor("inception", "i", network.features, CPU, layers=("features",))
+    extractor = open_extractor("inception", "i", network.features, CPU, ask={"features": network.features})
     expected = distances.frechet(extractor(ORIGINALS)["features"], extractor(NOISY)["features"])
     assert (score.n, score.note) == (N, None)
     assert score.value == pytest.approx(expected)
@@ -302,15 +302,17 @@ def test_weights_that_are_refused_are_a_null_with_the_reason(small_sets: None) -
     assert found["fd_judge"].value is not None
 
 
-def test_a_judge_without_penultimate_features_judges_classes_all_the_same() -> None:
-    found = run(nets=networks(judge=nn.Sequential(nn.Flatten(), nn.Linear(16 * 16 * 3, 10)).eval())).metrics
+@pytest.mark.parametrize("wanted", [None, ("reid_class_judge", "reid_instance_judge_r1"), ("reid_instance_judge_r1",)])
+def test_a_judge_without_penultimate_features_judges_classes_all_the_same(wanted: tuple[str, ...] | None) -> None:
+    nets = networks(judge=nn.Sequential(nn.Flatten(), nn.Linear(16 * 16 * 3, 10)).eval())
+    found = run(nets=nets, wanted=wanted).metrics
     assert "no penultimate features" in str(found["reid_instance_judge_r1"].note)
-    alone = run(
-        nets=networks(judge=nn.Sequential(nn.Flatten(), nn.Linear(16 * 16 * 3, 10)).eval()),
-        wanted=("reid_class_judge",),
-    ).metrics
-    assert list(alone) == ["reid_class_judge"]
-    assert alone["reid_class_judge"].value is not None
+    assert "reid_class_judge" not in found or found["reid_class_judge"].value is not None
+
+
+def test_features_that_are_no_rows_of_numbers_are_an_error(small_sets: None) -> None:
+    found = run(nets=networks(efficientnet_lite0=nn.Identity())).metrics["fd_efficientnet_lite0"]
+    assert "should give a row of numbers an image, (n, F), and gives (40, 3, 16, 16)" in str(found.note)
 
 
 def test_only_what_is_wanted_is_looked_at() -> None:

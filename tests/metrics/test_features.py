@@ -6,7 +6,6 @@ import torch
 from torch import Tensor, nn
 
 from bench.datasets.base import Pixels
-from bench.errors import MetricError
 from bench.metrics.features import FeatureCache, OpenExtractor, open_extractor
 
 CPU = torch.device("cpu")
@@ -44,17 +43,18 @@ def test_a_users_module_gives_logits_only() -> None:
     assert {k: v.shape for k, v in open_extractor("own", "", net, CPU)(pixels()).items()} == {"logits": (7, 5)}
 
 
-def test_a_users_module_gives_features_where_it_has_a_method_for_them() -> None:
-    class Own(nn.Sequential):
-        def features(self, images: Tensor) -> Tensor:
-            return images.flatten(1)
+def test_a_users_module_gives_what_it_is_asked_for() -> None:
+    net = nn.Sequential(nn.Flatten(), nn.Linear(192, 5)).eval()
+    ask = {"features": net[0], "logits": net}
+    found = open_extractor("own", "", net, CPU, ask=ask)(pixels())
+    assert {k: v.shape for k, v in found.items()} == {"logits": (7, 5), "features": (7, 192)}
 
-    net = Own(nn.Flatten(), nn.Linear(192, 5)).eval()
-    both = open_extractor("own", "", net, CPU, layers=("features", "logits"))(pixels())
-    assert {k: v.shape for k, v in both.items()} == {"logits": (7, 5), "features": (7, 192)}
-    with pytest.raises(MetricError, match="own has no penultimate features"):
-        open_extractor("own", "", nn.Flatten(), CPU, layers=("features", "logits"))
-    assert list(open_extractor("own", "", nn.Flatten(), CPU, layers=("features",))(pixels())) == ["features"]
+
+def test_an_entry_without_the_layer_that_is_wanted_is_made_again(tmp_path: Path) -> None:
+    net, cache = nn.Flatten(), FeatureCache(tmp_path / "cache")
+    cache.features(open_extractor("own", "", net, CPU), pixels(), keep=True)
+    more = open_extractor("own", "", net, CPU, ask={"features": net})
+    assert list(cache.features(more, pixels(), keep=True, layers={"features"})) == ["features"]
 
 
 def test_second_reading_asks_nothing(tmp_path: Path) -> None:

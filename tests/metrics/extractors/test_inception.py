@@ -98,7 +98,7 @@ def test_features_are_torch_fidelitys(
 ) -> None:
     pixels = real(count, side)
     network = Inception(take(random_weights, monkeypatch)).network(CPU)
-    ours = open_extractor("inception", "", network, CPU, 10, ("features",))(pixels)["features"]
+    ours = open_extractor("inception", "", network, CPU, 10, {"features": network})(pixels)["features"]
     theirs = FeatureExtractorInceptionV3("i", ["2048"], feature_extractor_weights_path=str(random_weights))
     images = torch.from_numpy(pixels).permute(0, 3, 1, 2)
     with torch.inference_mode():
