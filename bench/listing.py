@@ -167,13 +167,15 @@ def metrics() -> list[Row]:
 
 def extractors() -> list[Row]:
     """The networks that metrics look through: ``name``, ``features``, ``weights``, ``resizing``, ``about``."""
+    from bench.metrics.base import JUDGE
     from bench.metrics.extractors import extractors, identity
 
+    unknown = {JUDGE: "of whom the dataset or --judge names"}
     return [
         {
             "name": name,
             "features": one.dimension or None,
-            "weights": "here" if identity(one) else one.missing,
+            "weights": "here" if identity(one) else unknown.get(name, "missing"),
             "resizing": one.resizing or None,
             "about": one.about or None,
         }

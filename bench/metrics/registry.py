@@ -84,7 +84,7 @@ def asked_for() -> dict[str, Metric]:
         for _, family in _plugins()
         if inspect.isclass(family)
         for name, extractor in extractors().items()
-        if extractor.dimension and (family, name) not in known
+        if extractor.dimension != 0 and (family, name) not in known
     ]
     return {one.key: one for one in found}
 

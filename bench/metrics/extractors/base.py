@@ -18,7 +18,7 @@ class Extractor(ABC):
         name: as in keys of metrics and on the command line.
         title: for table headings.
         about: what is compared, for definitions.
-        dimension: F; 0 of a network that compares pairs of images and gives no features.
+        dimension: F, null where it is not known beforehand; 0 of a network that compares pairs and gives no features.
         resizing: what is done to images first; part of its scores' fingerprints. Empty where its version says it.
         resized_as: under which name records speak of the resizing, its own by default.
         missing: why there is no score where its weights are not here, and what to type.
@@ -29,7 +29,7 @@ class Extractor(ABC):
     name: ClassVar[str]
     title: ClassVar[str] = ""
     about: ClassVar[str] = ""
-    dimension: ClassVar[int]
+    dimension: ClassVar[int | None]
     resizing: ClassVar[str] = ""
     resized_as: ClassVar[str] = ""
     missing: ClassVar[str] = "The weights are not here."
@@ -38,7 +38,7 @@ class Extractor(ABC):
 
     @abstractmethod
     def sha256(self) -> str | None:
-        """Of the weights, without opening them; None where they are not here."""
+        """Of the weights, without opening them; None where they are not here. Asked for often: keep what took long."""
 
     @abstractmethod
     def network(self, device: torch.device) -> Any:

@@ -22,7 +22,7 @@ class Judge(Extractor):
     name = "judge"
     title = "judge"
     about = "the judge's penultimate features"
-    dimension = 512
+    dimension = None
     missing = "There is no judge for these images: name a classifier as one, --judge NAME."
 
     def __init__(self, classifier: str | None = None) -> None:
