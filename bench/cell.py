@@ -224,7 +224,7 @@ def _judge(config: RunConfig, dataset: Dataset, classifier_sha256: str) -> str |
     """
     if config.judge is None:
         judge: str | None = getattr(dataset, "judge", default_judge(dataset.name))
-        return judge
+        return None if playing(judge, None)["judge"].sha256() == classifier_sha256 else judge
     check_judge(config.judge, classifier_sha256)
     return config.judge
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from bench.metrics.extractors.base import Extractor
@@ -30,6 +30,10 @@ class Judge(Extractor):
 
     def sha256(self) -> str | None:
         """Of the classifier's weights, without building one that ships."""
+        return self._sha256
+
+    @cached_property
+    def _sha256(self) -> str | None:
         if self.classifier is None or ".py:" not in self.classifier:
             return entry(self.classifier).sha256 if self.classifier else None
         from bench.classifiers import open_classifier
@@ -39,7 +43,7 @@ class Judge(Extractor):
     def network(self, device: torch.device) -> Any:
         """The classifier, opened once a process."""
         assert self.classifier is not None
-        return _opened(self.classifier, self.sha256(), str(device))
+        return _opened(self.classifier, str(self.sha256()), str(device))
 
 
 @cache
