@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench.cards import ClassifierCard
 from bench.classifiers import LoadedClassifier, classifier_card, open_classifier
-from bench.classifiers.provider import JUDGE
+from bench.classifiers.provider import JUDGE, resolve
 from bench.config import DEFAULT_NUM_IMAGES, RunConfig
 from bench.control import Control
 from bench.datasets import folder_and_size, load_dataset
 from bench.datasets.base import Dataset
 from bench.datasets.contents import distrust_cache
-from bench.datasets.fetch_inception import inception_path
 from bench.environment import default_preset, resolve_device
 from bench.errors import BenchError, DataError, UsageError
 from bench.fingerprint import digest
 from bench.identify import identify_classifier, identify_method
 from bench.inverter import WITH_NETWORK, Inverter, Target
+from bench.metrics.base import GALLERY
+from bench.metrics.extractors import playing
 from bench.printing import say_once
-from bench.protocol import protocol
+from bench.protocol import protocol_of
 from bench.record import Record
 from bench.store import CellFolder, slug
-from bench.weights import entry, inverter_weights
+from bench.weights import inverter_weights
 
 if TYPE_CHECKING:
     import torch
@@ -47,6 +47,7 @@ class Cell:
         draft: the record's fields that are known beforehand.
         folder: of this cell.
         classifier: the target's card.
+        judge: the classifier that plays it, or None.
         broken: why the method, or the classifier, cannot be loaded: the cell fails, and no other.
         opens: whether the classifier can be opened.
     """
@@ -58,6 +59,7 @@ class Cell:
     draft: Record
     folder: CellFolder
     classifier: ClassifierCard
+    judge: str | None = None
     broken: BenchError | None = None
     opens: bool = True
 
@@ -75,7 +77,15 @@ class Cell:
         name, method, source, no_method = identify_method(config.method)
         dataset = load_dataset(config.dataset, image_size=_image_size(config, classifier))
         count = _count(config, dataset)
-        rules = protocol(dataset, _inception(config))
+        judge = _judge(config, dataset, classifier.identity)
+        rules = protocol_of(
+            getattr(dataset, "kind", "cifar10" if dataset.name == "cifar10" else "folder"),
+            dataset.fingerprint,
+            getattr(dataset, "gallery", GALLERY),
+            judge=judge,
+            inception=_inception(config),
+            asked=config.metrics or (),
+        )
         device = resolve_device(config.device).type
         preset = config.preset or default_preset(device)
         precision = config.precision if config.precision in method.precisions else "float32"
@@ -114,7 +124,7 @@ class Cell:
             folder += f"-{dataset.fingerprint[:12]}"
         path = config.out / folder / slug(classifier.name) / slug(name) / key
         broken, opens = no_classifier or no_method, no_classifier is None
-        return cls(config, dataset, count, method, draft, CellFolder(path), classifier, broken, opens)
+        return cls(config, dataset, count, method, draft, CellFolder(path), classifier, judge, broken, opens)
 
     @property
     def classifier_folder(self) -> Path:
@@ -175,11 +185,6 @@ class Cell:
         """The target's identity."""
         return self.classifier.identity
 
-    @property
-    def target_is_extractor(self) -> bool:
-        """Whether the target is the network whose features the set-level distances compare."""
-        return self.classifier.identity == entry("efficientnet_lite0").sha256
-
     def open_method(
         self, classifier: LoadedClassifier, num_logits: int, image_size: tuple[int, ...], device: torch.device
     ) -> OpenMethod:
@@ -199,15 +204,9 @@ class Cell:
         )
         return OpenMethod(self.method, target, self.dataset, classifier, self.config.seed)
 
-    @property
-    def inception(self) -> Path | None:
-        """Torch-fidelity's weights, if they are here."""
-        return _inception(self.config)
-
-    def networks(self, classifier: LoadedClassifier, device: torch.device) -> Networks:
-        """What the metrics look through; there is a judge for cifar10 only."""
-        judged = self.dataset.name == classifier_card(JUDGE).classes
-        return networks(classifier, device, self.inception, judged=judged)
+    def networks(self, classifier: LoadedClassifier | None, device: torch.device) -> Networks:
+        """What the metrics look through."""
+        return networks(classifier, device, judge=self.judge, inception=_inception(self.config))
 
     def weights(self, classifier: LoadedClassifier) -> dict[str, str]:
         """SHA-256 of the classifier and of every extractor."""
@@ -215,30 +214,37 @@ class Cell:
 
 
 def networks(
-    classifier: LoadedClassifier | None, device: torch.device, inception: Path | None, *, judged: bool
+    target: LoadedClassifier | None, device: torch.device, *, judge: str | None = None, inception: Path | None = None
 ) -> Networks:
-    """Target, judge and extractors on a device; the extractors are opened once a process."""
+    """Target and extractors on a device; the extractors are opened when a metric needs them, once a process."""
     from bench.metrics.evaluate import Networks
 
-    judge = _extractor(JUDGE, str(device)) if judged else None
-    lite0 = _extractor("efficientnet_lite0", str(device))
-    shas = {"judge": entry(JUDGE).sha256, "efficientnet_lite0": entry("efficientnet_lite0").sha256}
-    if classifier is not None:
-        shas["classifier"] = classifier.sha256
-    network = classifier.network if classifier is not None else None
-    return Networks(network, judge, lite0, _lpips(str(device)), inception, device, shas)
+    return Networks(target, device, playing(judge, inception))
 
 
-@cache
-def _extractor(name: str, device: str) -> Any:
-    return open_classifier(name, device).network
+def default_judge(dataset: str) -> str | None:
+    """The classifier that scores a dataset's images as judge, or None."""
+    return JUDGE if dataset == classifier_card(JUDGE).classes else None
 
 
-@cache
-def _lpips(device: str) -> Any:
-    from bench.metrics.lpips import load_lpips
+def _judge(config: RunConfig, dataset: Dataset, classifier_sha256: str) -> str | None:
+    """The judge that was asked for, or the dataset's.
 
-    return load_lpips(device)
+    Raises:
+        UsageError: there is no such classifier, or it is the target.
+    """
+    if config.judge is None:
+        judge: str | None = getattr(dataset, "judge", default_judge(dataset.name))
+        return None if playing(judge, None)["judge"].sha256() == classifier_sha256 else judge
+    check_judge(config.judge, classifier_sha256)
+    return config.judge
+
+
+def check_judge(name: str, classifier_sha256: str | None) -> None:
+    """Raise UsageError where a name is no classifier's, or that of the target."""
+    resolve(name)
+    if playing(name, None)["judge"].sha256() == classifier_sha256:
+        raise UsageError(f"--judge {name} is the network that is inverted, which would be its own judge: name another.")
 
 
 def _method_weights(method: str, classifier_sha256: str, dataset: str) -> str | None:
@@ -273,8 +279,6 @@ def _count(config: RunConfig, dataset: Dataset) -> int:
 
 
 def _inception(config: RunConfig) -> Path | None:
-    if config.inception_weights is None:
-        return inception_path()
-    if not config.inception_weights.is_file():
+    if config.inception_weights is not None and not config.inception_weights.is_file():
         raise DataError(f"--inception-weights names {config.inception_weights}, and there is no such file.")
     return config.inception_weights

@@ -13,7 +13,9 @@ from bench.cli_options import (
     Device,
     DeviceOption,
     JsonOption,
+    JudgeOption,
     Listing,
+    MetricOption,
     Precision,
     PrecisionOption,
     PresetOption,
@@ -76,6 +78,8 @@ def run(
     classifier_weights: Annotated[
         Path | None, typer.Option(help="A file in place of the classifier's published weights.")
     ] = None,
+    metric: MetricOption = None,
+    judge: JudgeOption = None,
     inception_weights: Annotated[Path | None, typer.Option(help="torch-fidelity's Inception weights, for fid.")] = None,
     controls: Annotated[bool, typer.Option("--controls/--no-controls", help="Add floors and ceilings.")] = True,
     force: Annotated[
@@ -103,6 +107,7 @@ def run(
         return RunConfig(
             method_name, classifier_name, dataset, num_images, seed, device.value, preset.value if preset else None,
             inception_weights, controls, force, out, precision.value, classifier_weights,
+            tuple(metric) if metric else None, judge,
         )  # fmt: skip
 
     raise typer.Exit((verify_cells if verify else run_cells)(method, classifier, config, as_json=json))
@@ -153,10 +158,11 @@ def score(
     reconstructions: Annotated[
         Path | None, typer.Option(help="Folder of reconstructions with the same file names.")
     ] = None,
-    metric: Annotated[list[str] | None, typer.Option(help="A metric's key; repeatable; all by default.")] = None,
+    metric: MetricOption = None,
     classifier: Annotated[
         str | None, typer.Option(help="Target, for the metrics that ask it; with --runs a local one among them.")
     ] = None,
+    judge: JudgeOption = None,
     inception_weights: Annotated[Path | None, typer.Option(help="torch-fidelity's Inception weights, for fid.")] = None,
     device: DeviceOption = Device.auto,
     json: JsonOption = False,
@@ -170,9 +176,11 @@ def score(
     from bench.commands import score_finished, score_two_folders
 
     if runs is not None and originals is None and reconstructions is None:
-        raise typer.Exit(score_finished(runs, metric, classifier, inception_weights, device.value, as_json=json))
+        raise typer.Exit(score_finished(runs, metric, classifier, judge, inception_weights, device.value, as_json=json))
     if runs is None and originals is not None and reconstructions is not None:
-        score_two_folders(originals, reconstructions, metric, classifier, inception_weights, device.value, as_json=json)
+        score_two_folders(
+            originals, reconstructions, metric, classifier, judge, inception_weights, device.value, as_json=json
+        )
     else:
         raise UsageError("Give --runs, or --originals and --reconstructions.")
 
@@ -206,7 +214,7 @@ def list_(
     runs: RunsOption = Path("runs"),
     json: JsonOption = False,
 ) -> None:
-    """List methods, classifiers, datasets, metrics, probes or runs.
+    """List methods, classifiers, datasets, extractors, metrics, probes or runs.
 
     Example: bench list methods
     """

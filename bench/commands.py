@@ -176,6 +176,7 @@ def score_finished(
     runs: Path,
     wanted: Sequence[str] | None,
     classifier: str | None,
+    judge: str | None,
     inception: Path | None,
     device: str,
     *,
@@ -187,7 +188,7 @@ def score_finished(
 
     faults, done = Faults(), []
     named = (classifier,) if classifier else ()
-    found = score_runs(runs, wanted, classifiers=named, inception=inception, device=device, faults=faults)
+    found = score_runs(runs, wanted, classifiers=named, inception=inception, judge=judge, device=device, faults=faults)
     for one in _stepped(found):
         done.append(one)
         if not as_json:
@@ -225,6 +226,7 @@ def score_two_folders(
     reconstructions: Path,
     wanted: Sequence[str] | None,
     classifier: str | None,
+    judge: str | None,
     inception: Path | None,
     device: str,
     *,
@@ -242,7 +244,13 @@ def score_two_folders(
     with aside():
         network = load_classifier(classifier, resolve_device(device)) if classifier else None
         scores = score(
-            originals, reconstructions, classifier=network, inception_weights=inception, metrics=wanted, device=device
+            originals,
+            reconstructions,
+            classifier=network,
+            inception_weights=inception,
+            judge=judge,
+            metrics=wanted,
+            device=device,
         )
     if as_json:
         print_json({key: dataclasses.asdict(value) for key, value in scores.items()})

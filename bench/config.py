@@ -33,6 +33,9 @@ class RunConfig:
         out: the folder of all runs.
         classifier_weights: a file in place of the classifier's published weights.
         precision: in which trained inverters multiply; methods that do not know it compute in ``float32``.
+        metrics: keys of those to compute now, the others are filled by a later run; null takes all that are always
+            computed.
+        judge: the classifier that scores as judge, any but the target; null takes the one that the dataset names.
     """
 
     method: str
@@ -48,6 +51,8 @@ class RunConfig:
     out: Path = Path("runs")
     precision: Precision = "float32"
     classifier_weights: Path | None = None
+    metrics: tuple[str, ...] | None = None
+    judge: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no run can honour."""

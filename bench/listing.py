@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 Value = str | int | float | None
 Row = dict[str, Value]
 
-KINDS = ("methods", "classifiers", "datasets", "metrics", "probes", "runs")
+KINDS = ("methods", "classifiers", "datasets", "extractors", "metrics", "probes", "runs")
 PROBES = "bench.probes"
 
 
@@ -31,6 +31,7 @@ def rows(kind: str, runs_folder: Path = Path("runs")) -> list[Row]:
         "methods": methods,
         "classifiers": classifiers,
         "datasets": datasets,
+        "extractors": extractors,
         "metrics": metrics,
         "probes": probes,
     }
@@ -160,19 +161,40 @@ def datasets() -> list[Row]:
 
 
 def metrics() -> list[Row]:
-    """The protocol's metrics: ``key``, ``title``, ``level``, ``better`` (higher, lower or null), ``definition``."""
-    from bench.metrics.catalogue import METRICS
+    """``key``, ``title``, ``level``, ``better`` (higher, lower or null), ``computed``, ``definition``."""
+    from bench.metrics import registry
 
     better = {True: "higher", False: "lower", None: None}
+    groups = (("always", registry.metrics()), ("when asked for", registry.asked_for()))
     return [
         {
-            "key": info.key,
-            "title": info.title,
-            "level": info.level,
-            "better": better[info.higher_is_better],
-            "definition": info.definition,
+            "key": key,
+            "title": metric.card.title,
+            "level": metric.card.level,
+            "better": better[metric.card.higher_is_better],
+            "computed": when,
+            "definition": metric.card.definition,
         }
-        for info in METRICS.values()
+        for when, group in groups
+        for key, metric in group.items()
+    ]
+
+
+def extractors() -> list[Row]:
+    """The networks that metrics look through: ``name``, ``features``, ``weights``, ``resizing``, ``about``."""
+    from bench.metrics.base import JUDGE
+    from bench.metrics.extractors import extractors, identity
+
+    unknown = {JUDGE: "of whom the dataset or --judge names"}
+    return [
+        {
+            "name": name,
+            "features": one.dimension or None,
+            "weights": "here" if identity(one) else unknown.get(name, "missing"),
+            "resizing": one.resizing or None,
+            "about": one.about or None,
+        }
+        for name, one in extractors().items()
     ]
 
 

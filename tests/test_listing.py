@@ -96,6 +96,18 @@ def test_metrics_say_which_way_is_better() -> None:
     assert better["reid_gap"] is None
 
 
+def test_metrics_say_what_is_computed_unasked_and_what_is_not() -> None:
+    when = {row["key"]: row["computed"] for row in listing.metrics()}
+    assert (when["fd_judge"], when["kid_judge"]) == ("always", "when asked for")
+
+
+def test_extractors_say_whether_their_weights_are_here() -> None:
+    found = {row["name"]: row for row in listing.rows("extractors")}
+    assert (found["efficientnet_lite0"]["features"], found["efficientnet_lite0"]["weights"]) == (1280, "here")
+    assert (found["judge"]["features"], found["lpips_alex"]["features"]) == (None, None)
+    assert found["judge"]["weights"] == "of whom the dataset or --judge names"
+
+
 def test_runs(tmp_path: Path) -> None:
     record = Record("ridge", "resnet152", "cifar10", 500, 0, status="failed", reason="no memory", created="today")
     write_atomically(tmp_path / "cifar10" / "abc" / "record.json", record.to_json().encode())
