@@ -7,8 +7,8 @@
     record = bench.run(bench.RunConfig(method="biggan-logit", classifier="robust_resnet152", num_images=500))
     scores = bench.score(originals, reconstructions, classifier=classifier)
 
-These five calls, ``Inverter``, ``Target`` and the registration of plugins are the public interface. Importing bench
-loads no torch; the calls do.
+These five calls, ``Inverter``, ``Target``, ``Dataset`` and the registration of plugins are the public interface.
+Importing bench loads no torch; the calls do.
 """
 
 from __future__ import annotations
@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from bench.classifiers import load_classifier
     from bench.config import RunConfig
     from bench.datasets import load_dataset
+    from bench.datasets.base import Dataset
     from bench.inverter import Inverter, Target
     from bench.public import load_inverter, score
     from bench.record import Record, Score
     from bench.runner import run
 
 _HOMES = {
+    "Dataset": "bench.datasets.base",
     "Inverter": "bench.inverter",
     "Record": "bench.record",
     "RunConfig": "bench.config",
@@ -39,6 +41,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Dataset",
     "Inverter",
     "Record",
     "RunConfig",

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.classifiers import CATALOGUE, JUDGE, LoadedClassifier, open_classifier
-from bench.config import DEFAULT_NUM_IMAGES, RunConfig
+from bench.config import RunConfig
 from bench.control import Control
-from bench.datasets import folder_and_size, load_dataset
+from bench.datasets import dataset_class, load_dataset
 from bench.datasets.base import Dataset
 from bench.datasets.contents import distrust_cache
 from bench.datasets.fetch_inception import inception_path
@@ -108,7 +108,7 @@ class Cell:
             protocol=rules,
         )
         folder = slug(dataset.name)
-        if dataset.name != "cifar10":  # other images, or the same at another size, under the same path
+        if not dataset.fixed:  # other images, or the same at another size, under the same path
             folder += f"-{dataset.fingerprint[:12]}"
         path = config.out / folder / slug(classifier) / slug(name) / key
         broken, opens = no_classifier or no_method, no_classifier is None
@@ -189,8 +189,8 @@ class Cell:
         return _inception(self.config)
 
     def networks(self, classifier: LoadedClassifier, device: torch.device) -> Networks:
-        """What the metrics look through; there is a judge for cifar10 only."""
-        judged = self.dataset.name in CATALOGUE[JUDGE].datasets
+        """What the metrics look through."""
+        judged = self.dataset.judge is not None
         return networks(classifier, device, self.inception, judged=judged)
 
     def weights(self, classifier: LoadedClassifier) -> dict[str, str]:
@@ -232,8 +232,8 @@ def _method_weights(method: str, classifier_sha256: str, dataset: str) -> str | 
 
 
 def _image_size(config: RunConfig) -> int | None:
-    """Side of a folder's images where its name does not say it: the classifier's input size."""
-    if not config.dataset.startswith("folder:") or folder_and_size(config.dataset)[1] is not None:
+    """Side of the images where the dataset's name leaves it open: the classifier's input size."""
+    if dataset_class(config.dataset).side(config.dataset) is not None:
         return None
     if ".py:" in config.classifier:
         size = open_classifier(config.classifier).input_size
@@ -248,15 +248,15 @@ def _image_size(config: RunConfig) -> int | None:
 
 def _any_size(config: RunConfig) -> int | None:
     """The same where the classifier cannot be asked: the cell will fail, and only its place is wanted."""
-    return 32 if config.dataset.startswith("folder:") and folder_and_size(config.dataset)[1] is None else None
+    return 32 if dataset_class(config.dataset).side(config.dataset) is None else None
 
 
 def _count(config: RunConfig, dataset: Dataset) -> int:
     if config.num_images is None:
-        return min(DEFAULT_NUM_IMAGES, len(dataset))
+        return min(dataset.default_num_images, len(dataset))
     if config.num_images > len(dataset):
-        more = " To have all 10,000, type: bench data fetch cifar10" if dataset.name == "cifar10" else ""
-        raise UsageError(f"--num-images {config.num_images} asks for more than the {len(dataset)} images here.{more}")
+        text = f"--num-images {config.num_images} asks for more than the {len(dataset)} images here."
+        raise UsageError(f"{text} {dataset.more}".rstrip())
     return config.num_images
 
 

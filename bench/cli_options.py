@@ -42,7 +42,7 @@ class Listing(StrEnum):
     runs = "runs"
 
 
-DatasetOption = Annotated[str, typer.Option(help="cifar10, or folder:PATH[@SIZE] for your own images.")]
+DatasetOption = Annotated[str, typer.Option(help="cifar10, tiny-imagenet, or folder:PATH[@SIZE] for your own images.")]
 SeedOption = Annotated[int, typer.Option(help="Seed of the run.")]
 PresetOption = Annotated[Preset | None, typer.Option(help="Effort, where a method knows both; on the CPU fast.")]
 PrecisionOption = Annotated[
@@ -51,3 +51,4 @@ PrecisionOption = Annotated[
 DeviceOption = Annotated[Device, typer.Option(help="auto takes a CUDA GPU where there is one.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout.")]
 RunsOption = Annotated[Path, typer.Option(help="Folder of all runs.")]
+FetchedArgument = Annotated[str, typer.Argument(help="cifar10, tiny-imagenet, inception or fashion-mnist.")]

@@ -19,12 +19,11 @@ RESIZING = {
 
 def protocol(dataset: Dataset, inception_weights: Path | None) -> dict[str, Any]:
     """The parts that scores are made of, and the ``fingerprint`` of all of them together."""
-    kind = dataset.name if dataset.name == "cifar10" else "folder"
-    return protocol_of(kind, dataset.fingerprint, inception_weights)
+    return protocol_of(dataset.kind, dataset.fingerprint, inception_weights)
 
 
 def protocol_of(kind: str, order: str, inception_weights: Path | None) -> dict[str, Any]:
-    """The same for images that are known by their fingerprint alone; ``kind`` is ``cifar10`` or ``folder``."""
+    """The same for images that are known by their fingerprint alone; ``kind`` is the dataset's."""
     extractors = {name: entry(name).sha256 for name in ("efficientnet_lite0", JUDGE, "lpips_alex")}
     if inception_weights is not None and inception_weights.is_file():
         extractors["inception"] = sha256_of(inception_weights)

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from bench.cell import networks
 from bench.classifiers import LoadedClassifier, describe_network, input_size_of
 from bench.classifiers.base import Classifier
-from bench.config import Preset
-from bench.datasets import folder_and_size
+from bench.config import DEFAULT_DATASET, Preset
+from bench.datasets import dataset_class
 from bench.datasets.base import Pixels, to_pixels
 from bench.datasets.fetch_inception import inception_path
 from bench.environment import default_preset, resolve_device
@@ -28,14 +28,12 @@ from bench.record import Score
 from bench.rescore import check_keys
 from bench.weights import entry
 
-CIFAR10_SIDE = 32
-
 
 def load_inverter(
     method: str,
     classifier: nn.Module,
     *,
-    dataset: str = "cifar10",
+    dataset: str = DEFAULT_DATASET,
     image_size: int | None = None,
     preset: Preset | None = None,
 ) -> Inverter:
@@ -45,8 +43,8 @@ def load_inverter(
         method: a registered inverter or ``path/to/file.py:Class``.
         classifier: from ``load_classifier``, or any module from [0, 1] images (N, 3, H, W) to logits (N, K).
         dataset: the name that the inverter is told.
-        image_size: side of the reconstructions in pixels; by default that of the dataset: 32 for ``cifar10``, of a
-            folder the size in its name, ``folder:PATH@SIZE``, or the classifier's input size.
+        image_size: side of the reconstructions in pixels; by default that of the dataset's, of a folder without
+            a size in its name the classifier's input size.
         preset: ``fast`` or ``paper``; by default as ``bench run`` does, ``fast`` on the CPU.
 
     Raises:
@@ -66,15 +64,13 @@ def load_inverter(
 def _side(dataset: str, classifier: nn.Module) -> int:
     """The size of a dataset's images, said on stderr where the classifier prefers another or decides it."""
     described = describe_network(classifier)
-    if not dataset.startswith("folder:"):
-        if described.input_size != CIFAR10_SIDE:
+    if (side := dataset_class(dataset).side(dataset)) is not None:
+        if described.input_size != side:
             say_once(
-                f"images of {dataset} are {CIFAR10_SIDE} px, and so are the reconstructions; {described.name} takes "
+                f"images of {dataset} are {side} px, and so are the reconstructions; {described.name} takes "
                 f"{described.input_size} px: for those, load_inverter(..., image_size={described.input_size})"
             )
-        return CIFAR10_SIDE
-    if (named := folder_and_size(dataset)[1]) is not None:
-        return named
+        return side
     size = input_size_of(classifier, described.name)
     say_once(f"{dataset} is taken at {size} px, the input size of {described.name}")
     return size

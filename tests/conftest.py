@@ -3,6 +3,7 @@
 import hashlib
 import json
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -79,6 +80,24 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AddPlugin:
         return module
 
     return install
+
+
+@pytest.fixture
+def outsider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Installs the package in ``tests/outsider``, which has plugins of every kind; returns its folder."""
+    package = Path(__file__).parent / "outsider"
+    project = tomllib.loads((package / "pyproject.toml").read_text())["project"]
+    info = tmp_path / "outsider-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: outsider\nVersion: 1.0\n")
+    groups = (
+        "\n".join([f"[{group}]", *(f"{name} = {value}" for name, value in points.items())])
+        for group, points in project["entry-points"].items()
+    )
+    (info / "entry_points.txt").write_text("\n".join(groups) + "\n")
+    for place in (tmp_path, package):
+        monkeypatch.syspath_prepend(str(place))
+    return package
 
 
 @pytest.fixture
