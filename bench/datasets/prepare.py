@@ -34,10 +34,10 @@ JOURNAL = "journal.jsonl"
 
 @dataclass(frozen=True)
 class Block:
-    """Consecutive images of a split, and where their pixels go."""
+    """Consecutive images of a split, from row ``start`` on, and the file that their pixels go to."""
 
     split: str
-    number: int
+    start: int
     members: Sequence[Member] = field(repr=False)
     file: Path
     size: int
@@ -71,20 +71,20 @@ def prepare(folder: Path, splits: Mapping[str, Sequence[Member]], size: int, tit
     """
     done = _resumed(folder, splits, size)
     blocks = [
-        Block(split, k, files[k * BLOCK : (k + 1) * BLOCK], folder / f"{split}.npy", size)
+        Block(split, start, files[start : start + BLOCK], folder / f"{split}.npy", size)
         for split, files in splits.items()
-        for k in range(-(-len(files) // BLOCK))
+        for start in range(0, len(files), BLOCK)
     ]
-    todo = [block for block in blocks if (block.split, block.number) not in done]
+    todo = [block for block in blocks if (block.split, block.start) not in done]
     total = sum(len(block.members) for block in blocks)
     start = total - sum(len(block.members) for block in todo)
     with (folder / JOURNAL).open("a") as journal, progress(total, title, start) as bar:
         for block, files, pixels in _decoded(todo):
-            done[block.split, block.number] = files, pixels
-            journal.write(json.dumps([block.split, block.number, files, pixels]) + "\n")
+            done[block.split, block.start] = files, pixels
+            journal.write(json.dumps([block.split, block.start, files, pixels]) + "\n")
             journal.flush()
             bar.advance(len(files))
-    return {split: _joined([done[split, block.number] for block in blocks if block.split == split]) for split in splits}
+    return {split: _joined([done[split, block.start] for block in blocks if block.split == split]) for split in splits}
 
 
 def sha256_of_blocks(pixels: Pixels) -> list[str]:
@@ -109,8 +109,8 @@ def _resumed(folder: Path, splits: Mapping[str, Sequence[Member]], size: int) ->
     if lines[:1] == [plan] and all((folder / f"{split}.npy").exists() for split in splits):
         whole = [line for line in lines[1:] if line.endswith("\n")]  # the last may be cut short
         for line in whole:
-            split, number, files, pixels = json.loads(line)
-            done[split, number] = files, pixels
+            split, start, files, pixels = json.loads(line)
+            done[split, start] = files, pixels
     else:
         folder.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
@@ -219,7 +219,7 @@ def _decode(block: Block) -> tuple[list[str], str]:
         with block.file.open("r+b") as file:  # plainly: a full disk is then an error, and not the end of the process
             np.lib.format.read_magic(file)
             np.lib.format.read_array_header_1_0(file)
-            file.seek(block.number * BLOCK * pixels[0].nbytes, os.SEEK_CUR)
+            file.seek(block.start * pixels[0].nbytes, os.SEEK_CUR)
             file.write(pixels.data)
             file.flush()
             os.fsync(file.fileno())
