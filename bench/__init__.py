@@ -1,7 +1,7 @@
 """bench: what does a classifier's output still know about its input?
 
     import bench
-    dataset = bench.load_dataset("cifar10")
+    dataset = bench.load_dataset("tiny-imagenet")
     classifier = bench.load_classifier("robust_resnet152")
     inverter = bench.load_inverter("biggan-logit", classifier)
     record = bench.run(bench.RunConfig(method="biggan-logit", classifier="robust_resnet152", num_images=500))
