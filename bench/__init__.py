@@ -1,7 +1,7 @@
 """bench: what does a classifier's output still know about its input?
 
     import bench
-    dataset = bench.load_dataset("cifar10")
+    dataset = bench.load_dataset("tiny-imagenet")
     classifier = bench.load_classifier("robust_resnet152")
     inverter = bench.load_inverter("biggan-logit", classifier)
     record = bench.run(bench.RunConfig(method="biggan-logit", classifier="robust_resnet152", num_images=500))
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bench.classifiers.provider import ClassifierProvider
     from bench.config import RunConfig
     from bench.datasets import load_dataset
+    from bench.datasets.base import Dataset
     from bench.inverter import Inverter, Target
     from bench.metrics.base import Block, Data, ExtractorMetric, Metric, Needs, PerImage
     from bench.metrics.extractors import Extractor
@@ -34,6 +35,7 @@ _HOMES = {
     "ClassifierCard": "bench.cards",
     "ClassifierProvider": "bench.classifiers.provider",
     "Data": "bench.metrics.base",
+    "Dataset": "bench.datasets.base",
     "Extractor": "bench.metrics.extractors",
     "ExtractorMetric": "bench.metrics.base",
     "Inverter": "bench.inverter",
@@ -57,6 +59,7 @@ __all__ = [
     "ClassifierCard",
     "ClassifierProvider",
     "Data",
+    "Dataset",
     "Extractor",
     "ExtractorMetric",
     "Inverter",

@@ -110,7 +110,8 @@ def train_inverter(
     method: str, classifier: str, dataset: str, recipe_name: str | None, steps: int | None, run: Run
 ) -> None:
     """``bench train inverter``: the result is found by ``bench run`` from then on."""
-    from bench.datasets import folder_and_size, load_dataset
+    from bench.datasets import load_dataset
+    from bench.datasets.folder import folder_and_size
     from bench.registry import TRAINERS, load
     from bench.training.choice import recipe_of
 
