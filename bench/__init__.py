@@ -7,8 +7,9 @@
     record = bench.run(bench.RunConfig(method="biggan-logit", classifier="robust_resnet152", num_images=500))
     scores = bench.score(originals, reconstructions, classifier=classifier)
 
-These five calls, ``Inverter``, ``Target`` and the registration of plugins are the public interface. Importing bench
-loads no torch; the calls do.
+These five calls, ``Inverter`` and ``Target``, ``Trainer`` with ``InverterRecipe``, ``InverterTask`` and
+``LearnedInverter``, and the registration of plugins are the public interface. Importing bench loads no torch; the
+calls do.
 """
 
 from __future__ import annotations
@@ -21,16 +22,23 @@ if TYPE_CHECKING:
     from bench.config import RunConfig
     from bench.datasets import load_dataset
     from bench.inverter import Inverter, Target
+    from bench.learned import LearnedInverter
     from bench.public import load_inverter, score
     from bench.record import Record, Score
     from bench.runner import run
+    from bench.training.inverters import InverterTask
+    from bench.training.trainer import InverterRecipe, Trainer
 
 _HOMES = {
     "Inverter": "bench.inverter",
+    "InverterRecipe": "bench.training.trainer",
+    "InverterTask": "bench.training.inverters",
+    "LearnedInverter": "bench.learned",
     "Record": "bench.record",
     "RunConfig": "bench.config",
     "Score": "bench.record",
     "Target": "bench.inverter",
+    "Trainer": "bench.training.trainer",
     "load_classifier": "bench.classifiers",
     "load_dataset": "bench.datasets",
     "load_inverter": "bench.public",
@@ -40,10 +48,14 @@ _HOMES = {
 
 __all__ = [
     "Inverter",
+    "InverterRecipe",
+    "InverterTask",
+    "LearnedInverter",
     "Record",
     "RunConfig",
     "Score",
     "Target",
+    "Trainer",
     "load_classifier",
     "load_dataset",
     "load_inverter",

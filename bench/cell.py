@@ -20,11 +20,12 @@ from bench.errors import DataError, PluginError, UsageError
 from bench.fingerprint import digest
 from bench.identify import identify_classifier, identify_method
 from bench.inverter import WITH_NETWORK, Inverter, Target
+from bench.lookup import inverter_weights
 from bench.printing import say_once
 from bench.protocol import protocol
 from bench.record import Record
 from bench.store import CellFolder, slug
-from bench.weights import entry, inverter_weights
+from bench.weights import entry
 
 if TYPE_CHECKING:
     import torch
@@ -82,7 +83,7 @@ class Cell:
                 "method": name,
                 "version": method.version,
                 "source": source,
-                "weights": _method_weights(name, sha256, config.dataset),
+                "weights": _method_weights(name, sha256, dataset),
                 "classifier": sha256,
                 "dataset": dataset.fingerprint,
                 "num_images": count,
@@ -225,9 +226,9 @@ def _lpips(device: str) -> Any:
     return load_lpips(device)
 
 
-def _method_weights(method: str, classifier_sha256: str, dataset: str) -> str | None:
-    """SHA-256 of the method's trained weights for this classifier; null where it has none."""
-    found = inverter_weights(method, classifier_sha256, dataset)
+def _method_weights(method: str, classifier_sha256: str, dataset: Dataset) -> str | None:
+    """SHA-256 of the method's trained weights for this classifier, dataset and size; null where it has none."""
+    found = inverter_weights(method, classifier_sha256, dataset.name, dataset.image_size)
     return found[1] if found else None
 
 

@@ -198,7 +198,7 @@ def list_(
     runs: RunsOption = Path("runs"),
     json: JsonOption = False,
 ) -> None:
-    """List methods, classifiers, datasets, metrics, probes or runs.
+    """List methods, classifiers, datasets, metrics, probes, trainers or runs.
 
     Example: bench list methods
     """

@@ -39,6 +39,7 @@ class Listing(StrEnum):
     datasets = "datasets"
     metrics = "metrics"
     probes = "probes"
+    trainers = "trainers"
     runs = "runs"
 
 

@@ -10,7 +10,7 @@ from typing import Any
 Value = str | int | float | None
 Row = dict[str, Value]
 
-KINDS = ("methods", "classifiers", "datasets", "metrics", "probes", "runs")
+KINDS = ("methods", "classifiers", "datasets", "metrics", "probes", "trainers", "runs")
 PROBES = "bench.probes"
 
 
@@ -30,6 +30,7 @@ def rows(kind: str, runs_folder: Path = Path("runs")) -> list[Row]:
         "datasets": datasets,
         "metrics": metrics,
         "probes": probes,
+        "trainers": trainers,
     }
     if kind == "runs":
         return runs(runs_folder)
@@ -45,6 +46,13 @@ def methods() -> list[Row]:
     from bench.registry import CONTROLS, INVERTERS
 
     return [*_points(INVERTERS, "inverter"), *_points(CONTROLS, "control")]
+
+
+def trainers() -> list[Row]:
+    """What is trained, by the name of the method: ``name``, ``kind``, ``distribution``, ``version``, ``object``."""
+    from bench.registry import TRAINERS
+
+    return _points(TRAINERS, "trainer")
 
 
 def probes() -> list[Row]:

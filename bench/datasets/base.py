@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,6 +46,11 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @cached_property
+    def image_size(self) -> int:
+        """Side of the images in pixels."""
+        return int(self.pixels(slice(0, 1)).shape[1])
 
     def pixels(self, rows: Sequence[int] | slice) -> Pixels:
         """The images of these rows as stored: (n, H, W, 3) uint8."""
