@@ -18,6 +18,7 @@ from bench.files import replacing, sha256_of_file, write_atomically
 
 Arrays = dict[str, NDArray[Any]]
 SEAL = "sha256"
+LARGE = 1 << 28  # bytes of an array that is mapped
 _made: dict[Path, str] = {}  # the seals of what this process has written
 
 
@@ -81,9 +82,9 @@ def save_blocks(path: Path, count: int, blocks: Iterable[NDArray[Any]]) -> None:
 
 
 def load_array(path: Path) -> NDArray[Any] | None:
-    """What ``save_array`` or ``save_blocks`` wrote, mapped into memory: what is written into it stays out of the file.
+    """What ``save_array`` or ``save_blocks`` wrote; None where there is no such file, or another one.
 
-    None where there is no such file, or another one.
+    A large one is mapped into memory and not read; what is written into it stays out of the file.
     """
     try:
         known = _sum(path).read_text().split(" ")[0]
@@ -92,7 +93,8 @@ def load_array(path: Path) -> NDArray[Any] | None:
         return None
     if known != found:
         return None
-    array: NDArray[Any] = np.load(path, mmap_mode="c", allow_pickle=False)
+    large = path.stat().st_size > LARGE
+    array: NDArray[Any] = np.load(path, mmap_mode="c" if large else None, allow_pickle=False)
     return array
 
 

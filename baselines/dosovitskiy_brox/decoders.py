@@ -46,15 +46,15 @@ class Table:
         Raises:
             UsageError: no layer ends at that size.
         """
-        if size not in SIZES:
-            raise UsageError(f"The decoders' tables are for {', '.join(map(str, SIZES))} px, not for {size} px.")
         kept: list[Layer] = []
         pixels = START
         for layer in self.layers:
-            pixels *= layer.stride
-            if pixels > size:
+            if pixels * layer.stride > size:
                 break
+            pixels *= layer.stride
             kept.append(layer)
+        if not kept or pixels != size:
+            raise UsageError(f"The decoders' tables are for {', '.join(map(str, SIZES))} px, not for {size} px.")
         return (*kept[:-1], Layer(3, kept[-1].kernel, kept[-1].stride))
 
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from baselines.dosovitskiy_brox.comparator import Comparator
-from baselines.dosovitskiy_brox.decoders import TABLE_2016A
+from baselines.dosovitskiy_brox.decoders import SIZES, TABLE_2016A
 from baselines.dosovitskiy_brox.discriminator import REAL, Discriminator
 from baselines.dosovitskiy_brox.losses import Balance, adversarial_term, discriminator_loss, feature_term, image_term
 from baselines.dosovitskiy_brox.training import DecoderRecipe, DecoderTask
@@ -161,11 +161,6 @@ class Task2016a(DecoderTask):
 class Trainer2016a(Trainer):
     """The training of ``dosovitskiy-brox-2016a``."""
 
-    method = Task2016a.method
+    task = Task2016a
     recipes = {"cpu": DosovitskiyBrox2016aRecipe()}  # noqa: RUF012
-
-    def task(
-        self, recipe: DosovitskiyBrox2016aRecipe, pairs: TrainingPairs, classifier: LoadedClassifier, engine: Engine
-    ) -> Task2016a:
-        """The decoder at the size of the pairs' images."""
-        return Task2016a(recipe, pairs, classifier, engine)
+    sizes = SIZES

@@ -13,11 +13,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from baselines.dosovitskiy_brox.decoders import TABLE_2016B
+from baselines.dosovitskiy_brox.decoders import SIZES, TABLE_2016B
 from baselines.dosovitskiy_brox.training import DecoderRecipe, DecoderTask
-from bench.classifiers import LoadedClassifier
-from bench.training.engine import Engine
-from bench.training.pairs import TrainingPairs
 from bench.training.trainer import Trainer
 
 
@@ -60,11 +57,6 @@ def squared_error(generated: Tensor, images: Tensor) -> Tensor:
 class Trainer2016b(Trainer):
     """The training of ``dosovitskiy-brox-2016b``."""
 
-    method = Task2016b.method
+    task = Task2016b
     recipes = {"cpu": DosovitskiyBrox2016bRecipe()}  # noqa: RUF012
-
-    def task(
-        self, recipe: DosovitskiyBrox2016bRecipe, pairs: TrainingPairs, classifier: LoadedClassifier, engine: Engine
-    ) -> Task2016b:
-        """The decoder at the size of the pairs' images."""
-        return Task2016b(recipe, pairs, classifier, engine)
+    sizes = SIZES

@@ -143,7 +143,7 @@ def train_inverter(
         if chosen is not None:
             _refuse_another(folder, recipe, described_recipe(folder) or {}, asked=recipe_name, seed=seed)
             chosen = chosen if steps is None else dataclasses.replace(chosen, steps=steps)
-        pairs = TrainingPairs.of(chosen or recipe, target, engine)
+        pairs = TrainingPairs.of(chosen or recipe, target, engine, trainer.sizes)
         if chosen is None and run.budget is not None:
             before = time.monotonic()
             trial = trainer.task(recipe, pairs, target, engine)

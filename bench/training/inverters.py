@@ -36,7 +36,7 @@ class InverterTask(ABC):
         engine, recipe: what it was made with.
         noise_draws: rows of reconstructions in the sample grid; 1 for a deterministic inverter.
         networks, optimizers: by name, set by the subclass; all of their state goes into the checkpoint.
-        average: of the weights that ship, set by the subclass.
+        average: of the weights that ship, empty unless the subclass keeps one.
     """
 
     method: ClassVar[str]
@@ -50,7 +50,7 @@ class InverterTask(ABC):
         self, recipe: InverterRecipe, pairs: TrainingPairs, classifier: LoadedClassifier, engine: Engine
     ) -> None:
         self.recipe, self.classifier, self.engine, self.device = recipe, classifier, engine, engine.device
-        self.pairs = pairs
+        self.pairs, self.average = pairs, WeightAverage({}, 0.0)
         pairs.given = self.given
         self._identity = {"method": self.method, "recipe": recipe.digest(), "classifier": classifier.sha256}
         if pairs.identity:
@@ -118,7 +118,11 @@ class InverterTask(ABC):
         networks = {name: network.state_dict() for name, network in self.networks.items()}
         optimizers = {name: optimizer.state_dict() for name, optimizer in self.optimizers.items()}
         facts = self._identity | {"steps": self.recipe.steps}
-        return facts | {"networks": networks, "optimizers": optimizers, "average": self.average.average}
+        return facts | {
+            "networks": networks,
+            "optimizers": optimizers,
+            "average": self.average.average,
+        }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from ``state_dict``; another method, recipe or classifier is refused.

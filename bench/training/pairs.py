@@ -50,7 +50,7 @@ def split_name(part: Dataset, split: str) -> str:
 
 
 def split_logits(classifier: LoadedClassifier, data: TrainingImages, split: str, *, mirrored: bool) -> Tensor:
-    """Logits (N, K) of a whole split in float32, memory-mapped; computed if these very weights were not asked before.
+    """Logits (N, K) of a whole split in float32, mapped if large; computed if these very weights were not asked before.
 
     A line on stderr says what is computed, how long it will take and where it is kept, unless it takes seconds.
 
@@ -123,6 +123,7 @@ class TrainingPairs:
         *,
         mirrored: bool = True,
         at_least: tuple[int, int] = (1, 1),
+        sizes: tuple[int, ...] = (),
     ) -> None:
         self.engine, self.dataset = engine, dataset
         train, val = load_training(dataset)
@@ -130,6 +131,11 @@ class TrainingPairs:
             raise UsageError(
                 f"{dataset} has {len(train)} images to train on and {len(val)} held out; at least {at_least[0]} and "
                 f"{at_least[1]} are needed. A tenth of each class is held out; give more."
+            )
+        if sizes and train.image_size not in sizes:
+            raise UsageError(
+                f"{dataset} has images of {train.image_size} px, and what is to be trained makes images of "
+                f"{', '.join(map(str, sizes))} px. Give a dataset of such a size, or a folder at one: folder:PATH@SIZE"
             )
         self.data, self.val = (TrainingImages(part, engine.device, seed) for part in (train, val))
         self.image_size = self.data.image_size
@@ -153,14 +159,16 @@ class TrainingPairs:
         self.given: Callable[[Tensor], Tensor] = lambda logits: logits
 
     @classmethod
-    def of(cls, recipe: InverterRecipe, classifier: LoadedClassifier, engine: Engine) -> TrainingPairs:
+    def of(
+        cls, recipe: InverterRecipe, classifier: LoadedClassifier, engine: Engine, sizes: tuple[int, ...] = ()
+    ) -> TrainingPairs:
         """What an inverter is trained on by a recipe.
 
         Raises:
-            UsageError: there are too few images.
+            UsageError: there are too few images, or they are of a size that is not among ``sizes``.
         """
         least = (recipe.batch, SAMPLES)
-        return cls(classifier, engine, recipe.seed, recipe.dataset, at_least=least)
+        return cls(classifier, engine, recipe.seed, recipe.dataset, at_least=least, sizes=sizes)
 
     @property
     def num_logits(self) -> int:

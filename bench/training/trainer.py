@@ -1,7 +1,7 @@
 """How a method is trained: the plugin interface of trainings.
 
-A plugin is one class, registered under the entry-point group ``bench.trainers`` by the method's name. It says its
-recipes and makes a task of one of them; the harness makes the pairs, runs the loop and keeps the weights.
+A plugin is one class, registered under the entry-point group ``bench.trainers`` by the method's name. It names its
+recipes and its task; the harness makes the pairs, runs the loop and keeps the weights.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -19,10 +18,7 @@ from bench.lookup import DEFAULT_DATASET
 from bench.registry import TRAINERS, load
 
 if TYPE_CHECKING:
-    from bench.classifiers import LoadedClassifier
-    from bench.training.engine import Engine
     from bench.training.inverters import InverterTask
-    from bench.training.pairs import TrainingPairs
 
 
 @dataclass(frozen=True)
@@ -61,18 +57,25 @@ class InverterRecipe:
         return hashlib.sha256(json.dumps(self.settings(), sort_keys=True).encode()).hexdigest()[:16]
 
 
-class Trainer(ABC):
+class Trainer:
     """The training of one method, whatever it inverts.
 
     Attributes:
-        method: name of the inverter or control that uses the weights.
+        task: the class of its trainings, made from a recipe, the pairs, the frozen classifier and the engine.
         recipes: by their names, as ``--recipe`` takes them.
         default: the name of the one that is taken unasked; the first where it is empty.
+        sizes: sides of the images that it can be trained for; any where there are none.
     """
 
-    method: ClassVar[str]
+    task: ClassVar[type[InverterTask]]
     recipes: ClassVar[Mapping[str, InverterRecipe]]
     default: ClassVar[str] = ""
+    sizes: ClassVar[tuple[int, ...]] = ()
+
+    @property
+    def method(self) -> str:
+        """Name of the inverter or control that uses the weights."""
+        return self.task.method
 
     def recipe(self, name: str | None = None, *, steps: int | None = None, seed: int | None = None) -> InverterRecipe:
         """A recipe by its name, the default one without a name, with another number of steps or seed if asked.
@@ -85,17 +88,6 @@ class Trainer(ABC):
             raise UnknownNameError("recipe", wanted, self.recipes)
         found = self.recipes[wanted]
         return replace(found, steps=found.steps if steps is None else steps, seed=found.seed if seed is None else seed)
-
-    @abstractmethod
-    def task(self, recipe: Any, pairs: TrainingPairs, classifier: LoadedClassifier, engine: Engine) -> InverterTask:
-        """One training, before its first step.
-
-        Args:
-            recipe: one of ``recipes``, perhaps with other steps or another seed.
-            pairs: images of the training split with the classifier's logits; they say the size and K.
-            classifier: the frozen one.
-            engine: device, precision, processes.
-        """
 
 
 def open_trainer(method: str) -> Trainer:

@@ -18,11 +18,9 @@ from bench.errors import SkipCellError
 from bench.inverter import Target
 from bench.learned import open_trained, unsuited
 from bench.seeding import sample_noise
-from bench.training.engine import Engine
-from bench.training.pairs import TrainingPairs
 from bench.training.trainer import Trainer
 from methods.biggan_logit.generator import NOISE_DIM, Generator, generator_of
-from methods.biggan_logit.recipes import RECIPES, BigGANRecipe
+from methods.biggan_logit.recipes import RECIPES
 from methods.biggan_logit.tables import TABLES
 from methods.biggan_logit.train import BigGANTask
 
@@ -76,11 +74,6 @@ class OneHotBigGAN(Control):
 class OneHotTrainer(Trainer):
     """The training of ``onehot-biggan``, by the recipes of ``biggan-logit``."""
 
-    method = NAME
+    task = OneHotTask
     recipes = RECIPES
-
-    def task(
-        self, recipe: BigGANRecipe, pairs: TrainingPairs, classifier: LoadedClassifier, engine: Engine
-    ) -> OneHotTask:
-        """G and D, which see the arg-max class alone."""
-        return OneHotTask(recipe, pairs, classifier, engine)
+    sizes = tuple(TABLES)

@@ -35,6 +35,7 @@ from methods.biggan_logit.generator import (
 )
 from methods.biggan_logit.loss import discriminator_loss, generator_loss
 from methods.biggan_logit.recipes import RECIPES, BigGANRecipe
+from methods.biggan_logit.tables import TABLES
 
 STATISTICS_BATCHES = 200
 COLLAPSE_PATIENCE = 6
@@ -261,11 +262,6 @@ def _normalise(net: torch.nn.Module) -> None:
 class BigGANTrainer(Trainer):
     """The training of ``biggan-logit``."""
 
-    method = BigGANTask.method
+    task = BigGANTask
     recipes = RECIPES
-
-    def task(
-        self, recipe: BigGANRecipe, pairs: TrainingPairs, classifier: LoadedClassifier, engine: Engine
-    ) -> BigGANTask:
-        """G and D at the size of the pairs' images."""
-        return BigGANTask(recipe, pairs, classifier, engine)
+    sizes = tuple(TABLES)

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from bench.classifiers import LoadedClassifier
-from bench.training.engine import Engine
-from bench.training.pairs import TrainingPairs
 from bench.training.trainer import Trainer
-from methods.biggan_logit.recipes import RECIPES, BigGANRecipe
+from methods.biggan_logit.recipes import RECIPES
+from methods.biggan_logit.tables import TABLES
 from methods.biggan_logit.train import BigGANTask
 
 
@@ -24,11 +22,6 @@ class Ch64Task(BigGANTask):
 class Ch64Trainer(Trainer):
     """The training of ``biggan-logit-ch64``."""
 
-    method = Ch64Task.method
+    task = Ch64Task
     recipes = {"gpu": RECIPES["gpu"]}  # noqa: RUF012
-
-    def task(
-        self, recipe: BigGANRecipe, pairs: TrainingPairs, classifier: LoadedClassifier, engine: Engine
-    ) -> Ch64Task:
-        """G and D at the size of the pairs' images."""
-        return Ch64Task(recipe, pairs, classifier, engine)
+    sizes = tuple(TABLES)

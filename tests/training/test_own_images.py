@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from baselines.dosovitskiy_brox.train_2016b import DosovitskiyBrox2016bRecipe, Task2016b
+from baselines.dosovitskiy_brox.train_2016b import DosovitskiyBrox2016bRecipe, Task2016b, Trainer2016b
 from bench.classifiers import LoadedClassifier, open_classifier
 from bench.config import RunConfig
 from bench.datasets import cifar10, load_dataset, load_training
@@ -113,8 +113,10 @@ def test_the_result_serves_other_folders_and_nothing_else(tmp_path: Path, classi
 
 
 def test_cifar10_never_takes_what_a_folder_was_trained_for(
-    tmp_path: Path, classifier: str, bench_home: Path, tiny_cifar: LoadedClassifier
+    tmp_path: Path, classifier: str, bench_home: Path, tiny_cifar: LoadedClassifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    recipes = {"cpu": DosovitskiyBrox2016bRecipe(steps=1, factor=1 / 16, batch=8)}
+    monkeypatch.setattr(Trainer2016b, "recipes", recipes)
     name = folder(tmp_path / "a", range(200))
     train_inverter(METHOD, classifier, name, None, 1, Run("cpu", out=tmp_path / "train"))
     sha256 = metadata(tmp_path / "train" / f"{METHOD}-mine.network.safetensors")["classifier_sha256"]
@@ -151,7 +153,7 @@ def test_what_cannot_be_meant_is_said_before_any_training(tmp_path: Path, classi
         train_inverter(METHOD, classifier, folder(tmp_path / "none", range(18)), None, 1, Run("cpu", out=out))
     with pytest.raises(UnknownNameError):
         train_inverter(METHOD, classifier, "folder:", None, 1, Run("cpu", out=out))
-    with pytest.raises(UsageError, match="not for 48 px"):
+    with pytest.raises(UsageError, match=r"images of 48 px, and .* makes images of 8, 16, 32, 64, 128 px"):
         train_inverter(METHOD, classifier, f"{enough}@48", None, 1, Run("cpu", out=out))
     with pytest.raises(UsageError, match="expects a folder"):
         train_inverter(METHOD, classifier, f"folder:{tmp_path / 'nowhere'}", None, 1, Run("cpu", out=out))
