@@ -109,7 +109,8 @@ def _opened(weights: Weights) -> TrainingStatistics:
 def packed(images: Pixels) -> Tensor:
     """Images (n, S, S, 3) as the bytes of a lossless WebP sheet, (B,) uint8: half of what xz makes of them.
 
-    The most effort would make it a twentieth smaller in ten times the time."""
+    The most effort would make it a twentieth smaller in ten times the time.
+    """
     from PIL import Image
 
     side = images.shape[1]
