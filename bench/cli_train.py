@@ -26,7 +26,7 @@ class Precision(StrEnum):
 
 
 TrainedOnOption = Annotated[
-    str, typer.Option("--dataset", help="Whose training split: cifar10, another name, or folder:PATH[@SIZE].")
+    str, typer.Option("--dataset", help="Whose training split: cifar10, another name, or folder:PATH@SIZE.")
 ]
 ResumeOption = Annotated[bool, typer.Option(help="Continue from the last checkpoint.")]
 OutOption = Annotated[Path | None, typer.Option(help="Folder for checkpoints and logs; train/NAME by default.")]
