@@ -18,7 +18,7 @@ from bench.datasets.base import Dataset, Pixels
 from bench.errors import SkipCellError
 from bench.inverter import Target
 from bench.lookup import DEFAULT_DATASET, fitted
-from bench.metrics.catalogue import MIN_SET_IMAGES
+from bench.metrics.base import MIN_SET_IMAGES
 from bench.training.data import TrainingImages
 from bench.training.pairs import logits_path, split_logits, split_name
 from bench.weights import load_checked, metadata

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 Level = Literal["image", "set"]
+LAST = 1_000  # the place of what says none
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,19 @@ class MetricCard:
         digits: after the point where there is no interval to set them.
         resolution: the least difference of two values that speaks of the methods, or ``1/n`` for one image of n.
         headline: its place among the columns of the main table, from 0; null where only the complete table has it.
+        place: in the complete table, which keeps families together; equal ones stand by their keys.
         question: that it answers, for people.
         reads_distance: whether it is drawn from zero.
+        share: whether it is drawn from 0 to 1.
+        sees: what it compares: ``pixels``, ``features``, ``logits``, ``classes``, ``ranks`` or ``draws``.
+        depends_on: what of a run, beside the image itself, an image's value depends on: ``gallery``, the originals
+            that it is ranked among; ``mean``, the mean over all images; null for neither.
+        roles: what it is picked for, of which it may have several: ``closest``, how near an image is to its original,
+            by which the page begins; ``likeness``, other measures of that; ``judge-class`` and ``target-class``, the
+            share that keeps its class by either network, and ``gap`` between the two; ``distance`` between sets,
+            drawn against ``closest``; ``terminal``, a column of the table after a run; ``ends``, the gallery shows
+            the best and the worst by it.
+        fetched: whether its extractor must be fetched: the main table has it where somebody did.
         extractor: the network whose features it compares, or null.
         version: of its computation; part of its scores' fingerprints.
         citation: keys of ``bench/references.bib``, or whole BibTeX entries.
@@ -42,11 +54,26 @@ class MetricCard:
     digits: int = 3
     resolution: float | Literal["1/n"] = 1e-6
     headline: int | None = None
+    place: int = LAST
     question: str = ""
     reads_distance: bool = False
+    share: bool = False
+    sees: str = ""
+    depends_on: str | None = None
+    roles: tuple[str, ...] = ()
+    fetched: bool = False
     extractor: str | None = None
     version: str = "1"
     citation: tuple[str, ...] = ()
+
+    def least(self, n: int) -> float:
+        """The resolution of a mean over n images."""
+        return 1 / n if self.resolution == "1/n" else float(self.resolution)
+
+
+def unknown(key: str) -> MetricCard:
+    """The card of a metric that nobody knows any more."""
+    return MetricCard(key, key, "not in this version's catalogue", None, "image")
 
 
 @dataclass(frozen=True)
@@ -93,6 +120,7 @@ class ClassifierCard:
         accuracy: as published or measured, by a name that says on what.
         caveat: what a reader must not mistake it for; empty where there is nothing to say.
         verified: whether its weights are the published ones.
+        target: whether it may be inverted; a judge scores alone.
         summary: one line.
         licence: of the weights.
         citation: keys of ``bench/references.bib``, or whole BibTeX entries.
@@ -109,6 +137,7 @@ class ClassifierCard:
     accuracy: dict[str, float] = field(default_factory=dict)
     caveat: str = ""
     verified: bool = True
+    target: bool = True
     summary: str = ""
     licence: str = ""
     citation: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from bench.classifiers import open_classifier
 from bench.classifiers.inception import ThinInceptionV3
 from bench.classifiers.resnet import Bottleneck, ThinResNet152
-from bench.metrics.lpips import load_lpips
+from bench.metrics.extractors.lpips_alex import load_lpips
 from bench.training.data import TrainingImages
 from bench.training.engine import Engine
 from bench.weights import entry

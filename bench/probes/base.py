@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.datasets.base import Pixels
-from bench.metrics.per_image import Doubles, PerImage, attempt
-from bench.probes.measures import KNOWN
+from bench.metrics.base import Doubles, PerImage
+from bench.metrics.per_image import attempt
+from bench.probes.measures import known
 from bench.record import Level, Score
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ def _per_image(compute: Compute) -> PerImage:
 
 
 def _direction(key: str) -> bool | None:
-    return KNOWN[key].higher_is_better if key in KNOWN else None
+    card = known().get(key)
+    return card.higher_is_better if card else None
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.metrics.per_image import Doubles, PerImage
+from bench.metrics.base import Doubles, PerImage
 from bench.probes.base import (
     SHOWN,
     Compute,

@@ -118,7 +118,7 @@ def _save(scene: Scene, findings: Findings) -> None:
 
 def _judged(scene: Scene, pictures: Pictures) -> list[list[str]] | None:
     """The judge's class of every picture, or None where there is no judge for them."""
-    if scene.networks.judge is None or not pictures.judged:
+    if not (scene.judged and pictures.judged):
         return None
     shape = pictures.pixels.shape
     classes = scene.view(pictures.pixels.reshape(-1, *shape[2:])).judge_logits.argmax(axis=1)

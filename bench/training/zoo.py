@@ -20,7 +20,7 @@ import torch
 
 from bench import weights
 from bench.classifiers import LoadedClassifier, open_classifier
-from bench.classifiers.catalogue import TARGETS
+from bench.classifiers.providers.zoo import TARGETS
 from bench.classifiers.recipes import RECIPES
 from bench.datasets import load_training
 from bench.datasets.base import to_images

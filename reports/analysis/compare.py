@@ -6,7 +6,7 @@ from math import isclose
 
 import numpy as np
 
-from bench.metrics.catalogue import MetricInfo
+from bench.cards import MetricCard
 from bench.record import Score
 from reports.analysis.groups import Entry, same_making
 from reports.analysis.metrics import metric
@@ -61,7 +61,7 @@ def _images(key: str, a: Entry, b: Entry) -> tuple[Doubles, Doubles, str] | str:
     return (x[both], y[both], "image") if both.any() else "not defined on any image of both"
 
 
-def verdict(info: MetricInfo, found: tuple[float, float, float], n: int) -> str:
+def verdict(info: MetricCard, found: tuple[float, float, float], n: int) -> str:
     """Where the interval lies; better and worse only where the metric has a direction, and can tell so little apart."""
     _, low, high = found
     if no_more_than(info.least(n), *found):

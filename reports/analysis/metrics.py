@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bench.metrics.catalogue import METRICS, MetricInfo
+from bench.cards import MetricCard
+from bench.metrics.registry import find, metrics
 
 # Family title and the key prefixes that belong to it, in the order of the tables.
 FAMILIES: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -37,9 +38,14 @@ MAIN_METRICS = (
 UNKNOWN = 1e-6  # resolution of a metric that nobody has declared one for: what six digits show
 
 
-def metric(key: str) -> MetricInfo:
+def metric(key: str) -> MetricCard:
     """The catalogue's entry, or a bare one for a key that a later version or a plugin has added."""
-    return METRICS.get(key) or MetricInfo(key, key, "not in this version's catalogue", None, "image", UNKNOWN)
+    known = find(key)
+    return (
+        known.card
+        if known
+        else MetricCard(key, key, "not in this version's catalogue", None, "image", resolution=UNKNOWN)
+    )
 
 
 def family(key: str) -> str:
@@ -50,6 +56,6 @@ def family(key: str) -> str:
 def in_order(keys: Iterable[str]) -> list[str]:
     """Keys by family, in the catalogue's order within it, unknown ones last."""
     families = [title for title, _ in FAMILIES] + [OTHER_FAMILY]
-    known = list(METRICS)
+    known = list(metrics())
     unique = dict.fromkeys(keys)
     return sorted(unique, key=lambda k: (families.index(family(k)), known.index(k) if k in known else len(known), k))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bench.probes.measures import KNOWN
+from bench.probes.measures import known
 
 Ends = tuple[float, float]
 Limits = tuple[float | None, float | None]
@@ -93,7 +93,8 @@ class Drawable:
 
 def title(key: str) -> str:
     """A measure's name on the page; its key where only a plugin knows it."""
-    return KNOWN[key].title if key in KNOWN else key
+    card = known().get(key)
+    return card.title if card else key
 
 
 def limits(key: str, values: Sequence[float]) -> Limits:

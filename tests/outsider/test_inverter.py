@@ -1,8 +1,6 @@
 """An inverter of somebody else's: ``bench train inverter`` leaves weights that ``bench run`` finds."""
 
-import sys
-import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,31 +14,10 @@ from bench.training.commands import Run, train_inverter
 from bench.weights import load_file
 from tests.training.test_sizes import CLASSIFIER, folder
 
-HERE = Path(__file__).parent
-
 
 @pytest.fixture
-def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The package and its entry points, as an installer leaves them."""
-    project = tomllib.loads((HERE / "pyproject.toml").read_text())["project"]
-    info = tmp_path / "outsider-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: outsider\nVersion: 1.0\n")
-    groups = {
-        group: points
-        for group, points in project["entry-points"].items()
-        if group in ("bench.inverters", "bench.trainers")
-    }
-    text = "".join(
-        f"[{group}]\n" + "".join(f"{name} = {value}\n" for name, value in points.items())
-        for group, points in groups.items()
-    )
-    (info / "entry_points.txt").write_text(text)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.syspath_prepend(str(HERE))
-    yield
-    for name in [name for name in sys.modules if name.partition(".")[0] == "outsider"]:
-        del sys.modules[name]
+def installed(install: Callable[[bool], None]) -> None:
+    install(True)
 
 
 def test_it_is_trained_and_found(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.metrics.catalogue import METRICS
+from bench.metrics.registry import find
 from bench.record import Score
 from reports.analysis.claims.language import Values
 from reports.analysis.claims.rules import DATASET, MIN_IMAGES, PROBE_IMAGES
@@ -158,8 +158,8 @@ def _score(entry: Entry, values: Values) -> Score:
 
 def is_set_level(values: Values) -> bool:
     """Whether the values are those of subsets of images."""
-    info = METRICS.get(values.column)
-    return info is not None and info.level == "set"
+    info = find(values.column)
+    return info is not None and info.card.level == "set"
 
 
 def needed(values: Values) -> tuple[str, ...]:

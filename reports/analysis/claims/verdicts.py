@@ -9,7 +9,7 @@ from math import isclose
 import numpy as np
 
 from bench.metrics.bootstrap import paired_difference
-from bench.probes.measures import KNOWN
+from bench.probes.measures import known
 from bench.record import Record
 from reports.analysis.claims.evidence import Doubles, Evidence, ObstacleError, Series, command, is_set_level, told
 from reports.analysis.claims.language import Case, Condition, Outcome, SameRecipe, Values, Verdict
@@ -152,7 +152,7 @@ def _measure(condition: Condition, values: Doubles, other: Doubles, subsets_of: 
 
 def _tells(condition: Condition, measure: Measure) -> bool:
     """Whether the difference is more than the resolution of what is measured."""
-    info = KNOWN.get(condition.values.column)
+    info = known().get(condition.values.column)
     found = measure.difference, measure.low, measure.high
     return info is None or not no_more_than(info.least(measure.n), *found)
 

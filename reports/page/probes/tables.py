@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from bench.probes.measures import KNOWN
+from bench.probes.measures import known
 from bench.record import Score
 from reports.analysis.probe_groups import Series, Together
 from reports.words import text
@@ -106,7 +106,7 @@ def _holding(key: str, group: Together) -> list[str | None]:
 def _block(key: str, levels: Sequence[str | None], group: Together, notes: Footnotes) -> Block:
     scores = [one.score(level, key) for level in levels for one in group.series]
     counts, chances = _shared(scores)
-    info = KNOWN.get(key)
+    info = known().get(key)
     direction = next((score.higher_is_better for score in scores if score), None)
     rows = []
     for level in levels:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.commands import _print_tables
-from bench.metrics.catalogue import METRICS
+from bench.metrics.registry import metrics
 from bench.record import Record, read_records
 from reports.analysis.groups import Entry
 from reports.page.tables import TERMINAL_METRICS, WIDTH, markdown_table, terminal_table
@@ -114,7 +114,7 @@ def test_markdown_prints_values_with_intervals(records: list[Record]) -> None:
 def test_markdown_escapes_what_would_break_the_table(records: list[Record]) -> None:
     evil = dataclasses.replace(records[0], method="a|b<script>", kind="inverter")
     failed = dataclasses.replace(evil, method="x", status="failed", reason="a\n| b", metrics={})
-    lines = markdown_table(bare([evil, failed]), list(METRICS)[:3]).splitlines()
+    lines = markdown_table(bare([evil, failed]), list(metrics())[:3]).splitlines()
     cells = {len(re.findall(r"(?<!\\)\|", line)) for line in lines if line.startswith("|")}
     assert cells == {8}
     assert r"a\|b\<script\>" in "\n".join(lines)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bench.datasets.fetch_inception import NOT_HERE
-from bench.metrics.scoring import too_few
+from bench.metrics.evaluate import too_few
 from bench.record import Record, Score
 from reports.words import fid
 from reports.words.fid import hint
@@ -40,7 +40,7 @@ def test_originals_are_counted_once_for_each_set_of_them() -> None:
     [
         record(value=12.5),
         record(n=2_047),
-        record(note=too_few(100)),
+        record(note=too_few(100, 2_048)),
         replace(record(), status="failed"),
         replace(record(), metrics={}),
     ],

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from bench.datasets.cifar10 import CLASS_NAMES
-from bench.metrics.catalogue import METRICS
+from bench.metrics.registry import metrics
 from reports.analysis.groups import Group
 from reports.page.gallery.choice import EMBEDDED, ENDS_METRICS
 from tests.reports.gallery_runs import (
@@ -88,7 +88,7 @@ def test_ends_are_those_of_the_mean_over_contenders(groups: list[Group], data: l
     expected = set()
     for key in ENDS_METRICS:
         mean = np.mean([column(e, key) for one in groups for e in one.complete[:2]], axis=0)
-        best_first = np.argsort(-mean if METRICS[key].higher_is_better else mean, kind="stable")
+        best_first = np.argsort(-mean if metrics()[key].card.higher_is_better else mean, kind="stable")
         expected |= {*best_first[:2].tolist(), *best_first[-2:].tolist()}
     assert all([e.label for e in one.complete[:2]] == list(METHODS[:2]) for one in groups)
     assert set(members(data[0], "ends")) == expected
