@@ -1,6 +1,7 @@
 """Training of the logit-conditioned BigGAN on (logits, image) pairs of one frozen classifier.
 
     bench train inverter biggan-logit --classifier robust_resnet152
+    bench train inverter biggan-logit --classifier efficientnet_lite0 --dataset tiny-imagenet --recipe gpu64 --budget 8
 
 One recipe was trained, once: its rates were seen to separate real from fake within 60 steps, its steps are what the
 time at hand allowed, and the last weights ship. ``val`` is watched in training, ``test`` is looked at afterwards.
@@ -21,6 +22,7 @@ from bench.training.engine import Engine
 from bench.training.inverters import InverterTask, Reconstruct
 from bench.training.loop import WeightAverage, add
 from bench.training.pairs import TrainingPairs
+from bench.training.trainer import Trainer
 from methods.biggan_logit.consistency import draw_moves, inconsistency, moved
 from methods.biggan_logit.discriminator import trainable_discriminator
 from methods.biggan_logit.generator import (
@@ -33,24 +35,28 @@ from methods.biggan_logit.generator import (
 )
 from methods.biggan_logit.loss import discriminator_loss, generator_loss
 from methods.biggan_logit.recipes import RECIPES, BigGANRecipe
+from methods.biggan_logit.tables import TABLES
 
 STATISTICS_BATCHES = 200
 COLLAPSE_PATIENCE = 6
-__all__ = ["RECIPES", "Adversaries", "BigGANRecipe", "BigGANTask", "Pairs", "recipe", "task"]
+__all__ = ["RECIPES", "Adversaries", "BigGANRecipe", "BigGANTask", "BigGANTrainer", "Pairs"]
 
 
 class Pairs(Protocol):
     """Where images and their logits come from.
 
     Attributes:
-        logits: (V, M, K), by whose statistics the networks normalise theirs.
+        image_size: side of the images in pixels.
     """
 
-    logits: Tensor
+    image_size: int
 
     @property
     def num_logits(self) -> int:
         """K."""
+
+    def reference(self) -> Tensor:
+        """Logits (M, K) by whose statistics the networks normalise theirs."""
 
     def batch(self, step: int, size: int, part: int = 0) -> tuple[Tensor, Tensor]:
         """This process's ``part`` of batch number ``step``: images (n, 3, H, W) in [0, 1] and logits (n, K)."""
@@ -77,12 +83,12 @@ class Adversaries:
 
     def __init__(self, recipe: BigGANRecipe, engine: Engine, pairs: Pairs) -> None:
         self.recipe, self.engine, self.pairs = recipe, engine, pairs
-        k, size, whiten = pairs.num_logits, recipe.size, recipe.whiten
+        k, size, whiten = pairs.num_logits, pairs.image_size, recipe.whiten
         torch.manual_seed(seed_of("init", recipe.seed))
         self.g = engine.place(trainable_generator(k, recipe.channels, recipe.hidden, size, whiten=whiten))
         self.d = engine.place(trainable_discriminator(k, recipe.width_d, size, whiten=whiten))
         for net in (self.g, self.d):
-            net.standardise.fit(pairs.logits.flatten(0, 1))
+            net.standardise.fit(pairs.reference())
         self._g, self._d = engine.parallel(self.g), engine.parallel(self.d)
         betas = (0.0, 0.999)
         self.g_optimizer = torch.optim.Adam(self.g.parameters(), recipe.lr_g, betas)
@@ -113,7 +119,7 @@ class Adversaries:
         noise = engine.put(torch.randn(size, NOISE_DIM, generator=generator))
         moves = None
         if self.recipe.consistency:
-            real, fake = (draw_moves(size, self.recipe.size, generator, engine.device) for _ in range(2))
+            real, fake = (draw_moves(size, self.pairs.image_size, generator, engine.device) for _ in range(2))
             moves = (real, fake)
         parts = []
         for part in range(engine.accumulate):
@@ -147,7 +153,7 @@ class Adversaries:
         self.d.requires_grad_(True)
 
     def fakes(self, z: Tensor, eps: Tensor) -> Tensor:
-        """G(z, eps) as it is trained, (N, 3, 32, 32)."""
+        """G(z, eps) as it is trained, (N, 3, H, W)."""
         with parametrize.cached():
             _normalise(self.g)
             with self.engine.autocast():
@@ -194,9 +200,11 @@ class BigGANTask(Adversaries, InverterTask):
     recipe: BigGANRecipe
     pairs: TrainingPairs
 
-    def __init__(self, recipe: BigGANRecipe, classifier: LoadedClassifier, engine: Engine) -> None:
-        InverterTask.__init__(self, recipe, classifier, engine)
-        Adversaries.__init__(self, recipe, engine, self.pairs)
+    def __init__(
+        self, recipe: BigGANRecipe, pairs: TrainingPairs, classifier: LoadedClassifier, engine: Engine
+    ) -> None:
+        InverterTask.__init__(self, recipe, pairs, classifier, engine)
+        Adversaries.__init__(self, recipe, engine, pairs)
         self.networks = {"g": self.g, "d": self.d}
         self.optimizers = {"g": self.g_optimizer, "d": self.d_optimizer}
         self._flat = 0
@@ -232,7 +240,7 @@ class BigGANTask(Adversaries, InverterTask):
 
     def averaged(self, batches: int = STATISTICS_BATCHES) -> Generator:
         """The averaged G as a plain network, its BN statistics re-estimated over training batches of a fixed seed."""
-        net = generator_of(self.pairs.num_logits, self.recipe.settings())
+        net = generator_of(self.pairs.num_logits, self.pairs.image_size, self.recipe.settings())
         net.load_state_dict(self.average.average)
         net.to(self.device).to(memory_format=torch.channels_last)
         generator = torch.Generator().manual_seed(seed_of("statistics"))
@@ -251,11 +259,9 @@ def _normalise(net: torch.nn.Module) -> None:
             _ = module.weight
 
 
-def recipe(steps: int | None = None) -> BigGANRecipe:
-    """The recipe that ships, with another number of steps if asked."""
-    return BigGANRecipe() if steps is None else BigGANRecipe(steps=steps)
+class BigGANTrainer(Trainer):
+    """The training of ``biggan-logit``."""
 
-
-def task(recipe: BigGANRecipe, classifier: LoadedClassifier, engine: Engine) -> BigGANTask:
-    """The training of one inverter."""
-    return BigGANTask(recipe, classifier, engine)
+    task = BigGANTask
+    recipes = RECIPES
+    sizes = tuple(TABLES)
