@@ -174,8 +174,18 @@ class InverterTask(ABC):
         for name, network in self.networks.items():
             network.load_state_dict(state["networks"][name])
         for name, optimizer in self.optimizers.items():
-            optimizer.load_state_dict(state["optimizers"][name])
+            _restore(optimizer, state["optimizers"][name])
         self.average.load(state["average"])
+
+
+def _restore(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
+    """Continue from a stored state; how the optimiser computes is decided here, not where it was stored."""
+    kinds = ("foreach", "fused", "capturable")
+    groups = [
+        stored | {kind: own[kind] for kind in kinds if kind in own}
+        for stored, own in zip(state["param_groups"], optimizer.param_groups, strict=True)
+    ]
+    optimizer.load_state_dict(state | {"param_groups": groups})
 
 
 def train_inverter(task: InverterTask, folder: Path, *, resume: bool) -> Path:
