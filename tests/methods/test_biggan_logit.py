@@ -284,8 +284,8 @@ def test_halved_is_average_pooling_with_its_gradient(dtype: torch.dtype) -> None
     x = torch.randn(3, 5, 8, 6).to(dtype).to(memory_format=torch.channels_last)
     weight = torch.randn(3, 5, 4, 3).to(dtype)
     ours, theirs = (x.clone().requires_grad_() for _ in range(2))
-    (halved(ours) * weight).sum().backward()
-    (F.avg_pool2d(theirs, 2) * weight).sum().backward()
+    (halved(ours) * weight).sum().backward()  # type: ignore[no-untyped-call]
+    (F.avg_pool2d(theirs, 2) * weight).sum().backward()  # type: ignore[no-untyped-call]
     assert torch.equal(halved(x), F.avg_pool2d(x, 2))
     assert ours.grad is not None
     assert theirs.grad is not None
