@@ -27,7 +27,7 @@ from torch.nn.parallel import DistributedDataParallel
 from bench.errors import UsageError
 from bench.memory import keep_freed_memory
 from bench.training.data import put
-from bench.training.graph import CudaGraphs, Given, Replayed, Scalars
+from bench.training.graph import CudaGraphs, Given, Replayed, Scalars, direct
 from bench.training.synchronised import synchronise_statistics
 
 Precision = Literal["bf16", "float32", "float64"]
@@ -92,9 +92,9 @@ class Engine:
         """Adam; where steps are recorded it is one kernel, and counts on the GPU."""
         return torch.optim.Adam(parameters, lr, betas, fused=self.records or None, capturable=self.records)
 
-    def replayed(self, step: Callable[[Sequence[Given]], Scalars]) -> Callable[[Sequence[Given]], Scalars]:
-        """The step, recorded where that is possible."""
-        return Replayed(step, CudaGraphs()) if self.records else step
+    def launcher(self) -> Callable[[Callable[[Sequence[Given]], Scalars], Sequence[Given]], Scalars]:
+        """How one step after the other is launched: recorded where that is possible."""
+        return Replayed(CudaGraphs()) if self.records else direct
 
     def put(self, drawn: Tensor) -> Tensor:
         """Numbers drawn on the CPU, on the device, without waiting for it."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 import torch
 from torch import Tensor
@@ -67,31 +67,39 @@ class CudaGraphs:
         return replay
 
 
-class Replayed(Generic[Given]):
-    """A step that is recorded at its fourth call.
+def direct(step: Callable[[Sequence[Given]], Scalars], given: Sequence[Given]) -> Scalars:
+    """A step as it comes."""
+    return step(given)
+
+
+class Replayed:
+    """Launches one and the same step, and records it at the fourth call.
+
+    What the step changes it changes in place; it draws no random numbers and waits for nothing; where it fails, it
+    leaves everything that the GPU did not do as it was before.
 
     Args:
-        step: from its inputs to scalars. What it changes it changes in place, it draws no random numbers, and it waits
-            for nothing; where it fails it leaves everything as it was before, the GPU's work aside.
         recorder: which runs and records it.
     """
 
-    def __init__(self, step: Callable[[Sequence[Given]], Scalars], recorder: Recorder) -> None:
-        self._step, self._recorder = step, recorder
-        self._held: Sequence[Given] = ()  # the inputs of the first call: their memory serves all later ones
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._held: Sequence[Any] = ()  # the inputs of the first call: their memory serves all later ones
         self._calls = 0
         self._replay: Step | None = None
+        self._records = True
 
-    def __call__(self, given: Sequence[Given]) -> Scalars:
-        """One step; the scalars are the caller's own."""
+    def __call__(self, step: Callable[[Sequence[Given]], Scalars], given: Sequence[Given]) -> Scalars:
+        """One step on these inputs, which are its own from then on; the scalars are the caller's."""
         self._hold(given)
-        step = partial(self._step, self._held)
+        bound = partial(step, self._held)
         self._calls += 1
         if self._calls <= WARM_UP:
-            return self._recorder.run(step)
-        if self._replay is None:
-            self._replay = self._recorded(step)
-        return {name: value.clone() for name, value in self._replay().items()}
+            return self._recorder.run(bound)
+        if self._replay is None and self._records:
+            self._record(bound)
+        replay = self._replay or bound
+        return {name: value.clone() for name, value in replay().items()}
 
     def _hold(self, given: Sequence[Given]) -> None:
         if not self._held:
@@ -100,11 +108,10 @@ class Replayed(Generic[Given]):
         for mine, its in zip(self._held, given, strict=True):
             mine.take(its)
 
-    def _recorded(self, step: Step) -> Step:
-        """The recorded step, or where that fails the step itself."""
+    def _record(self, step: Step) -> None:
         try:
-            return self._recorder.record(step)
+            self._replay = self._recorder.record(step)
         except RuntimeError as error:
+            self._records = False
             reason = " ".join(str(error).split())[:200]
             say(f"the training step could not be recorded as a CUDA graph and is launched kernel by kernel: {reason}")
-            return step

@@ -98,7 +98,7 @@ class Adversaries:
         self.g_optimizer = engine.adam(self.g.parameters(), recipe.lr_g, betas)
         self.d_optimizer = engine.adam(self.d.parameters(), recipe.lr_d, betas)
         self.average = WeightAverage(effective_state(self.g), recipe.ema_decay)
-        self._move = engine.replayed(self._moved)
+        self._launch = engine.launcher()
 
     def step(self, step: int) -> dict[str, Tensor]:
         """The D steps of a G step, each on a batch of its own, then a G step on the fakes of the last against D.
@@ -109,7 +109,7 @@ class Adversaries:
         d_steps = self.recipe.d_steps
         numbers = range(step * d_steps, (step + 1) * d_steps)
         self.g.train()
-        totals = self._move([part for number in numbers for part in self._parts(number)])
+        totals = self._launch(self._moved, [part for number in numbers for part in self._parts(number)])
         self.average.update(effective_state(self.g), max(0, step - self.recipe.ema_start))
         return totals
 
@@ -236,7 +236,7 @@ class BigGANTask(Adversaries, InverterTask):
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from ``state_dict``; another method, recipe or classifier is refused."""
         super().load_state_dict(state)
-        self._move = self.engine.replayed(self._moved)  # the optimisers' states lie elsewhere now
+        self._launch = self.engine.launcher()  # the optimisers' states lie elsewhere now
         self._flat = int(state.get("flat", 0))
 
     def reconstructing(self) -> Reconstruct:
