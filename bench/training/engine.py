@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import torch
 import torch.distributed as dist
@@ -150,6 +150,16 @@ def engine(device: torch.device, precision: Precision = "bf16", accumulate: int 
                 yield Engine(place, precision, dist.get_rank(), dist.get_world_size(), accumulate)
         else:
             yield Engine(device, precision, accumulate=accumulate)
+
+
+def restore(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
+    """Continue from a stored state; how the optimiser computes is decided here, not where it was stored."""
+    kinds = ("foreach", "fused", "capturable")
+    groups = [
+        stored | {kind: own[kind] for kind in kinds if kind in own}
+        for stored, own in zip(state["param_groups"], optimizer.param_groups, strict=True)
+    ]
+    optimizer.load_state_dict(state | {"param_groups": groups})
 
 
 def repeatable(precision: Precision) -> AbstractContextManager[object]:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from bench.classifiers import LoadedClassifier
 from bench.errors import TrainingError
 from bench.seeding import seed_of
-from bench.training.engine import Engine
+from bench.training.engine import Engine, restore
 from bench.training.journal import describe_run
 from bench.training.loop import Schedule, WeightAverage, fit
 from bench.training.pairs import TrainingPairs
@@ -174,18 +174,8 @@ class InverterTask(ABC):
         for name, network in self.networks.items():
             network.load_state_dict(state["networks"][name])
         for name, optimizer in self.optimizers.items():
-            _restore(optimizer, state["optimizers"][name])
+            restore(optimizer, state["optimizers"][name])
         self.average.load(state["average"])
-
-
-def _restore(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
-    """Continue from a stored state; how the optimiser computes is decided here, not where it was stored."""
-    kinds = ("foreach", "fused", "capturable")
-    groups = [
-        stored | {kind: own[kind] for kind in kinds if kind in own}
-        for stored, own in zip(state["param_groups"], optimizer.param_groups, strict=True)
-    ]
-    optimizer.load_state_dict(state | {"param_groups": groups})
 
 
 def train_inverter(task: InverterTask, folder: Path, *, resume: bool) -> Path:
