@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from bench.classifiers import LoadedClassifier
 from bench.errors import TrainingError
-from bench.training.engine import Engine
+from bench.training.engine import Engine, restore
 from bench.training.journal import describe_run
 from bench.training.loop import Schedule, WeightAverage, fit
 from bench.training.pairs import SAMPLES, TrainingPairs
@@ -141,7 +141,7 @@ class InverterTask(ABC):
         for name, network in self.networks.items():
             network.load_state_dict(state["networks"][name])
         for name, optimizer in self.optimizers.items():
-            optimizer.load_state_dict(state["optimizers"][name])
+            restore(optimizer, state["optimizers"][name])
         self.average.load(state["average"])
 
 

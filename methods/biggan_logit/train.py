@@ -9,6 +9,7 @@ time at hand allowed, and the last weights ship. ``val`` is watched in training,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -77,6 +78,15 @@ class Part:
     eps: Tensor
     moves: tuple[Tensor, Tensor] | None
 
+    def tensors(self) -> list[Tensor]:
+        """All of them, in a fixed order."""
+        return [self.images, self.z, self.eps, *(self.moves or ())]
+
+    def take(self, other: Part) -> None:
+        """Hold what another part holds, in this one's memory."""
+        for mine, its in zip(self.tensors(), other.tensors(), strict=True):
+            mine.copy_(its, non_blocking=True)
+
 
 class Adversaries:
     """G and D, their optimisers and average, and one step of both by the paper's two losses, on any ``Pairs``."""
@@ -91,9 +101,10 @@ class Adversaries:
             net.standardise.fit(pairs.reference())
         self._g, self._d = engine.parallel(self.g), engine.parallel(self.d)
         betas = (0.0, 0.999)
-        self.g_optimizer = torch.optim.Adam(self.g.parameters(), recipe.lr_g, betas)
-        self.d_optimizer = torch.optim.Adam(self.d.parameters(), recipe.lr_d, betas)
+        self.g_optimizer = engine.adam(self.g.parameters(), recipe.lr_g, betas)
+        self.d_optimizer = engine.adam(self.d.parameters(), recipe.lr_d, betas)
         self.average = WeightAverage(effective_state(self.g), recipe.ema_decay)
+        self._launch = engine.launcher()
 
     def step(self, step: int) -> dict[str, Tensor]:
         """The D steps of a G step, each on a batch of its own, then a G step on the fakes of the last against D.
@@ -102,14 +113,20 @@ class Adversaries:
         With ``accumulate`` above one G runs twice a part, so that no more than one part's graph is in memory.
         """
         d_steps = self.recipe.d_steps
-        totals: dict[str, Tensor] = {}
+        numbers = range(step * d_steps, (step + 1) * d_steps)
         self.g.train()
-        for number in range(step * d_steps, (step + 1) * d_steps):
-            parts = self._parts(number)
-            last = number == (step + 1) * d_steps - 1
-            fakes = self._step_d(parts, totals, keep=last and len(parts) == 1)
-        self._step_g(parts, fakes, totals)
+        totals = self._launch(self._moved, [part for number in numbers for part in self._parts(number)])
         self.average.update(effective_state(self.g), max(0, step - self.recipe.ema_start))
+        return totals
+
+    def _moved(self, given: Sequence[Part]) -> dict[str, Tensor]:
+        """Move D on one batch after the other and then G on the last, each cut into its parts."""
+        totals: dict[str, Tensor] = {}
+        a_batch = self.engine.accumulate
+        for start in range(0, len(given), a_batch):
+            parts = given[start : start + a_batch]
+            fakes = self._step_d(parts, totals, keep=start + a_batch == len(given) and a_batch == 1)
+        self._step_g(parts, fakes, totals)
         return totals
 
     def _parts(self, number: int) -> list[Part]:
@@ -128,7 +145,7 @@ class Adversaries:
             parts.append(Part(images, z, engine.share(noise, part).to(engine.dtype), own))
         return parts
 
-    def _step_d(self, parts: list[Part], totals: dict[str, Tensor], *, keep: bool) -> list[Tensor]:
+    def _step_d(self, parts: Sequence[Part], totals: dict[str, Tensor], *, keep: bool) -> list[Tensor]:
         """Move D; returns the fakes, with their graph where it is to be kept."""
         fakes: list[Tensor] = []
         self.d_optimizer.zero_grad(set_to_none=True)
@@ -141,16 +158,18 @@ class Adversaries:
         self.d_optimizer.step()
         return fakes
 
-    def _step_g(self, parts: list[Part], fakes: list[Tensor], totals: dict[str, Tensor]) -> None:
+    def _step_g(self, parts: Sequence[Part], fakes: list[Tensor], totals: dict[str, Tensor]) -> None:
         """Move G against D, which stands still; the same fakes serve again where their graph was kept."""
         self.d.requires_grad_(False)
-        self.g_optimizer.zero_grad(set_to_none=True)
-        for k, part in enumerate(parts):
-            with self.engine.gathering(self._g, k):
-                made = fakes[k] if len(parts) == 1 else self.fakes(part.z, part.eps)
-                add(totals, self._descend_g(part.z, made), len(parts))
-        self.g_optimizer.step()
-        self.d.requires_grad_(True)
+        try:
+            self.g_optimizer.zero_grad(set_to_none=True)
+            for k, part in enumerate(parts):
+                with self.engine.gathering(self._g, k):
+                    made = fakes[k] if len(parts) == 1 else self.fakes(part.z, part.eps)
+                    add(totals, self._descend_g(part.z, made), len(parts))
+            self.g_optimizer.step()
+        finally:
+            self.d.requires_grad_(True)
 
     def fakes(self, z: Tensor, eps: Tensor) -> Tensor:
         """G(z, eps) as it is trained, (N, 3, H, W)."""
@@ -225,6 +244,7 @@ class BigGANTask(Adversaries, InverterTask):
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from ``state_dict``; another method, recipe or classifier is refused."""
         super().load_state_dict(state)
+        self._launch = self.engine.launcher()  # the optimisers' states lie elsewhere now
         self._flat = int(state.get("flat", 0))
 
     def reconstructing(self) -> Reconstruct:

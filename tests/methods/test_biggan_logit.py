@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from bench.classifiers import LoadedClassifier
@@ -25,7 +26,7 @@ from methods.biggan_logit.conditioning import (
     upsample_conv,
     upsampling_kernel,
 )
-from methods.biggan_logit.discriminator import Discriminator
+from methods.biggan_logit.discriminator import Discriminator, halved
 from methods.biggan_logit.generator import (
     NOISE_DIM,
     Generator,
@@ -279,3 +280,16 @@ def test_stored_statistics_give_the_two_steps_in_one() -> None:
     expected = gamma[:, :, None, None] * layer.norm(y) + beta[:, :, None, None]
     torch.testing.assert_close(layer(y, z), expected, atol=1e-12, rtol=0)
     assert not torch.allclose(layer.norm.running_mean, torch.zeros(4).double())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_halved_is_average_pooling_with_its_gradient(dtype: torch.dtype) -> None:
+    x = torch.randn(3, 5, 8, 6).to(dtype).to(memory_format=torch.channels_last)
+    weight = torch.randn(3, 5, 4, 3).to(dtype)
+    ours, theirs = (x.clone().requires_grad_() for _ in range(2))
+    (halved(ours) * weight).sum().backward()  # type: ignore[no-untyped-call]
+    (F.avg_pool2d(theirs, 2) * weight).sum().backward()  # type: ignore[no-untyped-call]
+    assert torch.equal(halved(x), F.avg_pool2d(x, 2))
+    assert ours.grad is not None
+    assert theirs.grad is not None
+    assert torch.equal(ours.grad, theirs.grad)
