@@ -14,6 +14,7 @@ from bench.classifiers import LoadedClassifier
 from bench.training.engine import Engine
 from bench.training.graph import WARM_UP, CudaGraphs, Replayed, Scalars, Step, direct
 from methods.biggan_logit.train import BigGANRecipe, BigGANTask
+from tests.training.small import make
 from tests.training.test_processes import assert_same_state
 
 STEPS = 8
@@ -71,7 +72,7 @@ def run(task: BigGANTask) -> list[Scalars]:
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
 def test_replayed_steps_are_the_steps(recipe: BigGANRecipe, accumulate: int, tiny_cifar: LoadedClassifier) -> None:
     engine = Engine(accumulate=accumulate)
-    plain, recorded = (BigGANTask(recipe, tiny_cifar, engine) for _ in range(2))
+    plain, recorded = (make(BigGANTask, recipe, tiny_cifar, engine) for _ in range(2))
     recorder = Calls()
     recorded._launch = Replayed(recorder)
     assert_same_state(run(recorded), run(plain))
@@ -82,7 +83,7 @@ def test_replayed_steps_are_the_steps(recipe: BigGANRecipe, accumulate: int, tin
 def test_a_step_that_cannot_be_recorded_is_said_and_goes_on(
     tiny_cifar: LoadedClassifier, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    plain, refused = (BigGANTask(TINY, tiny_cifar, Engine()) for _ in range(2))
+    plain, refused = (make(BigGANTask, TINY, tiny_cifar, Engine()) for _ in range(2))
     refused._launch = Replayed(Refusing(refused))
     assert_same_state(run(refused), run(plain))
     assert_same_state(refused.state_dict(), plain.state_dict())
@@ -122,13 +123,13 @@ def test_steps_are_recorded_by_one_process_on_a_gpu_alone(engine: Engine) -> Non
 
 
 def test_an_optimiser_computes_as_it_does_here_and_not_where_it_was_stored(tiny_cifar: LoadedClassifier) -> None:
-    task = BigGANTask(TINY, tiny_cifar, Engine())
+    task = make(BigGANTask, TINY, tiny_cifar, Engine())
     task.step(0)
     state = deepcopy(task.state_dict())
     for optimizer in state["optimizers"].values():
         for group in optimizer["param_groups"]:
             group |= {"fused": True, "capturable": True}
-    again = BigGANTask(TINY, tiny_cifar, Engine())
+    again = make(BigGANTask, TINY, tiny_cifar, Engine())
     again.load_state_dict(state)
     assert {(group["fused"], group["capturable"]) for group in again.g_optimizer.param_groups} == {(None, False)}
     assert_same_state(again.step(1), task.step(1))
@@ -141,7 +142,7 @@ def test_a_graph_gives_what_launched_kernels_give(
 ) -> None:
     replays = _count(monkeypatch)
     target = replace(tiny_cifar, network=tiny_cifar.network.to(GPU))
-    graph, eager = (BigGANTask(recipe, target, Engine(GPU, graphs=graphs)) for graphs in (True, False))
+    graph, eager = (make(BigGANTask, recipe, target, Engine(GPU, graphs=graphs)) for graphs in (True, False))
     for ours, theirs in zip(run(graph), run(eager), strict=True):
         torch.testing.assert_close(ours, theirs, rtol=0.02, atol=0.02)
     assert replays() == STEPS - WARM_UP
