@@ -20,12 +20,12 @@ from bench.errors import BenchError, DataError, UsageError
 from bench.fingerprint import digest
 from bench.identify import identify_classifier, identify_method
 from bench.inverter import WITH_NETWORK, Inverter, Target
+from bench.lookup import inverter_weights
 from bench.metrics.extractors import playing
 from bench.printing import say_once
 from bench.protocol import protocol_of
 from bench.record import Record
 from bench.store import CellFolder, slug
-from bench.weights import inverter_weights
 
 if TYPE_CHECKING:
     import torch
@@ -94,7 +94,7 @@ class Cell:
                 "method": name,
                 "version": method.version,
                 "source": source,
-                "weights": _method_weights(name, classifier.identity, config.dataset),
+                "weights": _method_weights(name, classifier.identity, dataset),
                 "classifier": classifier.identity,
                 "dataset": dataset.fingerprint,
                 "num_images": count,
@@ -245,9 +245,9 @@ def check_judge(name: str, classifier_sha256: str | None) -> None:
         raise UsageError(f"--judge {name} is the network that is inverted, which would be its own judge: name another.")
 
 
-def _method_weights(method: str, classifier_sha256: str, dataset: str) -> str | None:
-    """SHA-256 of the method's trained weights for this classifier; null where it has none."""
-    found = inverter_weights(method, classifier_sha256, dataset)
+def _method_weights(method: str, classifier_sha256: str, dataset: Dataset) -> str | None:
+    """SHA-256 of the method's trained weights for this classifier, dataset and size; null where it has none."""
+    found = inverter_weights(method, classifier_sha256, dataset.name, dataset.image_size)
     return found[1] if found else None
 
 
