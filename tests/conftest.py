@@ -2,9 +2,8 @@
 
 import hashlib
 import json
-import shutil
-import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -100,35 +99,21 @@ def tiny_cifar(monkeypatch: pytest.MonkeyPatch, bench_home: Path) -> LoadedClass
     return LoadedClassifier("linear", network, "ab" * 32, 32)
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder into which pip has installed the outsider's package."""
-    source, target = tmp_path_factory.mktemp("source") / "outsider", tmp_path_factory.mktemp("site")
-    ignored = shutil.ignore_patterns("*.egg-info", "build", "__pycache__")
-    shutil.copytree(Path(__file__).parent / "outsider", source, ignore=ignored)
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--no-build-isolation"]
-    subprocess.run([*pip, "--target", str(target), str(source)], check=True, capture_output=True)
-    return target
-
-
 @pytest.fixture
-def install(site: Path) -> Iterator[Callable[[bool], None]]:
-    """Call it with True, and the outsider's package is there; with False, and it is gone again."""
-
-    def there(yes: bool) -> None:
-        if str(site) in sys.path:
-            sys.path.remove(str(site))
-        if yes:
-            sys.path.insert(0, str(site))
-        for name in [name for name in sys.modules if name.partition(".")[0] == "outsider"]:
-            del sys.modules[name]
-        registry.forget()
-
-    yield there
-    there(False)
-
-
-@pytest.fixture
-def outsider(install: Callable[[bool], None]) -> None:
-    """The outsider's package is installed."""
-    install(True)
+def outsider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The package of ``tests/outsider``, as if pip had installed it; where pip has, nothing changes."""
+    source = Path(__file__).parent / "outsider"
+    project = tomllib.loads((source / "pyproject.toml").read_text())["project"]
+    info = tmp_path / f"outsider-{project['version']}.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: outsider\nVersion: {project['version']}\n")
+    groups = project["entry-points"].items()
+    lines = [line for group, points in groups for line in (f"[{group}]", *(f"{k} = {v}" for k, v in points.items()))]
+    (info / "entry_points.txt").write_text("\n".join(lines))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.syspath_prepend(str(source))
+    registry.forget()
+    yield source
+    for name in [name for name in sys.modules if name.partition(".")[0] == "outsider"]:
+        del sys.modules[name]
+    registry.forget()

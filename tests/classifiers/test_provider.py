@@ -99,7 +99,7 @@ def test_a_run_asks_for_the_card_once_and_builds_once(monkeypatch: pytest.Monkey
         assert Counting.built == 1
 
 
-def test_an_outsiders_network_is_listed_loaded_and_checked(outsider: None) -> None:
+def test_an_outsiders_network_is_listed_loaded_and_checked(outsider: Path) -> None:
     (row,) = [row for row in classifiers() if row["name"] == "outsider:small"]
     assert (row["logits"], row["summary"]) == (1000, "a small random network with 1,000 logits")
     network = load_classifier("outsider:small")
@@ -110,7 +110,7 @@ def test_an_outsiders_network_is_listed_loaded_and_checked(outsider: None) -> No
     assert all(one.kept for one in told), told
 
 
-def test_an_outsiders_network_is_run_on_a_folder(outsider: None, tmp_path: Path) -> None:
+def test_an_outsiders_network_is_run_on_a_folder(outsider: Path, tmp_path: Path) -> None:
     """Without a size in the dataset's name, at the size that the card says."""
     images = np.random.default_rng(1).integers(0, 255, (4, 50, 60, 3), np.uint8)
     for k, image in enumerate(images):
@@ -158,7 +158,7 @@ def test_weights_belong_to_one_classifier() -> None:
     assert "belongs to one classifier" in str(done.exception)
 
 
-def test_logits_that_name_the_datasets_classes(outsider: None) -> None:
+def test_logits_that_name_the_datasets_classes(outsider: Path) -> None:
     assert classifier_card("resnet152").classes == "cifar10"
     assert classifier_card("efficientnet_lite0").classes == "imagenet"
     assert classifier_card("outsider:small").classes == ""
@@ -166,7 +166,5 @@ def test_logits_that_name_the_datasets_classes(outsider: None) -> None:
 
 def test_the_judge_is_never_a_target(tmp_path: Path) -> None:
     for name in ("judge", "zoo:judge"):
-        with pytest.raises(
-            UsageError, match=rf"{name} scores reconstructions and is never a target\. Targets: .*robust_"
-        ):
+        with pytest.raises(UsageError, match=f"{name} scores reconstructions and is never a target. Targets: robust_"):
             run_cell(RunConfig(f"{PLUGINS}:Grey", name, out=tmp_path))
