@@ -24,11 +24,14 @@ if TYPE_CHECKING:
     from bench.datasets import load_dataset
     from bench.datasets.base import Dataset
     from bench.inverter import Inverter, Target
+    from bench.learned import LearnedInverter
     from bench.metrics.base import Block, Data, ExtractorMetric, Metric, Needs, PerImage
     from bench.metrics.extractors import Extractor
     from bench.public import load_inverter, score
     from bench.record import Record, Score
     from bench.runner import run
+    from bench.training.inverters import InverterTask
+    from bench.training.trainer import InverterRecipe, Trainer
 
 _HOMES = {
     "Block": "bench.metrics.base",
@@ -39,6 +42,9 @@ _HOMES = {
     "Extractor": "bench.metrics.extractors",
     "ExtractorMetric": "bench.metrics.base",
     "Inverter": "bench.inverter",
+    "InverterRecipe": "bench.training.trainer",
+    "InverterTask": "bench.training.inverters",
+    "LearnedInverter": "bench.learned",
     "Metric": "bench.metrics.base",
     "MetricCard": "bench.cards",
     "Needs": "bench.metrics.base",
@@ -47,6 +53,7 @@ _HOMES = {
     "RunConfig": "bench.config",
     "Score": "bench.record",
     "Target": "bench.inverter",
+    "Trainer": "bench.training.trainer",
     "load_classifier": "bench.classifiers",
     "load_dataset": "bench.datasets",
     "load_inverter": "bench.public",
@@ -63,6 +70,9 @@ __all__ = [
     "Extractor",
     "ExtractorMetric",
     "Inverter",
+    "InverterRecipe",
+    "InverterTask",
+    "LearnedInverter",
     "Metric",
     "MetricCard",
     "Needs",
@@ -71,6 +81,7 @@ __all__ = [
     "RunConfig",
     "Score",
     "Target",
+    "Trainer",
     "load_classifier",
     "load_dataset",
     "load_inverter",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bench.cards import ClassifierCard
 from bench.classifiers import LoadedClassifier, open_classifier
-from bench.classifiers.provider import resolve
+from bench.classifiers.provider import ALIASES, resolve
 from bench.config import RunConfig
 from bench.control import Control
 from bench.datasets import aliases_of, dataset_class, load_dataset
@@ -20,12 +20,12 @@ from bench.errors import BenchError, DataError, UsageError
 from bench.fingerprint import digest
 from bench.identify import identify_classifier, identify_method
 from bench.inverter import WITH_NETWORK, Inverter, Target
+from bench.lookup import inverter_weights
 from bench.metrics.extractors import playing
 from bench.printing import say_once
 from bench.protocol import protocol_of
 from bench.record import Record
 from bench.store import CellFolder, slug
-from bench.weights import inverter_weights
 
 if TYPE_CHECKING:
     import torch
@@ -94,7 +94,7 @@ class Cell:
                 "method": name,
                 "version": method.version,
                 "source": source,
-                "weights": _method_weights(name, classifier.identity, config.dataset),
+                "weights": _method_weights(name, classifier.identity, dataset),
                 "classifier": classifier.identity,
                 "dataset": dataset.fingerprint,
                 "num_images": count,
@@ -232,8 +232,10 @@ def _judge(config: RunConfig, dataset: Dataset, classifier_sha256: str) -> str |
     """
     if config.judge is None:
         return None if playing(dataset.judge, None)["judge"].sha256() == classifier_sha256 else dataset.judge
-    check_judge(config.judge, classifier_sha256)
-    return config.judge
+    full = resolve(config.judge, aliases_of(config.dataset))
+    meant = config.judge if full == ALIASES.get(config.judge) else full  # as typed where that means it everywhere
+    check_judge(meant, classifier_sha256)
+    return meant
 
 
 def check_judge(name: str, classifier_sha256: str | None) -> None:
@@ -243,9 +245,9 @@ def check_judge(name: str, classifier_sha256: str | None) -> None:
         raise UsageError(f"--judge {name} is the network that is inverted, which would be its own judge: name another.")
 
 
-def _method_weights(method: str, classifier_sha256: str, dataset: str) -> str | None:
-    """SHA-256 of the method's trained weights for this classifier; null where it has none."""
-    found = inverter_weights(method, classifier_sha256, dataset)
+def _method_weights(method: str, classifier_sha256: str, dataset: Dataset) -> str | None:
+    """SHA-256 of the method's trained weights for this classifier, dataset and size; null where it has none."""
+    found = inverter_weights(method, classifier_sha256, dataset.name, dataset.image_size)
     return found[1] if found else None
 
 

@@ -215,7 +215,7 @@ def list_(
     runs: RunsOption = Path("runs"),
     json: JsonOption = False,
 ) -> None:
-    """List methods, classifiers, datasets, extractors, metrics, probes or runs.
+    """List methods, classifiers, datasets, extractors, metrics, probes, trainers or runs.
 
     Example: bench list methods
     """

@@ -40,6 +40,7 @@ class Listing(StrEnum):
     extractors = "extractors"
     metrics = "metrics"
     probes = "probes"
+    trainers = "trainers"
     runs = "runs"
 
 

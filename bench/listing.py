@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 Value = str | int | float | None
 Row = dict[str, Value]
 
-KINDS = ("methods", "classifiers", "datasets", "extractors", "metrics", "probes", "runs")
+KINDS = ("methods", "classifiers", "datasets", "extractors", "metrics", "probes", "trainers", "runs")
 PROBES = "bench.probes"
 
 
@@ -34,6 +34,7 @@ def rows(kind: str, runs_folder: Path = Path("runs")) -> list[Row]:
         "extractors": extractors,
         "metrics": metrics,
         "probes": probes,
+        "trainers": trainers,
     }
     if kind == "runs":
         return runs(runs_folder)
@@ -49,6 +50,13 @@ def methods() -> list[Row]:
     from bench.registry import CONTROLS, INVERTERS
 
     return [*_points(INVERTERS, "inverter"), *_points(CONTROLS, "control")]
+
+
+def trainers() -> list[Row]:
+    """What is trained, by the name of the method: ``name``, ``kind``, ``distribution``, ``version``, ``object``."""
+    from bench.registry import TRAINERS
+
+    return _points(TRAINERS, "trainer")
 
 
 def probes() -> list[Row]:

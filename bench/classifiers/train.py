@@ -153,7 +153,7 @@ def kept(state: Mapping[str, Tensor], net: Classifier) -> dict[str, Tensor]:
 @torch.no_grad()
 def accuracy(net: nn.Module, data: TrainingImages, batch: int = 500) -> float:
     """Share of correct top-1 classes, in float32."""
-    hits = torch.zeros((), device=data.images.device)
+    hits = torch.zeros((), device=data.device)
     for rows in data.blocks(batch):
         hits += (net(data.batch(rows)).argmax(1) == data.labels[rows]).sum()
     return float(hits) / len(data)
@@ -162,7 +162,7 @@ def accuracy(net: nn.Module, data: TrainingImages, batch: int = 500) -> float:
 def robust_accuracy(net: nn.Module, data: TrainingImages, steps: int, limit: int, batch: int = 250) -> float:
     """Share of the first ``limit`` images still classified right after PGD (8/255, step 2/255, random start)."""
     hits = 0
-    order = torch.linspace(0, len(data) - 1, limit).long().to(data.images.device)
+    order = torch.linspace(0, len(data) - 1, limit).long().to(data.place)
     for k, rows in enumerate(torch.split(order, batch)):
         images, labels = data.batch(rows), data.labels[rows]
         generator = torch.Generator().manual_seed(seed_of("pgd", k))

@@ -116,6 +116,11 @@ class Dataset:
         return cls.open(name, "train", side), cls.open(name, "val", side)
 
     @classmethod
+    def short_names(cls) -> dict[str, str]:
+        """Full ids of classifiers by short name, with those that mean the same on every dataset."""
+        return dict(cls.aliases) | EVERYWHERE
+
+    @classmethod
     def here(cls) -> dict[str, int]:
         """How many images of each split are on this machine, as far as that can be said beforehand."""
         return {}
@@ -170,7 +175,7 @@ class Dataset:
             judge=self.judge,
             gallery=self.gallery,
             default_num_images=self.default_num_images,
-            aliases=EVERYWHERE | dict(self.aliases),
+            aliases=self.short_names(),
             summary=self.summary,
             licence=self.licence,
             citation=self.citation,

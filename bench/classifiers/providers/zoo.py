@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.cards import ClassifierCard
 from bench.classifiers.provider import JUDGE, ClassifierProvider
+from bench.config import DEFAULT_DATASET
 from bench.errors import UnknownNameError, UsageError, WeightsError
 
 if TYPE_CHECKING:
@@ -21,7 +22,11 @@ THIN = (
     "thin 32x32 version of the published architecture, trained by this project on CIFAR-10: its scores do not speak "
     "for the ImageNet network of that name"
 )
-CIFAR10 = {"mean": [0.4914, 0.4822, 0.4465], "std": [0.2470, 0.2435, 0.2616], "size": 32}
+CIFAR10 = {
+    "mean": [0.4914, 0.4822, 0.4465],
+    "std": [0.2470, 0.2435, 0.2616],
+    "resize": "other sizes to 32 px; bicubic, antialiased",
+}
 IMAGENET = {
     "mean": [0.498] * 3,
     "std": [0.502] * 3,
@@ -52,7 +57,7 @@ class ZooEntry:
     citation: tuple[str, ...]
     num_logits: int = 10
     input_size: int = 32
-    classes: str = "cifar10"
+    classes: str = DEFAULT_DATASET
     preprocessing: Any = None
     robust: str | None = None
     caveat: str = THIN
