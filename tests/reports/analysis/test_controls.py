@@ -18,7 +18,7 @@ N = 200
 
 def made(record: Record, name: str, kind: str, values: dict[str, float], **others: object) -> Entry:
     """A record alone: half widths of 0.1, none for scores of whole sets."""
-    metrics = {
+    scores = {
         key: Score(
             value,
             (value - 0.1, value + 0.1) if metrics()[key].card.level == "image" else None,
@@ -28,7 +28,7 @@ def made(record: Record, name: str, kind: str, values: dict[str, float], **other
         )
         for key, value in values.items()
     }
-    changes = {"method": name, "kind": kind, "metrics": metrics, "access": "logits", **others}
+    changes = {"method": name, "kind": kind, "metrics": scores, "access": "logits", **others}
     return Entry(dataclasses.replace(record, **changes))  # type: ignore[arg-type]
 
 
@@ -57,11 +57,11 @@ def test_holm_over_the_metrics_of_a_match_decides(records: list[Record], tmp_pat
     values = {"lpips": close, "psnr": close, "ssim": close + 9}
 
     def side(name: str, kind: str, scale: float) -> Entry:
-        metrics = {
+        scores = {
             key: Score(scale * float(one.mean()), None, N, None, metrics()[key].card.higher_is_better)
             for key, one in values.items()
         }
-        record = dataclasses.replace(made(records[0], name, kind, {}).record, num_images=N, metrics=metrics)
+        record = dataclasses.replace(made(records[0], name, kind, {}).record, num_images=N, metrics=scores)
         columns = {"image_id": [str(i) for i in range(N)]} | {key: scale * one for key, one in values.items()}
         return Entry(record, write_cell(tmp_path, record, columns, np.zeros((N, 1, 1, 3), np.uint8)))
 
