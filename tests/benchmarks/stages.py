@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.benchmarks.stopwatch import Watch, in_turn
 
 LOAD = (
-    Watch("bench.runner:open_classifier", "load networks", sealed=True),
+    Watch("bench.cell:Cell.open_classifier", "load networks", sealed=True),
     Watch("bench.metrics.evaluate:Networks.open", "load networks", sealed=True),
 )
 
