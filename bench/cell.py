@@ -15,6 +15,7 @@ from bench.datasets import folder_and_size, load_dataset
 from bench.datasets.base import Dataset
 from bench.datasets.contents import distrust_cache
 from bench.datasets.fetch_inception import inception_path
+from bench.describe import cards, classifier_card, dataset_card
 from bench.environment import default_preset, resolve_device
 from bench.errors import DataError, PluginError, UsageError
 from bench.fingerprint import digest
@@ -22,7 +23,7 @@ from bench.identify import identify_classifier, identify_method
 from bench.inverter import WITH_NETWORK, Inverter, Target
 from bench.printing import say_once
 from bench.protocol import protocol
-from bench.record import Record
+from bench.record import Kind, Record
 from bench.store import CellFolder, slug
 from bench.weights import entry, inverter_weights
 
@@ -92,13 +93,14 @@ class Cell:
                 "device": device,
             }
         )
+        kind: Kind = "control" if issubclass(method, Control) else "inverter"
         draft = Record(
             method=name,
             classifier=classifier,
             dataset=dataset.name,
             num_images=count,
             seed=config.seed,
-            kind="control" if issubclass(method, Control) else "inverter",
+            kind=kind,
             preset=preset,
             precision=precision,
             access=method.access,
@@ -106,6 +108,7 @@ class Cell:
             stochastic=method.stochastic,
             key=key,
             protocol=rules,
+            cards=cards(method, name, kind, classifier_card(classifier, sha256), dataset_card(dataset)),
         )
         folder = slug(dataset.name)
         if dataset.name != "cifar10":  # other images, or the same at another size, under the same path

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.cards import LAST, Look, Sheet
 from bench.datasets.base import Pixels
 from bench.metrics.per_image import Doubles, PerImage, attempt
 from bench.probes.measures import KNOWN
@@ -172,6 +173,9 @@ class Probe(ABC):
         measures: keys of the protocol or of ``bench.probes.measures`` that its levels carry.
         overall: keys that span the levels.
         num_images: N where none is given.
+        place: of its page among others.
+        looks: how the report draws what it measured; without any, the first measures over the levels.
+        sheet: how the report shows its pictures.
     """
 
     name: ClassVar[str]
@@ -180,6 +184,9 @@ class Probe(ABC):
     measures: ClassVar[tuple[str, ...]]
     overall: ClassVar[tuple[str, ...]] = ()
     num_images: ClassVar[int] = 250
+    place: ClassVar[int] = LAST
+    looks: ClassVar[tuple[Look, ...]] = ()
+    sheet: ClassVar[Sheet] = Sheet()
 
     def check(self) -> None:
         """Before any work.

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from bench import hint as fid
 from bench.datasets.fetch_inception import NOT_HERE
+from bench.hint import hint
 from bench.metrics.scoring import too_few
 from bench.record import Record, Score
-from reports.words import fid
-from reports.words.fid import hint
 
 
 def record(method: str = "m", n: int = 2_500, note: str = NOT_HERE, value: float | None = None) -> Record:

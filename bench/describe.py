@@ -1,0 +1,271 @@
+"""The cards of all that a record names: written by every run, and supplied for records that were written without.
+
+No plugin is imported to read a record: of a method that is installed the facts are read from its source. What nobody
+knows any more has a bare card.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench.cards import Cards, ClassifierCard, DatasetCard, MethodCard, MetricCard, ProbeCard, unknown
+from bench.classifiers.catalogue import CATALOGUE, JUDGE
+from bench.neutral import FOLDER, dataset_name
+from bench.registry import CONTROLS, INVERTERS, load, points
+
+if TYPE_CHECKING:
+    from bench.control import Control
+    from bench.datasets.base import Dataset
+    from bench.inverter import Inverter
+    from bench.probes.base import Probe
+    from bench.record import Record
+
+TOLD = ("question", "role", "citation")  # what a method's class says for people
+OURS = "bench."  # probes of this package import no plugin and nothing heavy
+
+
+def cards(
+    method: type[Inverter] | type[Control], name: str, kind: str, classifier: ClassifierCard, dataset: DatasetCard
+) -> Cards:
+    """Of a cell before anything is computed."""
+    return Cards(method_card(method, name, kind), classifier, dataset)
+
+
+def completed(known: Cards, record: Record) -> Cards:
+    """With a card for every score of the record and of its levels, and with what the scores say of the classifier.
+
+    Cards that are there stand.
+    """
+    held = (record.metrics, *(level.metrics for level in record.levels))
+    keys = dict.fromkeys(key for scores in held for key in scores)
+    found = {key: known.metrics.get(key) or metric_card(key) for key in keys}
+    ordered = dict(sorted(found.items(), key=lambda pair: (pair[1].place, pair[0])))
+    chance = next((held[0][key].chance for key in held[0] if "target-class" in found[key].roles), None)
+    if chance and not known.classifier.num_logits:
+        known = replace(known, classifier=replace(known.classifier, num_logits=round(1 / chance)))
+    return replace(known, metrics=ordered)
+
+
+def cards_of(record: Record) -> Cards:
+    """All that a record should have: its own, and what they lack."""
+    return completed(record.cards, record) if record.cards is not None else supplied(record)
+
+
+def supplied(record: Record) -> Cards:
+    """Those of a record that was written without, by the names that it holds."""
+    told = {}
+    with suppress(ImportError, SyntaxError, OSError, ValueError):  # a plugin that is damaged, or gone
+        target = _target(record.kind, record.method)
+        told = {name: value for name, value in declared(target).items() if name in TOLD} if target else {}
+    method = MethodCard(record.method, record.kind, record.access, record.training, record.stochastic, **told)
+    classifier = classifier_card(record.classifier, record.weights.get(record.classifier, ""))
+    dataset = known_dataset(record.dataset, str(record.protocol.get("order", "")))
+    probe = None if record.probe is None else known_probe(record.probe)
+    return completed(Cards(method, classifier, dataset, probe=probe), record)
+
+
+def method_card(cls: type[Inverter] | type[Control], name: str, kind: str) -> MethodCard:
+    """By the class; ``name`` as in records."""
+    told = str(cls.question), cls.role, tuple(map(str, cls.citation))
+    return MethodCard(name, kind, cls.access, cls.training, cls.stochastic, cls.version, *told)
+
+
+@cache
+def _target(kind: str, name: str) -> str | None:
+    """``module:Class`` of a method that is installed."""
+    group = CONTROLS if kind == "control" else INVERTERS
+    return next((point.value for point in points(group) if point.name == name), None)
+
+
+@cache
+def declared(target: str) -> dict[str, Any]:
+    """Literal attributes of the class ``module:Class`` and of its bases, as they stand in the source.
+
+    Raises:
+        ImportError, OSError, SyntaxError, ValueError: there is no such source.
+    """
+    module, _, name = target.partition(":")
+    body = _source(module)
+    origins = {
+        alias.asname or alias.name: str(node.module)
+        for node in body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    found: dict[str, Any] = {}
+    for node in body:
+        if isinstance(node, ast.ClassDef) and node.name == name:
+            for base in node.bases:
+                if isinstance(base, ast.Name):
+                    found = declared(f"{origins.get(base.id, module)}:{base.id}") | found
+            for one in node.body:
+                if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name):
+                    with suppress(ValueError):
+                        found[one.targets[0].id] = ast.literal_eval(one.value)
+    return found
+
+
+@cache
+def _source(module: str) -> list[ast.stmt]:
+    spec = find_spec(module)
+    if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
+        return []
+    return ast.parse(Path(spec.origin).read_bytes()).body
+
+
+def classifier_card(name: str, identity: str = "") -> ClassifierCard:
+    """By the catalogue; one that is not there has a bare card."""
+    known = CATALOGUE.get(name)
+    if known is None:
+        return ClassifierCard(name, name, identity, 0)
+    thin = (
+        f"{name} is a thin, 32x32 version of the published architecture, trained by this project on CIFAR-10. Its "
+        "scores do not speak for the ImageNet network of that name."
+    )
+    return ClassifierCard(
+        name,
+        f"zoo:{name}",
+        identity,
+        known.num_logits,
+        classes=known.datasets[0] if known.datasets else "imagenet",
+        place=list(CATALOGUE).index(name),
+        input_size=known.input_size,
+        robust="Linf 8/255" if "robust" in name else None,
+        caveat=thin if known.datasets and name != JUDGE else "",
+        summary=known.summary,
+        citation=() if known.datasets else ("tan2019efficientnet",),
+    )
+
+
+def dataset_card(dataset: Dataset) -> DatasetCard:
+    """Of a dataset that is open."""
+    known, size = known_dataset(dataset.name, dataset.fingerprint), getattr(dataset, "image_size", 32)
+    return replace(known, class_names=tuple(dataset.class_names), image_size=size)
+
+
+def known_dataset(name: str, identity: str) -> DatasetCard:
+    """By the name alone, a folder without its place."""
+    if name != "cifar10":
+        return DatasetCard(dataset_name(name), identity, 0, (), names_classes=not name.startswith(FOLDER))
+    from bench.datasets.cifar10 import CLASS_NAMES
+
+    return DatasetCard(name, identity, 32, CLASS_NAMES, judge=JUDGE)
+
+
+def probe_card(cls: type[Probe]) -> ProbeCard:
+    """By the class."""
+    return ProbeCard(cls.name, cls.question, cls.levels, cls.place, cls.looks, cls.sheet)
+
+
+@cache
+def known_probe(name: str) -> ProbeCard:
+    """Of a probe of this package; others are not imported."""
+    ours = any(point.name == name and point.value.startswith(OURS) for point in points("bench.probes"))
+    return probe_card(load("bench.probes", "probe", name)) if ours else ProbeCard(name)
+
+
+_FAMILIES = {
+    "Set of images": ("fid", "fd_", "kid_"),
+    "Likeness to the original": ("lpips", "psnr", "ssim"),
+    "Logits": ("logit_",),
+    "Recognised as the original": ("reid_",),
+    "Noise": ("diversity",),
+}
+_HEADLINES = (
+    "fid", "fd_efficientnet_lite0", "kid_efficientnet_lite0", "fd_judge", "lpips", "psnr", "ssim", "logit_error",
+    "logit_cosine", "reid_class_target", "reid_class_judge", "reid_gap", "reid_instance_judge_mrr",
+    "reid_within_class_judge_mrr", "diversity",
+)  # fmt: skip
+_ROLES = {
+    "closest": ("lpips",),
+    "likeness": ("psnr", "ssim", "logit_cosine", "reid_within_class_judge_mrr"),
+    "judge-class": ("reid_class_judge",),
+    "target-class": ("reid_class_target",),
+    "gap": ("reid_gap",),
+    "distance": ("fd_efficientnet_lite0", "fd_judge"),
+    "terminal": (
+        "fd_judge", "lpips", "psnr", "logit_cosine", "reid_class_target", "reid_class_judge",
+        "reid_within_class_judge_mrr",
+    ),
+    "ends": ("lpips", "psnr", "ssim", "logit_error", "logit_cosine", "reid_within_class_judge_mrr"),
+}  # fmt: skip
+_DIGITS = {
+    2: ("fid", "fd_", "psnr"),
+    4: ("kid_", "reid_instance_", "reid_within_", "sharpness", "lpips_step", "relative_step_"),
+}
+_SHARES = ("reid_class", "reid_label", "reid_instance", "reid_within", "class_", "label_", "judge_probability")
+_FROM_ZERO = ("lpips", "diversity", "logit_error", "logit_move", "sharpness", "contrast", "relative_step")
+_SEES = {
+    "features": ("fid", "fd_", "kid_", "lpips"),
+    "pixels": ("psnr", "ssim", "luminance", "contrast", "sharpness"),
+    "logits": ("logit_",),
+    "ranks": ("reid_instance_", "reid_within_"),
+    "classes": ("reid_", "class_", "label_", "judge_"),
+    "draws": ("diversity",),
+}
+_DEPENDS = {"gallery": ("reid_instance_", "reid_within_"), "mean": ("logit_cosine",)}
+_CITATIONS = {
+    "fid": ("heusel2017gans",),
+    "fd_": ("heusel2017gans",),
+    "fd_efficientnet_lite0": ("tan2019efficientnet",),
+    "kid_": ("binkowski2018demystifying",),
+    "kid_efficientnet_lite0": ("tan2019efficientnet",),
+    "lpips": ("zhang2018unreasonable",),
+    "diversity": ("zhang2018unreasonable",),
+    "ssim": ("wang2004image",),
+}
+
+
+@cache
+def metric_card(key: str) -> MetricCard:
+    """By the catalogue of the metrics, or by that of the probes' measures."""
+    from bench.probes.measures import KNOWN
+
+    info = KNOWN.get(key)
+    if info is None:
+        return unknown(key)
+    kind, _, network = key.partition("_")
+    return MetricCard(
+        key,
+        info.title,
+        info.definition,
+        info.higher_is_better,
+        info.level,
+        family=_by_start(key, _FAMILIES, "Other"),
+        digits=_by_start(key, _DIGITS, 3),
+        resolution=info.resolution,
+        headline=_HEADLINES.index(key) if key in _HEADLINES else None,
+        place=list(KNOWN).index(key),
+        reads_distance=key.startswith(_FROM_ZERO) and key != "logit_move_cosine",
+        share=key.startswith(_SHARES),
+        sees=_by_start(key, _SEES, ""),
+        depends_on=_by_start(key, _DEPENDS, None),
+        roles=tuple(role for role, keys in _ROLES.items() if key in keys),
+        fetched="inception" in info.needs,
+        extractor="inception" if key == "fid" else network if kind in ("fd", "kid") else None,
+        citation=tuple(
+            dict.fromkeys(one for start, some in _CITATIONS.items() if key.startswith(start) for one in some)
+        ),
+    )
+
+
+def _by_start(key: str, table: dict[Any, tuple[str, ...]], otherwise: Any) -> Any:
+    return next((value for value, starts in table.items() if key.startswith(starts)), otherwise)
+
+
+def references(needed: Iterable[str]) -> list[str]:
+    """BibTeX of these citations, each once: entries of ``references.bib`` in its order, then those given whole."""
+    wanted = set(needed)
+    listed = Path(__file__).with_name("references.bib").read_text(encoding="utf-8").strip().split("\n\n")
+    known = {entry.partition("{")[2].partition(",")[0]: entry for entry in listed}
+    return [
+        *(entry for key, entry in known.items() if key in wanted),
+        *sorted(one for one in wanted if one.startswith("@")),
+    ]
