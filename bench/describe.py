@@ -94,7 +94,7 @@ def declared(target: str) -> dict[str, Any]:
     module, _, name = target.partition(":")
     body = _source(module)
     origins = {
-        alias.asname or alias.name: str(node.module)
+        alias.asname or alias.name: f"{node.module}:{alias.name}"
         for node in body
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
@@ -104,11 +104,12 @@ def declared(target: str) -> dict[str, Any]:
         if isinstance(node, ast.ClassDef) and node.name == name:
             for base in node.bases:
                 if isinstance(base, ast.Name):
-                    found = declared(f"{origins.get(base.id, module)}:{base.id}") | found
+                    found = declared(origins.get(base.id, f"{module}:{base.id}")) | found
             for one in node.body:
-                if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name):
+                if isinstance(one, ast.Assign | ast.AnnAssign) and one.value is not None:
+                    name = one.target if isinstance(one, ast.AnnAssign) else one.targets[0]
                     with suppress(ValueError):
-                        found[one.targets[0].id] = ast.literal_eval(one.value)
+                        found[ast.unparse(name)] = ast.literal_eval(one.value)
     return found
 
 
@@ -203,7 +204,7 @@ _DIGITS = {
 _SHARES = ("reid_class", "reid_label", "reid_instance", "reid_within", "class_", "label_", "judge_probability")
 _FROM_ZERO = ("lpips", "diversity", "logit_error", "logit_move", "sharpness", "contrast", "relative_step")
 _SEES = {
-    "features": ("fid", "fd_", "kid_", "lpips"),
+    "features": ("fid", "fd_", "kid_", "lpips", "relative_step"),
     "pixels": ("psnr", "ssim", "luminance", "contrast", "sharpness"),
     "logits": ("logit_",),
     "ranks": ("reid_instance_", "reid_within_"),

@@ -15,12 +15,15 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from bench.datasets.cifar10 import shipped_test
+from bench.describe import metric_card
 from bench.files import write_atomically
 from bench.metrics.bootstrap import mean_ci
 from bench.metrics.catalogue import METRICS, MIN_SET_IMAGES
 from bench.record import Cost, Record, Score
 
 Doubles = NDArray[np.float64]
+HEADLINES = {card.key: card.headline for card in map(metric_card, METRICS) if not card.fetched}
+MAIN_METRICS = sorted((key for key, place in HEADLINES.items() if place is not None), key=HEADLINES.__getitem__)
 
 # method: blur radius, noise, share the target recognises, share the judge recognises, access, kind
 INVERTERS: dict[str, tuple[float, float, float, float, str]] = {
