@@ -6,7 +6,7 @@ its card, so that nothing in ``reports`` asks for a thing by its name. Imports n
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Level = Literal["image", "set"]
@@ -267,8 +267,3 @@ class Cards:
     dataset: DatasetCard
     metrics: dict[str, MetricCard] = field(default_factory=dict)
     probe: ProbeCard | None = None
-
-
-def as_data(card: object) -> dict[str, Any]:
-    """A card as JSON takes it."""
-    return asdict(card)  # type: ignore[call-overload, no-any-return]
