@@ -107,9 +107,9 @@ def declared(target: str) -> dict[str, Any]:
                     found = declared(origins.get(base.id, f"{module}:{base.id}")) | found
             for one in node.body:
                 if isinstance(one, ast.Assign | ast.AnnAssign) and one.value is not None:
-                    name = one.target if isinstance(one, ast.AnnAssign) else one.targets[0]
+                    attribute = one.target if isinstance(one, ast.AnnAssign) else one.targets[0]
                     with suppress(ValueError):
-                        found[ast.unparse(name)] = ast.literal_eval(one.value)
+                        found[ast.unparse(attribute)] = ast.literal_eval(one.value)
     return found
 
 

@@ -22,8 +22,11 @@ from bench.metrics.catalogue import METRICS, MIN_SET_IMAGES
 from bench.record import Cost, Record, Score
 
 Doubles = NDArray[np.float64]
-HEADLINES = {card.key: card.headline for card in map(metric_card, METRICS) if not card.fetched}
-MAIN_METRICS = sorted((key for key, place in HEADLINES.items() if place is not None), key=HEADLINES.__getitem__)
+CARDS = [metric_card(key) for key in METRICS]
+MAIN_METRICS = [
+    key
+    for _, key in sorted((card.headline, card.key) for card in CARDS if card.headline is not None and not card.fetched)
+]
 
 # method: blur radius, noise, share the target recognises, share the judge recognises, access, kind
 INVERTERS: dict[str, tuple[float, float, float, float, str]] = {

@@ -31,7 +31,7 @@ QUOTED = re.compile(r"\"([^\"\n]*)\"|'([^'\n]*)'|`([^`\n]*)`|<code>([^<]*)</code
 
 def named(path: Path, source: str) -> list[str]:
     """Every name that a source holds."""
-    found = []
+    found: list[str] = []
     for text in literals(source) if path.suffix == ".py" else texts(source):
         found += [text] if text.strip() in NAMES else ANYWHERE.findall(text)
     return found
