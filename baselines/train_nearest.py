@@ -16,7 +16,7 @@ from bench.datasets import cifar10
 from bench.datasets.base import Dataset, Pixels
 from bench.errors import DataError, SkipCellError
 from bench.inverter import Target
-from bench.metrics.catalogue import MIN_SET_IMAGES
+from bench.metrics.base import MIN_SET_IMAGES
 from bench.sealed import load_array
 from bench.training.data import TrainingImages
 from bench.training.pairs import logits_path, split_logits

@@ -7,8 +7,8 @@
     record = bench.run(bench.RunConfig(method="biggan-logit", classifier="robust_resnet152", num_images=500))
     scores = bench.score(originals, reconstructions, classifier=classifier)
 
-These five calls, ``Inverter``, ``Target`` and the registration of plugins are the public interface. Importing bench
-loads no torch; the calls do.
+These five calls, the base classes of plugins with what they are made of, and the registration of plugins are the
+public interface. Importing bench loads no torch; the calls do.
 """
 
 from __future__ import annotations
@@ -17,16 +17,30 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from bench.cards import ClassifierCard, MetricCard
     from bench.classifiers import load_classifier
+    from bench.classifiers.provider import ClassifierProvider
     from bench.config import RunConfig
     from bench.datasets import load_dataset
     from bench.inverter import Inverter, Target
+    from bench.metrics.base import Block, Data, ExtractorMetric, Metric, Needs, PerImage
+    from bench.metrics.extractors import Extractor
     from bench.public import load_inverter, score
     from bench.record import Record, Score
     from bench.runner import run
 
 _HOMES = {
+    "Block": "bench.metrics.base",
+    "ClassifierCard": "bench.cards",
+    "ClassifierProvider": "bench.classifiers.provider",
+    "Data": "bench.metrics.base",
+    "Extractor": "bench.metrics.extractors",
+    "ExtractorMetric": "bench.metrics.base",
     "Inverter": "bench.inverter",
+    "Metric": "bench.metrics.base",
+    "MetricCard": "bench.cards",
+    "Needs": "bench.metrics.base",
+    "PerImage": "bench.metrics.base",
     "Record": "bench.record",
     "RunConfig": "bench.config",
     "Score": "bench.record",
@@ -39,7 +53,17 @@ _HOMES = {
 }
 
 __all__ = [
+    "Block",
+    "ClassifierCard",
+    "ClassifierProvider",
+    "Data",
+    "Extractor",
+    "ExtractorMetric",
     "Inverter",
+    "Metric",
+    "MetricCard",
+    "Needs",
+    "PerImage",
     "Record",
     "RunConfig",
     "Score",

@@ -120,8 +120,9 @@ class ClassifierCard:
         preprocessing: mean, std, resizing and the like, as data.
         robust: against what, for instance ``Linf 8/255``; null where it was trained on clean images.
         accuracy: as published or measured, by a name that says on what.
-        caveat: what a reader must not mistake it for; empty where there is nothing to say.
+        caveat: what a reader must not mistake it for, as a sentence that ``NAME is`` begins; empty where there is none.
         verified: whether its weights are the published ones.
+        target: whether it may be inverted; a judge scores alone.
         summary: one line.
         licence: of the weights.
         citation: keys of ``bench/references.bib``, or whole BibTeX entries.
@@ -139,6 +140,7 @@ class ClassifierCard:
     accuracy: dict[str, float] = field(default_factory=dict)
     caveat: str = ""
     verified: bool = True
+    target: bool = True
     summary: str = ""
     licence: str = ""
     citation: tuple[str, ...] = ()

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from bench.classifiers import CATALOGUE, JUDGE, LoadedClassifier, open_classifier
+from bench.cards import ClassifierCard
+from bench.classifiers import LoadedClassifier, classifier_card, open_classifier
+from bench.classifiers.provider import JUDGE, resolve
 from bench.config import DEFAULT_NUM_IMAGES, RunConfig
 from bench.control import Control
 from bench.datasets import folder_and_size, load_dataset
 from bench.datasets.base import Dataset
 from bench.datasets.contents import distrust_cache
-from bench.datasets.fetch_inception import inception_path
-from bench.describe import cards, classifier_card, dataset_card
+from bench.describe import cards, dataset_card
 from bench.environment import default_preset, resolve_device
-from bench.errors import DataError, PluginError, UsageError
+from bench.errors import BenchError, DataError, UsageError
 from bench.fingerprint import digest
 from bench.identify import identify_classifier, identify_method
 from bench.inverter import WITH_NETWORK, Inverter, Target
+from bench.metrics.base import GALLERY
+from bench.metrics.extractors import playing
 from bench.printing import say_once
-from bench.protocol import protocol
+from bench.protocol import protocol_of
 from bench.record import Kind, Record
 from bench.store import CellFolder, slug
-from bench.weights import entry, inverter_weights
+from bench.weights import inverter_weights
 
 if TYPE_CHECKING:
     import torch
@@ -45,7 +47,8 @@ class Cell:
         method: the inverter's or control's class.
         draft: the record's fields that are known beforehand.
         folder: of this cell.
-        classifier_sha256: of the target's weights.
+        classifier: the target's card.
+        judge: the classifier that plays it, or None.
         broken: why the method, or the classifier, cannot be loaded: the cell fails, and no other.
         opens: whether the classifier can be opened.
     """
@@ -56,8 +59,9 @@ class Cell:
     method: type[Inverter] | type[Control]
     draft: Record
     folder: CellFolder
-    classifier_sha256: str
-    broken: PluginError | None = None
+    classifier: ClassifierCard
+    judge: str | None = None
+    broken: BenchError | None = None
     opens: bool = True
 
     @classmethod
@@ -70,11 +74,19 @@ class Cell:
         # A plugin that cannot be loaded has a cell, too: it is where its failure is written down.
         if config.force:
             distrust_cache()
-        classifier, sha256, no_classifier = identify_classifier(config.classifier)
+        classifier, no_classifier = identify_classifier(config.classifier, config.classifier_weights)
         name, method, source, no_method = identify_method(config.method)
-        dataset = load_dataset(config.dataset, image_size=_any_size(config) if no_classifier else _image_size(config))
+        dataset = load_dataset(config.dataset, image_size=_image_size(config, classifier))
         count = _count(config, dataset)
-        rules = protocol(dataset, _inception(config))
+        judge = _judge(config, dataset, classifier.identity)
+        rules = protocol_of(
+            getattr(dataset, "kind", "cifar10" if dataset.name == "cifar10" else "folder"),
+            dataset.fingerprint,
+            getattr(dataset, "gallery", GALLERY),
+            judge=judge,
+            inception=_inception(config),
+            asked=config.metrics or (),
+        )
         device = resolve_device(config.device).type
         preset = config.preset or default_preset(device)
         precision = config.precision if config.precision in method.precisions else "float32"
@@ -83,8 +95,8 @@ class Cell:
                 "method": name,
                 "version": method.version,
                 "source": source,
-                "weights": _method_weights(name, sha256, config.dataset),
-                "classifier": sha256,
+                "weights": _method_weights(name, classifier.identity, config.dataset),
+                "classifier": classifier.identity,
                 "dataset": dataset.fingerprint,
                 "num_images": count,
                 "seed": config.seed,
@@ -96,7 +108,7 @@ class Cell:
         kind: Kind = "control" if issubclass(method, Control) else "inverter"
         draft = Record(
             method=name,
-            classifier=classifier,
+            classifier=classifier.name,
             dataset=dataset.name,
             num_images=count,
             seed=config.seed,
@@ -108,14 +120,14 @@ class Cell:
             stochastic=method.stochastic,
             key=key,
             protocol=rules,
-            cards=cards(method, name, kind, classifier_card(classifier, sha256), dataset_card(dataset)),
+            cards=cards(method, name, kind, classifier, dataset_card(dataset)),
         )
         folder = slug(dataset.name)
         if dataset.name != "cifar10":  # other images, or the same at another size, under the same path
             folder += f"-{dataset.fingerprint[:12]}"
-        path = config.out / folder / slug(classifier) / slug(name) / key
+        path = config.out / folder / slug(classifier.name) / slug(name) / key
         broken, opens = no_classifier or no_method, no_classifier is None
-        return cls(config, dataset, count, method, draft, CellFolder(path), sha256, broken, opens)
+        return cls(config, dataset, count, method, draft, CellFolder(path), classifier, judge, broken, opens)
 
     @property
     def classifier_folder(self) -> Path:
@@ -167,6 +179,15 @@ class Cell:
                 return f"its {name} is {found}, and not {own}"
         return None
 
+    def open_classifier(self, device: torch.device) -> LoadedClassifier:
+        """The target on a device."""
+        return open_classifier(self.config.classifier, device, weights=self.config.classifier_weights)
+
+    @property
+    def classifier_sha256(self) -> str:
+        """The target's identity."""
+        return self.classifier.identity
+
     def open_method(
         self, classifier: LoadedClassifier, num_logits: int, image_size: tuple[int, ...], device: torch.device
     ) -> OpenMethod:
@@ -186,15 +207,9 @@ class Cell:
         )
         return OpenMethod(self.method, target, self.dataset, classifier, self.config.seed)
 
-    @property
-    def inception(self) -> Path | None:
-        """Torch-fidelity's weights, if they are here."""
-        return _inception(self.config)
-
-    def networks(self, classifier: LoadedClassifier, device: torch.device) -> Networks:
-        """What the metrics look through; there is a judge for cifar10 only."""
-        judged = self.dataset.name in CATALOGUE[JUDGE].datasets
-        return networks(classifier, device, self.inception, judged=judged)
+    def networks(self, classifier: LoadedClassifier | None, device: torch.device) -> Networks:
+        """What the metrics look through."""
+        return networks(classifier, device, judge=self.judge, inception=_inception(self.config))
 
     def weights(self, classifier: LoadedClassifier) -> dict[str, str]:
         """SHA-256 of the classifier and of every extractor."""
@@ -202,30 +217,37 @@ class Cell:
 
 
 def networks(
-    classifier: LoadedClassifier | None, device: torch.device, inception: Path | None, *, judged: bool
+    target: LoadedClassifier | None, device: torch.device, *, judge: str | None = None, inception: Path | None = None
 ) -> Networks:
-    """Target, judge and extractors on a device; the extractors are opened once a process."""
+    """Target and extractors on a device; the extractors are opened when a metric needs them, once a process."""
     from bench.metrics.evaluate import Networks
 
-    judge = _extractor(JUDGE, str(device)) if judged else None
-    lite0 = _extractor("efficientnet_lite0", str(device))
-    shas = {"judge": entry(JUDGE).sha256, "efficientnet_lite0": entry("efficientnet_lite0").sha256}
-    if classifier is not None:
-        shas["classifier"] = classifier.sha256
-    network = classifier.network if classifier is not None else None
-    return Networks(network, judge, lite0, _lpips(str(device)), inception, device, shas)
+    return Networks(target, device, playing(judge, inception))
 
 
-@cache
-def _extractor(name: str, device: str) -> Any:
-    return open_classifier(name, device).network
+def default_judge(dataset: str) -> str | None:
+    """The classifier that scores a dataset's images as judge, or None."""
+    return JUDGE if dataset == classifier_card(JUDGE).classes else None
 
 
-@cache
-def _lpips(device: str) -> Any:
-    from bench.metrics.lpips import load_lpips
+def _judge(config: RunConfig, dataset: Dataset, classifier_sha256: str) -> str | None:
+    """The judge that was asked for, or the dataset's.
 
-    return load_lpips(device)
+    Raises:
+        UsageError: there is no such classifier, or it is the target.
+    """
+    if config.judge is None:
+        judge: str | None = getattr(dataset, "judge", default_judge(dataset.name))
+        return None if playing(judge, None)["judge"].sha256() == classifier_sha256 else judge
+    check_judge(config.judge, classifier_sha256)
+    return config.judge
+
+
+def check_judge(name: str, classifier_sha256: str | None) -> None:
+    """Raise UsageError where a name is no classifier's, or that of the target."""
+    resolve(name)
+    if playing(name, None)["judge"].sha256() == classifier_sha256:
+        raise UsageError(f"--judge {name} is the network that is inverted, which would be its own judge: name another.")
 
 
 def _method_weights(method: str, classifier_sha256: str, dataset: str) -> str | None:
@@ -234,24 +256,20 @@ def _method_weights(method: str, classifier_sha256: str, dataset: str) -> str | 
     return found[1] if found else None
 
 
-def _image_size(config: RunConfig) -> int | None:
-    """Side of a folder's images where its name does not say it: the classifier's input size."""
+def _image_size(config: RunConfig, classifier: ClassifierCard) -> int | None:
+    """Side of a folder's images where its name does not say it: the classifier's input size.
+
+    Of a classifier that cannot be asked any will do: the cell will fail, and only its place is wanted.
+    """
     if not config.dataset.startswith("folder:") or folder_and_size(config.dataset)[1] is not None:
         return None
-    if ".py:" in config.classifier:
-        size = open_classifier(config.classifier).input_size
-    else:
-        size = CATALOGUE[config.classifier].input_size
+    if not classifier.input_size:
+        return 32
     say_once(
-        f"{config.dataset} is taken at {size} px, the input size of {config.classifier}; for another size type "
-        f"--dataset {config.dataset}@SIZE"
+        f"{config.dataset} is taken at {classifier.input_size} px, the input size of {config.classifier}; for another "
+        f"size type --dataset {config.dataset}@SIZE"
     )
-    return size
-
-
-def _any_size(config: RunConfig) -> int | None:
-    """The same where the classifier cannot be asked: the cell will fail, and only its place is wanted."""
-    return 32 if config.dataset.startswith("folder:") and folder_and_size(config.dataset)[1] is None else None
+    return classifier.input_size
 
 
 def _count(config: RunConfig, dataset: Dataset) -> int:
@@ -264,8 +282,6 @@ def _count(config: RunConfig, dataset: Dataset) -> int:
 
 
 def _inception(config: RunConfig) -> Path | None:
-    if config.inception_weights is None:
-        return inception_path()
-    if not config.inception_weights.is_file():
+    if config.inception_weights is not None and not config.inception_weights.is_file():
         raise DataError(f"--inception-weights names {config.inception_weights}, and there is no such file.")
     return config.inception_weights

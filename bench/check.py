@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -12,8 +13,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from bench import rules
-from bench.classifiers import TARGETS, LoadedClassifier, open_classifier
+from bench.classifiers import LoadedClassifier, open_classifier
 from bench.classifiers.base import Classifier
+from bench.classifiers.provider import ALIASES, forms, targets
 from bench.control import Control
 from bench.datasets.base import Pixels, to_images
 from bench.datasets.cifar10 import shipped_test
@@ -45,7 +47,8 @@ def check(name: str, classifier: str = "robust_resnet152") -> Iterator[Checked]:
     """Try every rule on five of the shipped test images.
 
     Args:
-        name: a registered inverter, a shipped classifier, or ``path/to/file.py:Name`` of either.
+        name: a registered inverter, a classifier by its short name or as ``PROVIDER:NAME``, or
+            ``path/to/file.py:Name`` of either.
         classifier: for a method, what it inverts.
 
     Yields:
@@ -54,19 +57,19 @@ def check(name: str, classifier: str = "robust_resnet152") -> Iterator[Checked]:
     Raises:
         UnknownNameError, UsageError, PluginError: there is no such thing, or it cannot be loaded.
     """
-    if name in TARGETS or (".py:" in name and not _is_method(name)):
+    if name in ALIASES or (":" in name and not _is_method(name)):
         target = open_classifier(name)
         yield from _each(CLASSIFIER_RULES, target, _images(target))
         return
     if name in registered(CONTROLS):
         raise UsageError(f"{name} is a control: what it does is its definition, and its own tests hold it.")
     if ".py:" not in name and name not in registered(INVERTERS):
-        raise UnknownNameError("method or classifier", name, [*registered(INVERTERS), *TARGETS])
+        raise UnknownNameError("method or classifier", name, [*registered(INVERTERS), *targets(), *forms()])
     yield from _method(name, classifier)
 
 
 def _is_method(name: str) -> bool:
-    found = load_file(name)
+    found = load_file(name) if ".py:" in name else None
     return inspect.isclass(found) and issubclass(found, Inverter | Control)
 
 
@@ -237,6 +240,30 @@ def gives_features(classifier: LoadedClassifier, images: Tensor) -> None:
         raise BenchError(".features(images) should give (N, F), one tensor.")
 
 
+def is_what_its_card_says(classifier: LoadedClassifier, images: Tensor) -> None:
+    """Identity, number of logits and input size; a name in full."""
+    card = classifier.card
+    if card is None:
+        return
+    if not re.fullmatch("[0-9a-f]{64}", card.identity):
+        raise BenchError(f"Its identity should be a SHA-256, 64 hexadecimal digits, and is {card.identity!r}.")
+    if card.num_logits != (count := classifier.logits(images).shape[1]):
+        raise BenchError(f"Its card says {card.num_logits} logits, and it gives {count}.")
+    if card.input_size != getattr(classifier.network, "input_size", None):
+        raise BenchError(
+            f"Its card says images of {card.input_size} px, and network.input_size is "
+            f"{getattr(classifier.network, 'input_size', None)}."
+        )
+
+
+def takes_any_size(classifier: LoadedClassifier, images: Tensor) -> None:
+    """A provider's network resizes by itself; one from a file is shown what it asks for."""
+    if classifier.card is None or ":" not in classifier.card.id:
+        return
+    for side in (40, 64):
+        gives_logits(classifier, F.interpolate(images, (side, side), mode="bilinear", antialias=True))
+
+
 CLASSIFIER_RULES: dict[str, ClassifierRule] = {
     "gives logits": gives_logits,
     "gives the same bits again": answers_again,
@@ -244,4 +271,6 @@ CLASSIFIER_RULES: dict[str, ClassifierRule] = {
     "lets a gradient reach the images": is_differentiable,
     "is frozen": is_frozen,
     "gives features, where it has them": gives_features,
+    "is what its card says": is_what_its_card_says,
+    "takes images of any size": takes_any_size,
 }

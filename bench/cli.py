@@ -13,7 +13,9 @@ from bench.cli_options import (
     Device,
     DeviceOption,
     JsonOption,
+    JudgeOption,
     Listing,
+    MetricOption,
     Precision,
     PrecisionOption,
     PresetOption,
@@ -62,7 +64,8 @@ def root(
 def run(
     method: Annotated[list[str], typer.Option(help="Registered name, 'all', or path/to/file.py:Class; repeatable.")],
     classifier: Annotated[
-        list[str], typer.Option(help="Shipped name, 'all', or path/to/file.py:function; repeatable.")
+        list[str],
+        typer.Option(help="Short name, PROVIDER:NAME, 'all', or path/to/file.py:function; repeatable."),
     ],
     dataset: DatasetOption = "cifar10",
     num_images: Annotated[
@@ -72,6 +75,11 @@ def run(
     device: DeviceOption = Device.auto,
     preset: PresetOption = None,
     precision: PrecisionOption = Precision.float32,
+    classifier_weights: Annotated[
+        Path | None, typer.Option(help="A file in place of the classifier's published weights.")
+    ] = None,
+    metric: MetricOption = None,
+    judge: JudgeOption = None,
     inception_weights: Annotated[Path | None, typer.Option(help="torch-fidelity's Inception weights, for fid.")] = None,
     controls: Annotated[bool, typer.Option("--controls/--no-controls", help="Add floors and ceilings.")] = True,
     force: Annotated[
@@ -92,11 +100,14 @@ def run(
 
     if verify and force:
         raise UsageError("--verify runs nothing and --force runs all anew: give one of them.")
+    if classifier_weights is not None and (len(classifier) > 1 or "all" in classifier):
+        raise UsageError("--classifier-weights belongs to one classifier: name one with --classifier.")
 
     def config(method_name: str, classifier_name: str) -> RunConfig:
         return RunConfig(
             method_name, classifier_name, dataset, num_images, seed, device.value, preset.value if preset else None,
-            inception_weights, controls, force, out, precision.value,
+            inception_weights, controls, force, out, precision.value, classifier_weights,
+            tuple(metric) if metric else None, judge,
         )  # fmt: skip
 
     raise typer.Exit((verify_cells if verify else run_cells)(method, classifier, config, as_json=json))
@@ -106,7 +117,9 @@ def run(
 def probe(
     kind: Annotated[str, typer.Argument(help="noise, shift, scale, ...: every name is in bench list probes.")],
     method: Annotated[list[str], typer.Option(help="Registered name, or path/to/file.py:Class; repeatable.")],
-    classifier: Annotated[list[str], typer.Option(help="Shipped name, or path/to/file.py:function; repeatable.")],
+    classifier: Annotated[
+        list[str], typer.Option(help="Short name, PROVIDER:NAME, or path/to/file.py:function; repeatable.")
+    ],
     dataset: DatasetOption = "cifar10",
     num_images: Annotated[
         int | None,
@@ -145,10 +158,11 @@ def score(
     reconstructions: Annotated[
         Path | None, typer.Option(help="Folder of reconstructions with the same file names.")
     ] = None,
-    metric: Annotated[list[str] | None, typer.Option(help="A metric's key; repeatable; all by default.")] = None,
+    metric: MetricOption = None,
     classifier: Annotated[
         str | None, typer.Option(help="Target, for the metrics that ask it; with --runs a local one among them.")
     ] = None,
+    judge: JudgeOption = None,
     inception_weights: Annotated[Path | None, typer.Option(help="torch-fidelity's Inception weights, for fid.")] = None,
     device: DeviceOption = Device.auto,
     json: JsonOption = False,
@@ -162,9 +176,11 @@ def score(
     from bench.commands import score_finished, score_two_folders
 
     if runs is not None and originals is None and reconstructions is None:
-        raise typer.Exit(score_finished(runs, metric, classifier, inception_weights, device.value, as_json=json))
+        raise typer.Exit(score_finished(runs, metric, classifier, judge, inception_weights, device.value, as_json=json))
     if runs is None and originals is not None and reconstructions is not None:
-        score_two_folders(originals, reconstructions, metric, classifier, inception_weights, device.value, as_json=json)
+        score_two_folders(
+            originals, reconstructions, metric, classifier, judge, inception_weights, device.value, as_json=json
+        )
     else:
         raise UsageError("Give --runs, or --originals and --reconstructions.")
 
@@ -198,7 +214,7 @@ def list_(
     runs: RunsOption = Path("runs"),
     json: JsonOption = False,
 ) -> None:
-    """List methods, classifiers, datasets, metrics, probes or runs.
+    """List methods, classifiers, datasets, extractors, metrics, probes or runs.
 
     Example: bench list methods
     """

@@ -37,6 +37,7 @@ class Listing(StrEnum):
     methods = "methods"
     classifiers = "classifiers"
     datasets = "datasets"
+    extractors = "extractors"
     metrics = "metrics"
     probes = "probes"
     runs = "runs"
@@ -51,3 +52,9 @@ PrecisionOption = Annotated[
 DeviceOption = Annotated[Device, typer.Option(help="auto takes a CUDA GPU where there is one.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout.")]
 RunsOption = Annotated[Path, typer.Option(help="Folder of all runs.")]
+MetricOption = Annotated[
+    list[str] | None, typer.Option(help="Compute this metric alone, by its key (bench list metrics); repeatable.")
+]
+JudgeOption = Annotated[
+    str | None, typer.Option(help="Classifier that scores as judge, any but the target; by default the dataset's.")
+]

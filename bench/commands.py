@@ -27,12 +27,12 @@ def run_cells(
     methods: Sequence[str], classifiers: Sequence[str], config: Callable[[str, str], RunConfig], *, as_json: bool
 ) -> int:
     """Run every pair, each classifier's controls first; print records or tables; 1 if a cell failed."""
-    from bench.classifiers.catalogue import TARGETS
+    from bench.classifiers.provider import targets
     from bench.foreign import aside
     from bench.registry import INVERTERS, registered
 
     names = _expand(methods, registered(INVERTERS))
-    plan = [[config(method, classifier) for method in names] for classifier in _expand(classifiers, TARGETS)]
+    plan = [[config(method, classifier) for method in names] for classifier in _expand(classifiers, targets())]
     with aside(), one_run():  # what plugins print is no answer of the command
         asked, controls = _run(plan)
     records = asked + [c for c in controls if c.key not in {record.key for record in asked}]
@@ -63,15 +63,15 @@ def verify_cells(
     methods: Sequence[str], classifiers: Sequence[str], config: Callable[[str, str], RunConfig], *, as_json: bool
 ) -> int:
     """``bench run --verify`` for every pair and its controls: a line a cell; 1 unless all are right."""
-    from bench.classifiers.catalogue import TARGETS
+    from bench.classifiers.provider import targets
     from bench.registry import CONTROLS, INVERTERS, registered
     from bench.verify import verify_cell
 
     names = _expand(methods, registered(INVERTERS))
-    plan = [config(method, classifier) for classifier in _expand(classifiers, TARGETS) for method in names]
+    plan = [config(method, classifier) for classifier in _expand(classifiers, targets()) for method in names]
     if plan[0].controls:
         kept = [control for control in registered(CONTROLS) if control not in names]
-        plan += [config(control, one) for one in _expand(classifiers, TARGETS) for control in kept]
+        plan += [config(control, one) for one in _expand(classifiers, targets()) for control in kept]
     verdicts = []
     with one_run():
         for one in plan:
@@ -176,6 +176,7 @@ def score_finished(
     runs: Path,
     wanted: Sequence[str] | None,
     classifier: str | None,
+    judge: str | None,
     inception: Path | None,
     device: str,
     *,
@@ -187,7 +188,7 @@ def score_finished(
 
     faults, done = Faults(), []
     named = (classifier,) if classifier else ()
-    found = score_runs(runs, wanted, classifiers=named, inception=inception, device=device, faults=faults)
+    found = score_runs(runs, wanted, classifiers=named, inception=inception, judge=judge, device=device, faults=faults)
     for one in _stepped(found):
         done.append(one)
         if not as_json:
@@ -225,13 +226,15 @@ def score_two_folders(
     reconstructions: Path,
     wanted: Sequence[str] | None,
     classifier: str | None,
+    judge: str | None,
     inception: Path | None,
     device: str,
     *,
     as_json: bool,
 ) -> None:
     """``bench score`` of two folders."""
-    from bench.classifiers import JUDGE, load_classifier
+    from bench.classifiers import load_classifier
+    from bench.classifiers.provider import JUDGE
     from bench.environment import resolve_device
     from bench.foreign import aside
     from bench.public import score
@@ -241,7 +244,13 @@ def score_two_folders(
     with aside():
         network = load_classifier(classifier, resolve_device(device)) if classifier else None
         scores = score(
-            originals, reconstructions, classifier=network, inception_weights=inception, metrics=wanted, device=device
+            originals,
+            reconstructions,
+            classifier=network,
+            inception_weights=inception,
+            judge=judge,
+            metrics=wanted,
+            device=device,
         )
     if as_json:
         print_json({key: dataclasses.asdict(value) for key, value in scores.items()})

@@ -22,7 +22,7 @@ class RunConfig:
 
     Attributes:
         method: a registered inverter, a control, or ``path/to/file.py:Class``.
-        classifier: a shipped classifier, or ``path/to/file.py:function``.
+        classifier: ``PROVIDER:NAME``, a short name that the dataset gives, or ``path/to/file.py:function``.
         dataset: ``cifar10`` or ``folder:PATH[@SIZE]``; without a size the classifier's input size is taken.
         num_images: N, a prefix of the published order; null takes 2,500 or the whole dataset if it is smaller.
         seed: of the run.
@@ -32,7 +32,11 @@ class RunConfig:
         controls: whether ``bench.run`` adds the controls of this (dataset, classifier).
         force: run again although the cell is complete.
         out: the folder of all runs.
+        classifier_weights: a file in place of the classifier's published weights.
         precision: in which trained inverters multiply; methods that do not know it compute in ``float32``.
+        metrics: keys of those to compute now, the others are filled by a later run; null takes all that are always
+            computed.
+        judge: the classifier that scores as judge, any but the target; null takes the one that the dataset names.
     """
 
     method: str
@@ -47,6 +51,9 @@ class RunConfig:
     force: bool = False
     out: Path = Path("runs")
     precision: Precision = "float32"
+    classifier_weights: Path | None = None
+    metrics: tuple[str, ...] | None = None
+    judge: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no run can honour."""

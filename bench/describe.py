@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.cards import Cards, ClassifierCard, DatasetCard, MethodCard, MetricCard, ProbeCard, unknown
-from bench.classifiers.catalogue import CATALOGUE, JUDGE
+from bench.classifiers.provider import JUDGE
+from bench.classifiers.providers.zoo import ZOO, ZooProvider
 from bench.neutral import FOLDER, dataset_name
 from bench.registry import CONTROLS, INVERTERS, load, points
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from bench.record import Record
 
 TOLD = ("question", "role", "citation")  # what a method's class says for people
+SHIPPED = "zoo:"
 OURS = "bench."  # probes of this package import no plugin and nothing heavy
 
 
@@ -65,7 +67,7 @@ def supplied(record: Record) -> Cards:
         target = _target(record.kind, record.method)
         told = {name: value for name, value in declared(target).items() if name in TOLD} if target else {}
     method = MethodCard(record.method, record.kind, record.access, record.training, record.stochastic, **told)
-    classifier = classifier_card(record.classifier, record.weights.get(record.classifier, ""))
+    classifier = known_classifier(record.classifier, record.weights.get(record.classifier, ""))
     dataset = known_dataset(record.dataset, str(record.protocol.get("order", "")))
     probe = None if record.probe is None else known_probe(record.probe)
     return completed(Cards(method, classifier, dataset, probe=probe), record)
@@ -121,28 +123,12 @@ def _source(module: str) -> list[ast.stmt]:
     return ast.parse(Path(spec.origin).read_bytes()).body
 
 
-def classifier_card(name: str, identity: str = "") -> ClassifierCard:
-    """By the catalogue; one that is not there has a bare card."""
-    known = CATALOGUE.get(name)
-    if known is None:
+def known_classifier(name: str, identity: str) -> ClassifierCard:
+    """By the name alone, of those that ship; others have a bare card."""
+    short = name.removeprefix(SHIPPED)
+    if short not in ZOO:
         return ClassifierCard(name, name, identity, 0)
-    thin = (
-        f"{name} is a thin, 32x32 version of the published architecture, trained by this project on CIFAR-10. Its "
-        "scores do not speak for the ImageNet network of that name."
-    )
-    return ClassifierCard(
-        name,
-        f"zoo:{name}",
-        identity,
-        known.num_logits,
-        classes=known.datasets[0] if known.datasets else "imagenet",
-        place=list(CATALOGUE).index(name),
-        input_size=known.input_size,
-        robust="Linf 8/255" if "robust" in name else None,
-        caveat=thin if known.datasets and name != JUDGE else "",
-        summary=known.summary,
-        citation=() if known.datasets else ("tan2019efficientnet",),
-    )
+    return replace(ZooProvider().card(short), name=name, identity=identity)
 
 
 def dataset_card(dataset: Dataset) -> DatasetCard:
@@ -172,93 +158,11 @@ def known_probe(name: str) -> ProbeCard:
     return probe_card(load("bench.probes", "probe", name)) if ours else ProbeCard(name)
 
 
-_FAMILIES = {
-    "Set of images": ("fid", "fd_", "kid_"),
-    "Likeness to the original": ("lpips", "psnr", "ssim"),
-    "Logits": ("logit_",),
-    "Recognised as the original": ("reid_",),
-    "Noise": ("diversity",),
-}
-_HEADLINES = (
-    "fid", "fd_efficientnet_lite0", "kid_efficientnet_lite0", "fd_judge", "lpips", "psnr", "ssim", "logit_error",
-    "logit_cosine", "reid_class_target", "reid_class_judge", "reid_gap", "reid_instance_judge_mrr",
-    "reid_within_class_judge_mrr", "diversity",
-)  # fmt: skip
-_ROLES = {
-    "closest": ("lpips",),
-    "likeness": ("psnr", "ssim", "logit_cosine", "reid_within_class_judge_mrr"),
-    "judge-class": ("reid_class_judge",),
-    "target-class": ("reid_class_target",),
-    "gap": ("reid_gap",),
-    "distance": ("fd_efficientnet_lite0", "fd_judge"),
-    "terminal": (
-        "fd_judge", "lpips", "psnr", "logit_cosine", "reid_class_target", "reid_class_judge",
-        "reid_within_class_judge_mrr",
-    ),
-    "ends": ("lpips", "psnr", "ssim", "logit_error", "logit_cosine", "reid_within_class_judge_mrr"),
-}  # fmt: skip
-_DIGITS = {
-    2: ("fid", "fd_", "psnr"),
-    4: ("kid_", "reid_instance_", "reid_within_", "sharpness", "lpips_step", "relative_step_"),
-}
-_SHARES = ("reid_class", "reid_label", "reid_instance", "reid_within", "class_", "label_", "judge_probability")
-_FROM_ZERO = ("lpips", "diversity", "logit_error", "logit_move", "sharpness", "contrast", "relative_step")
-_SEES = {
-    "features": ("fid", "fd_", "kid_", "lpips", "relative_step"),
-    "pixels": ("psnr", "ssim", "luminance", "contrast", "sharpness"),
-    "logits": ("logit_",),
-    "ranks": ("reid_instance_", "reid_within_"),
-    "classes": ("reid_", "class_", "label_", "judge_"),
-    "draws": ("diversity",),
-}
-_DEPENDS = {"gallery": ("reid_instance_", "reid_within_"), "mean": ("logit_cosine",)}
-_CITATIONS = {
-    "fid": ("heusel2017gans",),
-    "fd_": ("heusel2017gans",),
-    "fd_efficientnet_lite0": ("tan2019efficientnet",),
-    "kid_": ("binkowski2018demystifying",),
-    "kid_efficientnet_lite0": ("tan2019efficientnet",),
-    "lpips": ("zhang2018unreasonable",),
-    "diversity": ("zhang2018unreasonable",),
-    "ssim": ("wang2004image",),
-}
-
-
-@cache
 def metric_card(key: str) -> MetricCard:
-    """By the catalogue of the metrics, or by that of the probes' measures."""
-    from bench.probes.measures import KNOWN
+    """Of a metric that is registered, or of a probe's measure."""
+    from bench.probes.measures import known
 
-    info = KNOWN.get(key)
-    if info is None:
-        return unknown(key)
-    kind, _, network = key.partition("_")
-    return MetricCard(
-        key,
-        info.title,
-        info.definition,
-        info.higher_is_better,
-        info.level,
-        family=_by_start(key, _FAMILIES, "Other"),
-        digits=_by_start(key, _DIGITS, 3),
-        resolution=info.resolution,
-        headline=_HEADLINES.index(key) if key in _HEADLINES else None,
-        place=list(KNOWN).index(key),
-        reads_distance=key.startswith(_FROM_ZERO) and key != "logit_move_cosine",
-        share=key.startswith(_SHARES),
-        sees=_by_start(key, _SEES, ""),
-        depends_on=_by_start(key, _DEPENDS, None),
-        roles=tuple(role for role, keys in _ROLES.items() if key in keys),
-        fetched="inception" in info.needs,
-        extractor="inception" if key == "fid" else network if kind in ("fd", "kid") else None,
-        citation=tuple(
-            dict.fromkeys(one for start, some in _CITATIONS.items() if key.startswith(start) for one in some)
-        ),
-    )
-
-
-def _by_start(key: str, table: dict[Any, tuple[str, ...]], otherwise: Any) -> Any:
-    return next((value for value, starts in table.items() if key.startswith(starts)), otherwise)
+    return known().get(key) or unknown(key)
 
 
 def references(needed: Iterable[str]) -> list[str]:

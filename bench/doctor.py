@@ -52,6 +52,7 @@ def checks(runs: Path = Path("runs")) -> Iterator[Check]:
     yield from kept(runs)
     yield device()
     yield from plugins()
+    yield from optional()
 
 
 def kept(runs: Path) -> Iterator[Check]:
@@ -197,12 +198,18 @@ def _free_gib(folder: Path) -> float | None:
 
 
 def plugins() -> Iterator[Check]:
-    """Import every registered inverter, control and probe; those that fail are named, the rest counted."""
+    """Import every registered inverter, control, probe and provider; those that fail are named, the rest counted."""
     from bench.errors import PluginError
     from bench.listing import PROBES
-    from bench.registry import CONTROLS, INVERTERS, load, registered
+    from bench.registry import CLASSIFIERS, CONTROLS, INVERTERS, load, registered
 
-    for title, group in (("inverters", INVERTERS), ("controls", CONTROLS), ("probes", PROBES)):
+    groups = (
+        ("inverters", INVERTERS),
+        ("controls", CONTROLS),
+        ("probes", PROBES),
+        ("providers of classifiers", CLASSIFIERS),
+    )
+    for title, group in groups:
         whole = []
         for name, point in registered(group).items():
             try:
@@ -217,6 +224,23 @@ def plugins() -> Iterator[Check]:
             yield Check(
                 title, False, "none usable", f"install bench again: pip install --force-reinstall {DISTRIBUTION}"
             )
+
+
+def optional() -> Iterator[Check]:
+    """What some providers of classifiers need beyond bench's own requirements."""
+    from bench.classifiers.provider import provider_class
+    from bench.errors import PluginError
+    from bench.registry import CLASSIFIERS, registered
+
+    for prefix in registered(CLASSIFIERS):
+        try:
+            needs = provider_class(prefix).needs
+        except PluginError:  # said above
+            continue
+        for name in needs:
+            found = installed(name)
+            hint = "" if found else f"pip install {name}   (for --classifier {prefix}:NAME)"
+            yield Check(name, True if found else None, found or "not installed", hint)
 
 
 def _one_line(error: BaseException) -> str:

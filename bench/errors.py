@@ -20,6 +20,8 @@ import difflib
 from collections.abc import Iterable
 from pathlib import Path
 
+MOST_NAMES = 100  # that a text lists
+
 
 class BenchError(Exception):
     """An expected failure whose text is written for the user."""
@@ -40,7 +42,8 @@ class UnknownNameError(UsageError):
         known = sorted(known)
         close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
         hint = f"Did you mean {' or '.join(repr(c) for c in close)}? " if close else ""
-        super().__init__(f"There is no {kind} called {name!r}. {hint}Known: {', '.join(known)}.")
+        told = f"Known: {', '.join(known)}" if len(known) <= MOST_NAMES else f"There are {len(known):,} others"
+        super().__init__(f"There is no {kind} called {name!r}. {hint}{told}.")
 
 
 class PluginError(BenchError):

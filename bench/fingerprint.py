@@ -11,35 +11,29 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from bench.metrics.catalogue import METRICS, version_of
-
-EXTRACTORS = ("efficientnet_lite0", "judge", "lpips_alex", "inception")
-RESIZED = {
-    "efficientnet_lite0": "efficientnet_lite0",
-    "lpips_alex": "lpips",
-}  # under which name ``resizing`` speaks of them
-
-
-def fingerprints(parts: Mapping[str, Any]) -> dict[str, str]:
-    """The fingerprint of each metric of the catalogue under such parts, those of an earlier record among them."""
-    return {key: fingerprint_of(key, parts) for key in METRICS}
+from bench.metrics.extractors import extractors
+from bench.metrics.registry import find
 
 
 def fingerprint_of(key: str, parts: Mapping[str, Any]) -> str:
-    """The fingerprint of one metric; where a record stores no parts, that of its protocol."""
-    versions = parts.get("metric_versions")
-    if not isinstance(versions, Mapping) or key not in METRICS:
+    """The fingerprint of one metric under the parts of a protocol, those of an earlier record among them.
+
+    Where a record stores no parts, or nobody knows the metric, it is that of the whole protocol.
+    """
+    versions, metric = parts.get("metric_versions"), find(key)
+    if not isinstance(versions, Mapping) or metric is None:
         return str(parts.get("fingerprint", ""))
-    needs, extractors, resizing = METRICS[key].needs, _mapping(parts, "extractors"), _mapping(parts, "resizing")
+    shas, resizing = _mapping(parts, "extractors"), _mapping(parts, "resizing")
+    resized = [known for name, known in extractors().items() if name in metric.needs.extractors and known.resizing]
     return digest(
         {
             "metric": key,
-            "version": version_of(key, versions),
+            "version": versions.get(metric.versioned_as or key),
             "dataset": parts.get("dataset"),
             "order": parts.get("order"),
-            "extractors": {name: extractors.get(name) for name in EXTRACTORS if name in needs},
-            "resizing": [resizing.get(RESIZED[name]) for name in RESIZED if name in needs],
-            "gallery": parts.get("gallery") if "gallery" in needs else None,
+            "extractors": {name: shas.get(name) for name in metric.needs.extractors},
+            "resizing": [resizing.get(known.resized_as or known.name) for known in resized],
+            "gallery": parts.get("gallery") if metric.needs.gallery else None,
         }
     )
 

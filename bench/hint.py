@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.datasets.fetch_inception import NOT_HERE
-from bench.metrics.catalogue import MIN_SET_IMAGES
+from bench.metrics.base import MIN_SET_IMAGES
 from bench.printing import about
 from bench.record import Record
 

@@ -8,13 +8,14 @@ import re
 from pathlib import Path
 from typing import Any
 
-from bench.classifiers import JUDGE, TARGETS, open_classifier
+from bench.cards import ClassifierCard
+from bench.classifiers import classifier_card
+from bench.classifiers.provider import targets
 from bench.control import Control
-from bench.errors import PluginError, UnknownNameError, UsageError
+from bench.errors import BenchError, PluginError, UsageError, WeightsError
 from bench.inverter import Inverter
 from bench.local import local_file, local_name, source_of
 from bench.registry import CONTROLS, INVERTERS, load, registered
-from bench.weights import entry
 
 NOT_LOADED = "not loaded"  # in a key, in the place of a digest
 DECLARED: dict[str, tuple[Any, ...]] = {
@@ -26,19 +27,20 @@ PRECISIONS = {"float32", "bf16"}
 VERSION = r"[A-Za-z0-9._+-]{1,50}"
 
 
-def identify_classifier(name: str) -> tuple[str, str, PluginError | None]:
-    """A target's name, its identity, without building a shipped network, and why it cannot be opened."""
-    if ".py:" in name:
-        try:
-            local = open_classifier(name)
-        except PluginError as error:
-            return local_name(name), NOT_LOADED, error
-        return local.name, local.sha256, None
-    if name == JUDGE:
-        raise UsageError("The judge scores reconstructions and is never a target. " + f"Targets: {', '.join(TARGETS)}.")
-    if name not in TARGETS:
-        raise UnknownNameError("classifier", name, TARGETS)
-    return name, entry(name).sha256, None
+def identify_classifier(name: str, weights: Path | None = None) -> tuple[ClassifierCard, BenchError | None]:
+    """A target's card, and why it cannot be opened: the card of such a one says little.
+
+    Raises:
+        UsageError: there is no such classifier, or it judges and is never a target.
+    """
+    try:
+        card = classifier_card(name, weights=weights)
+    except (PluginError, WeightsError) as error:
+        short = local_name(name) if ".py:" in name else name
+        return ClassifierCard(short, short, NOT_LOADED, 0), error
+    if not card.target:
+        raise UsageError(f"{name} scores reconstructions and is never a target. Targets: {', '.join(targets())}.")
+    return card, None
 
 
 def identify_method(name: str) -> tuple[str, type[Inverter] | type[Control], str | None, PluginError | None]:

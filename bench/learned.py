@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 import torch
 from torch import Tensor, nn
 
-from bench.classifiers.catalogue import CATALOGUE
+from bench.classifiers.provider import ALIASES
 from bench.errors import WeightsError
 from bench.inverter import Inverter, Target, Training
 from bench.weights import inverter_weights, open_weights
@@ -79,7 +79,7 @@ def missing(method: str, target: Target) -> str | None:
 def _as_typed(classifier: str) -> str:
     """A classifier's name as ``--classifier`` takes it; of a user's own network the folder is not known."""
     file, dot, function = classifier.rpartition(".")
-    if classifier in CATALOGUE:
+    if classifier in ALIASES or ":" in classifier:
         return classifier
     return f"{file}.py:{function}" if dot else "FILE.py:FUNCTION"
 

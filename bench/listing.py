@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bench.classifiers.provider import ClassifierProvider
 
 Value = str | int | float | None
 Row = dict[str, Value]
 
-KINDS = ("methods", "classifiers", "datasets", "metrics", "probes", "runs")
+KINDS = ("methods", "classifiers", "datasets", "extractors", "metrics", "probes", "runs")
 PROBES = "bench.probes"
 
 
@@ -28,6 +31,7 @@ def rows(kind: str, runs_folder: Path = Path("runs")) -> list[Row]:
         "methods": methods,
         "classifiers": classifiers,
         "datasets": datasets,
+        "extractors": extractors,
         "metrics": metrics,
         "probes": probes,
     }
@@ -89,44 +93,56 @@ def _point(point: EntryPoint, kind: str) -> Row:
 
 
 def classifiers() -> list[Row]:
-    """Shipped classifiers: ``name``, ``role``, ``logits``, ``weights``, ``summary`` and their measured scores."""
-    from bench.classifiers.catalogue import CATALOGUE, JUDGE
+    """What the providers have: ``name``, ``id``, ``role``, ``logits``, ``weights``, ``summary`` and known accuracies.
 
-    shipped = manifest()
-    table: list[Row] = []
-    scores: list[Row] = []
-    for name, item in CATALOGUE.items():
-        facts = shipped.get(name, {})
-        role = "judge" if name == JUDGE else "target"
-        weights = "here" if name in shipped else "missing"
-        head: Row = {"name": name, "role": role, "logits": item.num_logits, "weights": weights, "summary": item.summary}
-        table.append(head)
-        scores.append(_numbers(facts.get("measured") or {}))
-    columns = list(dict.fromkeys(column for row in scores for column in row))
-    return [
-        {**head, **{column: row.get(column) for column in columns}} for head, row in zip(table, scores, strict=True)
-    ]
+    A provider that has too many to list has one row, with the form of its names.
+    """
+    from bench.classifiers.provider import FILE, provider_class
+    from bench.errors import PluginError
+    from bench.registry import CLASSIFIERS, registered
+
+    table: list[tuple[Row, Mapping[str, float]]] = []
+    for prefix in sorted(registered(CLASSIFIERS), key=lambda name: (name != "zoo", name == FILE, name)):
+        start = "" if prefix == FILE else f"{prefix}:"
+        try:
+            provider = provider_class(prefix)()
+            names = list(provider.names())
+        except PluginError as error:
+            table.append((_classifier(f"{prefix}:...", summary=f"cannot be used: {error.reason}"), {}))
+            continue
+        table += [_listed(provider, prefix, name) for name in names]
+        if provider.form:
+            table.append((_classifier(f"{start}{provider.form}", summary=provider.summary), {}))
+    columns = list(dict.fromkeys(column for _, scores in table for column in scores))
+    return [{**head, **{column: scores.get(column) for column in columns}} for head, scores in table]
 
 
-def manifest() -> dict[str, dict[str, Any]]:
-    """The facts of every shipped weight file by name; empty where the package came without its zoo."""
-    from bench import weights
+def _listed(provider: ClassifierProvider, prefix: str, name: str) -> tuple[Row, Mapping[str, float]]:
+    """One network's row and its accuracies; the short name where there is one."""
+    from bench.classifiers.provider import ALIASES
+    from bench.errors import BenchError, error_text
 
+    full = f"{prefix}:{name}"
+    short = next((alias for alias, one in ALIASES.items() if one == full), full)
     try:
-        return {name: item.facts for name, item in weights.manifest().items()}
-    except FileNotFoundError:
-        return {}
+        card = provider.card(name)
+    except BenchError as error:
+        return _classifier(short, full, weights="missing", summary=str(error)), {}
+    except Exception as error:  # a plugin may fail in any way
+        return _classifier(short, full, summary=f"cannot be used: {error_text(error)}"), {}
+    role = "target" if card.target else "judge"
+    return _classifier(short, full, role, card.num_logits, "here", card.summary), card.accuracy
 
 
-def _numbers(mapping: Mapping[str, Any], prefix: str = "") -> Row:
-    """The numbers of a nested mapping, flat, names joined with underscores."""
-    flat: Row = {}
-    for name, value in mapping.items():
-        if isinstance(value, Mapping):
-            flat.update(_numbers(value, f"{prefix}{name}_"))
-        elif isinstance(value, int | float) and not isinstance(value, bool):
-            flat[f"{prefix}{name}"] = value
-    return flat
+def _classifier(
+    name: str,
+    full: str | None = None,
+    role: str | None = None,
+    logits: int | None = None,
+    weights: str | None = None,
+    summary: str = "",
+) -> Row:
+    return {"name": name, "id": full, "role": role, "logits": logits, "weights": weights, "summary": summary}
 
 
 def datasets() -> list[Row]:
@@ -145,19 +161,40 @@ def datasets() -> list[Row]:
 
 
 def metrics() -> list[Row]:
-    """The protocol's metrics: ``key``, ``title``, ``level``, ``better`` (higher, lower or null), ``definition``."""
-    from bench.metrics.catalogue import METRICS
+    """``key``, ``title``, ``level``, ``better`` (higher, lower or null), ``computed``, ``definition``."""
+    from bench.metrics import registry
 
     better = {True: "higher", False: "lower", None: None}
+    groups = (("always", registry.metrics()), ("when asked for", registry.asked_for()))
     return [
         {
-            "key": info.key,
-            "title": info.title,
-            "level": info.level,
-            "better": better[info.higher_is_better],
-            "definition": info.definition,
+            "key": key,
+            "title": metric.card.title,
+            "level": metric.card.level,
+            "better": better[metric.card.higher_is_better],
+            "computed": when,
+            "definition": metric.card.definition,
         }
-        for info in METRICS.values()
+        for when, group in groups
+        for key, metric in group.items()
+    ]
+
+
+def extractors() -> list[Row]:
+    """The networks that metrics look through: ``name``, ``features``, ``weights``, ``resizing``, ``about``."""
+    from bench.metrics.base import JUDGE
+    from bench.metrics.extractors import extractors, identity
+
+    unknown = {JUDGE: "of whom the dataset or --judge names"}
+    return [
+        {
+            "name": name,
+            "features": one.dimension or None,
+            "weights": "here" if identity(one) else unknown.get(name, "missing"),
+            "resizing": one.resizing or None,
+            "about": one.about or None,
+        }
+        for name, one in extractors().items()
     ]
 
 

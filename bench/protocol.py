@@ -2,38 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from bench.classifiers.catalogue import JUDGE
-from bench.datasets.base import Dataset
 from bench.fingerprint import digest
-from bench.metrics.catalogue import GALLERY, METRIC_VERSION
-from bench.weights import entry, sha256_of
-
-RESIZING = {
-    "efficientnet_lite0": "sides up to 64 px to 128, larger ones to 224; bicubic, antialiased",
-    "lpips": "sides under 64 px to 64; bicubic, antialiased",
-}
+from bench.local import local_name
+from bench.metrics.base import Metric
+from bench.metrics.extractors import Extractor, identity, playing
+from bench.metrics.registry import chosen, metrics, ours
 
 
-def protocol(dataset: Dataset, inception_weights: Path | None) -> dict[str, Any]:
-    """The parts that scores are made of, and the ``fingerprint`` of all of them together."""
-    kind = dataset.name if dataset.name == "cifar10" else "folder"
-    return protocol_of(kind, dataset.fingerprint, inception_weights)
+def protocol_of(
+    kind: str,
+    order: str,
+    gallery: int,
+    *,
+    judge: str | None = None,
+    inception: Path | None = None,
+    asked: Collection[str] = (),
+) -> dict[str, Any]:
+    """The parts that scores are made of, and the ``fingerprint`` of those of bench's own metrics together.
+
+    Args:
+        kind: of the dataset.
+        order: its fingerprint: of ids, labels and order.
+        gallery: images a gallery.
+        judge: the classifier that plays it; None where nobody does.
+        inception: the user's own file of its weights; by default the fetched ones.
+        asked: keys of metrics beside those that are always computed.
+    """
+    known, data = playing(judge, inception), {"dataset": kind, "order": order, "gallery": gallery}
+    own = data | _made_of(filter(ours, metrics().values()), known)
+    everything = data | _made_of([*metrics().values(), *chosen(asked)], known)
+    named = {"judge": local_name(judge) if ".py:" in judge else judge} if judge else {}
+    return {"fingerprint": digest(own)} | everything | named
 
 
-def protocol_of(kind: str, order: str, inception_weights: Path | None) -> dict[str, Any]:
-    """The same for images that are known by their fingerprint alone; ``kind`` is ``cifar10`` or ``folder``."""
-    extractors = {name: entry(name).sha256 for name in ("efficientnet_lite0", JUDGE, "lpips_alex")}
-    if inception_weights is not None and inception_weights.is_file():
-        extractors["inception"] = sha256_of(inception_weights)
-    parts: dict[str, Any] = {
-        "dataset": kind,
-        "order": order,
-        "gallery": GALLERY,
-        "resizing": RESIZING,
-        "extractors": extractors,
-        "metric_versions": dict(METRIC_VERSION),
+def _made_of(some: Iterable[Metric], known: Mapping[str, Extractor]) -> dict[str, Any]:
+    """Resizing, extractors by SHA-256, and versions: all that decides these metrics."""
+    some = list(some)
+    needed = dict.fromkeys(name for metric in some for name in metric.needs.extractors if name in known)
+    shas = {name: identity(known[name]) for name in needed}
+    return {
+        "resizing": {known[name].resized_as or name: known[name].resizing for name in needed if known[name].resizing},
+        "extractors": {name: sha256 for name, sha256 in shas.items() if sha256},
+        "metric_versions": {metric.versioned_as or metric.key: metric.card.version for metric in some},
     }
-    return {"fingerprint": digest(parts)} | parts

@@ -9,13 +9,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from bench.cell import networks
-from bench.classifiers import LoadedClassifier, describe_network, input_size_of
+from bench.cell import check_judge, networks
+from bench.classifiers import LoadedClassifier, describe_network
 from bench.classifiers.base import Classifier
+from bench.classifiers.provider import JUDGE
+from bench.classifiers.providers.file import input_size_of
 from bench.config import Preset
 from bench.datasets import folder_and_size
 from bench.datasets.base import Pixels, to_pixels
-from bench.datasets.fetch_inception import inception_path
 from bench.environment import default_preset, resolve_device
 from bench.errors import SkipCellError, UsageError
 from bench.identify import method_class
@@ -23,10 +24,9 @@ from bench.inverter import WITH_NETWORK, Inverter, Target
 from bench.metrics import score_folders
 from bench.metrics.evaluate import evaluate
 from bench.metrics.folders import PixelSource
+from bench.metrics.registry import chosen
 from bench.printing import say_once
 from bench.record import Score
-from bench.rescore import check_keys
-from bench.weights import entry
 
 CIFAR10_SIDE = 32
 
@@ -106,11 +106,11 @@ def score(
     classifier: nn.Module | None = None,
     labels: Tensor | None = None,
     inception_weights: Path | None = None,
-    judge: bool | None = None,
+    judge: str | bool | None = None,
     metrics: Collection[str] | None = None,
     device: str = "auto",
 ) -> dict[str, Score]:
-    """Every metric of the protocol on paired images.
+    """Every registered metric on paired images.
 
     Args:
         originals: (N, 3, H, W) in [0, 1], rounded to uint8 before scoring, or a folder of images.
@@ -118,8 +118,8 @@ def score(
         classifier: the target, for the metrics that ask it; without one they are null.
         labels: (N,) true classes, or None.
         inception_weights: torch-fidelity's file for ``fid``; the fetched one if there is one.
-        judge: whether to ask the cifar10 judge; by default where the images are 32x32.
-        metrics: keys of those to compute; None computes all.
+        judge: the classifier that plays it; True takes that of ``cifar10``, by default where the images are 32x32.
+        metrics: keys of those to compute; None computes those that are always computed.
         device: ``auto``, ``cpu`` or ``cuda``.
 
     Returns:
@@ -128,21 +128,22 @@ def score(
     Raises:
         UnknownNameError: there is no such metric.
     """
-    check_keys(metrics)
+    chosen(metrics)  # a misspelt key is said before any work
     a, b = _pair(originals, reconstructions)
     target = describe_network(classifier) if classifier is not None else None
     place = resolve_device(device)
     if target is not None:
         target.network.to(place)
         _say_another_size(target, a.shape[1:3])
-    judged = tuple(a.shape[1:3]) == (32, 32) if judge is None else judge
-    nets = networks(target, place, inception_weights or inception_path(), judged=judged)
+    if judge is None:
+        judge = tuple(a.shape[1:3]) == (32, 32)
+    named = judge if isinstance(judge, str) else JUDGE if judge else None
+    if named is not None:
+        check_judge(named, target.sha256 if target else None)
+    nets = networks(target, place, judge=named, inception=inception_weights)
     truth = None if labels is None else labels.cpu().numpy().astype(np.int64)
-    same = target is not None and target.sha256 == entry("efficientnet_lite0").sha256
     # whether these reconstructions came from noise is not known here: diversity is null, with its reason
-    return evaluate(
-        a, b, labels=truth, logits=None, networks=nets, stochastic=True, target_is_extractor=same, wanted=metrics
-    ).metrics
+    return evaluate(a, b, labels=truth, logits=None, networks=nets, stochastic=True, wanted=metrics).metrics
 
 
 def _say_another_size(target: LoadedClassifier, shown: tuple[int, ...]) -> None:

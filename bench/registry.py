@@ -13,6 +13,9 @@ from bench.foreign import guarded
 
 INVERTERS = "bench.inverters"
 CONTROLS = "bench.controls"
+CLASSIFIERS = "bench.classifiers"  # providers, by the prefix of their networks
+METRICS = "bench.metrics"
+EXTRACTORS = "bench.extractors"
 TRAINERS = "bench.trainers"
 STATISTICS = "bench.statistics"  # what controls need of the training images, fitted beforehand
 REPORTS = "bench.reports"

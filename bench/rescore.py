@@ -8,15 +8,15 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.describe import cards_of
-from bench.errors import BenchError, DataError, StorageError, UnknownNameError, UsageError, error_text, where
+from bench.errors import BenchError, DataError, StorageError, UsageError, error_text, where
 from bench.fingerprint import fingerprint_of
 from bench.local import local_name
-from bench.metrics.catalogue import METRICS
+from bench.metrics.registry import chosen, find, metrics
 from bench.record import SCHEMA_VERSION, Record, Score
 from bench.remains import Images
 from bench.store import CellFolder
@@ -26,9 +26,12 @@ if TYPE_CHECKING:
 
     from bench.classifiers import LoadedClassifier
     from bench.faults import Faults
+    from bench.metrics.base import Metric
+    from bench.metrics.evaluate import Networks
 
+MAPPINGS = ("extractors", "resizing", "metric_versions")  # of a protocol
 FAILURE = r"[A-Za-z_]\w*(Error|Exception|Exit)\b"  # how the note of a score begins whose error is not bench's own
-NO_SECOND = "The second draw was not kept, which diversity needs: bench run --force makes it anew."
+NO_SECOND = "The second draw was not kept, which {key} needs: bench run --force makes it anew."
 
 
 @dataclass(frozen=True)
@@ -51,38 +54,35 @@ class Scored:
 def outdated(
     record: Record, parts: Mapping[str, Any], wanted: Collection[str] | None = None, *, failed: bool = False
 ) -> list[str]:
-    """Keys of the catalogue that a complete record lacks, or has by another making than ``parts`` say.
+    """Keys of metrics that a complete record lacks, or has by another making than ``parts`` say.
 
-    A value stays where the weights that it needs are not here.
+    A score stays where the weights that it needs are not here, or nobody plays the judge.
 
     Args:
         record: of a cell.
         parts: of today's protocol, for the images of the record.
-        wanted: the keys to look at; None looks at all.
+        wanted: the keys to look at; None looks at those that are always computed.
         failed: count those too that ended in an error of somebody else's code: memory may suffice today.
     """
-    keys = METRICS if wanted is None else [key for key in METRICS if key in wanted]
-    return [key for key in keys if _is_outdated(key, record.metrics.get(key), parts, failed)]
+    return [one.key for one in chosen(wanted) if _is_outdated(one, record.metrics.get(one.key), parts, failed)]
 
 
-def _is_outdated(key: str, score: Score | None, parts: Mapping[str, Any], failed: bool) -> bool:
+def _is_outdated(metric: Metric, score: Score | None, parts: Mapping[str, Any], failed: bool) -> bool:
     if score is None:
         return True
-    if score.fingerprint == fingerprint_of(key, parts):
+    if score.fingerprint == fingerprint_of(metric.key, parts):
         return failed and score.value is None and bool(re.match(FAILURE, score.note or ""))
-    absent = "inception" in METRICS[key].needs and "inception" not in parts["extractors"]
-    return not (absent and score.value is not None)
+    return all(name in parts["extractors"] for name in metric.needs.extractors)
+
+
+def asks_target(key: str) -> bool:
+    """Whether a metric asks the network that was inverted."""
+    metric = find(key)
+    return metric is not None and metric.needs.target
 
 
 def fill(
-    record: Record,
-    folder: CellFolder,
-    parts: Mapping[str, Any],
-    keys: Collection[str],
-    *,
-    classifier: LoadedClassifier | None,
-    inception: Path | None,
-    device: torch.device,
+    record: Record, folder: CellFolder, parts: Mapping[str, Any], keys: Collection[str], networks: Networks
 ) -> Record:
     """Compute these scores from what lies beside the record, write them, and return the new record.
 
@@ -91,34 +91,30 @@ def fill(
         folder: its own, locked.
         parts: of today's protocol, for the images of the record.
         keys: of the metrics.
-        classifier: the target; None where no key needs it.
-        inception: torch-fidelity's weights, for ``fid``.
-        device: where to compute.
+        networks: what they look through; without a target where no key needs it.
 
     Raises:
         DataError: what lies there is not what the record was written with.
     """
-    from bench.cell import networks
-    from bench.classifiers import CATALOGUE, JUDGE
     from bench.metrics.evaluate import evaluate
 
     images = Images.open(record, folder)
-    judged = record.dataset in CATALOGUE[JUDGE].datasets
     found = evaluate(
         images.originals,
         images.reconstructions,
         labels=images.columns["label"],
         logits=images.logits,
-        networks=networks(classifier, device, inception, judged=judged),
+        networks=networks,
         second_draw=images.second,
         stochastic=record.stochastic,
-        target_is_extractor=record.classifier == "efficientnet_lite0",
+        gallery=parts["gallery"],
         cache=folder.path.parents[3] / ".features",
         wanted=keys,
     )
-    metrics = record.metrics | {key: stamped(key, score, parts) for key, score in found.metrics.items()}
-    if images.second is None and record.stochastic and "diversity" in found.metrics:
-        metrics["diversity"] = replace(metrics["diversity"], note=NO_SECOND)
+    scores = record.metrics | {key: stamped(key, score, parts) for key, score in found.metrics.items()}
+    if images.second is None and record.stochastic:
+        drawn = [one.key for one in chosen(keys) if one.needs.second]
+        scores |= {key: replace(scores[key], note=NO_SECOND.format(key=key)) for key in drawn}
     written = ["per_image.parquet"] + (["reconstruction_logits.npy"] if found.reconstruction_logits is not None else [])
     untouched = {name: digest for name, digest in record.digests.items() if name not in written}
     # whoever is killed in between leaves files of which the record says nothing, and no false digest
@@ -126,12 +122,12 @@ def fill(
     folder.save_per_image(images.columns | found.per_image)
     if found.reconstruction_logits is not None:
         folder.save_logits(found.reconstruction_logits)
-    ordered = {key: metrics[key] for key in (*METRICS, *metrics) if key in metrics}
+    ordered = {key: scores[key] for key in (*metrics(), *scores) if key in scores}
     filled = replace(
         record,
         metrics=ordered,
         cards=cards_of(replace(record, metrics=ordered)),
-        protocol=_told(record.protocol, parts, metrics),
+        protocol=_told(record.protocol, parts, scores),
         weights=record.weights | parts["extractors"],
         digests=untouched | {name: digest for name, digest in folder.digests().items() if name in written},
         schema_version=SCHEMA_VERSION,
@@ -140,25 +136,18 @@ def fill(
     return filled
 
 
-def _told(before: Mapping[str, Any], now: Mapping[str, Any], metrics: Mapping[str, Score]) -> dict[str, Any]:
-    """Today's parts where every score is of today's making; else those of before, with the networks of both."""
-    if all(score.fingerprint == fingerprint_of(key, now) for key, score in metrics.items() if key in METRICS):
-        return dict(now)
-    extractors = before.get("extractors")
-    both = dict(now["extractors"]) | (extractors if isinstance(extractors, dict) else {})
-    return dict(before) | {"extractors": both}
+def _told(before: Mapping[str, Any], now: Mapping[str, Any], scores: Mapping[str, Score]) -> dict[str, Any]:
+    """The parts of both: today's come first where every score that is always computed is of today's making."""
+    todays = all(score.fingerprint == fingerprint_of(key, now) for key, score in scores.items() if key in metrics())
+    first, then = (now, before) if todays else (before, now)
+    pairs = {name: (first.get(name), then.get(name)) for name in MAPPINGS}
+    both = {name: b | a for name, (a, b) in pairs.items() if isinstance(a, dict) and isinstance(b, dict)}
+    return dict(first) | both
 
 
 def stamped(key: str, score: Score, parts: Mapping[str, Any]) -> Score:
     """The score with its fingerprint."""
     return replace(score, fingerprint=fingerprint_of(key, parts))
-
-
-def check_keys(wanted: Collection[str] | None) -> None:
-    """Raise UnknownNameError where a key is no metric's."""
-    for key in wanted or ():
-        if key not in METRICS:
-            raise UnknownNameError("metric", key, METRICS)
 
 
 def score_runs(
@@ -167,6 +156,7 @@ def score_runs(
     *,
     classifiers: Collection[str] = (),
     inception: Path | None = None,
+    judge: str | None = None,
     device: str = "auto",
     faults: Faults | None = None,
 ) -> Iterator[Scored]:
@@ -174,9 +164,10 @@ def score_runs(
 
     Args:
         runs: folder of all runs.
-        wanted: keys of metrics; None takes all.
+        wanted: keys of metrics; None takes those that are always computed.
         classifiers: local ones, as ``path/to/file.py:function``, whose cells are among the runs.
         inception: torch-fidelity's weights, for ``fid``; by default the fetched ones.
+        judge: the classifier that plays it; by default whoever did when the cell was run.
         device: ``auto``, ``cpu`` or ``cuda``.
         faults: takes the records that cannot be read.
 
@@ -187,56 +178,90 @@ def score_runs(
         UnknownNameError: there is no such metric.
         UsageError: there is no such folder or file, or a classifier is none of a user's own.
     """
+    from bench.cell import check_judge
     from bench.environment import resolve_device
     from bench.faults import Faults
     from bench.record import read_records
 
-    check_keys(wanted)
+    chosen(wanted)  # a misspelt key is said before any work
+    if judge is not None:
+        check_judge(judge, None)
     if not runs.is_dir():
         raise UsageError(f"{runs} should be a folder of runs, and there is no such folder.")
     if inception is not None and not inception.is_file():
         raise UsageError(f"--inception-weights names {inception}, and there is no such file.")
     if shipped := [name for name in classifiers if ".py:" not in name]:
         raise UsageError(f"--classifier names a file of your own here, path/to/file.py:function, and not {shipped[0]}.")
-    local, opened = {local_name(name): name for name in classifiers}, dict[str, "LoadedClassifier"]()
+    how = How(wanted, judge, inception, resolve_device(device), {local_name(name): name for name in classifiers})
     for record, path in read_records(runs, faults or Faults()):
         if record.status == "complete" and record.probe is None:
-            folder = CellFolder(Path(os.path.abspath(path)))
-            yield _score_cell(record, folder, wanted, local, opened, inception, resolve_device(device))
+            yield _score_cell(record, CellFolder(Path(os.path.abspath(path))), how)
 
 
-def _score_cell(
-    record: Record,
-    folder: CellFolder,
-    wanted: Collection[str] | None,
-    local: Mapping[str, str],
-    opened: dict[str, LoadedClassifier],
-    inception: Path | None,
-    device: torch.device,
-) -> Scored:
+@dataclass(frozen=True)
+class How:
+    """How cells are scored again: see ``score_runs``; ``opened`` holds the classifiers so far, by name."""
+
+    wanted: Collection[str] | None
+    judge: str | None
+    inception: Path | None
+    device: torch.device
+    local: Mapping[str, str]
+    opened: dict[str, LoadedClassifier] = field(default_factory=dict)
+
+    def judge_of(self, record: Record) -> str | None:
+        """Whoever plays the judge for the images of a record: never its target, and no file that is not named."""
+        from bench.cell import default_judge
+        from bench.metrics.extractors import identity, playing
+
+        named = self.judge or str(record.protocol.get("judge") or default_judge(record.dataset) or "")
+        if not named or (self.judge is None and "." in named and ":" not in named):  # of a file the name alone is kept
+            return None
+        target = record.weights.get(record.classifier)
+        return None if identity(playing(named, None)["judge"]) == target else named
+
+    def parts(self, record: Record) -> dict[str, Any]:
+        """Today's protocol for the images that a record was made of."""
+        from bench.metrics.base import GALLERY
+        from bench.protocol import protocol_of
+
+        told = record.protocol
+        kind = told.get("dataset") or ("cifar10" if record.dataset == "cifar10" else "folder")
+        return protocol_of(
+            str(kind),
+            str(told.get("order", "")),
+            int(told.get("gallery", GALLERY)),
+            judge=self.judge_of(record),
+            inception=self.inception,
+            asked=self.wanted or (),
+        )
+
+
+def _score_cell(record: Record, folder: CellFolder, how: How) -> Scored:
     """One cell, read again once it is locked; where some of its scores cannot be computed the others are."""
-    if not outdated(record, _parts(record, inception), wanted, failed=True):
+    from bench.cell import networks
+
+    if not outdated(record, how.parts(record), how.wanted, failed=True):
         return Scored(record, folder.path)  # nothing is written, no lock either
     with folder.locked():
         now = _read(folder, record)
         if isinstance(now, Scored):
             return now
         record = now
-        parts = _parts(record, inception)
-        keys = outdated(record, parts, wanted, failed=True)
+        parts = how.parts(record)
+        keys = outdated(record, parts, how.wanted, failed=True)
         classifier, reason = None, None
-        if any("target" in METRICS[key].needs for key in keys):
+        if any(map(asks_target, keys)):
             try:
-                classifier = _target(record, local, opened, device)
+                classifier = _target(record, how)
             except BenchError as error:
                 reason = str(error)
-                keys = [key for key in keys if "target" not in METRICS[key].needs]
+                keys = [key for key in keys if not asks_target(key)]
         if not keys:
             return Scored(record, folder.path, reason=reason)
         try:
-            filled = fill(
-                record, folder, parts, keys, classifier=classifier, inception=_inception(inception), device=device
-            )
+            through = networks(classifier, how.device, judge=how.judge_of(record), inception=how.inception)
+            filled = fill(record, folder, parts, keys, through)
         except StorageError:
             raise
         except Exception as error:  # of one cell: the others go on
@@ -253,38 +278,23 @@ def _read(folder: CellFolder, before: Record) -> Record | Scored:
     return record if record.status == "complete" else Scored(record, folder.path)
 
 
-def _parts(record: Record, inception: Path | None) -> dict[str, Any]:
-    """Today's protocol for the images that a record was made of."""
-    from bench.protocol import protocol_of
-
-    dataset, order = ("cifar10" if record.dataset == "cifar10" else "folder"), str(record.protocol.get("order", ""))
-    return protocol_of(dataset, order, _inception(inception))
-
-
-def _inception(given: Path | None) -> Path | None:
-    from bench.datasets.fetch_inception import inception_path
-
-    return given if given is not None else inception_path()
-
-
-def _target(
-    record: Record, local: Mapping[str, str], opened: dict[str, LoadedClassifier], device: torch.device
-) -> LoadedClassifier:
+def _target(record: Record, how: How) -> LoadedClassifier:
     """The classifier of a record, if these are the weights that it was run with.
 
     Raises:
         BenchError: it cannot be opened, or is another.
     """
-    from bench.classifiers import TARGETS, open_classifier
+    from bench.classifiers import open_classifier
+    from bench.classifiers.provider import targets
 
-    name = local.get(record.classifier, record.classifier)
-    if name not in TARGETS and name not in local.values():
+    name = how.local.get(record.classifier, record.classifier)
+    if name not in targets() and ":" not in name:
         raise DataError(
             f"{record.classifier} is a file of your own: name it, --classifier path/to/{_as_typed(record.classifier)}"
         )
-    if name not in opened:
-        opened[name] = open_classifier(name, device)
-    classifier = opened[name]
+    if name not in how.opened:
+        how.opened[name] = open_classifier(name, how.device)
+    classifier = how.opened[name]
     if record.weights.get(record.classifier) != classifier.sha256:
         raise DataError(f"{record.classifier} has other weights now than those that the cell was run with.")
     return classifier

@@ -9,19 +9,17 @@ from datetime import UTC, datetime
 
 from bench import shared
 from bench.cell import Cell
-from bench.classifiers import open_classifier
 from bench.config import RunConfig
 from bench.console import os_error_text
 from bench.control import Control
 from bench.describe import cards_of
 from bench.environment import describe, resolve_device
 from bench.errors import SkipCellError, StorageError, UsageError, where
-from bench.metrics.catalogue import METRICS
 from bench.neutral import neutral
 from bench.once import one_run
 from bench.record import Cost, Record, Status
 from bench.registry import CONTROLS, registered
-from bench.rescore import fill, outdated, stamped
+from bench.rescore import asks_target, fill, outdated, stamped
 from bench.store import shared_digests
 
 
@@ -85,16 +83,13 @@ def settle(cell: Cell, line: Callable[[Cell], Record]) -> Record:
 
 def _up_to_date(cell: Cell, record: Record) -> Record:
     """A finished record, with scores that are missing or outdated computed from the stored images."""
-    keys = [] if record.probe else outdated(record, cell.draft.protocol)
+    keys = [] if record.probe else outdated(record, cell.draft.protocol, cell.config.metrics)
     if not keys:
         return record
     device = resolve_device(cell.config.device)
-    asked = any("target" in METRICS[key].needs for key in keys)
     try:
-        target = open_classifier(cell.config.classifier, device) if asked else None
-        return fill(
-            record, cell.folder, cell.draft.protocol, keys, classifier=target, inception=cell.inception, device=device
-        )
+        target = cell.open_classifier(device) if any(map(asks_target, keys)) else None
+        return fill(record, cell.folder, cell.draft.protocol, keys, cell.networks(target, device))
     except StorageError:
         raise
     except Exception as error:  # the record is whole without what could not be added to it
@@ -133,7 +128,7 @@ def _line(cell: Cell) -> Record:
     config, n = cell.config, cell.num_images
     device = resolve_device(config.device)
     originals = shared.originals(cell.dataset_folder, cell.dataset, n, anew=config.force)
-    classifier = open_classifier(config.classifier, device)
+    classifier = cell.open_classifier(device)
     logits = shared.logits(cell.classifier_folder, classifier, cell.dataset, n, device, anew=config.force)
     method = cell.open_method(classifier, logits.shape[1], originals.shape[1:3], device)
     cell.folder.fill(n, method.inverting(originals, logits), f"{config.method} on {classifier.name}", method.shard)
@@ -146,9 +141,10 @@ def _line(cell: Cell) -> Record:
         networks=cell.networks(classifier, device),
         second_draw=second,
         stochastic=method.stochastic,
-        target_is_extractor=config.classifier == "efficientnet_lite0",
+        gallery=cell.draft.protocol["gallery"],
         cache=config.out / ".features",
         anew=config.force,
+        wanted=config.metrics,
     )
     labels = {"image_id": cell.dataset.ids[:n], "label": cell.dataset.labels[:n]}
     cell.folder.save_logits(evaluation.reconstruction_logits)

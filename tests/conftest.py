@@ -3,6 +3,7 @@
 import hashlib
 import json
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -95,3 +96,19 @@ def tiny_cifar(monkeypatch: pytest.MonkeyPatch, bench_home: Path) -> LoadedClass
     torch.manual_seed(3)
     network = nn.Sequential(nn.Flatten(), nn.Linear(3 * 32 * 32, 5)).eval().requires_grad_(False)
     return LoadedClassifier("linear", network, "ab" * 32, 32)
+
+
+@pytest.fixture
+def outsider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The package of ``tests/outsider``, as if pip had installed it; where pip has, nothing changes."""
+    source = Path(__file__).parent / "outsider"
+    project = tomllib.loads((source / "pyproject.toml").read_text())["project"]
+    info = tmp_path / f"outsider-{project['version']}.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: outsider\nVersion: {project['version']}\n")
+    groups = project["entry-points"].items()
+    lines = [line for group, points in groups for line in (f"[{group}]", *(f"{k} = {v}" for k, v in points.items()))]
+    (info / "entry_points.txt").write_text("\n".join(lines))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.syspath_prepend(str(source))
+    return source

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.metrics.catalogue import METRICS
+from bench.metrics.registry import metrics
 
 PLUGINS = Path(__file__).parent / "plugins.py"
 BENCH = [sys.executable, "-m", "bench"]
@@ -80,7 +80,7 @@ def test_json_is_alone_on_stdout_and_has_every_key_of_the_protocol(tmp_path: Pat
         "schema_version", "status", "reason", "method", "classifier", "dataset", "num_images", "seed", "access",
         "training", "stochastic", "protocol", "metrics", "cost", "weights", "recipe", "environment", "created",
     }  # fmt: skip
-    assert set(record["metrics"]) == set(METRICS)
+    assert set(record["metrics"]) == set(metrics())
     assert set(record["cost"]) >= {
         "invert_seconds", "seconds_per_image", "peak_memory_mb", "device", "parameters", "train_seconds",
     }  # fmt: skip
@@ -224,7 +224,7 @@ def test_score_of_two_folders(tmp_path: Path) -> None:
             Image.fromarray(picture).save(tmp_path / folder / f"{k}.png")
     done = bench("score", "--originals", tmp_path / "a", "--reconstructions", tmp_path / "b", "--json")
     scores = json.loads(done.stdout)
-    assert set(scores) == set(METRICS)
+    assert set(scores) == set(metrics())
     assert scores["lpips"]["value"] > 0
     assert scores["logit_error"]["value"] is None
     (tmp_path / "b" / "3.png").unlink()

@@ -106,6 +106,15 @@ def test_broken_plugin_is_named(plugin: AddPlugin) -> None:
     assert "blue" in found["inverters"].detail
 
 
+def test_what_providers_need_is_optional(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "installed", lambda name: None)
+    assert list(doctor.optional()) == [
+        doctor.Check("timm", None, "not installed", "pip install timm   (for --classifier timm:NAME)")
+    ]
+    monkeypatch.setattr(doctor, "installed", lambda name: "1.0")
+    assert list(doctor.optional()) == [doctor.Check("timm", True, "1.0")]
+
+
 def test_duplicate_plugins_are_reported(plugin: AddPlugin) -> None:
     plugin("one", INVERTERS, "grey = outsider_k:Grey", "Grey = 1")
     plugin("two", INVERTERS, "grey = outsider_l:Grey", "Grey = 1")

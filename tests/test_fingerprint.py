@@ -1,18 +1,38 @@
 """A score's fingerprint follows what that metric is made of, and nothing else."""
 
 import copy
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bench.datasets import load_dataset
-from bench.fingerprint import EXTRACTORS, fingerprint_of, fingerprints
-from bench.metrics.catalogue import METRIC_VERSION, METRICS, version_of
-from bench.protocol import protocol, protocol_of
+from bench.fingerprint import fingerprint_of
+from bench.metrics.registry import metrics
+from bench.protocol import protocol_of
 
-PARTS = protocol(load_dataset("cifar10"), None)
-RANKS = {key for key in METRICS if key.startswith(("reid_instance", "reid_within"))}
-JUDGED = {key for key in METRICS if "judge" in METRICS[key].needs}
+PARTS = protocol_of("cifar10", load_dataset("cifar10").fingerprint, 2_500, judge="judge")
+# what bench made of these parts before metrics were plugins
+STORED = json.loads(Path(__file__).with_name("fingerprints.json").read_text())
+RANKS = {key for key in metrics() if key.startswith(("reid_instance", "reid_within"))}
+JUDGED = {key for key, one in metrics().items() if "judge" in one.needs.extractors}
+
+
+def fingerprints(parts: dict[str, Any]) -> dict[str, str]:
+    return {key: fingerprint_of(key, parts) for key in metrics()}
+
+
+@pytest.mark.parametrize("name", STORED)
+def test_every_score_keeps_its_fingerprint(name: str) -> None:
+    assert fingerprints(STORED[name]["parts"]) == STORED[name]["fingerprints"]
+
+
+def test_the_table_holds_what_records_hold() -> None:
+    path = Path(__file__).parents[1] / "reports/results/cifar10/robust_resnet152/biggan-logit-2500/record.json"
+    assert json.loads(path.read_text())["protocol"] == STORED["committed"]["parts"] == {
+        key: value for key, value in PARTS.items() if key != "judge"
+    }  # fmt: skip
 
 
 def changed(path: tuple[str, ...], value: Any) -> set[str]:
@@ -23,14 +43,14 @@ def changed(path: tuple[str, ...], value: Any) -> set[str]:
         inside = inside[name]
     inside[path[-1]] = value
     before, after = fingerprints(PARTS), fingerprints(parts)
-    return {key for key in METRICS if before[key] != after[key]}
+    return {key for key in metrics() if before[key] != after[key]}
 
 
 @pytest.mark.parametrize(
     ("path", "follow"),
     [
-        (("order",), set(METRICS)),
-        (("dataset",), set(METRICS)),
+        (("order",), set(metrics())),
+        (("dataset",), set(metrics())),
         (("gallery",), RANKS),
         (("extractors", "inception"), {"fid"}),
         (("extractors", "judge"), JUDGED),
@@ -40,7 +60,7 @@ def changed(path: tuple[str, ...], value: Any) -> set[str]:
         (("resizing", "efficientnet_lite0"), {"fd_efficientnet_lite0", "kid_efficientnet_lite0"}),
         (("metric_versions", "ssim"), {"ssim"}),
         (("metric_versions", "reid_class"), {"reid_class_target", "reid_class_judge", "reid_label_judge"}),
-        (("metric_versions", "reid_instance"), {key for key in METRICS if key.startswith("reid_instance")}),
+        (("metric_versions", "reid_instance"), {key for key in metrics() if key.startswith("reid_instance")}),
         (("metric_versions", "a new one"), set()),
         (("fingerprint",), set()),
     ],
@@ -51,18 +71,7 @@ def test_what_follows_what(path: tuple[str, ...], follow: set[str]) -> None:
 
 def test_no_two_metrics_share_one() -> None:
     found = fingerprints(PARTS)
-    assert len(set(found.values())) == len(METRICS)
-
-
-def test_every_metric_has_a_version_and_every_network_is_known() -> None:
-    assert all(version_of(key, METRIC_VERSION) for key in METRICS)
-    assert {need for info in METRICS.values() for need in info.needs} == {
-        *EXTRACTORS, "target", "labels", "gallery", "second",
-    }  # fmt: skip
-
-
-def test_images_that_are_known_by_their_order_alone_give_the_same() -> None:
-    assert protocol_of("cifar10", PARTS["order"], None) == PARTS
+    assert len(set(found.values())) == len(metrics())
 
 
 @pytest.mark.parametrize("parts", [{}, {"fingerprint": "x"}, {"metric_versions": 5, "fingerprint": "x"}])

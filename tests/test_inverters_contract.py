@@ -10,7 +10,7 @@ from torch import Tensor
 import bench
 from baselines.optimization import chunks, engstrom, mahendran_vedaldi
 from bench import check
-from bench.classifiers.catalogue import TARGETS
+from bench.classifiers.providers.zoo import TARGETS
 from bench.errors import SkipCellError
 from bench.inverter import Inverter
 from bench.registry import INVERTERS, registered

@@ -10,7 +10,7 @@ from bench.errors import UnknownNameError
 from bench.files import write_atomically
 from bench.printing import print_rows
 from bench.record import Record
-from bench.registry import CONTROLS, INVERTERS
+from bench.registry import CLASSIFIERS, CONTROLS, INVERTERS
 from tests.conftest import AddPlugin, AddWeights
 
 QUICK = """
@@ -56,16 +56,27 @@ def test_methods_say_who_provides_them(plugin: AddPlugin) -> None:
 
 
 def test_classifiers_carry_their_measured_scores(zoo: AddWeights) -> None:
-    zoo("resnet152", b"x", measured={"test": {"accuracy": 0.9, "margin": 4.5}, "note": "text", "exact": True})
+    zoo("resnet152", b"x", measured={"test_accuracy": 0.9, "test_margin": 4.5, "note": "text", "exact": True})
     found = {row["name"]: row for row in listing.classifiers()}
     assert found["resnet152"]["test_accuracy"] == 0.9
-    assert found["resnet152"]["test_margin"] == 4.5
+    assert found["resnet152"]["id"] == "zoo:resnet152"
     assert found["resnet152"]["weights"] == "here"
     assert found["judge"]["weights"] == "missing"
-    assert found["judge"]["role"] == "judge"
     assert found["judge"]["test_accuracy"] is None
-    assert found["efficientnet_lite0"]["logits"] == 1000
-    assert not {"note", "exact"} & found["resnet152"].keys()
+    assert not {"note", "exact", "test_margin"} & found["resnet152"].keys()
+
+
+def test_providers_are_listed_with_what_they_have(plugin: AddPlugin) -> None:
+    code = "from bench import ClassifierProvider\nclass P(ClassifierProvider):\n    summary = form = 'N'\n"
+    code += "    def names(self):\n        return ['small']\n    def card(self, name, weights=None):\n        1 / 0\n"
+    plugin("outsider", CLASSIFIERS, "mine = outsider_c:P", code + "    build = card\n")
+    plugin("broken", CLASSIFIERS, "other = outsider_d:P", "raise RuntimeError('gone')")
+    found = {row["name"]: row for row in listing.classifiers()}
+    assert (found["judge"]["role"], found["efficientnet_lite0"]["logits"]) == ("judge", 1000)
+    assert found["resnet152"]["role"] == "target"
+    assert {"torchvision:NAME[@WEIGHTS]", "timm:NAME", "path/to/file.py:function", "mine:N"} <= found.keys()
+    assert found["mine:small"]["summary"] == "cannot be used: ZeroDivisionError: division by zero"
+    assert "gone" in str(found["other:..."]["summary"])
 
 
 def test_datasets_count_what_is_here(bench_home: Path) -> None:
@@ -83,6 +94,18 @@ def test_metrics_say_which_way_is_better() -> None:
     assert better["psnr"] == "higher"
     assert better["fid"] == "lower"
     assert better["reid_gap"] is None
+
+
+def test_metrics_say_what_is_computed_unasked_and_what_is_not() -> None:
+    when = {row["key"]: row["computed"] for row in listing.metrics()}
+    assert (when["fd_judge"], when["kid_judge"]) == ("always", "when asked for")
+
+
+def test_extractors_say_whether_their_weights_are_here() -> None:
+    found = {row["name"]: row for row in listing.rows("extractors")}
+    assert (found["efficientnet_lite0"]["features"], found["efficientnet_lite0"]["weights"]) == (1280, "here")
+    assert (found["judge"]["features"], found["lpips_alex"]["features"]) == (None, None)
+    assert found["judge"]["weights"] == "of whom the dataset or --judge names"
 
 
 def test_runs(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import bench
-from bench.classifiers import CATALOGUE
+from bench.classifiers.providers.zoo import ZOO
 from bench.errors import UsageError
 
 
@@ -100,7 +100,7 @@ def test_an_inverters_size_is_the_datasets_and_said(capsys: pytest.CaptureFixtur
 
 
 def test_every_classifier_says_its_size(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for name, item in CATALOGUE.items():
+    for name, item in ZOO.items():
         assert item.build().input_size == item.input_size, name
     code = "from torch import nn\n\ndef quiet():\n    return nn.Identity()\n\n"
     code += "def odd():\n    network = nn.Identity()\n    network.input_size = (3, 8, 8)\n    return network\n"

@@ -10,20 +10,29 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+import torch
 from numpy.typing import NDArray
 
 from bench import rescore
+from bench.cards import MetricCard
+from bench.commands import score_finished
 from bench.config import RunConfig
+from bench.datasets.fetch_inception import NOT_HERE
 from bench.errors import UnknownNameError, UsageError
 from bench.fingerprint import fingerprint_of
-from bench.metrics import per_image, scoring
-from bench.metrics.catalogue import METRIC_VERSION, METRICS, MetricInfo
-from bench.metrics.per_image import PerImage
+from bench.metrics import evaluate, per_image
+from bench.metrics.base import Data, Metric, PerImage
+from bench.metrics.extractors import inception
+from bench.metrics.extractors.judge import Judge
+from bench.metrics.registry import metrics
 from bench.record import Record
 from bench.rescore import outdated, score_runs
 from bench.runner import run_cell
 from bench.store import CellFolder, intact
 from bench.verify import verify_cell
+from bench.weights import sha256_of
+from tests.metrics.random_inception import Images as Pictures
+from tests.metrics.random_inception import write_random_inception
 
 PLUGINS = Path(__file__).parent / "plugins.py"
 TILES = f"{Path(__file__).parent / 'probes' / 'tiny.py'}:tiles"
@@ -49,6 +58,22 @@ def forget(record: Record, out: Path, *keys: str) -> Record:
     less = replace(record, metrics={key: score for key, score in record.metrics.items() if key not in keys})
     (folder / "record.json").write_text(less.to_json())
     return less
+
+
+def parts(record: Record, inception: Path | None = None) -> dict[str, Any]:
+    return rescore.How(None, None, inception, torch.device("cpu"), {}).parts(record)
+
+
+def another_version(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    one = metrics()[key]
+    monkeypatch.setattr(one, "card", replace(one.card, version="another"))
+
+
+class Brightness(Metric):
+    card = MetricCard("brightness", "brightness", "how bright", None, "image")
+
+    def compute(self, data: Data) -> PerImage:
+        return PerImage(np.full(data.n, 0.25))
 
 
 @pytest.fixture
@@ -79,7 +104,7 @@ def test_what_is_missing_comes_back_to_the_bit(
     again = Record.from_json((folder_of(whole, tmp_path) / "record.json").read_text())
     assert again.metrics == whole.metrics
     assert again.cards == whole.cards  # among them those of what was filled in
-    assert list(again.metrics) == list(METRICS)
+    assert list(again.metrics) == list(metrics())
     after = columns(whole, tmp_path)
     assert after.keys() == before.keys()
     for name, values in before.items():
@@ -99,10 +124,7 @@ def test_a_new_metric_is_computed_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_inversion: Callable[[], None]
 ) -> None:
     whole = run_cell(config("Grey", tmp_path))
-    info = MetricInfo("brightness", "brightness", "how bright", None, "image", 1e-4)
-    monkeypatch.setitem(METRICS, "brightness", info)
-    monkeypatch.setitem(METRIC_VERSION, "brightness", "1")
-    monkeypatch.setitem(scoring.IMAGE_METRICS, "brightness", lambda data: PerImage(np.full(data.arrays.n, 0.25)))
+    monkeypatch.setitem(metrics(), "brightness", Brightness())
     no_inversion()
     asked: list[str] = []
     plain = per_image.attempt
@@ -111,7 +133,7 @@ def test_a_new_metric_is_computed_alone(
         asked.append("one")
         return plain(compute, n)
 
-    monkeypatch.setattr(scoring, "attempt", attempt)
+    monkeypatch.setattr(evaluate, "attempt", attempt)
     (done,) = score_runs(tmp_path, None, device="cpu")
     assert done.filled == ("brightness",)
     assert len(asked) == 1
@@ -121,14 +143,14 @@ def test_a_new_metric_is_computed_alone(
 
 def test_only_what_another_making_touches_is_computed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = run_cell(config("Grey", tmp_path))
-    monkeypatch.setitem(METRIC_VERSION, "ssim", "another window")
-    assert outdated(whole, rescore._parts(whole, None)) == ["ssim"]
+    another_version(monkeypatch, "ssim")
+    assert outdated(whole, parts(whole)) == ["ssim"]
     (done,) = score_runs(tmp_path, ("psnr",), device="cpu")
     assert done.filled == ()  # ssim was not asked for
     (done,) = score_runs(tmp_path, None, device="cpu")
     assert done.filled == ("ssim",)
     assert done.record.metrics["ssim"].fingerprint != whole.metrics["ssim"].fingerprint
-    others = [key for key in METRICS if key != "ssim"]
+    others = [key for key in metrics() if key != "ssim"]
     assert [done.record.metrics[key] for key in others] == [whole.metrics[key] for key in others]
 
 
@@ -136,7 +158,7 @@ def test_inception_weights_touch_fid_alone(tmp_path: Path) -> None:
     whole = run_cell(config("Grey", tmp_path))
     weights = tmp_path / "weights.pth"
     weights.write_bytes(b"some")
-    assert outdated(whole, rescore._parts(whole, weights)) == ["fid"]
+    assert outdated(whole, parts(whole, weights)) == ["fid"]
     (done,) = score_runs(tmp_path, ("fid",), inception=weights, device="cpu")
     assert done.filled == ("fid",)
     assert "2,048" in str(done.record.metrics["fid"].note)  # too few images for it
@@ -159,7 +181,7 @@ def test_a_lost_second_draw_leaves_diversity_null_and_says_why(tmp_path: Path) -
     (folder_of(record, tmp_path) / "second_draw.npy").unlink()
     (done,) = score_runs(tmp_path, None, device="cpu")
     assert done.record.metrics["diversity"].value is None
-    assert done.record.metrics["diversity"].note == rescore.NO_SECOND
+    assert done.record.metrics["diversity"].note == rescore.NO_SECOND.format(key="diversity")
     assert done.record.metrics["psnr"] == record.metrics["psnr"]
 
 
@@ -296,13 +318,13 @@ def test_a_value_stays_where_its_weights_are_not_here(tmp_path: Path) -> None:
     whole = run_cell(config("Grey", tmp_path))
     weights = tmp_path / "weights.pth"
     weights.write_bytes(b"some")
-    with_it = rescore._parts(whole, weights)
+    with_it = parts(whole, weights)
     scored = replace(whole.metrics["fid"], value=12.5, note=None, fingerprint=fingerprint_of("fid", with_it))
     record = replace(whole, metrics=whole.metrics | {"fid": scored})
-    assert outdated(record, rescore._parts(whole, None)) == []
+    assert outdated(record, parts(whole)) == []
     assert outdated(record, with_it) == []
     weights.write_bytes(b"others")
-    assert outdated(record, rescore._parts(whole, weights)) == ["fid"]
+    assert outdated(record, parts(whole, weights)) == ["fid"]
 
 
 def test_what_failed_in_foreign_code_is_tried_again_when_scores_are_asked_for(tmp_path: Path) -> None:
@@ -327,11 +349,11 @@ def test_damage_elsewhere_stays_visible(tmp_path: Path) -> None:
 def test_the_protocol_is_todays_only_once_every_score_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = run_cell(config("Grey", tmp_path))
     forget(whole, tmp_path, "psnr")
-    monkeypatch.setitem(METRIC_VERSION, "ssim", "another window")
+    another_version(monkeypatch, "ssim")
     (part,) = score_runs(tmp_path, ("psnr",), device="cpu")
-    assert part.record.protocol["metric_versions"]["ssim"] != "another window"
+    assert part.record.protocol["metric_versions"]["ssim"] != "another"
     (all_of_it,) = score_runs(tmp_path, None, device="cpu")
-    assert all_of_it.record.protocol["metric_versions"]["ssim"] == "another window"
+    assert all_of_it.record.protocol["metric_versions"]["ssim"] == "another"
 
 
 def test_where_nothing_is_missing_nothing_is_written(tmp_path: Path) -> None:
@@ -347,3 +369,92 @@ def test_paths_may_be_relative(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     forget(whole, tmp_path, "psnr")
     monkeypatch.chdir(folder_of(whole, tmp_path))
     assert next(score_runs(Path("."), None, device="cpu")).filled == ("psnr",)
+
+
+def test_another_judge_decides_its_own_scores_alone(tmp_path: Path) -> None:
+    """Whoever judged when the cell was run judges again, unless somebody else is named."""
+    usual = run_cell(config("Noisy", tmp_path / "usual"))
+    whole = run_cell(config("Noisy", tmp_path / "other", judge="resnet152"))
+    assert (whole.key, whole.protocol["judge"]) == (usual.key, "resnet152")
+    judged = {key for key, one in metrics().items() if "judge" in one.needs.extractors}
+    same = {key for key in metrics() if whole.metrics[key].fingerprint == usual.metrics[key].fingerprint}
+    assert same == metrics().keys() - judged
+    assert {key: whole.metrics[key] for key in same} == {key: usual.metrics[key] for key in same}
+    assert whole.metrics["reid_class_judge"] != usual.metrics["reid_class_judge"]
+    forget(whole, tmp_path / "other", "reid_class_judge", "reid_gap")
+    (done,) = score_runs(tmp_path / "other", None, device="cpu")
+    assert set(done.filled) == {"reid_class_judge", "reid_gap"}
+    assert done.record.metrics == whole.metrics
+    (done,) = score_runs(tmp_path / "other", None, judge="judge", device="cpu")
+    assert set(done.filled) == judged
+    assert done.record.metrics == usual.metrics
+
+
+def test_the_target_is_never_its_own_judge(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="would be its own judge"):
+        run_cell(config("Grey", tmp_path, judge="robust_resnet152"))
+    with pytest.raises(UnknownNameError, match="no classifier called 'juge'"):
+        run_cell(config("Grey", tmp_path, judge="juge"))
+    run_cell(config("Grey", tmp_path))
+    (done,) = score_runs(tmp_path, None, judge="robust_resnet152", device="cpu")
+    assert done.filled == ()
+
+
+def test_images_without_a_judge_get_one_who_is_named(tmp_path: Path) -> None:
+    from tests.golden.lines import photographs
+
+    folder = f"folder:{photographs(tmp_path / 'photos')}@32"
+    nobody = run_cell(config("Grey", tmp_path / "runs", dataset=folder))
+    assert nobody.metrics["reid_class_judge"].note == Judge.missing
+    assert "judge" not in nobody.protocol
+    judged = run_cell(config("Grey", tmp_path / "runs", dataset=folder, judge="resnet152"))
+    assert judged.metrics["reid_class_judge"].value is not None
+    assert judged.metrics["lpips"] == nobody.metrics["lpips"]
+    again = run_cell(config("Grey", tmp_path / "runs", dataset=folder))  # nobody is named: what is there stays
+    assert again == judged
+
+
+def test_a_run_computes_the_metrics_that_it_is_asked_for_and_a_later_one_the_rest(tmp_path: Path) -> None:
+    whole = run_cell(config("Noisy", tmp_path / "whole"))
+    few = run_cell(config("Noisy", tmp_path / "few", metrics=("psnr", "diversity")))
+    assert few.metrics == {key: whole.metrics[key] for key in ("psnr", "diversity")}
+    assert few.protocol == whole.protocol
+    more = run_cell(config("Noisy", tmp_path / "few", metrics=("logit_error",)))
+    assert list(more.metrics) == ["psnr", "logit_error", "diversity"]
+    rest = run_cell(config("Noisy", tmp_path / "few"))
+    assert rest.metrics == whole.metrics
+    assert list(rest.metrics) == list(whole.metrics)
+    assert columns(rest, tmp_path / "few").keys() == columns(whole, tmp_path / "whole").keys()
+    with pytest.raises(UnknownNameError, match="no metric called 'psrn'"):
+        run_cell(config("Noisy", tmp_path / "few", metrics=("psrn",)))
+
+
+@pytest.mark.slow
+def test_fid_is_filled_in_alone_and_is_torch_fidelitys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_inversion: Callable[[], None]
+) -> None:
+    """Random weights in torch-fidelity's layout; a quarter of an hour on two cores: 5,000 images a side."""
+    import torch_fidelity
+
+    weights = write_random_inception(tmp_path / "random.pth")
+    monkeypatch.setattr(inception, "PUBLISHED_SHA256_PREFIX", sha256_of(weights)[:8])
+    before = run_cell(config("Noisy", tmp_path / "runs", num_images=2_500))
+    folder, held = folder_of(before, tmp_path / "runs"), columns(before, tmp_path / "runs")
+    files = {path: path.read_bytes() for path in folder.glob("*.npy")}
+    assert before.metrics["fid"].note == NOT_HERE
+    no_inversion()
+    assert score_finished(tmp_path / "runs", ["fid"], None, None, weights, "cpu", as_json=False) == 0
+    after = Record.from_json((folder / "record.json").read_text())
+    ours = after.metrics["fid"]
+    assert {key for key in metrics() if after.metrics[key] != before.metrics[key]} == {"fid"}
+    for name, values in columns(after, tmp_path / "runs").items():
+        np.testing.assert_array_equal(values, held[name], err_msg=name)
+    assert {path: path.read_bytes() for path in folder.glob("*.npy")} == files
+    originals = np.load(folder.parents[2] / "originals.npy")
+    theirs = torch_fidelity.calculate_metrics(
+        input1=Pictures(originals), input2=Pictures(np.load(folder / "reconstructions.npy")), fid=True, cuda=False,
+        cache=False, batch_size=16, save_cpu_ram=True, verbose=False, feature_extractor_weights_path=str(weights),
+    )["frechet_inception_distance"]  # fmt: skip
+    print(f"fid of random weights: {ours.value!r}, by torch-fidelity {theirs!r}")
+    assert (ours.n, ours.note) == (2_500, None)
+    assert ours.value == pytest.approx(theirs, rel=1e-4)

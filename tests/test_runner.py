@@ -23,12 +23,13 @@ from bench.cell import Cell
 from bench.config import RunConfig
 from bench.errors import SkipCellError, StorageError, UnknownNameError, UsageError
 from bench.identify import _source, identify_method
-from bench.metrics.catalogue import METRIC_VERSION, METRICS, MetricInfo
+from bench.metrics.registry import metrics
 from bench.record import Record
 from bench.registry import CONTROLS, registered
 from bench.runner import run, run_cell, run_controls, settle
 from bench.store import SHARD, intact, shards
 from bench.weights import entry, own_inverter_weights
+from tests.test_rescore import Brightness
 
 PLUGINS = Path(__file__).parent / "plugins.py"
 
@@ -46,7 +47,7 @@ def cell(record: Record, out: Path) -> Path:
 def test_record_has_every_key_and_its_files(tmp_path: Path) -> None:
     record = run_cell(config("Noisy", tmp_path))
     assert record.status == "complete", record.reason
-    assert list(record.metrics) == list(METRICS)
+    assert list(record.metrics) == list(metrics())
     raw = json.loads((cell(record, tmp_path) / "record.json").read_text())
     assert set(raw["metrics"]["lpips"]) >= {"value", "ci95", "n", "chance", "higher_is_better", "note"}
     assert record.metrics["diversity"].value
@@ -252,9 +253,7 @@ def test_what_changes_no_reconstruction_is_not_in_the_key(
     assert key(f"{moved}:Grey") == plain  # its text decides, not its place
     assert key(f"{plugin}:Grey", precision="bf16") == plain  # it computes in float32 whatever is asked
     assert key(f"{plugin}:Grey", out=tmp_path / "runs") == plain
-    info = MetricInfo("brightness", "brightness", "how bright", None, "image", 1e-4)
-    monkeypatch.setitem(METRICS, "brightness", info)
-    monkeypatch.setitem(METRIC_VERSION, "brightness", "1")
+    monkeypatch.setitem(metrics(), "brightness", Brightness())
     assert key(f"{plugin}:Grey") == plain  # a new metric
     assert key("biggan-logit") == registered_key
 

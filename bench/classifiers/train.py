@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from bench.classifiers.attacks import noise_fgsm, pgd
 from bench.classifiers.base import Classifier
-from bench.classifiers.catalogue import CATALOGUE
+from bench.classifiers.providers.zoo import ZOO
 from bench.classifiers.recipes import ClassifierRecipe
 from bench.datasets import cifar10
 from bench.seeding import seed_of, step_generator
@@ -46,7 +46,7 @@ class ClassifierTask:
     def __init__(self, recipe: ClassifierRecipe, engine: Engine) -> None:
         self.recipe, self.engine, self.device = recipe, engine, engine.device
         torch.manual_seed(seed_of("init", recipe.seed))
-        self.net = engine.place(CATALOGUE[recipe.name].build().for_training())
+        self.net = engine.place(ZOO[recipe.name].build().for_training())
         self._net = engine.parallel(WithAuxiliaryHeads(self.net))
         self.data = TrainingImages(cifar10.load("train"), engine.device, recipe.seed)
         self.steps = recipe.epochs * (len(self.data) // recipe.batch)
@@ -120,7 +120,7 @@ class ClassifierTask:
 
     def averaged(self) -> Classifier:
         """A copy that carries the averaged weights, in evaluation mode."""
-        net = CATALOGUE[self.recipe.name].build()
+        net = ZOO[self.recipe.name].build()
         net.load_state_dict(kept(self.average.average, net))
         return net.eval().to(self.device).to(memory_format=torch.channels_last)
 

@@ -1,6 +1,5 @@
 """Station 4 of the line: a reconstruction against its original. Importing this package alone loads no torch."""
 
-from bench.metrics.catalogue import METRIC_VERSION, METRICS, MetricInfo
 from bench.metrics.folders import score_folders
 
-__all__ = ["METRICS", "METRIC_VERSION", "MetricInfo", "score_folders"]
+__all__ = ["score_folders"]

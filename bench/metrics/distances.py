@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
+from bench.cards import MetricCard
 from bench.errors import MetricError
-from bench.metrics.catalogue import KID_SUBSET_SIZE, KID_SUBSETS
+from bench.metrics.base import Array, ExtractorMetric
+from bench.metrics.per_image import finite
+from bench.record import Score
 from bench.seeding import seed_of
 
 Floats = NDArray[np.floating]
+KID_SUBSETS, KID_SUBSET_SIZE = 100, 500
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,7 @@ def frechet(a: Floats, b: Floats) -> float:
     Returns:
         At least 0 up to rounding; below F rows the covariances are singular and the distance is biased upwards.
     """
+    import torch
     from torch_fidelity.metric_fid import KEY_METRIC_FID, fid_features_to_statistics, fid_statistics_to_metric
 
     _check(a, b, 2)
@@ -89,3 +94,80 @@ def _check(a: Floats, b: Floats, rows: int) -> None:
         raise MetricError(f"At least {rows} images are needed on either side, got {len(a)} and {len(b)}.")
     if not (np.isfinite(a).all() and np.isfinite(b).all()):
         raise MetricError("Some features are not finite.")
+
+
+class Frechet(ExtractorMetric):
+    """``fd_EXTRACTOR``."""
+
+    prefix = "fd"
+    facts = MetricCard(
+        "fd",
+        "FD",
+        "Frechet distance between the Gaussians fitted to originals and reconstructions over {about}",
+        higher_is_better=False,
+        level="set",
+        family="Set of images",
+        digits=2,
+        resolution=0.01,
+        question="Do the reconstructions, taken together, look like the originals, taken together?",
+        sees="features",
+        version="torch-fidelity, float64/1",
+        citation=("heusel2017gans",),
+    )
+
+    def between(self, a: Array, b: Array) -> Score:
+        """The distance."""
+        return Score(finite(frechet(a, b)))
+
+
+class Fid(Frechet):
+    """``fid``: the same over Inception's features, under the name that everybody knows."""
+
+    def __init__(self) -> None:
+        super().__init__("inception", headline=0)
+
+    @property
+    def key(self) -> str:
+        """``fid``."""
+        return "fid"
+
+    @cached_property
+    def card(self) -> MetricCard:  # type: ignore[override]
+        """With a title and a version of its own."""
+        return replace(super().card, title="FID", fetched=True, version="torch-fidelity inception-v3-compat 2048/1")
+
+
+class Kernel(ExtractorMetric):
+    """``kid_EXTRACTOR``."""
+
+    prefix = "kid"
+    facts = MetricCard(
+        "kid",
+        "KID",
+        f"squared kernel distance (polynomial, degree 3) over {{about}}, mean of {KID_SUBSETS} fixed subsets of "
+        f"{KID_SUBSET_SIZE}",
+        higher_is_better=False,
+        level="set",
+        family="Set of images",
+        digits=4,
+        resolution=1e-5,
+        question="The same without a bias that follows N, with a deviation over subsets that all methods share.",
+        sees="features",
+        version=f"torch-fidelity, polynomial 3, {KID_SUBSETS} x {KID_SUBSET_SIZE}/1",
+        citation=("binkowski2018demystifying",),
+    )
+
+    def between(self, a: Array, b: Array) -> Score:
+        """The mean over the subsets, with their deviation and their values."""
+        found = kid(a, b)
+        return Score(finite(found.mean), std=found.std, subsets=found.subsets)
+
+
+METRICS = (
+    Fid(),
+    Frechet("efficientnet_lite0", headline=1, roles=("distance",)),
+    Frechet("judge", headline=3, roles=("distance", "terminal")),
+    Kernel("efficientnet_lite0", headline=2),
+    Frechet,
+    Kernel,
+)

@@ -1,52 +1,83 @@
-"""Station 4 whole: originals and reconstructions in, every metric of the protocol out."""
+"""Station 4 whole: originals and reconstructions in, scores out, streaming over blocks of rows.
+
+A stream is one computation of every block: what a network sees, or what a metric's ``look`` gives. Where it fails, its
+arrays are missing with the error's text and the other streams go on. The scores are computed from the arrays.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
+from bench.classifiers import LoadedClassifier
 from bench.classifiers.base import Classifier
-from bench.datasets.fetch_inception import NOT_HERE
-from bench.errors import DataError, MetricError, UsageError
-from bench.metrics.catalogue import METRICS, MIN_SET_IMAGES
-from bench.metrics.features import FeatureCache, default_batch, network_extractor
+from bench.errors import DataError, MetricError, UsageError, error_text
+from bench.metrics.base import GALLERY, JUDGE, TARGET, Array, Arrays, Block, Data, Doubles, Metric, Name, both
+from bench.metrics.extractors import Extractor, extractors, identity
+from bench.metrics.features import BLOCK, FeatureCache, OpenExtractor, default_batch, open_extractor
 from bench.metrics.folders import PixelSource
-from bench.metrics.inception import inception_extractor
-from bench.metrics.scoring import Data, score_all, too_few
-from bench.metrics.streams import Arrays, Stream, collect, lpips_streams, network_stream, pixel_streams
+from bench.metrics.per_image import attempt, attempt_set
+from bench.metrics.registry import chosen
+from bench.progress import each, progress
 from bench.record import Score
 
-NO_JUDGE = "There is no judge for these images, only for cifar10."
+NO_TARGET = "No classifier was given: add --classifier."
+NO_SECOND = "No second draw was made, which {key} needs."
+ROLES = (TARGET, JUDGE)
+SIDES = ("original", "reconstruction")
 
 
 @dataclass(frozen=True)
 class Networks:
-    """What the metrics look through; every network in evaluation mode and on ``device``.
+    """What the metrics look through.
 
     Attributes:
-        classifier: the target; None leaves the target's metrics null.
-        judge: an independent classifier; None leaves the judge's metrics null.
-        efficientnet_lite0: the extractor of the set-level distances.
-        lpips: from ``load_lpips``.
-        inception_weights: torch-fidelity's file, for ``fid``.
+        target: the classifier that was inverted; None leaves its metrics null.
         device: where to compute.
-        shas: SHA-256 of the weights of ``classifier``, ``judge`` and ``efficientnet_lite0``, for the cache's keys.
+        extractors: by name, the judge among them; each is opened where a metric needs it.
     """
 
-    classifier: nn.Module | None
-    judge: Classifier | None
-    efficientnet_lite0: Classifier
-    lpips: nn.Module
-    inception_weights: Path | None
+    target: LoadedClassifier | None
     device: torch.device
-    shas: dict[str, str]
+    extractors: Mapping[str, Extractor] = field(default_factory=extractors)
+
+    def open(self, name: str) -> Any:
+        """The network of ``target`` or of an extractor; registered ones are opened once a process."""
+        if name == TARGET:
+            assert self.target is not None
+            return self.target.network
+        one = self.extractors[name]
+        return _opened(one, str(self.device)) if one is extractors().get(name) else one.network(self.device)
+
+    def sha256(self, name: str) -> str | None:
+        """Of the weights of ``target`` or of an extractor; None where they are not here."""
+        if name == TARGET:
+            return self.target.sha256 if self.target else None
+        return identity(self.extractors[name])
+
+    def lacks(self, metric: Metric, n: int) -> str | None:
+        """Why a metric cannot be computed for N images, or None."""
+        if metric.needs.target and self.target is None:
+            return NO_TARGET
+        for name in metric.needs.extractors:
+            if name not in self.extractors:
+                return f"There is no extractor called {name!r}: bench list extractors."
+            if self.sha256(name) is None:
+                return self.extractors[name].missing
+        return too_few(n, metric.least_images) if n < metric.least_images else None
+
+
+@cache
+def _opened(extractor: Extractor, device: str) -> Any:
+    return extractor.network(torch.device(device))
 
 
 @dataclass(frozen=True)
@@ -54,7 +85,7 @@ class Evaluation:
     """What was measured.
 
     Attributes:
-        metrics: a score for every key of the catalogue, in its order; null with a note where there is no value.
+        metrics: a score for every metric that was wanted, in their order; null with a note where there is no value.
         per_image: (N,) columns for ``per_image.parquet``: ``prediction_{target,judge}_{original,reconstruction}``
             (int64 top-1 classes, -1 where that network is not there) and each per-image metric (float64, NaN where
             not defined).
@@ -67,6 +98,14 @@ class Evaluation:
     reconstruction_logits: NDArray[np.float32] | None = None
 
 
+@dataclass(frozen=True)
+class Stream:
+    """One computation: a block to the named arrays of that block's rows, or to the one array that it makes."""
+
+    names: tuple[Name, ...]
+    compute: Callable[[Block], Mapping[Name, Array] | Array]
+
+
 def evaluate(
     originals: PixelSource,
     reconstructions: PixelSource,
@@ -76,7 +115,7 @@ def evaluate(
     networks: Networks,
     second_draw: PixelSource | None = None,
     stochastic: bool = False,
-    target_is_extractor: bool = False,
+    gallery: int = GALLERY,
     cache: Path | None = None,
     anew: bool = False,
     batch: int | None = None,
@@ -92,93 +131,169 @@ def evaluate(
         networks: what to look through.
         second_draw: reconstructions of the same logits from other noise, for ``diversity``.
         stochastic: whether noise changes the inverter's answer.
-        target_is_extractor: the target is EfficientNet-Lite0 itself: it is asked once and the scores say so.
+        gallery: images a gallery of the retrieval ranks.
         cache: folder for the originals' features; what was computed for these very pixels is not computed again.
         anew: take nothing from the cache that another process wrote.
         batch: images at a time through the networks; changes speed and memory, not the results.
-        wanted: keys of the metrics to compute; None computes all of the catalogue.
+        wanted: keys of the metrics to compute; None computes those that are always computed.
 
     Raises:
         DataError: the images are not paired uint8 images of one size.
-        UsageError: labels or logits do not match them in number.
+        UsageError: labels or logits do not match them in number, or there is no such metric.
     """
     n = _check(originals, reconstructions, second_draw, labels, logits)
-    arrays = Arrays(n)
+    arrays, asked = Arrays(n), chosen(wanted)
     if logits is not None:
-        arrays.put("target_original", slice(0, n), np.asarray(logits, dtype=np.float32))
-    keys = [key for key in METRICS if wanted is None or key in wanted]
-    needed = frozenset(need for key in keys for need in METRICS[key].needs)
-    streams = [stream for stream in pixel_streams() if set(stream.names) & set(keys)]
-    streams += _streams(arrays, networks, FeatureCache(cache, anew), batch, target_is_extractor, needed)
-    size, second = batch or default_batch(networks.device), stochastic and second_draw is not None
-    distances = lpips_streams(networks.lpips, networks.device, size, second=second)
-    streams += [stream for stream in distances if set(stream.names) & set(keys)]
-    arrays.miss(["diversity"] if second_draw is None else [], "No second draw was made, which diversity needs.")
+        arrays.put(both(TARGET, "logits")[0], slice(0, n), np.asarray(logits, dtype=np.float32))
+    lacking = {metric.key: reason for metric in asked if (reason := networks.lacks(metric, n))}
+    possible = [metric for metric in asked if metric.key not in lacking]
+    draw = second_draw if stochastic else None
+    for metric in possible:
+        if metric.needs.second and draw is None:
+            arrays.miss([(metric.key,)], NO_SECOND.format(key=metric.key))
+    looking = [m for m in possible if m.needs.pixels or (m.needs.second and draw is not None)]
+    opened = _networks_of(arrays, looking, networks)
+    streams = [Stream(((m.key,),), m.look) for m in looking if (m.key,) not in arrays.missing]
+    streams += _network_streams(arrays, possible, networks, FeatureCache(cache, anew), batch)
     # TF32 would cost a GPU's convolutions three digits.
     with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
-        if streams:
-            collect(arrays, streams, originals, reconstructions, second_draw if stochastic else None)
+        collect(arrays, streams, (originals, reconstructions, draw), opened, networks.device, batch)
     truth = None if labels is None else np.asarray(labels, dtype=np.int64)
-    metrics, columns = score_all(Data(arrays, truth, target_is_extractor, stochastic), keys)
-    seen = "target_reconstruction"
-    logits_again = arrays[seen].astype(np.float32, copy=False) if seen in arrays else None
-    asked = [role for role in ("target", "judge") if wanted is None or role in needed]
-    return Evaluation(metrics, {**_predictions(arrays, asked), **columns}, logits_again)
+    compared = {name for metric in possible for name in metric.needs.features}
+    twins = frozenset(name for name in compared if networks.sha256(name) == networks.sha256(TARGET))
+    metrics, columns = _scores(asked, lacking, Data(arrays, truth, stochastic, gallery, twins))
+    seen = both(TARGET, "logits")[1]
+    again = arrays[seen].astype(np.float32, copy=False) if seen in arrays else None
+    roles = [role for role in ROLES if wanted is None or any(role in m.needs.logits for m in asked)]
+    return Evaluation(metrics, {**_predictions(arrays, roles), **columns}, again)
 
 
-def _streams(
+def collect(
     arrays: Arrays,
-    networks: Networks,
-    cache: FeatureCache,
+    streams: Sequence[Stream],
+    sources: tuple[PixelSource, PixelSource, PixelSource | None],
+    opened: Mapping[str, Any],
+    device: torch.device,
     batch: int | None,
-    target_is_extractor: bool,
-    needed: frozenset[str],
+) -> None:
+    """Run every stream over all blocks; boundaries are fixed, so that nothing depends on how images are stored."""
+    if not streams:
+        return
+    alive = list(streams)
+    with progress(arrays.n, "scoring") as bar:
+        for start in range(0, arrays.n, BLOCK):
+            rows = slice(start, min(start + BLOCK, arrays.n))
+            original, reconstruction = (np.ascontiguousarray(source[rows]) for source in sources[:2])
+            second = None if sources[2] is None else np.ascontiguousarray(sources[2][rows])
+            block = Block(original, reconstruction, second, opened, device, batch or default_batch(device))
+            for stream in tuple(alive):
+                try:
+                    found = stream.compute(block)
+                    for name, values in found.items() if isinstance(found, Mapping) else ((stream.names[0], found),):
+                        arrays.put(name, rows, values)
+                except (Exception, SystemExit) as error:  # a metric may fail in any way, and the others must go on
+                    arrays.miss(stream.names, error_text(error))
+                    alive.remove(stream)
+            bar.advance(rows.stop - rows.start)
+
+
+def _networks_of(arrays: Arrays, metrics: Sequence[Metric], networks: Networks) -> dict[str, Any]:
+    """The networks that metrics ask themselves; what needs one that cannot be opened is missing."""
+    opened: dict[str, Any] = {}
+    for metric in metrics:
+        try:
+            opened |= {name: networks.open(name) for name in metric.needs.networks if name not in opened}
+        except (Exception, SystemExit) as error:
+            arrays.miss([(metric.key,)], error_text(error))
+    return opened
+
+
+def _network_streams(
+    arrays: Arrays, metrics: Sequence[Metric], networks: Networks, cache: FeatureCache, batch: int | None
 ) -> list[Stream]:
-    """What to ask of the networks that are needed, for this N; marks as missing what they cannot give."""
-    device, known = networks.device, [name for name in ("target_original",) if name in arrays]
-    streams: list[Stream] = []
-
-    def add(role: str, network: nn.Module, wanted: dict[str, str]) -> None:
-        extractor = network_extractor(role, networks.shas.get(role, ""), network, device, batch)
-        keeps = cache if role in networks.shas else FeatureCache(None)
-        streams.append(network_stream(extractor, wanted, keeps, known))
-
-    features = "efficientnet_lite0" in needed and arrays.n >= MIN_SET_IMAGES
-    wanted_of_extractor = {"efficientnet_lite0": "features"} if features else {}
-    if networks.classifier is None:
-        arrays.miss(_both("target"), "No classifier was given: add --classifier.")
-    elif target_is_extractor and "target" in needed:
-        wanted_of_extractor["target"] = "logits"
-    elif "target" in needed:
-        add("classifier", networks.classifier, {"target": "logits"})
-    if networks.judge is None:
-        arrays.miss(_both("judge", "judge_features"), NO_JUDGE)
-    elif "judge" in needed:
-        add("judge", networks.judge, {"judge": "logits", "judge_features": "features"})
-    if wanted_of_extractor:
-        add("efficientnet_lite0", networks.efficientnet_lite0, wanted_of_extractor)
-    if arrays.n < MIN_SET_IMAGES:
-        arrays.miss(_both("efficientnet_lite0"), too_few(arrays.n))
-    return streams + (_inception_stream(arrays, networks, cache) if "inception" in needed else [])
+    """What to ask of target and extractors: one stream for those of bench's classifiers that are one network."""
+    wanted: dict[str, dict[str, None]] = {}  # layers by network
+    for metric in metrics:
+        for layer, names in (("logits", metric.needs.logits), ("features", metric.needs.features)):
+            for name in names:
+                wanted.setdefault(name, {})[layer] = None
+    alike: dict[str | None, list[tuple[str, Any]]] = {}
+    for name in sorted(wanted, key=lambda name: name == TARGET):
+        with _missing(arrays, name, wanted[name]):
+            network = networks.open(name)
+            same = networks.sha256(name) if isinstance(network, Classifier) else name
+            alike.setdefault(same, []).append((name, network))
+    streams = []
+    for (name, network), *others in alike.values():
+        keys = [(one, layer, side) for one, _ in [(name, network), *others] for layer in wanted[one] for side in SIDES]
+        if name in ROLES and not callable(getattr(network, "features", None)):
+            arrays.miss(both(name, "features"), f"The {name} has no penultimate features, a method features(images).")
+        keys = [key for key in keys if key not in arrays and key not in arrays.missing]
+        usual = None if name == TARGET else networks.extractors[name].batches
+        size = batch or (usual[networks.device.type == "cuda"] if usual else None)
+        ask = {layer: network.features if layer == "features" and name in ROLES else network for _, layer, _ in keys}
+        extractor = open_extractor(name, str(networks.sha256(name)), network, networks.device, size, ask)
+        streams.append(_network_stream(extractor, keys, cache))
+    return streams
 
 
-def _inception_stream(arrays: Arrays, networks: Networks, cache: FeatureCache) -> list[Stream]:
-    """The features of ``fid``, if the real weights are here and N is large enough to need them."""
-    path = networks.inception_weights
+@contextmanager
+def _missing(arrays: Arrays, name: str, layers: Iterable[str]) -> Iterator[None]:
+    """What cannot be opened leaves its arrays missing; weights may be refused in any way."""
     try:
-        if path is None or not path.is_file():
-            raise MetricError(NOT_HERE)
-        if arrays.n < MIN_SET_IMAGES:
-            raise MetricError(too_few(arrays.n))
-        extractor = inception_extractor(path, networks.device)
-    except MetricError as error:
-        arrays.miss(_both("inception"), str(error))
-        return []
-    return [network_stream(extractor, {"inception": "features"}, cache)]
+        yield
+    except (Exception, SystemExit) as error:
+        arrays.miss([key for layer in layers for key in both(name, layer)], error_text(error))
 
 
-def _both(*names: str) -> list[str]:
-    return [f"{name}_{side}" for name in names for side in ("original", "reconstruction")]
+def _network_stream(extractor: OpenExtractor, keys: Sequence[Name], cache: FeatureCache) -> Stream:
+    """What one network makes of originals and reconstructions; a side that is known already is not looked at."""
+    layers = frozenset(layer for _, layer, _ in keys)
+
+    def compute(block: Block) -> Mapping[Name, Array]:
+        found: dict[Name, Array] = {}
+        for side in SIDES:
+            if names := [key for key in keys if key[2] == side]:
+                seen = cache.features(extractor, getattr(block, side), keep=side == "original", layers=layers)
+                found |= {key: _rows_of_numbers(extractor.name, seen[key[1]]) for key in names}
+        return found
+
+    return Stream(tuple(keys), compute)
+
+
+def _scores(
+    metrics: Sequence[Metric], lacking: Mapping[str, str], data: Data
+) -> tuple[dict[str, Score], dict[str, Doubles]]:
+    """These metrics, and the per-image values of those that have them (NaN where null)."""
+    scores: dict[str, Score] = {}
+    columns: dict[str, Doubles] = {}
+    for metric in each(tuple(metrics), "computing scores"):
+        compute = partial(_computed, metric, data, lacking.get(metric.key))
+        if metric.card.level == "image":
+            score, columns[metric.key] = attempt(compute, data.n)
+        else:
+            score = attempt_set(compute, data.n)
+        scores[metric.key] = replace(score, higher_is_better=metric.card.higher_is_better)
+    return scores, columns
+
+
+def _computed(metric: Metric, data: Data, reason: str | None) -> Any:
+    if reason is not None:
+        raise MetricError(reason)
+    return metric.compute(data)
+
+
+def too_few(n: int, least: int) -> str:
+    """Why set-level distances are null."""
+    return f"Set-level distances need at least {least:,} images, here are {n:,}."
+
+
+def _rows_of_numbers(name: str, values: Array) -> Array:
+    if values.ndim != 2:
+        raise MetricError(f"{name} should give a row of numbers an image, (n, F), and gives {values.shape}.")
+    if not np.isfinite(values).all():
+        raise MetricError(f"{name} gives values that are not finite.")
+    return values
 
 
 def _check(
@@ -207,7 +322,8 @@ def _check(
 def _predictions(arrays: Arrays, roles: Sequence[str]) -> dict[str, NDArray[np.int64]]:
     """Top-1 classes by target and judge, as far as they were asked; -1 where there are no logits."""
     columns = {}
-    for name in _both(*roles):
-        found = arrays[name].argmax(axis=1) if name in arrays else np.full(arrays.n, -1)
-        columns[f"prediction_{name}"] = found.astype(np.int64)
+    for role in roles:
+        for name in both(role, "logits"):
+            found = arrays[name].argmax(axis=1) if name in arrays else np.full(arrays.n, -1)
+            columns[f"prediction_{role}_{name[2]}"] = found.astype(np.int64)
     return columns

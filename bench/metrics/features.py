@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +23,8 @@ Features = dict[str, NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
-class Extractor:
-    """A network whose outputs are measured.
+class OpenExtractor:
+    """A network whose outputs are measured, on its device.
 
     Attributes:
         name: what it is called in notes and cache keys.
@@ -58,23 +58,38 @@ def default_batch(device: torch.device) -> int:
     return BLOCK if device.type == "cuda" else 25
 
 
-def network_extractor(
-    name: str, sha256: str, network: nn.Module, device: torch.device, batch: int | None = None
-) -> Extractor:
-    """An extractor of ``logits`` (n, K) and, for bench's own classifiers, ``features`` (n, F).
+def open_extractor(
+    name: str,
+    sha256: str,
+    network: Callable[[Tensor], Tensor],
+    device: torch.device,
+    batch: int | None = None,
+    ask: Mapping[str, Callable[[Tensor], Tensor]] | None = None,
+) -> OpenExtractor:
+    """An extractor of ``logits`` (n, K) and ``features`` (n, F) in one pass, where the network is one of bench's own.
 
-    The network must be in evaluation mode; its weights' memory layout becomes channels last, their values stay.
+    A module must be in evaluation mode; its weights' memory layout becomes channels last, their values stay.
+
+    Args:
+        name: what it is called.
+        sha256: of its weights.
+        network: a classifier, or whatever makes features of images.
+        device: where it lies.
+        batch: images at a time; by default what the network gets through fastest.
+        ask: what gives which layer, of a network that is none of bench's; by default the network gives logits.
     """
-    network.to(memory_format=torch.channels_last)
+    if isinstance(network, nn.Module):
+        network.to(memory_format=torch.channels_last)
+    layers = ask or {"logits": network}
 
     def compute(images: Tensor) -> Mapping[str, Tensor]:
-        if not isinstance(network, Classifier):
-            return {"logits": network(images)}
-        features = network.features(images)
-        return {"features": features, "logits": network.head(features)}
+        if isinstance(network, Classifier):
+            features = network.features(images)
+            return {"features": features, "logits": network.head(features)}
+        return {layer: one(images) for layer, one in layers.items()}
 
     fastest = getattr(network, "cpu_batch", None) if device.type == "cpu" else None
-    return Extractor(name, sha256, device, compute, batch or fastest or default_batch(device))
+    return OpenExtractor(name, sha256, device, compute, batch or fastest or default_batch(device))
 
 
 @dataclass(frozen=True)
@@ -92,20 +107,23 @@ class FeatureCache:
     folder: Path | None
     anew: bool = False
 
-    def features(self, extractor: Extractor, block: Pixels, *, keep: bool) -> Features:
+    def features(
+        self, extractor: OpenExtractor, block: Pixels, *, keep: bool, layers: Set[str] = frozenset()
+    ) -> Features:
         """Features of a block of images, read from the cache where it has them.
 
         Args:
             extractor: computes what is not there.
             block: (n, H, W, 3) uint8.
             keep: write what had to be computed; off for reconstructions, which rarely come again.
+            layers: those that must be there; a user's own network may have been asked for others before.
         """
         if self.folder is None:
             return extractor(block)
         key = _key(extractor, block)
         path = self.folder / f"{key}.npz"
         found = sealed.load(path, key, own=self.anew)
-        if found is not None:
+        if found is not None and found.keys() >= layers:
             return found
         computed = extractor(block)
         if keep:
@@ -114,7 +132,7 @@ class FeatureCache:
         return computed
 
 
-def _key(extractor: Extractor, block: Pixels) -> str:
+def _key(extractor: OpenExtractor, block: Pixels) -> str:
     parts = (extractor.name, extractor.sha256, extractor.device.type, torch.__version__, block.shape)
     digest = hashlib.sha256("\x1f".join(map(str, parts)).encode())
     digest.update(block.tobytes())

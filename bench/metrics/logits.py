@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.cards import MetricCard
+from bench.metrics.base import FAMILIES, TARGET, Data, Metric, Needs, PerImage
+
 Floats = NDArray[np.floating]
 
 
@@ -40,3 +43,54 @@ def logit_cosine(z: Floats, z_hat: Floats) -> NDArray[np.float64]:
 def _ratio(above: NDArray[np.float64], below: NDArray[np.float64]) -> NDArray[np.float64]:
     ratio: NDArray[np.float64] = np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0)
     return ratio
+
+
+class LogitError(Metric):
+    """``logit_error``."""
+
+    card = MetricCard(
+        "logit_error",
+        "logit error",
+        "norm(Phi(x^) - z) / norm(z), Phi(x^) the reconstruction's logits",
+        higher_is_better=False,
+        level="image",
+        family=FAMILIES[2],
+        resolution=1e-4,
+        headline=7,
+        sees="logits",
+        roles=("ends",),
+        question="How far are the reconstruction's logits from those that it was made from?",
+        reads_distance=True,
+    )
+    needs = Needs(logits=(TARGET,))
+
+    def compute(self, data: Data) -> PerImage:
+        """(N,), at least 0."""
+        return PerImage(logit_error(*data.logits(TARGET)), undefined="the logits are zero")
+
+
+class LogitCosine(Metric):
+    """``logit_cosine``."""
+
+    card = MetricCard(
+        "logit_cosine",
+        "logit cosine",
+        "cosine of Phi(x^) and z, both less the originals' mean logits",
+        higher_is_better=True,
+        level="image",
+        family=FAMILIES[2],
+        resolution=1e-4,
+        headline=8,
+        sees="logits",
+        roles=("likeness", "terminal", "ends"),
+        question="Do they point the same way?",
+        depends_on="mean",
+    )
+    needs = Needs(logits=(TARGET,))
+
+    def compute(self, data: Data) -> PerImage:
+        """(N,) in [-1, 1]."""
+        return PerImage(logit_cosine(*data.logits(TARGET)), undefined="the centred logits are zero")
+
+
+METRICS = (LogitError, LogitCosine)

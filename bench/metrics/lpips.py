@@ -2,58 +2,26 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
-from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
 
+from bench.cards import MetricCard
 from bench.datasets.base import Pixels
 from bench.errors import MetricError
-from bench.metrics.features import batches
-from bench.weights import load_shipped
+from bench.metrics.base import FAMILIES, Array, Block, Data, Metric, Needs, PerImage
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
 
 MIN_SIDE = 64
-FILLS = frozenset(("uniform_", "normal_", "kaiming_uniform_", "kaiming_normal_"))
 
 
-class _Blank(TorchFunctionMode):
-    """While it is active, nothing is filled at random: the package builds all of AlexNet to keep its convolutions."""
-
-    def __torch_function__(
-        self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        """Call any function but those of ``FILLS``, which answer with their tensor as it is."""
-        given = kwargs or {}
-        if getattr(func, "__name__", "") in FILLS:
-            return args[0] if args else given["tensor"]
-        return func(*args, **given)
-
-
-def load_lpips(device: torch.device | str = "cpu") -> nn.Module:
-    """The authors' network: their linear weights, torchvision's convolutions (float16 in the file), evaluation mode."""
-    import lpips
-
-    with warnings.catch_warnings(), torch.random.fork_rng(devices=[]), _Blank():
-        # The package calls torchvision with an argument of old; a random start would be overwritten below.
-        warnings.filterwarnings(
-            "ignore", r"(The parameter 'pretrained'|Arguments other than a weight enum)", UserWarning
-        )
-        net: nn.Module = lpips.LPIPS(net="alex", version="0.1", pnet_rand=True, verbose=False)
-    missing = set(net.load_state_dict(load_shipped("lpips_alex"), strict=False).missing_keys)
-    assert not [name for name in missing if name.startswith("net.")]
-    net.to(device).to(memory_format=torch.channels_last)
-    return net.eval().requires_grad_(False)
-
-
-@torch.no_grad()
 def lpips_distance(net: nn.Module, a: Tensor, b: Tensor) -> Tensor:
-    """LPIPS between paired images.
+    """LPIPS between paired images; no gradient flows.
 
     Args:
         net: from ``load_lpips``.
@@ -63,11 +31,13 @@ def lpips_distance(net: nn.Module, a: Tensor, b: Tensor) -> Tensor:
     Returns:
         (N,) float32 distances, 0 for identical images.
     """
-    value: Tensor = net(enlarged(a), enlarged(b), normalize=True)  # (N, 1, 1, 1)
-    return value.flatten()
+    import torch
+
+    with torch.no_grad():
+        value: Tensor = net(enlarged(a), enlarged(b), normalize=True)  # (N, 1, 1, 1)
+        return value.flatten()
 
 
-@torch.inference_mode()
 def pixel_lpips(net: nn.Module, a: Pixels, b: Pixels, device: torch.device, batch: int) -> NDArray[np.float32]:
     """LPIPS between paired stored images.
 
@@ -83,8 +53,15 @@ def pixel_lpips(net: nn.Module, a: Pixels, b: Pixels, device: torch.device, batc
     Raises:
         MetricError: a distance is not finite.
     """
-    pairs = zip(batches(a, device, batch), batches(b, device, batch), strict=True)
-    values = np.concatenate([lpips_distance(net, x, y).cpu().numpy() for x, y in pairs])
+    import torch
+
+    from bench.metrics.features import batches
+
+    parts = []
+    with torch.inference_mode():
+        for x, y in zip(batches(a, device, batch), batches(b, device, batch), strict=True):
+            parts.append(net(enlarged(x), enlarged(y), normalize=True).flatten().cpu().numpy())
+    values = np.concatenate(parts)
     if not np.isfinite(values).all():
         raise MetricError("LPIPS gives values that are not finite.")
     return values
@@ -92,7 +69,70 @@ def pixel_lpips(net: nn.Module, a: Pixels, b: Pixels, device: torch.device, batc
 
 def enlarged(images: Tensor) -> Tensor:
     """(N, 3, H, W) to (N, 3, max(H, 64), max(W, 64)), float32."""
+    from torch.nn.functional import interpolate
+
     size = [max(side, MIN_SIDE) for side in images.shape[-2:]]
     if size == list(images.shape[-2:]):
         return images.float()
-    return F.interpolate(images.float(), size, mode="bicubic", align_corners=False, antialias=True)
+    return interpolate(images.float(), size, mode="bicubic", align_corners=False, antialias=True)
+
+
+class Lpips(Metric):
+    """``lpips``."""
+
+    card = MetricCard(
+        "lpips",
+        "LPIPS",
+        "learned perceptual distance v0.1, AlexNet; images under 64 px enlarged to 64",
+        higher_is_better=False,
+        level="image",
+        family=FAMILIES[1],
+        resolution=1e-4,
+        headline=4,
+        question="How alike do the two look?",
+        reads_distance=True,
+        sees="features",
+        roles=("closest", "terminal", "ends"),
+        version="v0.1 alex, float16 convolutions, 64 px/1",
+        citation=("zhang2018unreasonable",),
+    )
+    needs = Needs(pixels=True, networks=("lpips_alex",))
+
+    def look(self, block: Block) -> Array:
+        """(n,) distances of originals and reconstructions."""
+        net = block.networks["lpips_alex"]
+        return pixel_lpips(net, block.original, block.reconstruction, block.device, block.batch)
+
+
+class Diversity(Metric):
+    """``diversity``."""
+
+    card = replace(
+        Lpips.card,
+        key="diversity",
+        title="diversity",
+        definition="mean LPIPS between two reconstructions of the same logits from two noise draws; 0 if deterministic",
+        higher_is_better=None,
+        family=FAMILIES[4],
+        headline=14,
+        question="How much does the noise change?",
+        sees="draws",
+        roles=(),
+        version="as lpips/1",
+    )
+    needs = Needs(second=True, networks=("lpips_alex",))
+
+    def look(self, block: Block) -> Array:
+        """(n,) distances of both draws."""
+        assert block.second is not None
+        net = block.networks["lpips_alex"]
+        return pixel_lpips(net, block.reconstruction, block.second, block.device, block.batch)
+
+    def compute(self, data: Data) -> PerImage:
+        """(N,); zeros where noise changes nothing."""
+        if not data.stochastic:
+            return PerImage(np.zeros(data.n), note="deterministic")
+        return PerImage(data.arrays["diversity",].astype(np.float64))
+
+
+METRICS = (Lpips, Diversity)

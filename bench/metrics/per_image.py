@@ -3,42 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bench.errors import MetricError, error_text
+from bench.metrics.base import Doubles, PerImage
 from bench.metrics.bootstrap import mean_ci
 from bench.record import Score
 
-Doubles = NDArray[np.float64]
 
-
-@dataclass(frozen=True)
-class PerImage:
-    """A metric image by image.
-
-    Attributes:
-        values: (N,), NaN where it is not defined.
-        chance: what guessing would score.
-        note: a caveat.
-        undefined: what NaN means here.
-    """
-
-    values: Doubles
-    chance: float | None = None
-    note: str | None = None
-    undefined: str = "it has no value there"
-
-
-def attempt(compute: Callable[[], PerImage], n: int) -> tuple[Score, Doubles]:
+def attempt(compute: Callable[[], PerImage | Doubles], n: int) -> tuple[Score, Doubles]:
     """The score of a metric that may fail in any way, and its (n,) values: null with the error's text, and NaN."""
     try:
-        per_image = compute()
+        found = compute()
+        per_image = found if isinstance(found, PerImage) else PerImage(np.asarray(found, dtype=np.float64))
+        if per_image.values.shape != (n,):
+            raise MetricError(f"There should be a value an image, ({n},), and there are {per_image.values.shape}.")
         return summary(per_image), per_image.values
     except (Exception, SystemExit) as error:
         return Score(None, note=error_text(error)), np.full(n, np.nan)
+
+
+def attempt_set(compute: Callable[[], Score | float], n: int) -> Score:
+    """The one score of a set, by a metric that may fail in any way: null with the error's text."""
+    try:
+        found = compute()
+        return found if isinstance(found, Score) else Score(finite(float(found)), n=n)
+    except (Exception, SystemExit) as error:
+        return Score(None, note=error_text(error))
 
 
 def summary(per_image: PerImage) -> Score:

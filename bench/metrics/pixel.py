@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.cards import MetricCard
 from bench.datasets.base import Pixels
 from bench.errors import MetricError
+from bench.metrics.base import FAMILIES, Array, Block, Metric, Needs
 
 WINDOW = 7
 
@@ -56,3 +58,57 @@ def ssim(a: Pixels, b: Pixels) -> NDArray[np.float64]:
             for x, y in zip(a, b, strict=True)
         ]
     )
+
+
+class Psnr(Metric):
+    """``psnr``."""
+
+    card = MetricCard(
+        "psnr",
+        "PSNR",
+        "peak signal-to-noise ratio in dB; undefined for identical images",
+        higher_is_better=True,
+        level="image",
+        family=FAMILIES[1],
+        digits=2,
+        resolution=0.01,
+        headline=5,
+        question="How close is each pixel?",
+        sees="pixels",
+        roles=("likeness", "terminal", "ends"),
+        version="scikit-image/1",
+    )
+    needs = Needs(pixels=True)
+    undefined = "the two images are identical"
+
+    def look(self, block: Block) -> Array:
+        """(n,) in dB."""
+        return psnr(block.original, block.reconstruction)
+
+
+class Ssim(Metric):
+    """``ssim``."""
+
+    card = MetricCard(
+        "ssim",
+        "SSIM",
+        "structural similarity, 7x7 window",
+        higher_is_better=True,
+        level="image",
+        family=FAMILIES[1],
+        resolution=1e-4,
+        headline=6,
+        sees="pixels",
+        roles=("likeness", "ends"),
+        question="How alike are local brightness, contrast and structure?",
+        version="scikit-image, window 7/1",
+        citation=("wang2004image",),
+    )
+    needs = Needs(pixels=True)
+
+    def look(self, block: Block) -> Array:
+        """(n,) in [-1, 1]."""
+        return ssim(block.original, block.reconstruction)
+
+
+METRICS = (Psnr, Ssim)

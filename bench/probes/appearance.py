@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from bench.datasets.base import Pixels
-from bench.metrics.per_image import Doubles
+from bench.metrics.base import Doubles
 
 
 def luminance(pixels: Pixels) -> Doubles:

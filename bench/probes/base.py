@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.cards import LAST, Look, Sheet
+from bench.cards import LAST, Look, MetricCard, Sheet
 from bench.datasets.base import Pixels
-from bench.metrics.per_image import Doubles, PerImage, attempt
-from bench.probes.measures import KNOWN
+from bench.metrics.base import Doubles, PerImage
+from bench.metrics.per_image import attempt
+from bench.probes.measures import known
 from bench.record import Level, Score
 
 if TYPE_CHECKING:
@@ -77,7 +78,8 @@ def _per_image(compute: Compute) -> PerImage:
 
 
 def _direction(key: str) -> bool | None:
-    return KNOWN[key].higher_is_better if key in KNOWN else None
+    card = known().get(key)
+    return card.higher_is_better if card else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,6 +175,7 @@ class Probe(ABC):
         measures: keys of the protocol or of ``bench.probes.measures`` that its levels carry.
         overall: keys that span the levels.
         num_images: N where none is given.
+        cards: of measures of its own, which neither the metrics nor ``bench.probes.measures`` have.
         place: of its page among others.
         looks: how the report draws what it measured; without any, the first measures over the levels.
         sheet: how the report shows its pictures.
@@ -184,6 +187,7 @@ class Probe(ABC):
     measures: ClassVar[tuple[str, ...]]
     overall: ClassVar[tuple[str, ...]] = ()
     num_images: ClassVar[int] = 250
+    cards: ClassVar[tuple[MetricCard, ...]] = ()
     place: ClassVar[int] = LAST
     looks: ClassVar[tuple[Look, ...]] = ()
     sheet: ClassVar[Sheet] = Sheet()

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.cards import Look, Sheet
-from bench.metrics.per_image import Doubles, PerImage
+from bench.metrics.base import Doubles, PerImage
 from bench.probes.base import (
     SHOWN,
     Compute,

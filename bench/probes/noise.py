@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.cards import Look, Sheet
-from bench.metrics.per_image import Doubles, PerImage
+from bench.metrics.base import Doubles, PerImage
 from bench.probes import appearance
 from bench.probes.base import Compute, Findings, Measured, Probe, measured, side_by_side
 from bench.progress import each

@@ -75,7 +75,8 @@ def open_cell(probe: Probe, config: RunConfig) -> Cell:
     decides = [cell.draft.key, cell.draft.fingerprint, probe.name, *probe.depends(), _source(type(probe))]
     key = f"{probe.name}-{hashlib.sha256(json.dumps(decides).encode()).hexdigest()[:16]}"
     assert cell.draft.cards is not None
-    cards = replace(cell.draft.cards, probe=probe_card(type(probe)))
+    own = {card.key: card for card in probe.cards}
+    cards = replace(cell.draft.cards, probe=probe_card(type(probe)), metrics=own)
     draft = replace(cell.draft, probe=probe.name, key=key, cards=cards)
     return replace(cell, draft=draft, folder=CellFolder(cell.folder.path.parent / key))
 
@@ -121,7 +122,7 @@ def _save(scene: Scene, findings: Findings) -> None:
 
 def _judged(scene: Scene, pictures: Pictures) -> list[list[str]] | None:
     """The judge's class of every picture, or None where there is no judge for them."""
-    if scene.networks.judge is None or not pictures.judged:
+    if not (scene.judged and pictures.judged):
         return None
     shape = pictures.pixels.shape
     classes = scene.view(pictures.pixels.reshape(-1, *shape[2:])).judge_logits.argmax(axis=1)

@@ -13,16 +13,17 @@ from numpy.typing import NDArray
 
 from bench import shared, store
 from bench.cell import Cell
-from bench.classifiers import CATALOGUE, LoadedClassifier, open_classifier
+from bench.classifiers import LoadedClassifier
 from bench.datasets.base import Pixels
 from bench.environment import resolve_device
 from bench.errors import MetricError
 from bench.methods import OpenMethod
 from bench.metrics import reid
-from bench.metrics.evaluate import NO_JUDGE, Evaluation, evaluate
-from bench.metrics.features import Extractor, default_batch, network_extractor
+from bench.metrics.base import JUDGE, TARGET, Doubles, PerImage
+from bench.metrics.evaluate import Evaluation, evaluate
+from bench.metrics.extractors import playing
+from bench.metrics.features import OpenExtractor, default_batch, open_extractor
 from bench.metrics.lpips import pixel_lpips
-from bench.metrics.per_image import Doubles, PerImage
 from bench.probes.base import Images
 from bench.record import Cost
 from bench.seeding import sample_seeds
@@ -43,7 +44,7 @@ class Scene:
         logits: (N, K) float32 of the originals.
         method: the opened inverter.
         classifier: the target.
-        networks: judge and LPIPS.
+        networks: what metrics look through, the judge and LPIPS among it.
         device: where everything lies.
     """
 
@@ -74,7 +75,7 @@ class Scene:
         """
         device, n = resolve_device(cell.config.device), cell.num_images
         originals = shared.originals(cell.dataset_folder, cell.dataset, n, anew=cell.config.force)
-        classifier = open_classifier(cell.config.classifier, device)
+        classifier = cell.open_classifier(device)
         logits = shared.logits(cell.classifier_folder, classifier, cell.dataset, n, device, anew=cell.config.force)
         method = cell.open_method(classifier, logits.shape[1], originals.shape[1:3], device)
         return cls(cell, originals, logits, method, classifier, device)
@@ -87,9 +88,8 @@ class Scene:
     @property
     def names_classes(self) -> bool:
         """Whether the target's logits are the dataset's classes, one each, in their order."""
-        known = CATALOGUE.get(self.classifier.name)
-        if known is not None:
-            return self.cell.dataset.name in known.datasets
+        if (known := self.cell.classifier.classes) != "":
+            return self.cell.dataset.name == known
         return bool(self.logits.shape[1] == len(self.cell.dataset.class_names))
 
     @cached_property
@@ -163,9 +163,8 @@ class Scene:
             reconstructions,
             labels=images.labels,
             logits=logits,
-            networks=self.networks if own else replace(self.networks, judge=None),
+            networks=self.networks if own else replace(self.networks, extractors=playing(None, None)),
             stochastic=self.method.stochastic,
-            target_is_extractor=self.cell.config.classifier == "efficientnet_lite0",
             cache=self.cell.config.out / ".features",
             anew=self.cell.config.force,
         )
@@ -178,20 +177,25 @@ class Scene:
         return Cost(self._seconds, each, self._peak, self.device.type, method.parameters, method.train_seconds)
 
     @cached_property
-    def target(self) -> Extractor:
+    def target(self) -> OpenExtractor:
         """The classifier as an extractor of logits."""
-        return network_extractor("classifier", self.classifier.sha256, self.classifier.network, self.device)
+        return open_extractor(TARGET, self.classifier.sha256, self.classifier.network, self.device)
+
+    @property
+    def judged(self) -> bool:
+        """Whether there is a judge for these images."""
+        return self.networks.sha256(JUDGE) is not None
 
     @cached_property
-    def judge(self) -> Extractor:
-        """The judge.
+    def judge(self) -> OpenExtractor:
+        """The judge as an extractor of logits.
 
         Raises:
             MetricError: there is none for these images.
         """
-        if self.networks.judge is None:
-            raise MetricError(NO_JUDGE)
-        return network_extractor("judge", self.networks.shas["judge"], self.networks.judge, self.device)
+        if not self.judged:
+            raise MetricError(self.networks.extractors[JUDGE].missing)
+        return open_extractor(JUDGE, str(self.networks.sha256(JUDGE)), self.networks.open(JUDGE), self.device)
 
 
 class View:
@@ -214,7 +218,7 @@ class View:
         """
         return self._logits(self.scene.judge)
 
-    def _logits(self, extractor: Extractor) -> Floats:
+    def _logits(self, extractor: OpenExtractor) -> Floats:
         with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
             logits = extractor(self.pixels)["logits"]
         if not np.isfinite(logits).all():
@@ -223,7 +227,7 @@ class View:
 
     def lpips(self, other: View) -> Doubles:
         """(n,) LPIPS to other pictures, row by row."""
-        net, device = self.scene.networks.lpips, self.scene.device
+        net, device = self.scene.networks.open("lpips_alex"), self.scene.device
         with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
             values = pixel_lpips(net, self.pixels, other.pixels, device, default_batch(device))
         return values.astype(np.float64)

@@ -20,7 +20,7 @@ import torch
 
 from bench import weights
 from bench.classifiers import open_classifier
-from bench.classifiers.catalogue import TARGETS
+from bench.classifiers.providers.zoo import TARGETS
 from bench.classifiers.recipes import RECIPES
 from bench.errors import TrainingError, UsageError
 from bench.files import write_atomically

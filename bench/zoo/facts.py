@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from bench.classifiers.catalogue import CATALOGUE
+from bench.classifiers.providers.zoo import ZOO
 from bench.environment import describe, resolve_device
 from bench.errors import WeightsError
 from bench.training.journal import DESCRIPTION
@@ -33,8 +33,8 @@ def facts_of_classifier(name: str, path: Path) -> dict[str, Any]:
     """A classifier's manifest entry, without measurements."""
     entry = {
         "kind": "classifier",
-        "num_logits": CATALOGUE[name].num_logits,
-        "parameters": sum(p.numel() for p in CATALOGUE[name].build().parameters()),
+        "num_logits": ZOO[name].num_logits,
+        "parameters": sum(p.numel() for p in ZOO[name].build().parameters()),
     }
     return _provenance(path, name, f"bench train classifier {name}") | entry
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.metrics.bootstrap import paired_difference
-from bench.metrics.catalogue import KID_SUBSET_SIZE
+from bench.metrics.distances import KID_SUBSET_SIZE
 
 Doubles = NDArray[np.float64]
 MIN_PAIRS = 50  # of fewer, a percentile interval leaves zero out too often: of 2 pairs in half of all cases

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bench.cards import LAST, ROLES
-from bench.metrics.catalogue import MIN_SET_IMAGES
+from bench.metrics.base import MIN_SET_IMAGES
 from bench.reader import Left
 from reports.analysis.groups import Entry, Group, classifier_rank, held
 from reports.analysis.metrics import picked
@@ -34,7 +34,8 @@ def bands(group: Group) -> list[tuple[str, list[Entry]]]:
 def caveats(cells: Iterable[Left]) -> list[str]:
     """What their classifiers must not be mistaken for, in the order of the tables."""
     ordered = sorted(cells, key=classifier_rank)
-    return list(dict.fromkeys(one.cards.classifier.caveat for one in ordered if one.cards.classifier.caveat))
+    cards = (one.cards.classifier for one in ordered)
+    return list(dict.fromkeys(f"{card.name} is {card.caveat}" for card in cards if card.caveat))
 
 
 def questions(cells: Iterable[Left]) -> list[tuple[str, str]]:

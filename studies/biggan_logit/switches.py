@@ -34,9 +34,10 @@ from bench.errors import UnknownNameError
 from bench.files import write_atomically
 from bench.metrics.bootstrap import paired_difference
 from bench.metrics.distances import kid
-from bench.metrics.features import Extractor, default_batch, network_extractor
+from bench.metrics.extractors.lpips_alex import load_lpips
+from bench.metrics.features import OpenExtractor, default_batch, open_extractor
 from bench.metrics.logits import logit_error
-from bench.metrics.lpips import load_lpips, pixel_lpips
+from bench.metrics.lpips import pixel_lpips
 from bench.progress import each
 from bench.training.budget import seconds_of
 from bench.training.commands import Run
@@ -96,14 +97,14 @@ def known_costs(rows: Mapping[str, BigGANRecipe], target: LoadedClassifier, engi
 class Eyes:
     """What the scores look through; neither is the judge."""
 
-    extractor: Extractor
+    extractor: OpenExtractor
     lpips: nn.Module
 
     @classmethod
     def open(cls, device: torch.device) -> Eyes:
         """EfficientNet-Lite0 and LPIPS, on the device."""
         opened = open_classifier("efficientnet_lite0", device)
-        return cls(network_extractor(opened.name, opened.sha256, opened.network, device), load_lpips(device))
+        return cls(open_extractor(opened.name, opened.sha256, opened.network, device), load_lpips(device))
 
 
 @torch.no_grad()

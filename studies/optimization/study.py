@@ -17,6 +17,7 @@ from torch import Tensor
 from baselines.optimization.inverter import ImageSpaceInverter
 from bench.cell import networks
 from bench.classifiers import LoadedClassifier, open_classifier
+from bench.classifiers.provider import JUDGE
 from bench.config import Preset
 from bench.datasets import load_dataset
 from bench.datasets.base import Pixels, to_images, to_pixels
@@ -88,15 +89,16 @@ class Study:
 
     def scores(self, reconstructions: Pixels, *, judged: bool) -> Columns:
         """The protocol's per-image metrics of reconstructions against the originals."""
-        nets = networks(self.classifier, self.device, None, judged=judged)
+        nets = networks(self.classifier, self.device, judge=JUDGE if judged else None)
         logits = self.logits.cpu().numpy()
         return evaluate(self.originals, reconstructions, labels=self.labels, logits=logits, networks=nets).per_image
 
 
 def lpips(a: Pixels, b: Pixels) -> NDArray[np.float64]:
     """(N,) LPIPS between paired images (N, H, W, 3) uint8."""
-    nets = networks(None, resolve_device("auto"), None, judged=False)
-    values: NDArray[np.float64] = evaluate(a, b, labels=None, logits=None, networks=nets).per_image["lpips"]
+    nets = networks(None, resolve_device("auto"))
+    found = evaluate(a, b, labels=None, logits=None, networks=nets, wanted=("lpips",))
+    values: NDArray[np.float64] = found.per_image["lpips"]
     return values
 
 

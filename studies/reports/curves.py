@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.classifiers.catalogue import TARGETS
+from bench.classifiers.providers.zoo import TARGETS
 from bench.errors import DataError
 from bench.files import write_atomically
 from reports.figures.plotting import DASHES, PAPER, SERIES, figure

@@ -23,7 +23,7 @@ from typing import Any
 from bench.errors import BenchError, DataError
 from bench.faults import Faults
 from bench.files import write_atomically
-from bench.metrics.catalogue import MIN_SET_IMAGES
+from bench.metrics.base import MIN_SET_IMAGES
 from bench.printing import print_faults
 from bench.record import Record, read_records
 from bench.store import slug

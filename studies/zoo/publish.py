@@ -19,7 +19,7 @@ import torch
 from torch import nn
 
 from bench.classifiers import open_classifier
-from bench.classifiers.catalogue import CATALOGUE
+from bench.classifiers.providers.zoo import ZOO
 from bench.classifiers.train import robust_accuracy
 from bench.datasets import cifar10
 from bench.environment import resolve_device
@@ -57,7 +57,7 @@ def main() -> None:
 def publish_classifier(name: str, path: Path) -> None:
     """Accuracy and mean margin on train, val and test; under PGD-20 on test."""
     device = resolve_device("auto")
-    net = CATALOGUE[name].build()
+    net = ZOO[name].build()
     net.load_state_dict(load_file(path))
     net.eval().requires_grad_(False).to(device).to(memory_format=torch.channels_last)
     measured: dict[str, float] = {}

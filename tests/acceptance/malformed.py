@@ -57,7 +57,9 @@ def _preload() -> None:
     for name in ("bench.cli", "bench.metrics.evaluate", "bench.runner", "reports.page.render"):
         importlib.import_module(name)
     torch.set_num_threads(1)
-    networks(None, torch.device("cpu"), None, judged=True)
+    nets = networks(None, torch.device("cpu"), judge="judge")
+    for name in ("judge", "efficientnet_lite0", "lpips_alex"):
+        nets.open(name)
 
 
 def _finish(folder: Path) -> None:

@@ -16,7 +16,7 @@ from baselines.optimization.frozen import FrozenNetwork
 from baselines.optimization.inverter import ImageSpaceInverter
 from baselines.optimization.mahendran_vedaldi import MahendranVedaldi, Settings
 from baselines.optimization.objectives import alpha_norm, total_variation
-from bench.classifiers.catalogue import TARGETS
+from bench.classifiers.providers.zoo import TARGETS
 from bench.inverter import Target
 from bench.seeding import sample_noise
 

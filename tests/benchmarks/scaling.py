@@ -37,7 +37,8 @@ def run_cell(count: int) -> dict[str, float]:
     from bench.config import RunConfig
     from bench.environment import peak_memory_mb
     from bench.memory import keep_freed_memory
-    from bench.metrics import evaluate, scoring
+    from bench.metrics import evaluate
+    from bench.metrics.base import ExtractorMetric
 
     keep_freed_memory()  # as the command line does
     spent: list[float] = []
@@ -52,8 +53,7 @@ def run_cell(count: int) -> dict[str, float]:
     with ExitStack() as stack, TemporaryDirectory() as folder:
         runner.run_cell(RunConfig(METHOD, CLASSIFIER, num_images=WARM_UP, controls=False, out=Path(folder, "first")))
         stack.enter_context(patch.object(evaluate, "evaluate", timed))
-        for module in (evaluate, scoring):
-            stack.enter_context(patch.object(module, "MIN_SET_IMAGES", LARGE + 1))
+        stack.enter_context(patch.object(ExtractorMetric, "least_images", LARGE + 1))
         record = runner.run_cell(RunConfig(METHOD, CLASSIFIER, num_images=count, controls=False, out=Path(folder)))
     inverting = record.cost.invert_seconds if record.cost else None
     if record.status != "complete" or inverting is None:

@@ -21,8 +21,7 @@ from numpy.typing import NDArray
 from bench.cell import networks
 from bench.classifiers import open_classifier
 from bench.datasets import cifar10
-from bench.metrics.catalogue import KID_SUBSETS
-from bench.metrics.distances import subset
+from bench.metrics.distances import KID_SUBSETS, subset
 from bench.metrics.evaluate import Evaluation, Networks, evaluate
 from tests.benchmarks import plain_scoring as plain
 from tests.benchmarks.measure import Measured, by_turns, own_home, times_faster
@@ -55,14 +54,14 @@ class Problem:
     """One set of images and networks, ready to be scored in both ways."""
 
     def __init__(self, images: Images, nets: Networks, cache: Path) -> None:
-        assert nets.classifier is not None
-        assert nets.judge is not None
+        assert nets.target is not None
         self.images, self.nets, self.cache = images, nets, cache
         n = len(images.originals)
         subsets = [(subset(n, "a", k), subset(n, "b", k)) for k in range(KID_SUBSETS)]
         self.given = plain.Given(
-            _contiguous(nets.classifier), _contiguous(nets.judge), _contiguous(nets.efficientnet_lite0),
-            _contiguous(nets.lpips), subsets,
+            _contiguous(nets.target.network),
+            _contiguous(nets.open("judge")), _contiguous(nets.open("efficientnet_lite0")),
+            _contiguous(nets.open("lpips_alex")), subsets,
         )  # fmt: skip
         self.logits: NDArray[np.float32] = plain.predict(self.given.target, images.originals)
 
@@ -130,7 +129,7 @@ def scoring(ours: bool, count: int) -> Iterator[Callable[[], object]]:
     """One side; ours has scored another method before."""
     with own_home() as folder:
         pixels, labels = cifar10.shipped_test()
-        nets = networks(open_classifier("robust_resnet152"), torch.device("cpu"), None, judged=True)
+        nets = networks(open_classifier("robust_resnet152"), torch.device("cpu"), judge="judge")
         problem = Problem(Images.noisy(pixels[:count], labels[:count]), nets, folder / "features")
         if ours:
             problem.ours(problem.images.second)

@@ -6,8 +6,7 @@ from tests.benchmarks.stopwatch import Watch, in_turn
 
 LOAD = (
     Watch("bench.runner:open_classifier", "load networks", sealed=True),
-    Watch("bench.cell:_extractor", "load networks", sealed=True),
-    Watch("bench.cell:_lpips", "load networks", sealed=True),
+    Watch("bench.metrics.evaluate:Networks.open", "load networks", sealed=True),
 )
 
 LINE = (
@@ -21,9 +20,9 @@ LINE = (
 )
 
 METRICS = (
-    Watch("bench.metrics.features:Extractor.__call__", lambda extractor, _: f"metrics: {extractor.name}"),
+    Watch("bench.metrics.features:OpenExtractor.__call__", lambda extractor, _: f"metrics: {extractor.name}"),
     Watch("bench.metrics.features:FeatureCache.features", "metrics: feature cache"),
-    Watch("bench.metrics.streams:pixel_lpips", "metrics: lpips and diversity"),
+    Watch("bench.metrics.lpips:pixel_lpips", "metrics: lpips and diversity"),
     Watch("bench.metrics.pixel:psnr", "metrics: psnr"),
     Watch("bench.metrics.pixel:ssim", "metrics: ssim"),
     Watch("bench.metrics.distances:frechet", "metrics: Frechet distances"),

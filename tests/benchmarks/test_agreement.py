@@ -14,8 +14,7 @@ from baselines.optimization.mahendran_vedaldi import MahendranVedaldi
 from bench.classifiers import LoadedClassifier
 from bench.datasets import cifar10
 from bench.inverter import Target
-from bench.metrics import evaluate, scoring
-from bench.metrics.evaluate import Networks
+from bench.metrics.base import ExtractorMetric
 from bench.seeding import sample_noise
 from methods.biggan_logit.generator import NOISE_DIM, effective_state
 from methods.biggan_logit.train import BigGANRecipe
@@ -24,7 +23,8 @@ from tests.benchmarks import plain_scoring as plain
 from tests.benchmarks import scoring as row
 from tests.benchmarks.feed_forward import Problem
 from tests.benchmarks.training_step import Both
-from tests.metrics.small_networks import MeanSquare, Small
+from tests.metrics.small_networks import Small
+from tests.metrics.test_evaluate import networks
 
 TINY = BigGANRecipe(name="tiny", channels=4, hidden=8, steps=60, batch=8)
 # of the size of a score, at least 0.01; torch-fidelity's own means and kernels are float32, ours are float64
@@ -78,12 +78,10 @@ def test_reconstructions_are_the_plain_ones_to_two_grey_levels(bench_home: Path)
 @pytest.fixture
 def problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> row.Problem:
     """520 images at 16 pixels and small networks, with set-level scores as if they were enough."""
-    for module in (evaluate, scoring):
-        monkeypatch.setattr(module, "MIN_SET_IMAGES", 500)
+    monkeypatch.setattr(ExtractorMetric, "least_images", 500)
     pixels, labels = cifar10.shipped_test()
     images = row.Images.noisy(np.ascontiguousarray(pixels[:520, ::2, ::2]), labels[:520])
-    shas = {name: name for name in ("classifier", "judge", "efficientnet_lite0")}
-    nets = Networks(Small(1), Small(2), Small(3), MeanSquare(), None, torch.device("cpu"), shas)
+    nets = networks(Small(1).eval(), judge=Small(2).eval(), efficientnet_lite0=Small(3).eval())
     ready = row.Problem(images, nets, tmp_path)
     ready.ours(images.second)  # so that the features of the originals come from the cache
     return ready
@@ -106,8 +104,7 @@ def test_other_reconstructions_are_told_apart(problem: row.Problem) -> None:
 
 
 def test_a_score_that_one_side_lacks_is_an_error(problem: row.Problem, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evaluate, "MIN_SET_IMAGES", 10_000)
-    monkeypatch.setattr(scoring, "MIN_SET_IMAGES", 10_000)
+    monkeypatch.setattr(ExtractorMetric, "least_images", 10_000)
     with pytest.raises(ValueError, match="fd_efficientnet_lite0"):
         row.apart(problem.scores(), problem.by_hand())
 

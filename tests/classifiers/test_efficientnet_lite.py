@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from bench.classifiers.catalogue import CATALOGUE
 from bench.classifiers.efficientnet_lite import EfficientNetLite0, published_state
+from bench.classifiers.providers.zoo import ZooProvider
 from bench.datasets.base import to_images
 from bench.datasets.cifar10 import shipped_test
 from bench.errors import WeightsError
@@ -25,7 +25,7 @@ def reference() -> Any:
 
 
 def ours() -> EfficientNetLite0:
-    net = CATALOGUE["efficientnet_lite0"].load("efficientnet_lite0")
+    net = ZooProvider().build("efficientnet_lite0")
     assert isinstance(net, EfficientNetLite0)
     return net.eval().requires_grad_(False)
 

@@ -6,9 +6,8 @@ from scipy.linalg import sqrtm
 
 from bench.errors import MetricError
 from bench.metrics import distances
-from bench.metrics.catalogue import KID_SUBSET_SIZE, KID_SUBSETS
-from bench.metrics.distances import frechet, kid, subset
-from bench.metrics.features import network_extractor
+from bench.metrics.distances import KID_SUBSET_SIZE, KID_SUBSETS, frechet, kid, subset
+from bench.metrics.features import open_extractor
 from tests.metrics.random_inception import Images, Penultimate
 from tests.metrics.small_networks import Small
 
@@ -106,7 +105,7 @@ def test_frechet_is_what_torch_fidelity_calculates() -> None:
         input1=Images(a), input2=Images(b), fid=True, feature_extractor="bench-small", cuda=False, cache=False,
         batch_size=16, save_cpu_ram=True, verbose=False,
     )  # fmt: skip
-    extract = network_extractor("small", "", net, torch.device("cpu"))
+    extract = open_extractor("small", "", net, torch.device("cpu"))
     ours = frechet(extract(a)["features"], extract(b)["features"])
     assert ours == pytest.approx(theirs["frechet_inception_distance"], rel=1e-4)
 

@@ -1,4 +1,4 @@
-from dataclasses import replace
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -7,14 +7,21 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+import bench
+from bench.classifiers import LoadedClassifier
+from bench.config import RunConfig
 from bench.datasets.base import Pixels
-from bench.errors import DataError, UsageError
-from bench.metrics import distances, scoring, streams
+from bench.errors import DataError, MetricError, UnknownNameError, UsageError
+from bench.metrics import distances
 from bench.metrics import evaluate as module
-from bench.metrics.catalogue import METRICS
+from bench.metrics.base import ExtractorMetric
 from bench.metrics.evaluate import Evaluation, Networks, evaluate
-from bench.metrics.features import network_extractor
+from bench.metrics.extractors import Extractor, extractors
+from bench.metrics.extractors.lpips_alex import LpipsAlex
+from bench.metrics.features import open_extractor
 from bench.metrics.folders import score_folders
+from bench.metrics.registry import metrics
+from bench.runner import run_cell
 from tests.metrics.small_networks import MeanSquare, Small
 
 N = 40
@@ -23,15 +30,38 @@ ORIGINALS: Pixels = np.kron(RNG.integers(0, 256, (N, 4, 4, 3), dtype=np.uint8), 
 NOISE = RNG.integers(-60, 60, ORIGINALS.shape)
 NOISY: Pixels = np.clip(ORIGINALS.astype(int) + NOISE, 0, 255).astype(np.uint8)
 LABELS = np.arange(N) % 4
-SHAS = {"classifier": "c", "judge": "j", "efficientnet_lite0": "e"}
-SET_LEVEL = [key for key, info in METRICS.items() if info.level == "set"]
+SET_LEVEL = [key for key, info in metrics().items() if info.card.level == "set"]
+CPU = torch.device("cpu")
 
 
-def networks(**changes: Any) -> Networks:
-    nets = Networks(
-        Small(1).eval(), Small(2).eval(), Small(3, 20).eval(), MeanSquare(), None, torch.device("cpu"), SHAS
-    )
-    return replace(nets, **changes)
+class Stub(Extractor):
+    """A network in the place of a registered extractor's, or of the judge's."""
+
+    def __init__(self, name: str, network: Any, sha256: str | None = None) -> None:
+        self.name, self._network, self._sha256 = name, network, sha256 or name  # type: ignore[misc]
+        self.missing = extractors()[name].missing  # type: ignore[misc]
+
+    dimension = 12
+
+    def sha256(self) -> str | None:
+        return self._sha256 if self._network is not None else None
+
+    def network(self, device: torch.device) -> Any:
+        if isinstance(self._network, Exception):
+            raise self._network
+        return self._network
+
+
+TARGET = Small(1).eval()
+
+
+def networks(classifier: nn.Module | None = TARGET, sha256: str = "c", **changes: Any) -> Networks:
+    plays = {
+        "judge": Small(2).eval(), "efficientnet_lite0": Small(3, 20).eval(), "lpips_alex": MeanSquare(),
+        "inception": None, **changes,
+    }  # fmt: skip
+    target = None if classifier is None else LoadedClassifier("small", classifier, sha256, 16)
+    return Networks(target, CPU, {name: Stub(name, network) for name, network in plays.items()})
 
 
 def run(reconstructions: Pixels = NOISY, nets: Networks | None = None, **options: Any) -> Evaluation:
@@ -42,8 +72,7 @@ def run(reconstructions: Pixels = NOISY, nets: Networks | None = None, **options
 @pytest.fixture
 def small_sets(monkeypatch: pytest.MonkeyPatch) -> None:
     """Set-level distances already from 20 images on."""
-    for holder in (scoring, module):
-        monkeypatch.setattr(holder, "MIN_SET_IMAGES", 20)
+    monkeypatch.setattr(ExtractorMetric, "least_images", 20)
     monkeypatch.setattr(distances, "KID_SUBSET_SIZE", 15)
     monkeypatch.setattr(distances, "KID_SUBSETS", 5)
 
@@ -59,9 +88,9 @@ def assert_same(a: Evaluation, b: Evaluation, tolerance: float) -> None:
 
 def test_every_key_with_interval_and_number() -> None:
     found = run()
-    assert list(found.metrics) == list(METRICS)
+    assert list(found.metrics) == list(metrics())
     for key, score in found.metrics.items():
-        assert score.higher_is_better == METRICS[key].higher_is_better
+        assert score.higher_is_better == metrics()[key].card.higher_is_better
         if key in SET_LEVEL:
             assert score.value is None
             assert score.note
@@ -125,7 +154,7 @@ class Broken(nn.Module):
 
 
 def test_what_fails_is_null_with_its_text_and_the_rest_goes_on() -> None:
-    found = run(nets=networks(lpips=Broken())).metrics
+    found = run(nets=networks(lpips_alex=Broken())).metrics
     assert found["lpips"].value is None
     assert found["lpips"].note == "RuntimeError: out of order"
     assert found["ssim"].value is not None
@@ -149,7 +178,7 @@ def test_not_finite_logits_are_an_error_and_no_score() -> None:
 def test_what_is_not_there_is_null_with_a_reason() -> None:
     found = run(nets=networks(classifier=None, judge=None), labels=None)
     null = {key for key, score in found.metrics.items() if score.value is None}
-    assert null == set(METRICS) - {"lpips", "psnr", "ssim", "diversity"}
+    assert null == set(metrics()) - {"lpips", "psnr", "ssim", "diversity"}
     assert all(found.metrics[key].note for key in null)
     assert set(found.per_image["prediction_judge_original"]) == {-1}
     assert found.reconstruction_logits is None
@@ -195,8 +224,8 @@ def test_stored_logits_are_used() -> None:
 
 def test_target_that_is_the_extractor_is_marked(small_sets: None) -> None:
     lite0 = Small(3, 20).eval()
-    nets = networks(classifier=lite0, efficientnet_lite0=lite0)
-    apart, shared = run(nets=nets), run(nets=nets, target_is_extractor=True)
+    apart = run(nets=networks(classifier=lite0, efficientnet_lite0=lite0))
+    shared = run(nets=networks(classifier=lite0, sha256="efficientnet_lite0", efficientnet_lite0=lite0))
     assert_same(apart, shared, 1e-6)
     assert shared.reconstruction_logits is not None
     assert shared.reconstruction_logits.shape == (N, 20)
@@ -234,7 +263,7 @@ def test_memory_mapped_files_folders_and_batches_change_nothing(
     assert len(ids) == N
     assert_same(whole, evaluate(a, b, **options), 0)
     assert_same(whole, run(batch=7), 1e-5)
-    monkeypatch.setattr(streams, "BLOCK", 16)
+    monkeypatch.setattr(module, "BLOCK", 16)
     assert_same(whole, run(), 1e-5)
 
 
@@ -257,20 +286,65 @@ def test_what_does_not_match_is_refused() -> None:
         run(labels=LABELS[:3])
 
 
-def test_fid_is_the_distance_over_inceptions_features(
-    small_sets: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    weights = tmp_path / "weights.pth"
-    weights.touch()
-    extractor = network_extractor("inception-v3-compat", "i", Small(7).eval(), torch.device("cpu"))
-    monkeypatch.setattr(module, "inception_extractor", lambda path, device: extractor if path == weights else None)
-    score = run(nets=networks(inception_weights=weights)).metrics["fid"]
+def test_fid_is_the_distance_over_inceptions_features(small_sets: None) -> None:
+    network = Small(7).eval()
+    score = run(nets=networks(inception=network.features)).metrics["fid"]
+    extractor = open_extractor("inception", "i", network.features, CPU, ask={"features": network.features})
     expected = distances.frechet(extractor(ORIGINALS)["features"], extractor(NOISY)["features"])
     assert (score.n, score.note) == (N, None)
     assert score.value == pytest.approx(expected)
+
+
+def test_weights_that_are_refused_are_a_null_with_the_reason(small_sets: None) -> None:
+    found = run(nets=networks(inception=MetricError("not the published file"), lpips_alex=OSError("gone"))).metrics
+    assert (found["fid"].value, found["fid"].note) == (None, "not the published file")
+    assert (found["lpips"].value, found["lpips"].note) == (None, "OSError: gone")
+    assert found["fd_judge"].value is not None
+
+
+@pytest.mark.parametrize("wanted", [None, ("reid_class_judge", "reid_instance_judge_r1"), ("reid_instance_judge_r1",)])
+def test_a_judge_without_penultimate_features_judges_classes_all_the_same(wanted: tuple[str, ...] | None) -> None:
+    nets = networks(judge=nn.Sequential(nn.Flatten(), nn.Linear(16 * 16 * 3, 10)).eval())
+    found = run(nets=nets, wanted=wanted).metrics
+    assert "no penultimate features" in str(found["reid_instance_judge_r1"].note)
+    assert "reid_class_judge" not in found or found["reid_class_judge"].value is not None
+
+
+def test_features_that_are_no_rows_of_numbers_are_an_error(small_sets: None) -> None:
+    found = run(nets=networks(efficientnet_lite0=nn.Identity())).metrics["fd_efficientnet_lite0"]
+    assert "should give a row of numbers an image, (n, F), and gives (40, 3, 16, 16)" in str(found.note)
+
+
+def test_only_what_is_wanted_is_looked_at() -> None:
+    nothing = networks(None, judge=None, lpips_alex=Broken())
+    found = run(nets=nothing, wanted=("ssim", "psnr"))
+    assert list(found.metrics) == ["psnr", "ssim"]
+    assert list(found.per_image) == ["psnr", "ssim"]
+    with pytest.raises(UnknownNameError, match="Did you mean 'ssim'"):
+        run(wanted=("simm",))
 
 
 def test_chance_is_one_class_in_as_many_as_the_network_knows() -> None:
     found = run(nets=networks(judge=Small(2, 16).eval())).metrics
     assert found["reid_class_target"].chance == 1 / 10
     assert found["reid_class_judge"].chance == found["reid_label_judge"].chance == 1 / 16
+
+
+def test_from_the_line_to_lpips_it_is_five_frames(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ours are those of files below ``bench/``, from the function that runs the line down to the network's call."""
+    frames: list[traceback.FrameSummary] = []
+
+    class Watching(nn.Module):
+        def forward(self, *_: Tensor, normalize: bool) -> Tensor:
+            frames.extend(traceback.extract_stack())
+            raise RuntimeError("seen")
+
+    monkeypatch.setattr(LpipsAlex, "network", lambda self, device: Watching())
+    module._opened.cache_clear()
+    plugin = f"{Path(__file__).parents[1] / 'plugins.py'}:Grey"
+    record = run_cell(RunConfig(plugin, "robust_resnet152", num_images=2, out=tmp_path, controls=False, device="cpu"))
+    module._opened.cache_clear()
+    assert record.metrics["lpips"].note == "RuntimeError: seen"
+    house = str(Path(bench.__file__).parent)
+    ours = [frame.name for frame in frames if frame.filename.startswith(house)]
+    assert ours[ours.index("_line") :] == ["_line", "evaluate", "collect", "look", "pixel_lpips"]

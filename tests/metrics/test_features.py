@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from bench.datasets.base import Pixels
-from bench.metrics.features import Extractor, FeatureCache, network_extractor
+from bench.metrics.features import FeatureCache, OpenExtractor, open_extractor
 
 CPU = torch.device("cpu")
 
@@ -26,9 +26,9 @@ class Counting:
         return {"features": images.mean((2, 3))}
 
 
-def counting(sha256: str = "a") -> tuple[Counting, Extractor]:
+def counting(sha256: str = "a") -> tuple[Counting, OpenExtractor]:
     compute = Counting()
-    return compute, Extractor("mean", sha256, CPU, compute, batch=3)
+    return compute, OpenExtractor("mean", sha256, CPU, compute, batch=3)
 
 
 def test_extractor_sees_images_in_0_1_and_any_batch_gives_the_same() -> None:
@@ -40,7 +40,21 @@ def test_extractor_sees_images_in_0_1_and_any_batch_gives_the_same() -> None:
 
 def test_a_users_module_gives_logits_only() -> None:
     net = nn.Sequential(nn.Flatten(), nn.Linear(192, 5)).eval()
-    assert {k: v.shape for k, v in network_extractor("own", "", net, CPU)(pixels()).items()} == {"logits": (7, 5)}
+    assert {k: v.shape for k, v in open_extractor("own", "", net, CPU)(pixels()).items()} == {"logits": (7, 5)}
+
+
+def test_a_users_module_gives_what_it_is_asked_for() -> None:
+    net = nn.Sequential(nn.Flatten(), nn.Linear(192, 5)).eval()
+    ask = {"features": net[0], "logits": net}
+    found = open_extractor("own", "", net, CPU, ask=ask)(pixels())
+    assert {k: v.shape for k, v in found.items()} == {"logits": (7, 5), "features": (7, 192)}
+
+
+def test_an_entry_without_the_layer_that_is_wanted_is_made_again(tmp_path: Path) -> None:
+    net, cache = nn.Flatten(), FeatureCache(tmp_path / "cache")
+    cache.features(open_extractor("own", "", net, CPU), pixels(), keep=True)
+    more = open_extractor("own", "", net, CPU, ask={"features": net})
+    assert list(cache.features(more, pixels(), keep=True, layers={"features"})) == ["features"]
 
 
 def test_second_reading_asks_nothing(tmp_path: Path) -> None:

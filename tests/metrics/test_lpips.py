@@ -5,7 +5,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from bench.metrics.lpips import enlarged, load_lpips, lpips_distance
+from bench.metrics.extractors.lpips_alex import load_lpips
+from bench.metrics.lpips import enlarged, lpips_distance
 from bench.weights import load_shipped
 from studies.zoo.make_lpips import LPIPS_CONVOLUTIONS
 

@@ -2,8 +2,10 @@ import numpy as np
 import pytest
 
 from bench.errors import MetricError
+from bench.metrics.base import PerImage
 from bench.metrics.bootstrap import mean_ci
-from bench.metrics.per_image import PerImage, attempt, finite, summary
+from bench.metrics.per_image import attempt, attempt_set, finite, summary
+from bench.record import Score
 
 
 def test_summary_is_the_mean_over_what_is_defined() -> None:
@@ -23,6 +25,19 @@ def test_attempt_turns_any_failure_into_a_null() -> None:
     assert np.isnan(values).tolist() == [True] * 3
     score, values = attempt(lambda: PerImage(np.full(2, np.nan), undefined="it rains"), 2)
     assert score.note == "Not defined on any of the 2 images: it rains."
+
+
+def test_an_array_will_do_and_another_number_of_values_will_not() -> None:
+    score, _ = attempt(lambda: np.array([1.0, 3.0]), 2)
+    assert (score.value, score.n) == (2, 2)
+    score, _ = attempt(lambda: np.array([1.0, 3.0]), 3)
+    assert (score.value, score.note) == (None, "There should be a value an image, (3,), and there are (2,).")
+
+
+def test_a_set_has_one_finite_number() -> None:
+    assert attempt_set(lambda: 2.0, 5) == Score(2.0, n=5)
+    assert attempt_set(lambda: np.nan, 5).note == "The value is nan, not a finite number."
+    assert attempt_set(list, 5).value is None  # type: ignore[arg-type]
 
 
 def test_infinity_is_no_value() -> None:

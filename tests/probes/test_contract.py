@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from bench.listing import PROBES
-from bench.metrics.catalogue import METRICS
-from bench.probes.measures import KNOWN, MEASURES
+from bench.metrics.registry import metrics
+from bench.probes.measures import MEASURES, known
 from bench.probes.runner import open_probe
 from bench.registry import registered
 from tests.probes.conftest import Result, RunProbe
@@ -33,7 +33,7 @@ def test_record_table_and_pictures_agree(kind: str, run: RunProbe) -> None:
     assert set(record.metrics) == set(probe.overall)
     table = found.table
     for level in record.levels:
-        assert set(level.metrics) <= set(probe.measures) <= set(KNOWN)
+        assert set(level.metrics) <= set(probe.measures) <= set(known())
         for key, score in level.metrics.items():
             _explained(found, level.name, key, score.n)
     assert {key for level in record.levels for key in level.metrics} == set(probe.measures)
@@ -75,7 +75,7 @@ def test_an_inverter_that_ignores_its_input_shows_no_effect(kind: str, run: RunP
 
 def test_measures_are_named_once_and_described() -> None:
     assert all(info.key == key and info.definition and info.title for key, info in MEASURES.items())
-    assert not set(MEASURES) & set(METRICS)
+    assert not set(MEASURES) & set(metrics())
     assert all(open_probe(kind).question.endswith("?") for kind in KINDS)
 
 

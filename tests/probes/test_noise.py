@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from bench.metrics.lpips import load_lpips, lpips_distance
+from bench.metrics.extractors.lpips_alex import load_lpips
+from bench.metrics.lpips import lpips_distance
 from bench.probes.noise import DRAWS, draws
 from bench.seeding import sample_seeds, seed_of
 from tests.probes.conftest import RunProbe

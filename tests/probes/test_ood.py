@@ -6,6 +6,7 @@ from PIL import Image
 
 from bench.datasets import fashion_mnist, photographs
 from bench.datasets.base import ArrayDataset
+from bench.metrics.extractors.judge import Judge
 from bench.record import Score
 from tests.probes.conftest import RunProbe, names
 
@@ -18,9 +19,7 @@ def test_a_perfect_inverter_gives_every_set_back(run: RunProbe) -> None:
         assert (scores["lpips"].value, scores["ssim"].value, scores["reid_class_target"].value) == (0, 1, 1)
         assert scores["reid_instance_target_r1"].value == 1
         assert scores["lpips"].n == n
-    assert (
-        found.level("photographs")["reid_class_judge"].note == "There is no judge for these images, only for cifar10."
-    )
+    assert found.level("photographs")["reid_class_judge"].note == Judge.missing
     assert found.level("cifar10")["reid_class_judge"].value == 1
     assert (found.pictures[0::2] == found.pictures[1::2]).all()
     assert found.captions["judged"] is None

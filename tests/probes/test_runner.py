@@ -14,6 +14,7 @@ from PIL import Image
 from bench.config import RunConfig
 from bench.errors import UnknownNameError, UsageError
 from bench.methods import OpenMethod
+from bench.metrics.extractors.judge import Judge
 from bench.probes.runner import open_cell, open_probe, run_probe
 from bench.record import Record
 from bench.runner import run_cell
@@ -105,7 +106,7 @@ def test_a_measure_that_fails_is_null_with_its_text(run: RunProbe, tmp_path: Pat
     Image.new("RGB", (40, 40), "red").save(tmp_path / "photos" / "one" / "a.png")
     found = run("noise", "Grey", "tiles", dataset=f"folder:{tmp_path / 'photos'}", num_images=1)
     score = found.level("draw 1")["reid_class_judge"]
-    assert (score.value, score.note) == (None, "There is no judge for these images, only for cifar10.")
+    assert (score.value, score.note) == (None, Judge.missing)
     assert found.level("draw 1")["lpips"].value
     assert found.captions["judged"] is None
 

@@ -8,7 +8,8 @@ import torch
 
 from bench.config import RunConfig
 from bench.datasets.base import to_images
-from bench.metrics.lpips import load_lpips, lpips_distance
+from bench.metrics.extractors.lpips_alex import load_lpips
+from bench.metrics.lpips import lpips_distance
 from bench.probes.runner import open_cell, open_probe
 from bench.probes.scene import Scene
 from bench.runner import run_cell
@@ -45,9 +46,8 @@ def test_lpips_judge_and_probability(scene: Scene) -> None:
     first, last = scene.view(scene.originals[:2]), scene.view(scene.originals[2:])
     a, b = (to_images(view.pixels) for view in (first, last))
     np.testing.assert_allclose(first.lpips(last), lpips_distance(load_lpips(), a, b), atol=1e-6)
-    assert scene.networks.judge is not None
     with torch.inference_mode():
-        shares = scene.networks.judge(a).softmax(1)
+        shares = scene.networks.open("judge")(a).softmax(1)
     np.testing.assert_allclose(first.judge_probability(np.array([3, 5])), shares[[0, 1], [3, 5]], atol=1e-6)
     classes = shares.argmax(1).numpy()
     assert first.judged(classes).values.tolist() == [1, 1]

@@ -17,12 +17,13 @@ from PIL import Image, ImageFilter
 from bench.datasets.cifar10 import shipped_test
 from bench.describe import metric_card
 from bench.files import write_atomically
+from bench.metrics.base import MIN_SET_IMAGES
 from bench.metrics.bootstrap import mean_ci
-from bench.metrics.catalogue import METRICS, MIN_SET_IMAGES
+from bench.metrics.registry import metrics
 from bench.record import Cost, Record, Score
 
 Doubles = NDArray[np.float64]
-CARDS = [metric_card(key) for key in METRICS]
+CARDS = [metric_card(key) for key in metrics()]
 MAIN_METRICS = [
     key
     for _, key in sorted((card.headline, card.key) for card in CARDS if card.headline is not None and not card.fetched)
@@ -109,7 +110,7 @@ def per_image(
         "logit_cosine": np.clip(rng.normal(look[2], 0.05, n), -1, 1),
         "diversity": np.zeros(n),
     }
-    for key in METRICS:
+    for key in metrics():
         if key.startswith(("reid_instance", "reid_within")):
             columns[key] = np.clip(rng.exponential(look[3] / (4 + 40 * look[0]), n), 0, 1)
     return columns
@@ -125,7 +126,7 @@ def fake_record(
     rng: np.random.Generator,
 ) -> Record:
     """A record whose means and intervals are those of the columns."""
-    metrics = {key: _score(key, columns, num_images, look, rng) for key in METRICS}
+    scores = {key: _score(key, columns, num_images, look, rng) for key in metrics()}
     learned = look[4] == "logits"
     return Record(
         method=method,
@@ -139,7 +140,7 @@ def fake_record(
         stochastic="biggan" in method,
         key=f"{zlib.crc32(method.encode()):08x}",
         protocol=dict(PROTOCOL),
-        metrics=metrics,
+        metrics=scores,
         cost=Cost(num_images * 0.0031, 0.0031, 812.4, "cpu", 4_301_223 if learned else 0, 9_120 if learned else None),
         weights={classifier: "9f" * 32, "judge": "3c" * 32} | ({"inverter": "a7" * 32} if learned else {}),
         recipe={"name": "fast", "hash": "41d0c5", "steps": 7_000} if learned else None,
@@ -151,8 +152,8 @@ def fake_record(
 def _score(
     key: str, columns: Mapping[str, Any], n: int, look: tuple[float, float, float, float, str], rng: np.random.Generator
 ) -> Score:
-    better = METRICS[key].higher_is_better
-    if METRICS[key].level == "set":
+    better = metrics()[key].card.higher_is_better
+    if metrics()[key].card.level == "set":
         return _set_score(key, n, look, rng)
     if not np.isfinite(columns[key]).any():
         return Score(None, higher_is_better=better, note="The images are identical: their PSNR is infinite.")

@@ -9,7 +9,7 @@ import pytest
 from baselines.dosovitskiy_brox import train_2016b
 from bench import weights
 from bench.classifiers import LoadedClassifier
-from bench.classifiers.catalogue import TARGETS
+from bench.classifiers.providers.zoo import TARGETS
 from bench.errors import UsageError
 from bench.training import zoo as training
 from bench.training.budget import Speed

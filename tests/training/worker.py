@@ -22,7 +22,7 @@ from baselines.dosovitskiy_brox.train_2016a import DosovitskiyBrox2016aRecipe, T
 from baselines.dosovitskiy_brox.train_2016b import DosovitskiyBrox2016bRecipe, Task2016b
 from bench.classifiers import LoadedClassifier
 from bench.classifiers import train as classifier_training
-from bench.classifiers.catalogue import CATALOGUE
+from bench.classifiers.providers.zoo import ZOO
 from bench.classifiers.recipes import ClassifierRecipe
 from bench.classifiers.resnet import ThinResNet152
 from bench.classifiers.train import ClassifierTask
@@ -68,8 +68,8 @@ def make(kind: str, one: Engine) -> Trainable:
         recipe = DosovitskiyBrox2016aRecipe("tiny", factor=1 / 16, factor_d=1 / 8, steps=20, batch=24)
         return Task2016a(recipe, target, one)
     assert kind == "classifier"
-    tiny = replace(CATALOGUE["robust_resnet152"], module=small_resnet.__module__, builder="small_resnet")
-    patch.setattr(classifier_training, "CATALOGUE", {"robust_resnet152": tiny})
+    tiny = replace(ZOO["robust_resnet152"], module=small_resnet.__module__, builder="small_resnet")
+    patch.setattr(classifier_training, "ZOO", {"robust_resnet152": tiny})
     return ClassifierTask(ClassifierRecipe("robust_resnet152", epochs=5, batch=24, epsilon=8 / 255), one)
 
 

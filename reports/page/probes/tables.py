@@ -106,7 +106,8 @@ def _holding(key: str, group: Together) -> list[str | None]:
 def _block(key: str, levels: Sequence[str | None], group: Together, notes: Footnotes) -> Block:
     scores = [one.score(level, key) for level in levels for one in group.series]
     counts, chances = _shared(scores)
-    direction = next((score.higher_is_better for score in scores if score), None)
+    directions = [score.higher_is_better for score in scores if score]
+    direction = next((one for one in directions if one is not None), group.metric(key).higher_is_better)
     rows = []
     for level in levels:
         cells = tuple(_cell(key, one, level, notes, counts, chances) for one in group.series)

@@ -6,8 +6,9 @@ from torch import nn
 
 from baselines.dosovitskiy_brox.comparator import Comparator, comparator_of, middle
 from bench.classifiers import LoadedClassifier
-from bench.classifiers.catalogue import CATALOGUE, JUDGE, TARGETS
 from bench.classifiers.inception import ThinInceptionV3
+from bench.classifiers.provider import JUDGE
+from bench.classifiers.providers.zoo import TARGETS, ZOO
 from bench.classifiers.resnet import ThinResNet152
 from bench.datasets import cifar10
 from bench.training.data import TrainingImages
@@ -18,11 +19,11 @@ CPU = torch.device("cpu")
 EXTRACTOR = "efficientnet_lite0"
 
 
-@pytest.mark.parametrize("target", [*CATALOGUE, "my_file.my_network"])
+@pytest.mark.parametrize("target", [*ZOO, "my_file.my_network"])
 def test_it_is_never_the_target_the_judge_or_an_extractor(target: str) -> None:
     name = comparator_of(target)
     assert name not in (target, JUDGE, EXTRACTOR)
-    assert name in CATALOGUE
+    assert name in ZOO
 
 
 def test_all_targets_but_one_share_it() -> None:

@@ -70,7 +70,12 @@ def test_both_are_registered_with_their_trainers(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("classifier", "typed"),
-    [("resnet152", "resnet152"), ("mine.network", "mine.py:network"), ("MyNetwork", "FILE.py:FUNCTION")],
+    [
+        ("resnet152", "resnet152"),
+        ("mine.network", "mine.py:network"),
+        ("MyNetwork", "FILE.py:FUNCTION"),
+        ("timm:resnet152.a1_in1k", "timm:resnet152.a1_in1k"),
+    ],
 )
 def test_what_to_type_for_want_of_weights_is_what_the_command_takes(classifier: str, typed: str) -> None:
     stranger = Target(classifier, "12" * 32, "cifar10", 10, (32, 32), torch.device("cpu"))

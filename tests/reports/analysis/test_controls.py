@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.metrics.catalogue import METRICS
+from bench.metrics.registry import metrics
 from bench.record import Record, Score
 from reports.analysis.controls import match, strongest
 from reports.analysis.groups import Entry, Group, group
@@ -17,17 +17,17 @@ N = 200
 
 def made(record: Record, name: str, kind: str, values: dict[str, float], **others: object) -> Entry:
     """A record alone: half widths of 0.1, none for scores of whole sets."""
-    metrics = {
+    scores = {
         key: Score(
             value,
-            (value - 0.1, value + 0.1) if METRICS[key].level == "image" else None,
+            (value - 0.1, value + 0.1) if metrics()[key].card.level == "image" else None,
             N,
             0.1 if key == "reid_class_target" else None,
-            METRICS[key].higher_is_better,
+            metrics()[key].card.higher_is_better,
         )
         for key, value in values.items()
     }
-    changes = {"method": name, "kind": kind, "metrics": metrics, "access": "logits", **others}
+    changes = {"method": name, "kind": kind, "metrics": scores, "access": "logits", **others}
     return Entry(dataclasses.replace(record, **changes))  # type: ignore[arg-type]
 
 
@@ -57,7 +57,7 @@ def test_holm_over_the_metrics_of_a_match_decides(records: list[Record], tmp_pat
 
     def side(name: str, kind: str, scale: float) -> Entry:
         metrics = {
-            key: Score(scale * float(one.mean()), None, N, None, METRICS[key].higher_is_better)
+            key: Score(scale * float(one.mean()), None, N, None, metrics()[key].card.higher_is_better)
             for key, one in values.items()
         }
         record = dataclasses.replace(made(records[0], name, kind, {}).record, num_images=N, metrics=metrics)

@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.classifiers.catalogue import TARGETS
+from bench.classifiers.providers.zoo import TARGETS
 from bench.errors import DataError, UsageError
-from bench.metrics.catalogue import METRICS
+from bench.metrics.registry import metrics
 from bench.record import Level, Record, Score, read_records
 from reports.analysis.groups import Entry
 from reports.page.compare.compare import write_comparison
@@ -255,7 +255,7 @@ def test_full_table_reaches_every_metric_and_interval(page: Page, records: list[
                 ends = re.findall(r"[−\d.]+", cell.first("span", class_="pm").text)
                 for end, value in zip(ends, score.ci95, strict=True):
                     assert_same_number(end, Score(value))
-    assert sorted(keys) == sorted(METRICS)
+    assert sorted(keys) == sorted(metrics())
 
 
 def test_inverters_come_before_controls_with_their_questions(page: Page) -> None:
@@ -403,8 +403,8 @@ def test_heads_sort_by_button_and_say_in_which_direction(page: Page) -> None:
     for cell in columns:
         assert cell.attributes["aria-sort"] == "none"
         first = cell.first("button").attributes["data-first"]
-        info = METRICS.get(cell.attributes["data-sort"])
-        assert first == ("ascending" if info is None or info.higher_is_better is False else "descending")
+        info = metrics().get(cell.attributes["data-sort"])
+        assert first == ("ascending" if info is None or info.card.higher_is_better is False else "descending")
 
 
 def test_rows_are_filtered_by_what_they_may_see(page: Page) -> None:

@@ -9,14 +9,14 @@ import pytest
 
 from bench.commands import _print_tables
 from bench.describe import metric_card
-from bench.metrics.catalogue import METRICS
+from bench.metrics.registry import metrics
 from bench.record import Record, read_records
 from reports.analysis.groups import Entry
 from reports.page.tables import WIDTH, markdown_table, terminal_table
 from tests.reports.html_page import Page
 from tests.reports.synthetic import CONTROLS, INVERTERS
 
-TERMINAL_METRICS = [key for key in METRICS if "terminal" in metric_card(key).roles]
+TERMINAL_METRICS = [key for key in metrics() if "terminal" in metric_card(key).roles]
 
 
 def bare(records: Iterable[Record]) -> list[Entry]:
@@ -117,7 +117,7 @@ def test_markdown_prints_values_with_intervals(records: list[Record]) -> None:
 def test_markdown_escapes_what_would_break_the_table(records: list[Record]) -> None:
     evil = dataclasses.replace(records[0], method="a|b<script>", kind="inverter")
     failed = dataclasses.replace(evil, method="x", status="failed", reason="a\n| b", metrics={})
-    lines = markdown_table(bare([evil, failed]), list(METRICS)[:3]).splitlines()
+    lines = markdown_table(bare([evil, failed]), list(metrics())[:3]).splitlines()
     cells = {len(re.findall(r"(?<!\\)\|", line)) for line in lines if line.startswith("|")}
     assert cells == {8}
     assert r"a\|b\<script\>" in "\n".join(lines)

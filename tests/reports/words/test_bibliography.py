@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 
 from bench import describe
-from bench.classifiers.catalogue import CATALOGUE
-from bench.describe import classifier_card, declared, metric_card, references, supplied
-from bench.metrics.catalogue import METRICS
+from bench.classifiers.provider import ALIASES
+from bench.describe import declared, known_classifier, metric_card, references, supplied
+from bench.probes.measures import known
 from bench.record import Level, Record, Score
 from bench.registry import CONTROLS, INVERTERS, registered
 from reports.analysis.groups import Entry
@@ -26,8 +26,9 @@ def test_every_citation_of_a_card_is_listed_and_no_other_is() -> None:
     """By the cards of all that is registered; a key that is not listed would be left out in silence."""
     targets = [point.value for group in (INVERTERS, CONTROLS) for point in registered(group).values()]
     named = {paper for target in targets for paper in declared(target)["citation"]}
-    named |= {paper for key in METRICS for paper in metric_card(key).citation}
-    named |= {paper for name in CATALOGUE for paper in classifier_card(name).citation}
+    named |= {paper for key in known() for paper in metric_card(key).citation}
+    named |= {paper for name in ALIASES for paper in known_classifier(name, "").citation}
+    named |= {"torchvision2016library", "wightman2019timm"}  # of networks that are fetched
     entries = references(named)
     assert set().union(*map(keys, entries)) == named
     listed = Path(describe.__file__).with_name("references.bib").read_text(encoding="utf-8")
@@ -40,13 +41,14 @@ def test_every_citation_of_a_card_is_listed_and_no_other_is() -> None:
 
 def test_an_entry_may_stand_in_a_card_as_a_whole(records: list[Record]) -> None:
     whole = "@misc{mine,\n  title = {Mine}\n}"
-    cards = supplied(dataclasses.replace(records[0], metrics={}))
+    bare = dataclasses.replace(records[0], classifier="mine", metrics={})
+    cards = supplied(bare)
     cited = dataclasses.replace(cards, method=dataclasses.replace(cards.method, citation=(whole,)))
-    assert of(dataclasses.replace(records[0], metrics={}, cards=cited)) == f"{whole}\n\n"
+    assert of(dataclasses.replace(bare, cards=cited)) == f"{whole}\n\n"
 
 
 def test_only_what_the_records_show_is_cited(records: list[Record]) -> None:
-    one = dataclasses.replace(records[0], method="mahendran-vedaldi", metrics={"psnr": Score(20.0)})
+    one = dataclasses.replace(records[0], method="mahendran-vedaldi", classifier="mine", metrics={"psnr": Score(20.0)})
     assert keys(of(one)) == {"mahendran2015understanding"}
     null = dataclasses.replace(one, metrics={"lpips": Score(None, note="failed")})
     assert keys(of(null)) == {"mahendran2015understanding"}
@@ -57,7 +59,7 @@ def test_only_what_the_records_show_is_cited(records: list[Record]) -> None:
 
 
 def test_a_stranger_needs_no_entry(records: list[Record]) -> None:
-    assert of(dataclasses.replace(records[0], method="mine", metrics={})) == ""
+    assert of(dataclasses.replace(records[0], method="mine", classifier="mine", metrics={})) == ""
 
 
 def test_every_shown_method_is_cited_once(records: list[Record]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bench.cards import ROLES, unknown
-from bench.describe import classifier_card, supplied
+from bench.describe import known_classifier, supplied
 from bench.record import Record, Score
 from reports.analysis.groups import ACCESS_ORDER, Entry, Group, group
 from reports.words import glossary
@@ -38,10 +38,8 @@ def test_others_are_not(records: list[Record]) -> None:
 
 
 def test_any_classifier_may_have_a_caveat(records: list[Record]) -> None:
-    cards = replace(
-        supplied(records[0]), classifier=replace(classifier_card("mine"), caveat="It is not what it seems.")
-    )
-    assert glossary.caveats([Entry(replace(records[0], cards=cards))]) == ["It is not what it seems."]
+    cards = replace(supplied(records[0]), classifier=replace(known_classifier("mine", ""), caveat="not what it seems."))
+    assert glossary.caveats([Entry(replace(records[0], cards=cards))]) == ["mine is not what it seems."]
 
 
 def test_few_images_have_no_distances(records: list[Record]) -> None:

@@ -12,7 +12,7 @@ import torch
 from bench.classifiers import LoadedClassifier
 from bench.errors import UnknownNameError, UsageError
 from bench.metrics.distances import Kid
-from bench.metrics.features import Extractor
+from bench.metrics.features import OpenExtractor
 from bench.training.engine import Engine
 from methods.biggan_logit.recipes import BigGANRecipe
 from methods.biggan_logit.train import BigGANTask
@@ -54,7 +54,7 @@ def test_every_row_changes_one_thing_and_the_last_one_two() -> None:
 @pytest.fixture
 def quick(tiny_cifar: LoadedClassifier, monkeypatch: pytest.MonkeyPatch) -> None:
     """Few steps, few images, cheap eyes."""
-    extractor = Extractor("pixels", "ab" * 32, torch.device("cpu"), lambda x: {"features": x.flatten(1)[:, :4]}, 25)
+    extractor = OpenExtractor("pixels", "ab" * 32, torch.device("cpu"), lambda x: {"features": x.flatten(1)[:, :4]}, 25)
     monkeypatch.setattr(switches, "open_classifier", lambda name, device: tiny_cifar)
     monkeypatch.setattr(switches, "TURN", 1)
     monkeypatch.setattr(switches, "kid", lambda a, b: Kid(float(abs(a - b).mean()), 0.0, (1.0,) * 100))

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.classifiers.catalogue import TARGETS
-from bench.metrics.catalogue import METRICS
+from bench.classifiers.providers.zoo import TARGETS
+from bench.metrics.registry import metrics
 from bench.probes.manipulate import Perturb, Scale, Shift
-from bench.probes.measures import KNOWN
+from bench.probes.measures import known
 from bench.probes.noise import Noise
 from bench.probes.ood import OutOfDistribution
 from bench.registry import CONTROLS, INVERTERS, registered
@@ -47,7 +47,7 @@ def test_rules_name_what_exists() -> None:
     for values in named():
         assert values.method in methods
         assert values.classifier in TARGETS
-        assert values.column in (KNOWN if values.probe else METRICS)
+        assert values.column in (known() if values.probe else metrics())
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from bench.describe import metric_card
 from bench.errors import DataError
 from bench.files import write_atomically
 from bench.metrics.bootstrap import paired_difference
-from bench.metrics.catalogue import METRICS
-from bench.probes.measures import KNOWN
+from bench.metrics.registry import metrics
+from bench.probes.measures import known
 from bench.record import Record, Score, read_records
 from reports.analysis.groups import Entry
 from reports.page.compare.compare import CellPage, Comparison, comparison, write_comparison
@@ -161,7 +161,7 @@ def test_single_precision_is_not_worse_than_double(before: Path, after: Path) ->
 def test_a_difference_below_the_resolution_is_equal_and_one_above_is_not(
     key: str, sign: int, before: Path, after: Path
 ) -> None:
-    least = METRICS[key].least(N)
+    least = metrics()[key].card.least(N)
     for share, verdicts in ((0.9, {"equal"}), (0.2, {"worse", "higher"})):
         shift(after, key, sign * share * least)
         assert {row(compared(before, after), key).verdict} <= verdicts
@@ -176,9 +176,9 @@ def test_too_small_a_mean_within_a_wide_interval_shows_nothing(before: Path, aft
 
 def test_no_verdict_stands_beside_an_interval_of_zeros() -> None:
     """What is printed as zeros lies below every resolution that is declared."""
-    for key in KNOWN:
+    for key in known():
         assert metric_card(key).least(1_000_000) >= 1e-6
-    assert {verdict_of(metric_card(key), 4e-7) for key in KNOWN} == {"equal"}
+    assert {verdict_of(metric_card(key), 4e-7) for key in known()} == {"equal"}
 
 
 def verdict_of(card: MetricCard, amount: float) -> str:

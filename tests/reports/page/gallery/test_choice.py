@@ -12,7 +12,7 @@ import pytest
 
 from bench.datasets.cifar10 import CLASS_NAMES
 from bench.describe import metric_card
-from bench.metrics.catalogue import METRICS
+from bench.metrics.registry import metrics
 from reports.analysis.groups import Group
 from reports.page.gallery.choice import EMBEDDED
 from tests.reports.gallery_runs import (
@@ -28,7 +28,7 @@ from tests.reports.gallery_runs import (
     three_classifiers,
 )
 
-ENDS = [key for key in METRICS if "ends" in metric_card(key).roles]
+ENDS = [key for key in metrics() if "ends" in metric_card(key).roles]
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,7 @@ def test_ends_are_those_of_the_mean_over_contenders(groups: list[Group], data: l
     expected = set()
     for key in ENDS:
         mean = np.mean([column(e, key) for one in groups for e in one.complete[:2]], axis=0)
-        best_first = np.argsort(-mean if METRICS[key].higher_is_better else mean, kind="stable")
+        best_first = np.argsort(-mean if metrics()[key].card.higher_is_better else mean, kind="stable")
         expected |= {*best_first[:2].tolist(), *best_first[-2:].tolist()}
     assert all([e.label for e in one.complete[:2]] == list(METHODS[:2]) for one in groups)
     assert set(members(data[0], "ends")) == expected

@@ -11,12 +11,12 @@ from torch_fidelity.metric_fid import KEY_METRIC_FID, fid_featuresdict_to_statis
 
 from bench.datasets import cifar10
 from bench.errors import MetricError
-from bench.metrics import inception
 from bench.metrics.distances import frechet
 from bench.metrics.evaluate import Networks, evaluate
-from bench.metrics.inception import inception_extractor
+from bench.metrics.extractors import inception, playing
+from bench.metrics.extractors.inception import Inception
+from bench.metrics.features import open_extractor
 from tests.metrics.random_inception import Images, write_random_inception
-from tests.metrics.small_networks import MeanSquare, Small
 
 CPU = torch.device("cpu")
 
@@ -24,14 +24,14 @@ CPU = torch.device("cpu")
 @pytest.mark.parametrize("path", [None, Path("nowhere.pth")])
 def test_without_the_weights_it_says_what_to_type(path: Path | None) -> None:
     with pytest.raises(MetricError, match="type `bench data fetch inception` or give --inception-weights PATH"):
-        inception_extractor(path, CPU)
+        Inception(path).network(CPU)
 
 
 def test_another_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "weights-inception-2015-12-05-6726825d.pth"
     path.write_bytes(b"something else")
     with pytest.raises(MetricError, match="its SHA-256 begins with"):
-        inception_extractor(path, CPU)
+        Inception(path).network(CPU)
 
 
 class Malicious:
@@ -49,7 +49,7 @@ def test_a_forged_file_is_never_unpickled(tmp_path: Path, monkeypatch: pytest.Mo
     path = tmp_path / "forged.pth"
     path.write_bytes(pickle.dumps(Malicious(), protocol=2))
     with pytest.raises(MetricError, match="is not torch-fidelity's"):
-        inception_extractor(take(path, monkeypatch), CPU)
+        Inception(take(path, monkeypatch)).network(CPU)
 
 
 def test_the_bytes_that_were_checked_are_those_that_are_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +74,7 @@ def test_the_bytes_that_were_checked_are_those_that_are_loaded(tmp_path: Path, m
 
     monkeypatch.setattr(inception, "_check", check_and_replace)
     monkeypatch.setattr(fidelity, "FeatureExtractorInceptionV3", Loading)
-    assert inception_extractor(path, CPU).sha256 == digest
+    assert callable(Inception(path).network(CPU))
 
 
 @pytest.fixture(scope="session")
@@ -97,7 +97,8 @@ def test_features_are_torch_fidelitys(
     side: int, count: int, random_weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pixels = real(count, side)
-    ours = inception_extractor(take(random_weights, monkeypatch), CPU)(pixels)["features"]
+    network = Inception(take(random_weights, monkeypatch)).network(CPU)
+    ours = open_extractor("inception", "", network, CPU, 10, {"features": network})(pixels)["features"]
     theirs = FeatureExtractorInceptionV3("i", ["2048"], feature_extractor_weights_path=str(random_weights))
     images = torch.from_numpy(pixels).permute(0, 3, 1, 2)
     with torch.inference_mode():
@@ -126,11 +127,8 @@ def test_fid_of_2048_images_is_what_torch_fidelity_calculates(
     originals = real(2_048, 32)
     noise = np.random.default_rng(0).normal(0, 25, originals.shape)
     noisy = np.clip(originals + noise, 0, 255).astype(np.uint8)
-    nets = Networks(
-        None, None, Small(3, 20).eval(), MeanSquare(), take(random_weights, monkeypatch), CPU,
-        {"efficientnet_lite0": "e"},
-    )  # fmt: skip
-    ours = evaluate(originals, noisy, labels=None, logits=None, networks=nets).metrics["fid"]
+    nets = Networks(None, CPU, playing(None, take(random_weights, monkeypatch)))
+    ours = evaluate(originals, noisy, labels=None, logits=None, networks=nets, wanted=("fid",)).metrics["fid"]
     theirs = torch_fidelity.calculate_metrics(
         input1=Images(originals), input2=Images(noisy), fid=True, cuda=False, cache=False, batch_size=16,
         save_cpu_ram=True, verbose=False, feature_extractor_weights_path=str(random_weights),

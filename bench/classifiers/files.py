@@ -1,0 +1,215 @@
+"""Weight files of other houses: found or fetched by a known hash, opened without running code, tried before use."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import pickle
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench.datasets.download import download, scratch_folder
+from bench.errors import DataError, WeightsError
+from bench.paths import home
+from bench.printing import say_once
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+LARGEST = 1 << 35  # bytes of a file that is fetched
+AGREEMENT = 1e-3  # of the largest logit, by which stored logits may differ
+WRAPPERS = ("state_dict", "model")  # keys under which checkpoints hold the weights among other things
+
+
+@dataclass(frozen=True)
+class PublishedFile:
+    """A file of weights as its house publishes it.
+
+    Attributes:
+        network: full id of the network.
+        name: of the file, here and there.
+        url: where it is published.
+        sha256: its first digits, eight at least, as far as they are published; empty where they are not.
+    """
+
+    network: str
+    name: str
+    url: str
+    sha256: str
+
+    @property
+    def place(self) -> Path:
+        """Where it belongs on this machine."""
+        return home() / "classifiers" / self.network.partition(":")[0] / self.name
+
+
+@dataclass(frozen=True)
+class FoundFile:
+    """A file that is here.
+
+    Attributes:
+        path: where.
+        sha256: of its bytes.
+        verified: whether it is the published one.
+    """
+
+    path: Path
+    sha256: str
+    verified: bool
+
+
+def find(published: PublishedFile, own: Path | None) -> FoundFile:
+    """The published file, fetched where it is not here, or one of the user's own.
+
+    Raises:
+        WeightsError: there is none, or it is not the published one although it lies in its place; says what to do.
+    """
+    if own is None and published.place.is_file():
+        found = _found(published, published.place)
+        if published.sha256 and not found.verified:
+            raise WeightsError(
+                f"{found.path} should be the published weights of {published.network}, whose SHA-256 begins with "
+                f"{published.sha256}, and has {found.sha256}: it is damaged or another file. Delete it to have it "
+                "fetched again; weights of your own are given with --classifier-weights PATH."
+            )
+    elif own is not None:
+        if not own.is_file():
+            raise WeightsError(f"--classifier-weights names {own}, and there is no such file.")
+        found = _found(published, own)
+    else:
+        fetch(published)
+        found = _found(published, published.place)
+    if not found.verified:
+        say_once(
+            f"{found.path} is not known to be the published weights of {published.network}: records name it by its own "
+            "hash, and say that it is not verified"
+        )
+    return found
+
+
+def _found(published: PublishedFile, path: Path) -> FoundFile:
+    state = path.stat()
+    sha256 = _sha256(path, (state.st_ino, state.st_mtime_ns, state.st_ctime_ns, state.st_size))
+    return FoundFile(path, sha256, bool(published.sha256) and sha256.startswith(published.sha256))
+
+
+@cache
+def _sha256(path: Path, state: tuple[int, ...]) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def fetch(published: PublishedFile) -> None:
+    """Bring the file here, whole and with its hash, or not at all.
+
+    Raises:
+        WeightsError: it cannot be had; names the file, its source, its hash and where to put it.
+    """
+    if not published.sha256:
+        reason = "it is not fetched, because no hash is published that would tell it from another"
+    else:
+        place = published.place
+        try:
+            with scratch_folder(place.parent, place.name) as folder:
+                path = folder / place.name
+                download(published.url, path, f"fetching {place.name}", LARGEST)
+                sha256 = _found(published, path).sha256
+                if not sha256.startswith(published.sha256):
+                    raise DataError(f"what came has the SHA-256 {sha256}")
+                os.replace(path, place)
+                return
+        except DataError as error:
+            reason = f"it cannot be fetched: {error}"
+    known = f" (its SHA-256 begins with {published.sha256})" if published.sha256 else ""
+    raise WeightsError(
+        f"{published.network} needs the file {published.name}{known}, which is not here, and {reason}. Fetch it from "
+        f"{published.url} where there is a network and put it at {published.place}, or name your copy with "
+        "--classifier-weights PATH."
+    )
+
+
+def read_state(found: FoundFile) -> dict[str, Tensor]:
+    """The tensors of a safetensors or torch file, by name; nothing in the file is run.
+
+    Raises:
+        WeightsError: it is truncated, holds code, or no weights, or has changed since it was hashed.
+    """
+    data = found.path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != found.sha256:
+        raise WeightsError(f"{found.path} has changed while it was being opened. Type the command again.")
+    held = _safetensors(found.path, data) if data[8:9] == b"{" else _torch(found.path, data)
+    for key in WRAPPERS:
+        held = held[key] if isinstance(held, Mapping) and isinstance(held.get(key), Mapping) else held
+    if not isinstance(held, dict) or not held or not all(map(_is_tensor, held.values())):
+        raise WeightsError(
+            f"{found.path} should hold the weights of a network, tensors by name, and holds something else. Save them "
+            "with safetensors.torch.save_file(network.state_dict(), path)."
+        )
+    return held
+
+
+def _is_tensor(value: object) -> bool:
+    import torch
+
+    return isinstance(value, torch.Tensor)
+
+
+def _safetensors(path: Path, data: bytes) -> Any:
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    try:
+        return load(data)
+    except (SafetensorError, ValueError) as error:
+        raise WeightsError(f"{path} is not a whole safetensors file ({error}). Fetch it again.") from error
+
+
+def _torch(path: Path, data: bytes) -> Any:
+    import torch
+
+    try:
+        return torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise WeightsError(
+            f"{path} holds more than weights, or is damaged: bench runs no code that lies in a file of weights. Save "
+            "the weights alone, with safetensors.torch.save_file(network.state_dict(), path)."
+        ) from error
+    except Exception as error:  # whatever the bytes lead to
+        lines = str(error).splitlines()
+        reason = lines[0] if lines else type(error).__name__
+        raise WeightsError(f"{path} is not a whole file of weights ({reason}). Fetch it again.") from error
+
+
+def check_reference(network: nn.Module, name: str, weights: Path) -> None:
+    """Compare a network with logits that lie beside its weights as ``<file>.logits.npz``.
+
+    The file holds ``images`` (n, H, W, 3) uint8 and ``logits`` (n, K).
+
+    Raises:
+        WeightsError: the network gives others: another preprocessing, another order of channels, other weights.
+    """
+    import numpy as np
+    import torch
+
+    path = weights.with_name(f"{weights.name}.logits.npz")
+    if not path.is_file():
+        return
+    try:
+        with np.load(path) as held:
+            pixels, expected = held["images"], torch.from_numpy(held["logits"]).float()
+        images = torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255
+    except Exception as error:  # whatever the bytes lead to
+        raise WeightsError(f"{path} should hold images (n, H, W, 3) and logits (n, K): {error}. Delete it.") from error
+    with torch.inference_mode():
+        found = network.eval()(images)
+    worst = float((found - expected).abs().max()) if found.shape == expected.shape else float("inf")
+    if not worst <= AGREEMENT * max(1.0, float(expected.abs().max())):
+        raise WeightsError(
+            f"{name} with the weights {weights} gives other logits than {path.name} beside them: they differ by up to "
+            f"{worst:.3g}. Either of the two files is another one, or was made with other preprocessing (order of the "
+            "colour channels, scale, size). It is not used; delete the logits if they are wrong."
+        )

@@ -1,0 +1,81 @@
+"""What the tests of the libraries' providers share: networks with random weights, and the libraries' pipelines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from bench.classifiers.files import _sha256
+from bench.classifiers.library import LibraryProvider
+
+
+def randomised(network: nn.Module) -> nn.Module:
+    """The same network with random statistics, so that no layer is the identity, in evaluation mode."""
+    generator = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for module in network.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                assert module.running_mean is not None
+                assert module.running_var is not None
+                module.weight.copy_(0.5 + 0.5 * torch.rand(module.weight.shape, generator=generator))
+                module.running_mean.copy_(0.1 * torch.randn(module.running_mean.shape, generator=generator))
+                module.running_var.copy_(1 + 0.5 * torch.rand(module.running_var.shape, generator=generator))
+    return network.eval()
+
+
+def photo(side: int) -> Image.Image:
+    """A picture with large and small structures, in colours that differ."""
+    y, x = np.mgrid[0:side, 0:side] / side
+    noise = np.random.default_rng(1).normal(0, 0.05, (side, side, 3))
+    waves = [np.sin(9 * x + 3 * y), np.cos(13 * y), np.sin(20 * x * y)]
+    values = 0.5 + 0.35 * np.stack(waves, -1) * [1.0, 0.6, 0.8] + noise + [0.1, 0.0, -0.1]
+    return Image.fromarray((255 * values.clip(0, 1)).astype(np.uint8))
+
+
+def tensor(image: Image.Image) -> Tensor:
+    """(1, 3, H, W) in [0, 1]."""
+    return torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].float() / 255
+
+
+def agree(
+    ours: nn.Module, theirs: nn.Module, features: Callable[[Tensor], Tensor], pipeline: Callable[..., Any]
+) -> None:
+    """Logits, preprocessing and features of both, for a tensor of the network's own size and for files of others."""
+    side = int(ours.input_size)  # type: ignore[arg-type]
+    with torch.inference_mode():
+        native = tensor(photo(side))
+        given = pipeline(photo(side))[None]
+        assert torch.allclose(ours.prepare(native), given, atol=1e-5)  # type: ignore[operator]
+        expected = theirs(given)
+        assert (ours(native) - expected).abs().max() <= 1e-4
+        assert (ours.features(native) - features(given)).abs().max() <= 1e-4  # type: ignore[operator]
+        for other in (64, 300):
+            expected = theirs(pipeline(photo(other))[None])
+            assert (ours(tensor(photo(other))) - expected).abs().max() <= 2e-2 * expected.abs().max()
+
+
+def is_differentiable(network: nn.Module) -> None:
+    """A gradient reaches the pixels of a picture that is enlarged inside."""
+    images = tensor(photo(64)).requires_grad_()
+    (gradient,) = torch.autograd.grad(network(images).square().sum(), images)
+    assert gradient.isfinite().all()
+    assert gradient.count_nonzero() > gradient.numel() / 2
+
+
+def publish(provider: type[LibraryProvider], path: Path, patch: pytest.MonkeyPatch) -> None:
+    """Let the provider believe that this very file is what its library publishes, there where it lies."""
+    describe, sha256 = provider.describe, _sha256(path, (path.stat().st_size,))
+
+    def described(self: LibraryProvider, name: str) -> Any:
+        one = describe(self, name)
+        return replace(one, file=replace(one.file, url=path.as_uri(), sha256=sha256[:8]))
+
+    patch.setattr(provider, "describe", described)

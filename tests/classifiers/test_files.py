@@ -1,0 +1,253 @@
+"""Weight files of other houses: what is found, fetched, opened and refused."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from bench.classifiers import files, load_classifier, open_classifier
+from bench.classifiers.files import FoundFile, PublishedFile, check_reference, fetch, read_state
+from bench.errors import DataError, WeightsError
+from tests.conftest import AddPlugin
+
+PROVIDER = """
+from pathlib import Path
+import torch
+from torch import nn
+from bench.classifiers.files import PublishedFile
+from bench.classifiers.library import Described, LibraryProvider
+from bench.classifiers.wrapped import LibraryNetwork
+
+def body():
+    pooled = nn.Conv2d(3, 8, 3, stride=4), nn.ReLU(), nn.AdaptiveAvgPool2d(1)
+    return nn.Sequential(*pooled, nn.Flatten(), nn.Linear(8, 5))
+
+class Tiny(LibraryNetwork):
+    def embed(self, x):
+        return self.body[:-1](x)
+    def head(self, f):
+        return self.body[-1](f)
+
+class TinyProvider(LibraryProvider):
+    def describe(self, name):
+        import json, os
+        url, sha256 = json.loads(os.environ["TINY"])
+        file = PublishedFile(f"tiny:{name}", "tiny.pth", url, sha256)
+        mean, std = (0.5, 0.4, 0.3), (0.2, 0.2, 0.3)
+        return Described(file, 5, 16, mean, std, "bilinear", accuracy={"top1": 0.5}, licence="MIT")
+    def network(self, name, state):
+        net = body()
+        net.load_state_dict(state)
+        return Tiny(net, self.describe(name))
+"""
+
+
+class Published:
+    """A library with one network, whose file is ``path`` and can be had from ``url``."""
+
+    def __init__(self, folder: Path, patch: pytest.MonkeyPatch) -> None:
+        torch.manual_seed(1)
+        self.body = nn.Sequential(
+            nn.Conv2d(3, 8, 3, stride=4), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 5)
+        )
+        self.path = folder / "published.pth"
+        torch.save(self.body.state_dict(), self.path)
+        self.sha256 = hashlib.sha256(self.path.read_bytes()).hexdigest()
+        self.patch = patch
+        self.tell()
+
+    def tell(self, sha256: str | None = None) -> None:
+        self.patch.setenv("TINY", json.dumps([self.path.as_uri(), self.sha256[:8] if sha256 is None else sha256]))
+
+
+@pytest.fixture
+def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plugin: AddPlugin, bench_home: Path) -> Published:
+    plugin("tiny", "bench.classifiers", "tiny = bench_tiny_provider:TinyProvider", PROVIDER)
+    return Published(tmp_path, monkeypatch)
+
+
+def place(home: Path) -> Path:
+    return home / "classifiers" / "tiny" / "tiny.pth"
+
+
+def test_a_published_file_is_fetched_once_and_verified(tiny: Published, bench_home: Path) -> None:
+    loaded = open_classifier("tiny:a")
+    assert loaded.card is not None
+    assert (loaded.card.verified, loaded.card.licence, loaded.card.accuracy) == (True, "MIT", {"top1": 0.5})
+    assert place(bench_home).read_bytes() == tiny.path.read_bytes()
+    tiny.path.unlink()
+    assert open_classifier("tiny:a").sha256 == loaded.sha256
+    images = torch.rand(2, 3, 16, 16)
+    mean, std = torch.tensor([0.5, 0.4, 0.3]).view(1, 3, 1, 1), torch.tensor([0.2, 0.2, 0.3]).view(1, 3, 1, 1)
+    assert torch.allclose(loaded.network(images), tiny.body((images - mean) / std), atol=1e-6)
+
+
+def test_the_identity_is_of_the_file_and_of_the_preprocessing(tiny: Published, bench_home: Path) -> None:
+    from bench_tiny_provider import TinyProvider  # type: ignore[import-not-found]
+
+    shown = TinyProvider().describe("a").preprocessing
+    expected = hashlib.sha256(json.dumps([tiny.sha256, shown], sort_keys=True).encode()).hexdigest()
+    assert open_classifier("tiny:a").sha256 == expected
+
+
+def test_what_comes_with_another_hash_is_thrown_away(tiny: Published, bench_home: Path) -> None:
+    tiny.tell("0123456789")
+    with pytest.raises(WeightsError, match=f"what came has the SHA-256 {tiny.sha256}"):
+        load_classifier("tiny:a")
+    assert not place(bench_home).exists()
+    assert list(place(bench_home).parent.iterdir()) == []
+
+
+def test_what_lies_in_the_place_with_another_hash_is_refused(tiny: Published, bench_home: Path) -> None:
+    place(bench_home).parent.mkdir(parents=True)
+    place(bench_home).write_bytes(tiny.path.read_bytes()[:-7])
+    with pytest.raises(WeightsError, match=rf"begins with {tiny.sha256[:8]}.*damaged or another file\. Delete it"):
+        load_classifier("tiny:a")
+
+
+def test_offline_the_text_has_file_source_hash_and_place(
+    tiny: Published, bench_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise DataError("Name or service not known")
+
+    monkeypatch.setattr(files, "download", refuse)
+    with pytest.raises(WeightsError) as caught:
+        load_classifier("tiny:a")
+    text = str(caught.value)
+    for part in ("tiny:a", "tiny.pth", tiny.path.as_uri(), tiny.sha256[:8], str(place(bench_home)), "not known"):
+        assert part in text
+    assert "--classifier-weights PATH" in text
+
+
+def test_without_a_known_hash_nothing_is_fetched(tiny: Published, bench_home: Path) -> None:
+    tiny.tell("")
+    with pytest.raises(WeightsError, match="not fetched, because no hash is published"):
+        load_classifier("tiny:a")
+
+
+def test_a_file_of_ones_own_is_warned_of_and_has_an_identity_of_its_own(
+    tiny: Published, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    published = open_classifier("tiny:a")
+    own = tmp_path / "own.safetensors"
+    save_file({key: 2 * value for key, value in tiny.body.state_dict().items()}, own)
+    loaded = open_classifier("tiny:a", weights=own)
+    assert loaded.card is not None
+    assert (loaded.card.verified, loaded.card.accuracy) == (False, {})
+    assert loaded.sha256 != published.sha256
+    assert not torch.equal(loaded.network(torch.rand(1, 3, 16, 16)), published.network(torch.rand(1, 3, 16, 16)))
+    assert capsys.readouterr().err.count("own.safetensors is not known to be the published weights of tiny:a") == 1
+    same = open_classifier("tiny:a", weights=tiny.path)
+    assert same.sha256 == published.sha256
+    assert capsys.readouterr().err == ""
+    with pytest.raises(WeightsError, match="there is no such file"):
+        open_classifier("tiny:a", weights=tmp_path / "nothing.pth")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda s: s | {"extra": torch.zeros(1)}, r"does not fit tiny:a: .*Unexpected key.*extra"),
+        (lambda s: {k: v for k, v in s.items() if k != "4.bias"}, r"does not fit tiny:a: .*Missing key.*4\.bias"),
+        (lambda s: s | {"4.bias": torch.zeros(6)}, r"does not fit tiny:a: .*size mismatch for 4\.bias"),
+    ],
+)
+def test_wrong_keys_and_shapes_are_refused(change: Any, words: str, tiny: Published, tmp_path: Path) -> None:
+    torch.save(change(tiny.body.state_dict()), tmp_path / "wrong.pth")
+    with pytest.raises(WeightsError, match=words):
+        load_classifier("tiny:a", weights=tmp_path / "wrong.pth")
+
+
+def test_code_in_a_file_is_not_run(tmp_path: Path) -> None:
+    mark = tmp_path / "ran"
+
+    class Touch:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return Path.touch, (mark,)
+
+    torch.save({"weight": Touch()}, tmp_path / "evil.pth")
+    with pytest.raises(WeightsError, match=r"evil\.pth holds more than weights.*bench runs no code"):
+        read_state(found(tmp_path / "evil.pth"))
+    assert not mark.exists()
+
+
+def found(path: Path) -> FoundFile:
+    return FoundFile(path, hashlib.sha256(path.read_bytes()).hexdigest(), verified=False)
+
+
+@pytest.mark.parametrize("form", ["safetensors", "pth"])
+@pytest.mark.parametrize("kept", [0, 20, 0.5, 0.99])
+def test_truncated_files_are_refused(form: str, kept: float, tmp_path: Path) -> None:
+    path, state = tmp_path / f"w.{form}", {"a": torch.rand(50, 50)}
+    if form == "pth":
+        torch.save(state, path)
+    else:
+        save_file(state, path)
+    data = path.read_bytes()
+    path.write_bytes(data[: int(kept * len(data)) if kept < 1 else int(kept)])
+    with pytest.raises(WeightsError, match=r"is not a whole|is damaged"):
+        read_state(found(path))
+
+
+def test_other_contents_are_refused_and_checkpoints_are_unwrapped(tmp_path: Path) -> None:
+    path, state = tmp_path / "w.pth", {"a": torch.rand(3)}
+    torch.save({"state_dict": state, "epoch": 3}, path)
+    assert torch.equal(read_state(found(path))["a"], state["a"])
+    for other in ([torch.rand(3)], {"a": 3}, {}, torch.rand(2)):
+        torch.save(other, path)
+        with pytest.raises(WeightsError, match="should hold the weights of a network"):
+            read_state(found(path))
+
+
+def test_a_file_that_changes_meanwhile_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "w.pth"
+    torch.save({"a": torch.rand(3)}, path)
+    before = found(path)
+    torch.save({"a": torch.rand(3)}, path)
+    with pytest.raises(WeightsError, match="has changed while it was being opened"):
+        read_state(before)
+
+
+def stored(path: Path, pixels: Any, logits: Tensor) -> None:
+    np.savez(path.with_name(f"{path.name}.logits.npz"), images=pixels, logits=logits.numpy())
+
+
+def test_logits_beside_a_file_are_a_reference(tiny: Published, bench_home: Path) -> None:
+    """Also for a file with the published hash."""
+    network = load_classifier("tiny:a")
+    pixels = np.random.default_rng(1).integers(0, 255, (4, 16, 16, 3), np.uint8)
+    images = torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255
+    stored(place(bench_home), pixels, network(images))
+    load_classifier("tiny:a")
+    for other in (network(images[:, [2, 1, 0]]), network(images) + 0.01, network(images)[:, :4], network(images)[:3]):
+        stored(place(bench_home), pixels, other)
+        with pytest.raises(WeightsError, match=r"gives other logits than tiny\.pth\.logits\.npz.*colour channels"):
+            load_classifier("tiny:a")
+    stored(place(bench_home), pixels, torch.full((4, 5), float("nan")))
+    with pytest.raises(WeightsError, match="gives other logits"):
+        load_classifier("tiny:a")
+
+
+def test_a_reference_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "w.pth"
+    check_reference(nn.Flatten(), "x", path)
+    np.savez(f"{path}.logits.npz", images=np.array([{}], dtype=object), logits=np.zeros(1))
+    with pytest.raises(WeightsError, match=r"w\.pth\.logits\.npz should hold images"):
+        check_reference(nn.Flatten(), "x", path)
+
+
+def test_places(bench_home: Path) -> None:
+    one = PublishedFile("torchvision:resnet18@V1", "r.pth", "https://host/r.pth", "ab" * 4)
+    assert one.place == bench_home / "classifiers" / "torchvision" / "r.pth"
+    with pytest.raises(WeightsError, match=r"cannot be fetched: ftp://host/r\.pth is no https address"):
+        fetch(PublishedFile("torchvision:resnet18@V1", "r.pth", "ftp://host/r.pth", "ab" * 4))
+    assert not one.place.exists()

@@ -1,0 +1,1 @@
+"""One of each plugin group, by somebody who knows the public interface alone."""
