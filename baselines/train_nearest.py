@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,21 +10,22 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from baselines.training_statistics import unpacked
+from baselines.training_statistics import training_split, unpacked
 from bench.classifiers import LoadedClassifier
 from bench.control import Control, Shard
 from bench.datasets import cifar10
 from bench.datasets.base import Dataset, Pixels
-from bench.errors import DataError, SkipCellError
+from bench.errors import SkipCellError
 from bench.inverter import Target
+from bench.lookup import DEFAULT_DATASET, fitted
 from bench.metrics.base import MIN_SET_IMAGES
-from bench.sealed import load_array
 from bench.training.data import TrainingImages
-from bench.training.pairs import logits_path, split_logits
-from bench.weights import inverter_weights, load_checked, metadata
+from bench.training.pairs import logits_path, split_logits, split_name
+from bench.weights import load_checked, metadata
 
 NAME = "train-nearest"
 BLOCK = 5_000
+TRAIN_IMAGES = 45_000  # of cifar10
 
 
 @dataclass(frozen=True)
@@ -31,22 +33,20 @@ class Index:
     """Training images to choose from.
 
     Attributes:
-        rows: (M,) where they stand among the 45,000, ascending.
         logits: (M, K) float32, what the classifier gives them.
-        images: (M, 32, 32, 3) uint8.
-        reach: for the first so many images of the published order it holds whatever the 45,000 would give.
-        sha256: of the shipped file; None for the 45,000 themselves.
+        read: their pixels (n, H, W, 3) uint8, by rows of these.
+        reach: for the first so many images of the published order it holds whatever all training images would give.
+        sha256: of the shipped file; None for all of them.
     """
 
-    rows: Tensor
     logits: Tensor
-    images: Pixels
+    read: Callable[[list[int]], Pixels]
     reach: int
     sha256: str | None = None
 
 
 class TrainNearest(Control):
-    """The image of the 45,000 whose logits have the smallest Euclidean distance to those of the original.
+    """The training image whose logits have the smallest Euclidean distance to those of the original.
 
     For some classifiers those images ship that the first 2,500 originals choose: a smaller index that holds each
     nearest one has the same nearest ones. Otherwise the logits of the training split are computed once for a
@@ -61,8 +61,6 @@ class TrainNearest(Control):
 
     def __init__(self, target: Target, dataset: Dataset, classifier: LoadedClassifier) -> None:
         super().__init__(target, dataset, classifier)
-        if dataset.name != "cifar10":
-            raise SkipCellError(f"{self.name} needs a training split, and {dataset.name} has none.")
         self.shipped = shipped_index(classifier.sha256, dataset)
         if self.shipped is None:
             self.prepare(len(dataset))  # what is missing is said now
@@ -71,39 +69,36 @@ class TrainNearest(Control):
 
     @classmethod
     def too_dear(cls, dataset: Dataset, classifier_sha256: str, num_images: int) -> str | None:
-        """Below 2,048 images the 45,000 logits are computed for those alone who ask for them."""
-        if dataset.name != "cifar10" or num_images >= MIN_SET_IMAGES or not cifar10.fetched():
-            return None  # without the training images the constructor says what to fetch
-        kept = load_array(logits_path(classifier_sha256, "cifar10-train"))
-        if num_images <= _reach(classifier_sha256, dataset) or kept is not None:
+        """Below 2,048 images the logits of all training images are computed for those alone who ask for them."""
+        if num_images >= MIN_SET_IMAGES or num_images <= _reach(classifier_sha256, dataset):
             return None
+        found = _split(dataset)
+        if found is None or logits_path(classifier_sha256, found[0]).exists():
+            return None  # without the training images the constructor says what to fetch
         return (
-            f"{NAME} needs the logits of all 45,000 training images, minutes of work that is done once for a "
+            f"{NAME} needs the logits of all {found[1]:,} training images, minutes of work that is done once for a "
             f"classifier and does not pay for {num_images:,} images (it is done from {MIN_SET_IMAGES:,} on). To have "
             f"it all the same, name it. Type: bench run --method {NAME} with the other options as they are"
         )
 
     def prepare(self, num_images: int) -> None:
-        """Index the 45,000 where what ships does not reach far enough."""
+        """Index all training images where what ships does not reach far enough."""
         if self.shipped is None or num_images > self.shipped.reach:
             _ = self.whole
 
     @cached_property
     def whole(self) -> Index:
-        """All 45,000."""
-        try:
-            train = cifar10.load("train")
-        except DataError as error:
-            raise SkipCellError(f"{self.name} looks among all 45,000 training images. {error}") from error
+        """All of them."""
+        train = training_split(self.dataset, self.name)
         data = TrainingImages(train, self.target.device, seed=0)
-        logits = split_logits(self.classifier, data, "cifar10-train", mirrored=False)  # (45,000, K), on the CPU
-        return Index(torch.arange(len(train)), logits, train.pixels(slice(None)), len(self.dataset))
+        logits = split_logits(self.classifier, data, split_name(train, "train"), mirrored=False)  # (M, K), on the CPU
+        return Index(logits, train.pixels, len(self.dataset))
 
     def reconstruct(self, shard: Shard) -> Pixels:
         """The nearest training image of each row."""
         shipped = self.shipped
         index = shipped if shipped is not None and shard.rows.stop <= shipped.reach else self.whole
-        return np.asarray(index.images[nearest(shard.logits.cpu(), index.logits).numpy()])
+        return np.asarray(index.read(nearest(shard.logits.cpu(), index.logits).tolist()))
 
 
 def shipped_index(classifier_sha256: str, dataset: Dataset) -> Index | None:
@@ -113,18 +108,29 @@ def shipped_index(classifier_sha256: str, dataset: Dataset) -> Index | None:
     hundredth of the smallest lead that any of the 2,500 nearest images has.
     """
     reach = _reach(classifier_sha256, dataset)
-    found = inverter_weights(NAME, classifier_sha256) if reach else None
-    if found is None:
+    if not reach:
         return None
-    state = load_checked(*found)
-    return Index(state["rows"], state["logits"], unpacked(state["images"], len(state["rows"])), reach, found[1])
+    (found,) = fitted(NAME, classifier_sha256)
+    state = load_checked(found.path, found.sha256)
+    return Index(state["logits"], unpacked(state["images"], len(state["rows"])).__getitem__, reach, found.sha256)
 
 
 def _reach(classifier_sha256: str, dataset: Dataset) -> int:
     """For how many images of the published order an index ships; 0 where none does, or one of another order."""
-    found = inverter_weights(NAME, classifier_sha256)
-    facts = metadata(found[0]) if found else {}
+    found = fitted(NAME, classifier_sha256)
+    facts = metadata(found[0].path) if found else {}
     return int(facts["reach"]) if facts.get("order") == dataset.fingerprint else 0
+
+
+def _split(dataset: Dataset) -> tuple[str, int] | None:
+    """By which name the logits of all training images are kept, and their number; None where they are not here."""
+    if dataset.name == DEFAULT_DATASET:
+        return (f"{dataset.name}-train", TRAIN_IMAGES) if cifar10.fetched() else None
+    try:
+        train = training_split(dataset, NAME)
+    except SkipCellError:
+        return None
+    return split_name(train, "train"), len(train)
 
 
 def nearest(queries: Tensor, index: Tensor) -> Tensor:

@@ -1,12 +1,13 @@
 """What some controls need from the training split, in compact form: class means and the ridge regression.
 
 For shipped classifiers it lies in the zoo (``bench train controls --classifier C`` made it); for a user's own it is
-fitted once from the fetched training images and cached.
+fitted once from the training images and kept.
 """
 
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,18 +17,22 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bench.classifiers import LoadedClassifier
-from bench.datasets.base import Pixels, to_images
-from bench.errors import DataError, SkipCellError, WeightsError
+from bench.datasets import load_dataset, load_training
+from bench.datasets.base import Dataset, Pixels, to_images
+from bench.errors import DataError, SkipCellError, UsageError, WeightsError
+from bench.lookup import DEFAULT_DATASET, fitted
 from bench.paths import home
 from bench.progress import progress
 from bench.sealed import load_array, save_array
-from bench.weights import Weights, manifest, open_weights, rounded, save_weights
+from bench.weights import Weights, open_weights, rounded, save_weights
 
 MIN_CLASS_IMAGES = 10
 RANK = 128
 MANTISSA = 7  # bits kept of the regression's two factors; everything else has fp16's 10
 TILES = 16  # class means beside each other in their sheet
 PENALTIES = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
+BLOCK = 2_500  # images that are read at once
+Blocks = Callable[[], Iterable[tuple[Tensor, Tensor]]]  # logits and pixels, a block at a time, as often as asked
 
 
 @dataclass(frozen=True)
@@ -36,10 +41,10 @@ class TrainingStatistics:
 
     Attributes:
         classes: (C,) classes that at least 10 training images are put into.
-        means: (C + 1, 32, 32, 3) uint8, the classes' mean images, then the overall mean.
+        means: (C + 1, S, S, 3) uint8, the classes' mean images, then the overall mean.
         mean, std: (K,) of the training logits.
-        left, right: (K, R) and (R, 3072), the regression's coefficients; R = min(K, 128).
-        intercept: (3072,) mean training image in [0, 1].
+        left, right: (K, R) and (R, 3 S S), the regression's coefficients; R = min(K, 128).
+        intercept: (3 S S,) mean training image in [0, 1].
         sha256: of the file.
     """
 
@@ -53,25 +58,43 @@ class TrainingStatistics:
     sha256: str
 
     def predict(self, logits: Tensor) -> Tensor:
-        """Logits (N, K) to pixels (N, 3072) in units of [0, 1] images, not clipped."""
+        """Logits (N, K) to pixels (N, 3 S S) in units of [0, 1] images, not clipped."""
         return self.intercept + (logits - self.mean) / self.std @ self.left @ self.right
 
 
-def statistics_of(classifier: LoadedClassifier, device: torch.device) -> TrainingStatistics:
-    """The statistics for one classifier: shipped, cached, or fitted now.
+def training_split(dataset: Dataset, name: str) -> Dataset:
+    """The training images of what is evaluated.
 
     Raises:
-        SkipCellError: they would have to be fitted and the training images were not fetched.
+        SkipCellError: there are none, or they are not here; says which of its names asks and what to fetch.
     """
-    name = f"controls-{classifier.name}"
-    if name in manifest() and manifest()[name].facts["classifier_sha256"] == classifier.sha256:
-        return _opened(open_weights(manifest()[name].path, manifest()[name].sha256))
-    path = own_statistics(classifier.sha256)
+    try:
+        return load_dataset(dataset.name, "train")
+    except UsageError as error:
+        raise SkipCellError(f"{name} needs a training split, and {dataset.name} has none.") from error
+    except DataError as error:
+        raise SkipCellError(f"{name} needs the training images of {dataset.name}. {error}") from error
+
+
+def statistics_of(
+    classifier: LoadedClassifier, dataset: Dataset, device: torch.device, name: str = "This control"
+) -> TrainingStatistics:
+    """The statistics for one classifier and dataset: shipped, kept, or fitted now.
+
+    Raises:
+        SkipCellError: they would have to be fitted and the training images are not here.
+    """
+    for one in fitted("class-mean", classifier.sha256):
+        if not one.own and (one.dataset, one.image_size) == (dataset.name, dataset.image_size):
+            return _opened(open_weights(one.path, one.sha256))
+    if dataset.name != DEFAULT_DATASET:
+        training_split(dataset, name)
+    path = own_statistics(classifier.sha256, dataset.name)
     if not path.exists():
         try:
-            fit(classifier, device, path)
+            fit(classifier, dataset.name, device, path)
         except DataError as error:
-            raise SkipCellError(f"This control is fitted on the training split. {error}") from error
+            raise SkipCellError(f"{name} is fitted on the training split. {error}") from error
     return _opened(open_weights(path))
 
 
@@ -84,14 +107,18 @@ def _opened(weights: Weights) -> TrainingStatistics:
 
 
 def packed(images: Pixels) -> Tensor:
-    """Images (n, 32, 32, 3) as the bytes of a lossless WebP sheet, (B,) uint8: half of what xz makes of them."""
+    """Images (n, S, S, 3) as the bytes of a lossless WebP sheet, (B,) uint8: half of what xz makes of them.
+
+    The most effort would make it a twentieth smaller in ten times the time.
+    """
     from PIL import Image
 
+    side = images.shape[1]
     blank = np.zeros((-len(images) % TILES, *images.shape[1:]), np.uint8)
-    tiles = np.concatenate([images, blank]).reshape(-1, TILES, 32, 32, 3)
+    tiles = np.concatenate([images, blank]).reshape(-1, TILES, side, side, 3)
     buffer = io.BytesIO()
-    sheet = np.ascontiguousarray(tiles.swapaxes(1, 2)).reshape(-1, 32 * TILES, 3)
-    Image.fromarray(sheet).save(buffer, "WEBP", lossless=True, quality=100, method=6)
+    sheet = np.ascontiguousarray(tiles.swapaxes(1, 2)).reshape(-1, side * TILES, 3)
+    Image.fromarray(sheet).save(buffer, "WEBP", lossless=True, quality=75, method=4)
     return torch.frombuffer(bytearray(buffer.getvalue()), dtype=torch.uint8)
 
 
@@ -101,64 +128,111 @@ def unpacked(data: Tensor, count: int) -> Pixels:
 
     with Image.open(io.BytesIO(data.numpy().tobytes())) as image:
         sheet = np.asarray(image.convert("RGB"))
-    tiles = sheet.reshape(-1, 32, TILES, 32, 3).swapaxes(1, 2).reshape(-1, 32, 32, 3)
+    side = sheet.shape[1] // TILES
+    tiles = sheet.reshape(-1, side, TILES, side, 3).swapaxes(1, 2).reshape(-1, side, side, 3)
     return np.ascontiguousarray(tiles[:count])
 
 
-def own_statistics(classifier_sha256: str) -> Path:
-    """Where statistics that do not ship are kept."""
-    return home() / "training-statistics" / f"{classifier_sha256[:16]}.safetensors"
+def own_statistics(classifier_sha256: str, dataset: str) -> Path:
+    """Where statistics that do not ship are kept: by the classifier, and by the identity of other training images."""
+    images = "" if dataset == DEFAULT_DATASET else f"-{load_training(dataset)[0].fingerprint}"
+    return home() / "training-statistics" / f"{classifier_sha256[:16]}{images}.safetensors"
 
 
-def fit(classifier: LoadedClassifier, device: torch.device, path: Path) -> Path:
-    """Fit on ``train``, choose the ridge penalty on ``val``, and write the file."""
+def fit(classifier: LoadedClassifier, dataset: str, device: torch.device, path: Path) -> Path:
+    """Fit on ``train``, choose the ridge penalty on ``val``, and write the file.
+
+    Images are read a block at a time; what grows is (classes, pixels) and (K, pixels).
+    """
     from bench.training.engine import Engine
     from bench.training.pairs import TrainingPairs
 
-    pairs = TrainingPairs(classifier, Engine(device), seed=0, mirrored=False)
-    z, z_val = pairs.logits[0].double().cpu(), pairs.val_logits.double().cpu()
-    pixels = pairs.data.images.cpu().flatten(1).double() / 255  # (45,000, 3072)
-    val = pairs.val.images.cpu().flatten(1).double() / 255
+    pairs = TrainingPairs(classifier, Engine(device), seed=0, dataset=dataset, mirrored=False)
+    train, val = _blocks(pairs.data.dataset, pairs.views[0]), _blocks(pairs.val.dataset, pairs.val_logits)
     with progress(2, f"fitting the controls of {classifier.name}") as bar:
-        state = _class_means(z.argmax(1), pixels)
+        state = _class_means(train, pairs.num_logits, pairs.image_size)
         bar.advance()
-        left, right, chosen, mse = _ridge(z, pixels, z_val, val)
+        regression, chosen, mse = _ridge(train, val)
         bar.advance()
-    state |= {"mean": z.mean(0), "std": _std(z), "intercept": pixels.mean(0)}
-    state |= {"left": rounded(left, MANTISSA), "right": rounded(right, MANTISSA)}
     facts = {"classifier_sha256": classifier.sha256, "penalty": str(chosen), "val_mse": f"{mse:.6f}"}
-    return save_weights(state, path, facts)
+    return save_weights(state | regression, path, facts | {"dataset": dataset, "image_size": str(pairs.image_size)})
 
 
-def _std(z: Tensor) -> Tensor:
-    return z.std(0).clamp_min(1e-6)
+def _blocks(images: Dataset, logits: Tensor) -> Blocks:
+    """Logits (n, K) and pixels (n, 3 S S) in [0, 1], float64, of a block of images after the other."""
+
+    def read() -> Iterator[tuple[Tensor, Tensor]]:
+        for start in range(0, len(images), BLOCK):
+            pixels = torch.from_numpy(np.array(images.pixels(slice(start, start + BLOCK))))
+            yield logits[start : start + BLOCK].double().cpu(), pixels.permute(0, 3, 1, 2).flatten(1).double() / 255
+
+    return read
 
 
-def _class_means(predicted: Tensor, pixels: Tensor) -> dict[str, Tensor]:
-    counts = torch.bincount(predicted)
+def _class_means(train: Blocks, num_logits: int, side: int) -> dict[str, Tensor]:
+    sums = torch.zeros(num_logits, 3 * side**2, dtype=torch.float64)
+    counts = torch.zeros(num_logits, dtype=torch.int64)
+    for z, pixels in train():
+        predicted = z.argmax(1)
+        sums.index_add_(0, predicted, pixels)
+        counts += torch.bincount(predicted, minlength=num_logits)
     classes = torch.nonzero(counts >= MIN_CLASS_IMAGES).flatten()
-    means = [pixels[predicted == k].mean(0) for k in classes] + [pixels.mean(0)]
-    images = torch.stack(means).view(-1, 3, 32, 32).permute(0, 2, 3, 1)  # (C + 1, 32, 32, 3)
+    means = torch.cat([sums[classes] / counts[classes, None], sums.sum(0, keepdim=True) / counts.sum()])
+    images = means.view(-1, 3, side, side).permute(0, 2, 3, 1)  # (C + 1, S, S, 3)
     return {"classes": classes, "means": packed(images.mul(255).round().to(torch.uint8).numpy())}
 
 
-def _ridge(z: Tensor, pixels: Tensor, z_val: Tensor, val: Tensor) -> tuple[Tensor, Tensor, float, float]:
-    """Coefficients of the penalty that is best on ``val``, as the best factors of rank R on the training logits."""
-    x, x_val = (z - z.mean(0)) / _std(z), (z_val - z.mean(0)) / _std(z)
-    y, y_val = pixels - pixels.mean(0), val - pixels.mean(0)
-    gram, cross = x.T @ x / len(x), x.T @ y / len(x)
-    eye = torch.eye(len(gram), dtype=gram.dtype)
-    fits = [(torch.linalg.solve(gram + penalty * eye, cross), penalty) for penalty in PENALTIES]
-    errors = [float((x_val @ b - y_val).square().mean()) for b, _ in fits]
-    best = int(np.argmin(errors))
-    coefficients, penalty = fits[best]
-    # the truncation that loses least on the fitted values X B: SVD of L^T B, with G = L L^T
-    lower = torch.linalg.cholesky(gram + penalty * eye)
-    u, s, v = torch.linalg.svd(lower.T @ coefficients, full_matrices=False)
-    rank = min(RANK, len(gram))
-    left = torch.linalg.solve_triangular(lower.T, u[:, :rank] * s[:rank].sqrt(), upper=True)
-    right = s[:rank].sqrt()[:, None] * v[:rank]
-    return left, right, penalty, float((x_val @ left @ right - y_val).square().mean())
+@dataclass(frozen=True)
+class _Moments:
+    """Second moments a row of standardised logits x and centred pixels y: what the squared error of y = x B needs."""
+
+    xx: Tensor
+    xy: Tensor
+    yy: float
+
+    @classmethod
+    def of(cls, blocks: Blocks, mean: Tensor, std: Tensor, intercept: Tensor) -> _Moments:
+        """One pass over blocks of raw logits and pixels."""
+        xx, xy = torch.zeros(len(mean), len(mean)).double(), torch.zeros(len(mean), len(intercept)).double()
+        yy, count = 0.0, 0
+        for z, pixels in blocks():
+            x, y = (z - mean) / std, pixels - intercept
+            xx.addmm_(x.T, x)
+            xy.addmm_(x.T, y)
+            yy, count = yy + float(y.square().sum()), count + len(z)
+        return cls(xx / count, xy / count, yy / count)
+
+    def error(self, b: Tensor) -> float:
+        """Mean squared error over all pixels."""
+        return (float((b * (self.xx @ b - 2 * self.xy)).sum()) + self.yy) / b.shape[1]
+
+
+def _ridge(train: Blocks, val: Blocks) -> tuple[dict[str, Tensor], float, float]:
+    """The regression with the penalty that is best on ``val``, as the best factors of rank R on the training logits.
+
+    Returns:
+        ``mean``, ``std``, ``intercept``, ``left`` and ``right``; the penalty; the mean squared error on ``val``.
+    """
+    count = sum(len(z) for z, _ in train())
+    mean, intercept = (sum(parts) / count for parts in zip(*((z.sum(0), y.sum(0)) for z, y in train()), strict=True))
+    std = (sum((z - mean).square().sum(0) for z, _ in train()) / (count - 1)).sqrt().clamp_min(1e-6)
+    fitted_on, held_out = (_Moments.of(blocks, mean, std, intercept) for blocks in (train, val))
+    eye = torch.eye(len(mean), dtype=mean.dtype)
+
+    def coefficients(penalty: float) -> Tensor:
+        return torch.cholesky_solve(fitted_on.xy, torch.linalg.cholesky(fitted_on.xx + penalty * eye))
+
+    penalty = min(PENALTIES, key=lambda one: held_out.error(coefficients(one)))
+    # the truncation that loses least on the fitted values X B: SVD of M = L^T B, with G = L L^T, by that of M M^T
+    lower = torch.linalg.cholesky(fitted_on.xx + penalty * eye)
+    m = lower.T @ coefficients(penalty)
+    squares, u = torch.linalg.eigh(m @ m.T)
+    rank = min(RANK, len(mean))
+    u, s = u.flip(1)[:, :rank], squares.flip(0)[:rank].clamp_min(1e-12 * float(squares[-1])).sqrt()
+    left = torch.linalg.solve_triangular(lower.T, u * s.sqrt(), upper=True)
+    right = u.T @ m / s.sqrt()[:, None]
+    factors = {"left": rounded(left, MANTISSA), "right": rounded(right, MANTISSA)}
+    return {"mean": mean, "std": std, "intercept": intercept} | factors, penalty, held_out.error(left @ right)
 
 
 def reference_predictions(classifier: LoadedClassifier, pool: Pixels, device: torch.device) -> NDArray[np.int64]:

@@ -1,7 +1,7 @@
 """bench: what does a classifier's output still know about its input?
 
     import bench
-    dataset = bench.load_dataset("cifar10")
+    dataset = bench.load_dataset("tiny-imagenet")
     classifier = bench.load_classifier("robust_resnet152")
     inverter = bench.load_inverter("biggan-logit", classifier)
     record = bench.run(bench.RunConfig(method="biggan-logit", classifier="robust_resnet152", num_images=500))
@@ -22,21 +22,29 @@ if TYPE_CHECKING:
     from bench.classifiers.provider import ClassifierProvider
     from bench.config import RunConfig
     from bench.datasets import load_dataset
+    from bench.datasets.base import Dataset
     from bench.inverter import Inverter, Target
+    from bench.learned import LearnedInverter
     from bench.metrics.base import Block, Data, ExtractorMetric, Metric, Needs, PerImage
     from bench.metrics.extractors import Extractor
     from bench.public import load_inverter, score
     from bench.record import Record, Score
     from bench.runner import run
+    from bench.training.inverters import InverterTask
+    from bench.training.trainer import InverterRecipe, Trainer
 
 _HOMES = {
     "Block": "bench.metrics.base",
     "ClassifierCard": "bench.cards",
     "ClassifierProvider": "bench.classifiers.provider",
     "Data": "bench.metrics.base",
+    "Dataset": "bench.datasets.base",
     "Extractor": "bench.metrics.extractors",
     "ExtractorMetric": "bench.metrics.base",
     "Inverter": "bench.inverter",
+    "InverterRecipe": "bench.training.trainer",
+    "InverterTask": "bench.training.inverters",
+    "LearnedInverter": "bench.learned",
     "Metric": "bench.metrics.base",
     "MetricCard": "bench.cards",
     "Needs": "bench.metrics.base",
@@ -45,6 +53,7 @@ _HOMES = {
     "RunConfig": "bench.config",
     "Score": "bench.record",
     "Target": "bench.inverter",
+    "Trainer": "bench.training.trainer",
     "load_classifier": "bench.classifiers",
     "load_dataset": "bench.datasets",
     "load_inverter": "bench.public",
@@ -57,9 +66,13 @@ __all__ = [
     "ClassifierCard",
     "ClassifierProvider",
     "Data",
+    "Dataset",
     "Extractor",
     "ExtractorMetric",
     "Inverter",
+    "InverterRecipe",
+    "InverterTask",
+    "LearnedInverter",
     "Metric",
     "MetricCard",
     "Needs",
@@ -68,6 +81,7 @@ __all__ = [
     "RunConfig",
     "Score",
     "Target",
+    "Trainer",
     "load_classifier",
     "load_dataset",
     "load_inverter",

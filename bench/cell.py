@@ -8,26 +8,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.cards import ClassifierCard
-from bench.classifiers import LoadedClassifier, classifier_card, open_classifier
-from bench.classifiers.provider import JUDGE, resolve
-from bench.config import DEFAULT_NUM_IMAGES, RunConfig
+from bench.classifiers import LoadedClassifier, open_classifier
+from bench.classifiers.provider import resolve
+from bench.config import RunConfig
 from bench.control import Control
-from bench.datasets import folder_and_size, load_dataset
+from bench.datasets import aliases_of, dataset_class, load_dataset
 from bench.datasets.base import Dataset
 from bench.datasets.contents import distrust_cache
-from bench.describe import cards, dataset_card
+from bench.describe import cards
 from bench.environment import default_preset, resolve_device
 from bench.errors import BenchError, DataError, UsageError
 from bench.fingerprint import digest
 from bench.identify import identify_classifier, identify_method
 from bench.inverter import WITH_NETWORK, Inverter, Target
-from bench.metrics.base import GALLERY
+from bench.lookup import inverter_weights
 from bench.metrics.extractors import playing
 from bench.printing import say_once
 from bench.protocol import protocol_of
 from bench.record import Kind, Record
 from bench.store import CellFolder, slug
-from bench.weights import inverter_weights
 
 if TYPE_CHECKING:
     import torch
@@ -74,15 +73,16 @@ class Cell:
         # A plugin that cannot be loaded has a cell, too: it is where its failure is written down.
         if config.force:
             distrust_cache()
-        classifier, no_classifier = identify_classifier(config.classifier, config.classifier_weights)
+        aliases = aliases_of(config.dataset)
+        classifier, no_classifier = identify_classifier(config.classifier, config.classifier_weights, aliases)
         name, method, source, no_method = identify_method(config.method)
         dataset = load_dataset(config.dataset, image_size=_image_size(config, classifier))
         count = _count(config, dataset)
         judge = _judge(config, dataset, classifier.identity)
         rules = protocol_of(
-            getattr(dataset, "kind", "cifar10" if dataset.name == "cifar10" else "folder"),
+            dataset.kind,
             dataset.fingerprint,
-            getattr(dataset, "gallery", GALLERY),
+            dataset.gallery,
             judge=judge,
             inception=_inception(config),
             asked=config.metrics or (),
@@ -95,7 +95,7 @@ class Cell:
                 "method": name,
                 "version": method.version,
                 "source": source,
-                "weights": _method_weights(name, classifier.identity, config.dataset),
+                "weights": _method_weights(name, classifier.identity, dataset),
                 "classifier": classifier.identity,
                 "dataset": dataset.fingerprint,
                 "num_images": count,
@@ -120,10 +120,10 @@ class Cell:
             stochastic=method.stochastic,
             key=key,
             protocol=rules,
-            cards=cards(method, name, kind, classifier, dataset_card(dataset)),
+            cards=cards(method, name, kind, classifier, dataset.card),
         )
         folder = slug(dataset.name)
-        if dataset.name != "cifar10":  # other images, or the same at another size, under the same path
+        if not dataset.fixed:  # other images, or the same at another size, under the same path
             folder += f"-{dataset.fingerprint[:12]}"
         path = config.out / folder / slug(classifier.name) / slug(name) / key
         broken, opens = no_classifier or no_method, no_classifier is None
@@ -181,7 +181,9 @@ class Cell:
 
     def open_classifier(self, device: torch.device) -> LoadedClassifier:
         """The target on a device."""
-        return open_classifier(self.config.classifier, device, weights=self.config.classifier_weights)
+        config = self.config
+        weights, aliases = config.classifier_weights, aliases_of(config.dataset)
+        return open_classifier(config.classifier, device, weights=weights, aliases=aliases)
 
     @property
     def classifier_sha256(self) -> str:
@@ -225,11 +227,6 @@ def networks(
     return Networks(target, device, playing(judge, inception))
 
 
-def default_judge(dataset: str) -> str | None:
-    """The classifier that scores a dataset's images as judge, or None."""
-    return JUDGE if dataset == classifier_card(JUDGE).classes else None
-
-
 def _judge(config: RunConfig, dataset: Dataset, classifier_sha256: str) -> str | None:
     """The judge that was asked for, or the dataset's.
 
@@ -237,8 +234,7 @@ def _judge(config: RunConfig, dataset: Dataset, classifier_sha256: str) -> str |
         UsageError: there is no such classifier, or it is the target.
     """
     if config.judge is None:
-        judge: str | None = getattr(dataset, "judge", default_judge(dataset.name))
-        return None if playing(judge, None)["judge"].sha256() == classifier_sha256 else judge
+        return None if playing(dataset.judge, None)["judge"].sha256() == classifier_sha256 else dataset.judge
     check_judge(config.judge, classifier_sha256)
     return config.judge
 
@@ -250,18 +246,18 @@ def check_judge(name: str, classifier_sha256: str | None) -> None:
         raise UsageError(f"--judge {name} is the network that is inverted, which would be its own judge: name another.")
 
 
-def _method_weights(method: str, classifier_sha256: str, dataset: str) -> str | None:
-    """SHA-256 of the method's trained weights for this classifier; null where it has none."""
-    found = inverter_weights(method, classifier_sha256, dataset)
+def _method_weights(method: str, classifier_sha256: str, dataset: Dataset) -> str | None:
+    """SHA-256 of the method's trained weights for this classifier, dataset and size; null where it has none."""
+    found = inverter_weights(method, classifier_sha256, dataset.name, dataset.image_size)
     return found[1] if found else None
 
 
 def _image_size(config: RunConfig, classifier: ClassifierCard) -> int | None:
-    """Side of a folder's images where its name does not say it: the classifier's input size.
+    """Side of the images where the dataset's name leaves it open: the classifier's input size.
 
     Of a classifier that cannot be asked any will do: the cell will fail, and only its place is wanted.
     """
-    if not config.dataset.startswith("folder:") or folder_and_size(config.dataset)[1] is not None:
+    if dataset_class(config.dataset).side(config.dataset) is not None:
         return None
     if not classifier.input_size:
         return 32
@@ -274,10 +270,10 @@ def _image_size(config: RunConfig, classifier: ClassifierCard) -> int | None:
 
 def _count(config: RunConfig, dataset: Dataset) -> int:
     if config.num_images is None:
-        return min(DEFAULT_NUM_IMAGES, len(dataset))
+        return min(dataset.default_num_images, len(dataset))
     if config.num_images > len(dataset):
-        more = " To have all 10,000, type: bench data fetch cifar10" if dataset.name == "cifar10" else ""
-        raise UsageError(f"--num-images {config.num_images} asks for more than the {len(dataset)} images here.{more}")
+        text = f"--num-images {config.num_images} asks for more than the {len(dataset)} images here."
+        raise UsageError(f"{text} {dataset.more}".rstrip())
     return config.num_images
 
 

@@ -16,9 +16,10 @@ from bench import rules
 from bench.classifiers import LoadedClassifier, open_classifier
 from bench.classifiers.base import Classifier
 from bench.classifiers.provider import ALIASES, forms, targets
+from bench.config import DEFAULT_DATASET
 from bench.control import Control
+from bench.datasets import load_dataset
 from bench.datasets.base import Pixels, to_images
-from bench.datasets.cifar10 import shipped_test
 from bench.errors import BenchError, SkipCellError, UnknownNameError, UsageError, error_text
 from bench.identify import method_class
 from bench.inverter import WITH_NETWORK, Inverter
@@ -110,7 +111,7 @@ def _each(named: dict[str, Callable[[T, Tensor], None]], subject: T, given: Tens
 
 def _images(classifier: LoadedClassifier) -> Tensor:
     """Five test images (5, 3, H, W); a network of a user's own is shown them at the size that it takes."""
-    images = to_images(shipped_test()[0][: len(SEEDS)])
+    images = to_images(load_dataset(DEFAULT_DATASET).pixels(slice(0, len(SEEDS))))
     side = classifier.input_size
     if isinstance(classifier.network, Classifier) or side == images.shape[-1]:
         return images

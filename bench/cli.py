@@ -12,6 +12,7 @@ from bench.cli_options import (
     DatasetOption,
     Device,
     DeviceOption,
+    FetchedArgument,
     JsonOption,
     JudgeOption,
     Listing,
@@ -214,7 +215,7 @@ def list_(
     runs: RunsOption = Path("runs"),
     json: JsonOption = False,
 ) -> None:
-    """List methods, classifiers, datasets, extractors, metrics, probes or runs.
+    """List methods, classifiers, datasets, extractors, metrics, probes, trainers or runs.
 
     Example: bench list methods
     """
@@ -251,9 +252,12 @@ def doctor(runs: RunsOption = Path("runs")) -> None:
 
 @data_app.command("fetch")
 def data_fetch(
-    name: Annotated[str, typer.Argument(help="cifar10, inception or fashion-mnist.")],
+    name: FetchedArgument,
     source: Annotated[Path | None, typer.Option("--from", help="Your own copy, instead of a download.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Fetch again.")] = False,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Take a copy that is not whole, under an identity of its own.")
+    ] = False,
 ) -> None:
     """Bring a dataset or weights here and check them against known hashes.
 
@@ -261,11 +265,11 @@ def data_fetch(
     """
     from bench.commands import fetch
 
-    fetch(name, source, force)
+    fetch(name, source, force, partial)
 
 
 @data_app.command("verify")
-def data_verify(name: Annotated[str, typer.Argument(help="cifar10, inception or fashion-mnist.")]) -> None:
+def data_verify(name: FetchedArgument) -> None:
     """Say which files are here and whether they are what they should be."""
     from bench.commands import verify
 

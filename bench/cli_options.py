@@ -40,10 +40,11 @@ class Listing(StrEnum):
     extractors = "extractors"
     metrics = "metrics"
     probes = "probes"
+    trainers = "trainers"
     runs = "runs"
 
 
-DatasetOption = Annotated[str, typer.Option(help="cifar10, or folder:PATH[@SIZE] for your own images.")]
+DatasetOption = Annotated[str, typer.Option(help="cifar10, tiny-imagenet, or folder:PATH[@SIZE] for your own images.")]
 SeedOption = Annotated[int, typer.Option(help="Seed of the run.")]
 PresetOption = Annotated[Preset | None, typer.Option(help="Effort, where a method knows both; on the CPU fast.")]
 PrecisionOption = Annotated[
@@ -58,3 +59,4 @@ MetricOption = Annotated[
 JudgeOption = Annotated[
     str | None, typer.Option(help="Classifier that scores as judge, any but the target; by default the dataset's.")
 ]
+FetchedArgument = Annotated[str, typer.Argument(help="cifar10, tiny-imagenet, inception or fashion-mnist.")]

@@ -25,6 +25,9 @@ class Precision(StrEnum):
     float64 = "float64"
 
 
+TrainedOnOption = Annotated[
+    str, typer.Option("--dataset", help="Whose training split: cifar10, another name, or folder:PATH@SIZE.")
+]
 ResumeOption = Annotated[bool, typer.Option(help="Continue from the last checkpoint.")]
 OutOption = Annotated[Path | None, typer.Option(help="Folder for checkpoints and logs; train/NAME by default.")]
 BudgetOption = Annotated[
@@ -60,9 +63,7 @@ def train_classifier(
 def train_inverter(
     method: Annotated[str, typer.Argument(help="A method that is trained, for instance biggan-logit.")],
     classifier: Annotated[str, typer.Option(help="The frozen classifier to invert.")],
-    dataset: Annotated[
-        str, typer.Option(help="cifar10, or folder:PATH with PATH/CLASS/IMAGE, of which a tenth is held out.")
-    ] = "cifar10",
+    dataset: TrainedOnOption = "cifar10",
     recipe: Annotated[
         str | None, typer.Option(help="By name, for instance gpu; by default the one that the shipped weights have.")
     ] = None,
@@ -71,6 +72,9 @@ def train_inverter(
     resume: ResumeOption = False,
     dry_run: DryRunOption = False,
     steps: Annotated[int | None, typer.Option(min=1, help="Generator steps, instead of the recipe's.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Of the training, instead of the recipe's; kept apart by it.")
+    ] = None,
     precision: PrecisionOption = Precision.bf16,
     accumulate: AccumulateOption = 1,
     out: OutOption = None,
@@ -78,6 +82,8 @@ def train_inverter(
     """Train an inverter on (logits, image) pairs of the training split.
 
     Example: bench train inverter biggan-logit --classifier robust_resnet152 --resume
+
+    Example: bench train inverter biggan-logit --classifier efficientnet_lite0 --dataset tiny-imagenet --recipe gpu64
     """
     from bench.training.commands import Run
     from bench.training.commands import train_inverter as go
@@ -89,18 +95,20 @@ def train_inverter(
         recipe,
         steps,
         Run(device.value, precision.value, accumulate, budget, resume, dry_run, out),
+        seed,
     )
 
 
 @train_app.command("controls")
 def train_controls(
     classifier: Annotated[str, typer.Option(help="The classifier whose controls are fitted.")],
+    dataset: TrainedOnOption = "cifar10",
     device: DeviceOption = Device.auto,
 ) -> None:
     """Fit what class-mean and ridge need from the training split."""
     from bench.training.commands import train_controls as go
 
-    go(classifier, device.value)
+    go(classifier, dataset, device.value)
 
 
 @train_app.command("zoo")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bench.config import RunConfig
-from bench.errors import UnknownNameError, UsageError
+from bench.errors import UsageError
 from bench.neutral import here
 from bench.once import one_run
 from bench.printing import print_faults, print_json, print_rows
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from bench.rescore import Scored
 
 T = TypeVar("T")
-FETCHED = ("cifar10", "inception", "fashion-mnist")
 
 
 def run_cells(
@@ -300,29 +299,20 @@ def write_page(runs: Path, compare: tuple[Path, Path] | None, out: Path | None) 
     return page
 
 
-def fetch(name: str, source: Path | None, force: bool) -> None:
+def fetch(name: str, source: Path | None, force: bool, partial: bool = False) -> None:
     """``bench data fetch``."""
-    if name == "cifar10":
-        from bench.datasets.fetch_cifar10 import fetch as get
-    elif name == "inception":
-        from bench.datasets.fetch_inception import fetch as get
-    elif name == "fashion-mnist":
-        from bench.datasets.fashion_mnist import fetch as get
-    else:
-        raise UnknownNameError("thing to fetch", name, FETCHED)
-    get(source, force)
+    from bench.datasets import fetched
+
+    thing = fetched(name)
+    if partial and not getattr(thing, "incomplete", False):
+        raise UsageError(f"{name} comes whole or not at all. Leave --partial away.")
+    thing.fetch(source, force, **({"partial": True} if partial else {}))
 
 
 def verify(name: str) -> int:
     """``bench data verify``; 1 if something is here that should not be as it is."""
-    if name == "cifar10":
-        from bench.datasets.fetch_cifar10 import verify as check
-    elif name == "inception":
-        from bench.datasets.fetch_inception import verify as check
-    elif name == "fashion-mnist":
-        from bench.datasets.fashion_mnist import verify as check
-    else:
-        raise UnknownNameError("thing to verify", name, FETCHED)
-    found = check()
+    from bench.datasets import fetched
+
+    found = fetched(name).verify()
     print_rows([{"part": part, "status": status} for part, status in found], "")
     return int(any(status.startswith(("wrong", "damaged")) for _, status in found))

@@ -12,7 +12,7 @@ Device = Literal["auto", "cpu", "cuda"]
 Preset = Literal["fast", "paper"]
 Precision = Literal["float32", "bf16"]
 EXAMPLE = "bench run --method biggan-logit --classifier robust_resnet152"  # what to type first
-DEFAULT_NUM_IMAGES = 2_500
+DEFAULT_DATASET = "cifar10"
 LARGEST_SEED = 2**63
 
 
@@ -23,8 +23,8 @@ class RunConfig:
     Attributes:
         method: a registered inverter, a control, or ``path/to/file.py:Class``.
         classifier: ``PROVIDER:NAME``, a short name that the dataset gives, or ``path/to/file.py:function``.
-        dataset: ``cifar10`` or ``folder:PATH[@SIZE]``; without a size the classifier's input size is taken.
-        num_images: N, a prefix of the published order; null takes 2,500 or the whole dataset if it is smaller.
+        dataset: a registered one, or ``folder:PATH[@SIZE]``; without a size the classifier's input size is taken.
+        num_images: N, a prefix of the published order; null takes the dataset's default or the whole if it is smaller.
         seed: of the run.
         device: ``auto`` takes CUDA where there is one.
         preset: ``fast`` or ``paper``, for methods that know both; null takes ``fast`` on the CPU, else ``paper``.
@@ -41,7 +41,7 @@ class RunConfig:
 
     method: str
     classifier: str
-    dataset: str = "cifar10"
+    dataset: str = DEFAULT_DATASET
     num_images: int | None = None
     seed: int = 0
     device: Device = "auto"

@@ -16,10 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.cards import Cards, ClassifierCard, DatasetCard, MethodCard, MetricCard, ProbeCard, unknown
-from bench.classifiers.provider import JUDGE
 from bench.classifiers.providers.zoo import ZOO, ZooProvider
-from bench.neutral import FOLDER, dataset_name
-from bench.registry import CONTROLS, INVERTERS, load, points
+from bench.neutral import dataset_name
+from bench.registry import CONTROLS, DATASETS, INVERTERS, load, points
 
 if TYPE_CHECKING:
     from bench.control import Control
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 
 TOLD = ("question", "role", "citation")  # what a method's class says for people
 SHIPPED = "zoo:"
-OURS = "bench."  # probes of this package import no plugin and nothing heavy
+OURS = "bench."  # probes and datasets of this package import nothing heavy
 
 
 def cards(
@@ -131,19 +130,14 @@ def known_classifier(name: str, identity: str) -> ClassifierCard:
     return replace(ZooProvider().card(short), name=name, identity=identity)
 
 
-def dataset_card(dataset: Dataset) -> DatasetCard:
-    """Of a dataset that is open."""
-    known, size = known_dataset(dataset.name, dataset.fingerprint), getattr(dataset, "image_size", 32)
-    return replace(known, class_names=tuple(dataset.class_names), image_size=size)
-
-
+@cache
 def known_dataset(name: str, identity: str) -> DatasetCard:
-    """By the name alone, a folder without its place."""
-    if name != "cifar10":
-        return DatasetCard(dataset_name(name), identity, 0, (), names_classes=not name.startswith(FOLDER))
-    from bench.datasets.cifar10 import CLASS_NAMES
-
-    return DatasetCard(name, identity, 32, CLASS_NAMES, judge=JUDGE)
+    """By the name alone, of those that come with bench; others have a bare card."""
+    entry = name.partition(":")[0]
+    if not any(point.name == entry and point.value.startswith(OURS) for point in points(DATASETS)):
+        return DatasetCard(dataset_name(name), identity, 0, ())
+    dataset: type[Dataset] = load(DATASETS, "dataset", entry)
+    return dataset.known(name, identity, dataset.side(name) or 0)
 
 
 def probe_card(cls: type[Probe]) -> ProbeCard:

@@ -66,7 +66,7 @@ def kept(runs: Path) -> Iterator[Check]:
         yield writable("runs folder", runs, "give another one with --out")
         yield Check("cache", False, str(error), remedy)
         return
-    yield cifar10()
+    yield from datasets()
     yield inception()
     yield writable("runs folder", runs, "give another one with --out")
     yield writable("cache", cache, remedy)
@@ -146,22 +146,20 @@ def weights() -> Iterator[Check]:
             yield Check(title, False, f"damaged or replaced, its SHA-256 is not the manifest's: {item.path}", again)
 
 
-def cifar10() -> Check:
-    """Whether the official arrays were fetched, or only the shipped images are here."""
-    from bench.datasets import cifar10 as dataset
-    from bench.datasets.fetch_cifar10 import whole
+def datasets() -> Iterator[Check]:
+    """What of the registered datasets is here."""
+    from bench.errors import PluginError
+    from bench.registry import DATASETS, load, registered
 
-    folder = dataset.folder()
-    if whole(folder):
-        return Check("dataset cifar10", True, f"fetched: {folder}")
-    if folder.exists():
-        return Check("dataset cifar10", False, f"incomplete: {folder}", "bench data fetch cifar10 --force")
-    return Check(
-        "dataset cifar10",
-        None,
-        f"the {dataset.SHIPPED_TEST_IMAGES:,} shipped test images; neither train nor the rest of test",
-        "bench data fetch cifar10   (for training, the training controls, or more images)",
-    )
+    for name, point in registered(DATASETS).items():
+        try:
+            state = load(DATASETS, "dataset", name).state()
+        except PluginError as error:
+            owner = point.dist.name if point.dist else "its distribution"
+            yield Check(f"dataset {name}", False, _one_line(error), f"repair or remove it: pip uninstall {owner}")
+            continue
+        if state is not None:
+            yield Check(f"dataset {name}", state.ok, state.detail, state.hint)
 
 
 def inception() -> Check:

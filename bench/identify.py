@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import inspect
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from bench.cards import ClassifierCard
 from bench.classifiers import classifier_card
-from bench.classifiers.provider import targets
+from bench.classifiers.provider import ALIASES, targets
 from bench.control import Control
 from bench.errors import BenchError, PluginError, UsageError, WeightsError
 from bench.inverter import Inverter
@@ -27,19 +28,23 @@ PRECISIONS = {"float32", "bf16"}
 VERSION = r"[A-Za-z0-9._+-]{1,50}"
 
 
-def identify_classifier(name: str, weights: Path | None = None) -> tuple[ClassifierCard, BenchError | None]:
+def identify_classifier(
+    name: str, weights: Path | None = None, aliases: Mapping[str, str] = ALIASES
+) -> tuple[ClassifierCard, BenchError | None]:
     """A target's card, and why it cannot be opened: the card of such a one says little.
 
     Raises:
         UsageError: there is no such classifier, or it judges and is never a target.
     """
     try:
-        card = classifier_card(name, weights=weights)
+        card = classifier_card(name, weights=weights, aliases=aliases)
     except (PluginError, WeightsError) as error:
         short = local_name(name) if ".py:" in name else name
         return ClassifierCard(short, short, NOT_LOADED, 0), error
     if not card.target:
-        raise UsageError(f"{name} scores reconstructions and is never a target. Targets: {', '.join(targets())}.")
+        raise UsageError(
+            f"{name} scores reconstructions and is never a target. Targets: {', '.join(targets(aliases))}."
+        )
     return card, None
 
 

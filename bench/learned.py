@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +14,9 @@ from torch import Tensor, nn
 from bench.classifiers.provider import ALIASES
 from bench.errors import WeightsError
 from bench.inverter import Inverter, Target, Training
-from bench.weights import inverter_weights, open_weights
+from bench.lookup import DEFAULT_DATASET, FOLDER, Fitted, fitted, of_users_own, serving
+from bench.printing import say_once
+from bench.weights import open_weights
 
 
 @runtime_checkable
@@ -37,7 +38,7 @@ class Trained:
     Attributes:
         network: in evaluation mode.
         weights: SHA-256 by the file's name.
-        recipe: ``name``, ``hash`` and ``steps`` of the training.
+        recipe: ``name``, ``hash``, ``steps`` and ``seed`` of the training, its ``dataset`` and ``image_size``.
         train_seconds: how long it took, where the file says so.
         images: hashes of the images of a folder that it was trained on.
         precision: ``bf16`` multiplies in bfloat16.
@@ -65,15 +66,34 @@ class Trained:
             return torch.cat([self.network(*part).float() for part in parts])
 
 
-def missing(method: str, target: Target) -> str | None:
-    """Why ``method`` cannot run for want of weights for this very classifier, or None."""
-    if inverter_weights(method, target.classifier_sha256, target.dataset) is not None:
+def unsuited(method: str, target: Target, sizes: tuple[int, ...] = ()) -> str | None:
+    """Why ``method`` cannot run for want of weights for this very classifier and size, or None.
+
+    Args:
+        method: its name.
+        target: what is to be inverted.
+        sizes: sides of the images that it can be trained for; any where there are none.
+    """
+    size = target.image_size[0]
+    if sizes and size not in sizes:
+        known = ", ".join(map(str, sizes))
+        return f"{method} makes images of {known} px and {target.dataset} is {size} px here."
+    if serving(method, target.classifier_sha256, target.dataset, size):
         return None
-    data = " --dataset folder:..." if target.dataset.startswith("folder:") else ""
+    here = sorted({one.image_size for one in fitted(method, target.classifier_sha256) if one.serves(target.dataset)})
+    others = f"; those that are here are for {', '.join(map(str, here))} px" if here else ""
     return (
-        f"There are no weights of {method} for {target.classifier} with SHA-256 {target.classifier_sha256[:16]}. "
-        f"Train them: bench train inverter {method} --classifier {_as_typed(target.classifier)}{data}"
+        f"There are no weights of {method} for {target.classifier} with SHA-256 {target.classifier_sha256[:16]} and "
+        f"images of {size} px{others}. Train them: bench train inverter {method} --classifier "
+        f"{_as_typed(target.classifier)}{_dataset_option(target)}"
     )
+
+
+def _dataset_option(target: Target) -> str:
+    """What a training for such images is told; of users' own images it must be other ones."""
+    if of_users_own(target.dataset):
+        return f" --dataset {FOLDER}...@{target.image_size[0]}"
+    return "" if target.dataset == DEFAULT_DATASET else f" --dataset {target.dataset}"
 
 
 def _as_typed(classifier: str) -> str:
@@ -92,39 +112,53 @@ def open_trained(method: str, target: Target, build: Builder, weights: Path | No
         target: what to invert.
         build: the recipe's settings to a network that the weights fit.
         weights: a file that ``bench train inverter`` wrote; by default the one that belongs to the classifier, the
-            user's own before the shipped one.
+            dataset and the size (``bench.lookup``).
 
     Raises:
-        WeightsError: the weights are missing, damaged, or were trained for other classifier weights.
+        WeightsError: the weights are missing, damaged, or were trained for other classifier weights or another size.
     """
     if weights is not None:
         path, opened = weights, open_weights(weights)
-    elif (found := inverter_weights(method, target.classifier_sha256, target.dataset)) is not None:
-        path, opened = found[0], open_weights(*found)
     else:
-        raise WeightsError(str(missing(method, target)))
+        found = serving(method, target.classifier_sha256, target.dataset, target.image_size[0])
+        if not found:
+            raise WeightsError(str(unsuited(method, target)))
+        path, opened = found[0].path, open_weights(found[0].path, found[0].sha256 or None)
+        if others := [str(one) for one in found[1:] if one.own and one.dataset == found[0].dataset]:
+            say_once(f"{method} for {target.classifier} uses {found[0]}; there is also {', '.join(others)}")
     facts = opened.facts
+    made = Fitted.read(path, facts, own=weights is not None)
     if facts.get("classifier_sha256") != target.classifier_sha256:
         raise WeightsError(
             f"{path.name} was trained for {facts.get('classifier')} with SHA-256 {facts.get('classifier_sha256')}, "
             f"and this classifier is {target.classifier} with SHA-256 {target.classifier_sha256}. Train one for it: "
             f"bench train inverter {method} --classifier {target.classifier}"
         )
-    settings: dict[str, Any] = json.loads(facts["recipe"])
-    network = build(settings)
+    if (made.image_size,) * 2 != target.image_size:
+        raise WeightsError(
+            f"{path.name} makes images of {made.image_size} px, and here they are {target.image_size[0]} px. Train one "
+            f"for them: bench train inverter {method} --classifier {target.classifier}{_dataset_option(target)}"
+        )
+    network = build(made.recipe)
     network.load_state_dict(opened.tensors)
     network.eval().requires_grad_(False).to(target.device).to(memory_format=torch.channels_last)
     if isinstance(network, Freezing):
         network.freeze()
     seconds = float(facts["train_seconds"]) if "train_seconds" in facts else None
-    recipe = {k: settings[k] for k in ("name", "hash", "steps")}
+    recipe = {key: made.recipe[key] for key in ("name", "hash", "steps")}
+    recipe |= {"seed": made.recipe.get("seed", 1), "dataset": made.dataset, "image_size": made.image_size}
     images = frozenset(facts.get("images", "").split())
     return Trained(network, {path.stem: opened.sha256}, recipe, seconds, images, target.precision)
 
 
 class LearnedInverter(Inverter):
-    """An inverter that is one trained network for 32x32 images; a subclass writes ``build`` and ``invert``."""
+    """An inverter that is one trained network; a subclass writes ``build`` and ``invert``.
 
+    Attributes:
+        sizes: sides of the images that it can be trained for; any where there are none.
+    """
+
+    sizes: ClassVar[tuple[int, ...]] = ()
     training: ClassVar[Training] = "pairs"
     precisions: ClassVar[tuple[str, ...]] = ("float32", "bf16")
 
@@ -138,10 +172,8 @@ class LearnedInverter(Inverter):
 
     @classmethod
     def skip(cls, target: Target) -> str | None:
-        """Without weights for this classifier there is nothing to run; it makes 32x32 images."""
-        if target.image_size != (32, 32):
-            return f"{cls.name} makes 32x32 images and {target.dataset} is {target.image_size[0]} px here."
-        return missing(cls.name, target)
+        """Without weights for this classifier and this size there is nothing to run."""
+        return unsuited(cls.name, target, cls.sizes)
 
     @abstractmethod
     def build(self, settings: dict[str, Any]) -> nn.Module:

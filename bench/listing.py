@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 Value = str | int | float | None
 Row = dict[str, Value]
 
-KINDS = ("methods", "classifiers", "datasets", "extractors", "metrics", "probes", "runs")
+KINDS = ("methods", "classifiers", "datasets", "extractors", "metrics", "probes", "trainers", "runs")
 PROBES = "bench.probes"
 
 
@@ -34,6 +34,7 @@ def rows(kind: str, runs_folder: Path = Path("runs")) -> list[Row]:
         "extractors": extractors,
         "metrics": metrics,
         "probes": probes,
+        "trainers": trainers,
     }
     if kind == "runs":
         return runs(runs_folder)
@@ -49,6 +50,13 @@ def methods() -> list[Row]:
     from bench.registry import CONTROLS, INVERTERS
 
     return [*_points(INVERTERS, "inverter"), *_points(CONTROLS, "control")]
+
+
+def trainers() -> list[Row]:
+    """What is trained, by the name of the method: ``name``, ``kind``, ``distribution``, ``version``, ``object``."""
+    from bench.registry import TRAINERS
+
+    return _points(TRAINERS, "trainer")
 
 
 def probes() -> list[Row]:
@@ -146,17 +154,24 @@ def _classifier(
 
 
 def datasets() -> list[Row]:
-    """What ``--dataset`` accepts: ``name``, ``about``, ``test``, ``train``, ``val`` (images that are here)."""
-    from bench.datasets import DATASETS
-    from bench.paths import home
+    """What ``--dataset`` accepts: ``name``, ``about``, ``test``, ``train``, ``val`` (images that are here).
 
-    folder = home() / "cifar10"
-    test, train = (folder / "test_images.npy").exists(), (folder / "train_images.npy").exists()
-    here = {"cifar10": (10_000 if test else 2_500, 45_000 if train else 0, 5_000 if train else 0)}
+    That stands in the classes, which are imported for it; one that cannot be imported says so in its place.
+    """
+    from bench.errors import PluginError
+    from bench.registry import DATASETS, load, registered
+
     table: list[Row] = []
-    for name, about in DATASETS.items():
-        counts = here.get(name, (None, None, None))
-        table.append({"name": name, "about": about, **dict(zip(("test", "train", "val"), counts, strict=True))})
+    for name in registered(DATASETS):
+        counts: dict[str, int] = {}
+        try:
+            cls = load(DATASETS, "dataset", name)
+            shown, about, counts = f"{name}{cls.takes}", cls.summary, cls.here()
+        except PluginError as error:
+            shown, about = name, f"cannot be used: {error.reason}"
+        table.append(
+            {"name": shown, "about": about, **{split: counts.get(split) for split in ("test", "train", "val")}}
+        )
     return table
 
 

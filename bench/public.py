@@ -12,10 +12,9 @@ from torch import Tensor, nn
 from bench.cell import check_judge, networks
 from bench.classifiers import LoadedClassifier, describe_network
 from bench.classifiers.base import Classifier
-from bench.classifiers.provider import JUDGE
 from bench.classifiers.providers.file import input_size_of
-from bench.config import Preset
-from bench.datasets import folder_and_size
+from bench.config import DEFAULT_DATASET, Preset
+from bench.datasets import dataset_class, judge_of
 from bench.datasets.base import Pixels, to_pixels
 from bench.environment import default_preset, resolve_device
 from bench.errors import SkipCellError, UsageError
@@ -28,14 +27,12 @@ from bench.metrics.registry import chosen
 from bench.printing import say_once
 from bench.record import Score
 
-CIFAR10_SIDE = 32
-
 
 def load_inverter(
     method: str,
     classifier: nn.Module,
     *,
-    dataset: str = "cifar10",
+    dataset: str = DEFAULT_DATASET,
     image_size: int | None = None,
     preset: Preset | None = None,
 ) -> Inverter:
@@ -45,8 +42,8 @@ def load_inverter(
         method: a registered inverter or ``path/to/file.py:Class``.
         classifier: from ``load_classifier``, or any module from [0, 1] images (N, 3, H, W) to logits (N, K).
         dataset: the name that the inverter is told.
-        image_size: side of the reconstructions in pixels; by default that of the dataset: 32 for ``cifar10``, of a
-            folder the size in its name, ``folder:PATH@SIZE``, or the classifier's input size.
+        image_size: side of the reconstructions in pixels; by default that of the dataset's, of a folder without
+            a size in its name the classifier's input size.
         preset: ``fast`` or ``paper``; by default as ``bench run`` does, ``fast`` on the CPU.
 
     Raises:
@@ -66,15 +63,13 @@ def load_inverter(
 def _side(dataset: str, classifier: nn.Module) -> int:
     """The size of a dataset's images, said on stderr where the classifier prefers another or decides it."""
     described = describe_network(classifier)
-    if not dataset.startswith("folder:"):
-        if described.input_size != CIFAR10_SIDE:
+    if (side := dataset_class(dataset).side(dataset)) is not None:
+        if described.input_size != side:
             say_once(
-                f"images of {dataset} are {CIFAR10_SIDE} px, and so are the reconstructions; {described.name} takes "
+                f"images of {dataset} are {side} px, and so are the reconstructions; {described.name} takes "
                 f"{described.input_size} px: for those, load_inverter(..., image_size={described.input_size})"
             )
-        return CIFAR10_SIDE
-    if (named := folder_and_size(dataset)[1]) is not None:
-        return named
+        return side
     size = input_size_of(classifier, described.name)
     say_once(f"{dataset} is taken at {size} px, the input size of {described.name}")
     return size
@@ -118,7 +113,8 @@ def score(
         classifier: the target, for the metrics that ask it; without one they are null.
         labels: (N,) true classes, or None.
         inception_weights: torch-fidelity's file for ``fid``; the fetched one if there is one.
-        judge: the classifier that plays it; True takes that of ``cifar10``, by default where the images are 32x32.
+        judge: the classifier that plays it; True takes that of the default dataset, which is asked by default where the
+            images have its size.
         metrics: keys of those to compute; None computes those that are always computed.
         device: ``auto``, ``cpu`` or ``cuda``.
 
@@ -136,8 +132,8 @@ def score(
         target.network.to(place)
         _say_another_size(target, a.shape[1:3])
     if judge is None:
-        judge = tuple(a.shape[1:3]) == (32, 32)
-    named = judge if isinstance(judge, str) else JUDGE if judge else None
+        judge = tuple(a.shape[1:3]) == (dataset_class(DEFAULT_DATASET).side(DEFAULT_DATASET),) * 2
+    named = judge if isinstance(judge, str) else judge_of(DEFAULT_DATASET) if judge else None
     if named is not None:
         check_judge(named, target.sha256 if target else None)
     nets = networks(target, place, judge=named, inception=inception_weights)

@@ -19,6 +19,7 @@ EXTRACTORS = "bench.extractors"
 TRAINERS = "bench.trainers"
 STATISTICS = "bench.statistics"  # what controls need of the training images, fitted beforehand
 REPORTS = "bench.reports"
+DATASETS = "bench.datasets"
 
 
 def points(group: str) -> list[EntryPoint]:

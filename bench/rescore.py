@@ -211,10 +211,10 @@ class How:
 
     def judge_of(self, record: Record) -> str | None:
         """Whoever plays the judge for the images of a record: never its target, and no file that is not named."""
-        from bench.cell import default_judge
+        from bench.datasets import judge_of
         from bench.metrics.extractors import identity, playing
 
-        named = self.judge or str(record.protocol.get("judge") or default_judge(record.dataset) or "")
+        named = self.judge or str(record.protocol.get("judge") or judge_of(record.dataset) or "")
         if not named or (self.judge is None and "." in named and ":" not in named):  # of a file the name alone is kept
             return None
         target = record.weights.get(record.classifier)
@@ -226,7 +226,7 @@ class How:
         from bench.protocol import protocol_of
 
         told = record.protocol
-        kind = told.get("dataset") or ("cifar10" if record.dataset == "cifar10" else "folder")
+        kind = told.get("dataset") or record.dataset.partition(":")[0]
         return protocol_of(
             str(kind),
             str(told.get("order", "")),

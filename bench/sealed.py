@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.files import write_atomically
+from bench.files import replacing, sha256_of_file, write_atomically
 
 Arrays = dict[str, NDArray[Any]]
 SEAL = "sha256"
+LARGE = 1 << 28  # bytes of an array that is mapped
 _made: dict[Path, str] = {}  # the seals of what this process has written
 
 
@@ -63,15 +64,37 @@ def save_array(path: Path, array: NDArray[Any]) -> None:
     write_atomically(path, data)
 
 
+def save_blocks(path: Path, count: int, blocks: Iterable[NDArray[Any]]) -> None:
+    """Write an array of ``count`` rows as ``save_array`` does, from blocks of rows that are not kept."""
+    digest = hashlib.sha256()
+    with replacing(path) as file:
+        for k, block in enumerate(blocks):
+            if k == 0:
+                header = io.BytesIO()
+                facts = {"descr": np.lib.format.dtype_to_descr(block.dtype), "fortran_order": False}
+                np.lib.format.write_array_header_1_0(header, facts | {"shape": (count, *block.shape[1:])})
+                file.write(header.getvalue())
+                digest.update(header.getvalue())
+            data = np.ascontiguousarray(block).data
+            file.write(data)
+            digest.update(data)
+    write_atomically(_sum(path), f"{digest.hexdigest()}  {path.name}\n".encode())
+
+
 def load_array(path: Path) -> NDArray[Any] | None:
-    """What ``save_array`` wrote; None where there is no such file, or another one."""
+    """What ``save_array`` or ``save_blocks`` wrote; None where there is no such file, or another one.
+
+    A large one is mapped into memory and not read; what is written into it stays out of the file.
+    """
     try:
-        data, known = path.read_bytes(), _sum(path).read_text()
+        known = _sum(path).read_text().split(" ")[0]
+        found = sha256_of_file(path)
     except (OSError, UnicodeDecodeError):
         return None
-    if known.split(" ")[0] != hashlib.sha256(data).hexdigest():
+    if known != found:
         return None
-    array: NDArray[Any] = np.load(io.BytesIO(data), allow_pickle=False)
+    large = path.stat().st_size > LARGE
+    array: NDArray[Any] = np.load(path, mmap_mode="c" if large else None, allow_pickle=False)
     return array
 
 

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 
 from bench.errors import UnknownNameError, WeightsError
 from bench.files import write_atomically
-from bench.paths import home
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -148,28 +147,6 @@ def pack(data: bytes) -> bytes:
     return lzma.compress(data, format=lzma.FORMAT_XZ, check=lzma.CHECK_CRC64, filters=[model])
 
 
-def inverter_weights(method: str, classifier_sha256: str, dataset: str = "cifar10") -> tuple[Path, str] | None:
-    """File and SHA-256 of a trained method's weights for these very classifier weights.
-
-    The user's own come before the shipped ones; where a folder is reconstructed, own ones that were trained on a folder
-    come first, and where ``cifar10`` is, those never come. ``bench train`` puts them into the cache folder.
-    """
-    for trained_on in dict.fromkeys((dataset, "cifar10")):
-        own = own_inverter_weights(method, classifier_sha256, trained_on)
-        if own.exists():
-            return own, sha256_of(own)
-    for item in manifest().values():
-        if item.facts.get("classifier_sha256") == classifier_sha256 and method in item.facts.get("methods", []):
-            return item.path, item.sha256
-    return None
-
-
-def own_inverter_weights(method: str, classifier_sha256: str, dataset: str = "cifar10") -> Path:
-    """Where ``bench train inverter`` leaves its result: one file for ``cifar10``, one for whatever folder was last."""
-    folder = "" if dataset == "cifar10" else "-folder"
-    return home() / "inverters" / f"{method}-{classifier_sha256[:16]}{folder}.safetensors"
-
-
 def load_shipped(name: str) -> dict[str, Tensor]:
     """The tensors of a shipped file as float32 (integers as they are), after its SHA-256 was checked."""
     item = entry(name)
@@ -240,6 +217,13 @@ def metadata(path: Path) -> dict[str, str]:
         WeightsError: it is none.
     """
     return _metadata(path, read(path))
+
+
+def head_metadata(path: Path) -> dict[str, str]:
+    """The text metadata of a safetensors file, of which no more is read."""
+    with path.open("rb") as file:
+        length = file.read(8)
+        return _metadata(path, length + file.read(min(int.from_bytes(length, "little"), SMALL)))
 
 
 def _metadata(path: Path, data: bytes) -> dict[str, str]:

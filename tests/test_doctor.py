@@ -4,7 +4,7 @@ import pytest
 
 from bench import doctor, environment
 from bench.datasets import fetch_cifar10
-from bench.registry import INVERTERS
+from bench.registry import DATASETS, INVERTERS
 from tests.conftest import AddPlugin, AddWeights
 
 
@@ -77,14 +77,22 @@ def test_unreadable_manifest(zoo: AddWeights) -> None:
     assert "manifest" in check.detail
 
 
-def test_cifar10_three_states(bench_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert doctor.cifar10().ok is None
-    assert "bench data fetch cifar10" in doctor.cifar10().hint
+def test_datasets_say_what_is_here(bench_home: Path, monkeypatch: pytest.MonkeyPatch, plugin: AddPlugin) -> None:
+    def cifar10() -> doctor.Check:
+        return next(check for check in doctor.datasets() if check.title == "dataset cifar10")
+
+    assert cifar10().ok is None
+    assert "bench data fetch cifar10" in cifar10().hint
     (bench_home / "cifar10").mkdir(parents=True)
-    assert doctor.cifar10().ok is False
-    assert "--force" in doctor.cifar10().hint
+    assert cifar10().ok is False
+    assert "--force" in cifar10().hint
     monkeypatch.setattr(fetch_cifar10, "whole", lambda _: True)
-    assert doctor.cifar10().ok is True
+    assert cifar10().ok is True
+    plugin("theirs", DATASETS, "stars = outsider_s:Stars", "raise RuntimeError('cloudy')")
+    found = {check.title: check for check in doctor.datasets()}
+    assert "dataset folder" not in found
+    assert "cloudy" in found["dataset stars"].detail
+    assert found["dataset stars"].hint.endswith("pip uninstall theirs")
 
 
 def test_not_writable(tmp_path: Path) -> None:

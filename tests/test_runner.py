@@ -23,12 +23,13 @@ from bench.cell import Cell
 from bench.config import RunConfig
 from bench.errors import SkipCellError, StorageError, UnknownNameError, UsageError
 from bench.identify import _source, identify_method
+from bench.lookup import own_inverter_weights
 from bench.metrics.registry import metrics
 from bench.record import Record
 from bench.registry import CONTROLS, registered
 from bench.runner import run, run_cell, run_controls, settle
 from bench.store import SHARD, intact, shards
-from bench.weights import entry, own_inverter_weights
+from bench.weights import entry, save_weights
 from tests.test_rescore import Brightness
 
 PLUGINS = Path(__file__).parent / "plugins.py"
@@ -218,11 +219,13 @@ def test_every_part_that_can_change_a_reconstruction_is_in_the_key(
         key(classifier="resnet152"),
     ]
     assert key(inception_weights=inception) == plain  # how it is scored is no part of it
-    own = own_inverter_weights("grey", entry("robust_resnet152").sha256)
-    own.parent.mkdir(parents=True)
-    for content in (b"trained", b"trained for longer"):
-        own.write_bytes(content)
+    settings = {"name": "cpu", "hash": "0" * 16, "seed": 1}
+    own = own_inverter_weights("grey", entry("robust_resnet152").sha256, "cifar10", 32, settings)
+    for content in ("trained", "trained for longer"):
+        save_weights({}, own, {"dataset": "cifar10", "image_size": "32", "content": content})
         keys.append(key())
+    save_weights({}, own, {"dataset": "cifar10", "image_size": "64"})
+    assert key() == plain  # for images of another size
     own.unlink()
     with monkeypatch.context() as elsewhere:
         elsewhere.setattr("bench.cell.resolve_device", lambda name: torch.device("cuda"))

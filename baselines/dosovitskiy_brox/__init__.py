@@ -19,6 +19,7 @@ Scaling, 227 px to 32 px (``decoders``, ``discriminator``)
   39,360,000 (33,607,680 of them fully connected), 2016b 487,875 instead of 36,324,163.
 - D has half its published widths (it does not ship), its first stride is 1 instead of 4 and its convolutions are
   padded: maps of 32, 32, 16, 16, 8 px where the published ones have 56, 52, 25, 23, 11.
+- At 64 and 128 px the tables end one and two doublings later, and D's first stride is 2 and 4; all else is the same.
 
 The loss of 2016a (``losses``, ``comparator``)
 
@@ -29,7 +30,8 @@ The loss of 2016a (``losses``, ``comparator``)
   images. Feature term: 0.01 x 1/2 x 9,216 x the mean squared difference of these, times the square of pool5's RMS,
   13.4: Nguyen et al. 2016, who build on the authors' generator, publish mean and standard deviation of each of the
   9,216 units over images (Evolving-AI-Lab/synthesizing, ``act_range/*/pool5.txt``: on average 4.68 and 12.26).
-  torchvision's AlexNet is no substitute: its inputs and layers are scaled otherwise, and its pool5 has an RMS of 2.75.
+  torchvision's AlexNet is no substitute for that number: its inputs and layers are scaled otherwise, and its pool5 has
+  an RMS of 2.75. Above 32 px it is the comparator, from the convolutions that LPIPS carries, divided by its own RMS.
 - D sees the image alone, as in that code. Adversarial term: 100 times the cross-entropy of its two outputs.
 
 Training (``training``, ``train_2016a``, ``train_2016b``)

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from bench.errors import UsageError
 from bench.standardise import Standardise
 
 FC_WIDTH = 4096
 START = 4  # pixels at which the fully connected layers hand over
 START_CHANNELS = 256  # 256 x 4 x 4 = 4096
+SIZES = (8, 16, 32, 64, 128)  # sides of images that both tables reach
 
 
 @dataclass(frozen=True)
@@ -39,14 +41,20 @@ class Table:
     bias: bool
 
     def down_to(self, size: int) -> tuple[Layer, ...]:
-        """The layers that work at up to ``size`` pixels, the last of which writes the image's three channels."""
+        """The layers that work at up to ``size`` pixels, the last of which writes the image's three channels.
+
+        Raises:
+            UsageError: no layer ends at that size.
+        """
         kept: list[Layer] = []
         pixels = START
         for layer in self.layers:
-            pixels *= layer.stride
-            if pixels > size:
+            if pixels * layer.stride > size:
                 break
+            pixels *= layer.stride
             kept.append(layer)
+        if not kept or pixels != size:
+            raise UsageError(f"The decoders' tables are for {', '.join(map(str, SIZES))} px, not for {size} px.")
         return (*kept[:-1], Layer(3, kept[-1].kernel, kept[-1].stride))
 
 

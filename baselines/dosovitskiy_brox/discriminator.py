@@ -8,7 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-TABLE = ((32, 7, 1), (64, 5, 1), (128, 3, 2), (256, 3, 1), (256, 3, 2))  # channels, kernel, stride
+TABLE = ((32, 7, 4), (64, 5, 1), (128, 3, 2), (256, 3, 1), (256, 3, 2))  # channels, kernel, stride
+PUBLISHED_SIDE = 128  # images of so many pixels, and published ones of 227, have the published first stride
 FC_WIDTH = 256
 DROPOUT = 0.5
 REAL, GENERATED = 0, 1
@@ -17,18 +18,21 @@ REAL, GENERATED = 0, 1
 class Discriminator(nn.Module):
     """Five convolutions with ReLU (maps of 32, 32, 16, 16, 8 px), average pooling, two fully connected layers.
 
-    The published first stride is 4 and the published maps are unpadded, of 56, 52, 25, 23 and 11 px.
+    The published maps are unpadded, of 56, 52, 25, 23 and 11 px. The first stride, 4, is shortened for smaller images,
+    so that they keep maps of their sizes: 1 at 32 px, 2 at 64 px.
 
     Args:
         factor: channels are ``factor`` times the published ones.
+        size: side of the images in pixels.
     """
 
-    def __init__(self, factor: float = 1.0) -> None:
+    def __init__(self, factor: float = 1.0, size: int = 32) -> None:
         super().__init__()
         layers: list[nn.Module] = []
         c_in = 3
-        for channels, kernel, stride in TABLE:
+        for k, (channels, kernel, published) in enumerate(TABLE):
             c_out = round(channels * factor)
+            stride = max(1, published * size // PUBLISHED_SIDE) if k == 0 else published
             layers += [nn.Conv2d(c_in, c_out, kernel, stride, kernel // 2), nn.ReLU(inplace=True)]
             c_in = c_out
         self.convolutions = nn.Sequential(*layers)
@@ -48,7 +52,7 @@ class Discriminator(nn.Module):
         return tuple(torch.rand(rows, width, generator=noise) >= DROPOUT for width in self.widths)
 
     def forward(self, images: Tensor, masks: Sequence[Tensor]) -> Tensor:
-        """Images (N, 3, 32, 32) in [0, 1] and ``masks`` of N rows to scores (N, 2), ``REAL`` and ``GENERATED``."""
+        """Images (N, 3, H, W) in [0, 1] and ``masks`` of N rows to scores (N, 2), ``REAL`` and ``GENERATED``."""
         h = self.convolutions(2 * images - 1).mean((2, 3))
         h = F.relu(self.fc6(drop(h, masks[0])))
         return self.fc7(drop(h, masks[1]))  # type: ignore[no-any-return]

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from torch import Tensor
 
-from baselines.dosovitskiy_brox.decoders import TABLE_2016A, TABLE_2016B, Decoder, Table
+from baselines.dosovitskiy_brox.decoders import SIZES, TABLE_2016A, TABLE_2016B, Decoder, Table
 from bench.learned import LearnedInverter
 
 
@@ -16,14 +16,15 @@ class DecoderInverter(LearnedInverter):
 
     access = "logits"
     stochastic = False
+    sizes = SIZES
     table: ClassVar[Table]
 
     def build(self, settings: dict[str, Any]) -> Decoder:
         """The decoder for a recipe's settings."""
-        return Decoder(self.target.num_logits, self.table, settings["factor"])
+        return Decoder(self.target.num_logits, self.table, settings["factor"], self.target.image_size[0])
 
     def invert(self, logits: Tensor, seeds: Sequence[int]) -> Tensor:
-        """G(z), whatever the seeds: (N, K) to (N, 3, 32, 32) in [0, 1]."""
+        """G(z), whatever the seeds: (N, K) to (N, 3, H, W) in [0, 1]."""
         return self.reconstruct(logits).clamp(0, 1)
 
 

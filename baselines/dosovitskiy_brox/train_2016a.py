@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from baselines.dosovitskiy_brox.comparator import Comparator
-from baselines.dosovitskiy_brox.decoders import TABLE_2016A
+from baselines.dosovitskiy_brox.decoders import SIZES, TABLE_2016A
 from baselines.dosovitskiy_brox.discriminator import REAL, Discriminator
 from baselines.dosovitskiy_brox.losses import Balance, adversarial_term, discriminator_loss, feature_term, image_term
 from baselines.dosovitskiy_brox.training import DecoderRecipe, DecoderTask
@@ -23,6 +23,8 @@ from bench.classifiers import LoadedClassifier
 from bench.seeding import step_generator
 from bench.training.engine import Engine
 from bench.training.loop import add
+from bench.training.pairs import TrainingPairs
+from bench.training.trainer import Trainer
 
 
 @dataclass(frozen=True)
@@ -46,13 +48,16 @@ class Task2016a(DecoderTask):
     """One D step and one G step a batch, unless the balance pauses one of them; the same fakes serve both."""
 
     method: ClassVar[str] = "dosovitskiy-brox-2016a"
+    table = TABLE_2016A
     recipe: DosovitskiyBrox2016aRecipe
 
-    def __init__(self, recipe: DosovitskiyBrox2016aRecipe, classifier: LoadedClassifier, engine: Engine) -> None:
-        super().__init__(recipe, TABLE_2016A, classifier, engine)
-        self.comparator = Comparator(classifier.name, engine, self.pairs.data)
+    def __init__(
+        self, recipe: DosovitskiyBrox2016aRecipe, pairs: TrainingPairs, classifier: LoadedClassifier, engine: Engine
+    ) -> None:
+        super().__init__(recipe, pairs, classifier, engine)
+        self.comparator = Comparator(classifier.name, engine, pairs.data)
         self._identity |= {"comparator": self.comparator.sha256}
-        self.d = engine.place(Discriminator(recipe.factor_d))
+        self.d = engine.place(Discriminator(recipe.factor_d, pairs.image_size))
         self._d = engine.parallel(self.d)
         self.d_optimizer = torch.optim.Adam(
             self.d.parameters(), recipe.lr, (recipe.beta1, 0.999), weight_decay=recipe.decay_d
@@ -153,11 +158,9 @@ class Task2016a(DecoderTask):
         self.balance, self.comparator.rms = Balance(**state["balance"]), float(state["rms"])
 
 
-def recipe(steps: int | None = None) -> DosovitskiyBrox2016aRecipe:
-    """The recipe of this machine class, with another number of steps if asked."""
-    return DosovitskiyBrox2016aRecipe() if steps is None else DosovitskiyBrox2016aRecipe(steps=steps)
+class Trainer2016a(Trainer):
+    """The training of ``dosovitskiy-brox-2016a``."""
 
-
-def task(recipe: DosovitskiyBrox2016aRecipe, classifier: LoadedClassifier, engine: Engine) -> Task2016a:
-    """The training of one inverter."""
-    return Task2016a(recipe, classifier, engine)
+    task = Task2016a
+    recipes = {"cpu": DosovitskiyBrox2016aRecipe()}  # noqa: RUF012
+    sizes = SIZES

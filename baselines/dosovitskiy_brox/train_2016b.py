@@ -13,10 +13,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from baselines.dosovitskiy_brox.decoders import TABLE_2016B
+from baselines.dosovitskiy_brox.decoders import SIZES, TABLE_2016B
 from baselines.dosovitskiy_brox.training import DecoderRecipe, DecoderTask
-from bench.classifiers import LoadedClassifier
-from bench.training.engine import Engine
+from bench.training.trainer import Trainer
 
 
 @dataclass(frozen=True)
@@ -32,9 +31,7 @@ class Task2016b(DecoderTask):
     """One step of Adam a batch on the squared error."""
 
     method: ClassVar[str] = "dosovitskiy-brox-2016b"
-
-    def __init__(self, recipe: DosovitskiyBrox2016bRecipe, classifier: LoadedClassifier, engine: Engine) -> None:
-        super().__init__(recipe, TABLE_2016B, classifier, engine)
+    table = TABLE_2016B
 
     def step(self, step: int) -> dict[str, Tensor]:
         """|x - G(z)|^2, as the mean over all values of images in [0, 1]."""
@@ -57,11 +54,9 @@ def squared_error(generated: Tensor, images: Tensor) -> Tensor:
     return (generated - images).square().mean()
 
 
-def recipe(steps: int | None = None) -> DosovitskiyBrox2016bRecipe:
-    """The recipe of this machine class, with another number of steps if asked."""
-    return DosovitskiyBrox2016bRecipe() if steps is None else DosovitskiyBrox2016bRecipe(steps=steps)
+class Trainer2016b(Trainer):
+    """The training of ``dosovitskiy-brox-2016b``."""
 
-
-def task(recipe: DosovitskiyBrox2016bRecipe, classifier: LoadedClassifier, engine: Engine) -> Task2016b:
-    """The training of one inverter."""
-    return Task2016b(recipe, classifier, engine)
+    task = Task2016b
+    recipes = {"cpu": DosovitskiyBrox2016bRecipe()}  # noqa: RUF012
+    sizes = SIZES

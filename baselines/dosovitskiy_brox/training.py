@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -11,8 +12,10 @@ from baselines.dosovitskiy_brox.decoders import Decoder, Table
 from bench.classifiers import LoadedClassifier
 from bench.seeding import seed_of
 from bench.training.engine import Engine
-from bench.training.inverters import InverterRecipe, InverterTask, Reconstruct
+from bench.training.inverters import InverterTask, Reconstruct
 from bench.training.loop import WeightAverage
+from bench.training.pairs import TrainingPairs
+from bench.training.trainer import InverterRecipe
 
 FACTOR = 1 / 4
 
@@ -37,19 +40,22 @@ class DecoderTask(InverterTask):
 
     recipe: DecoderRecipe
 
-    def __init__(self, recipe: DecoderRecipe, table: Table, classifier: LoadedClassifier, engine: Engine) -> None:
-        super().__init__(recipe, classifier, engine)
-        self.table = table
+    table: ClassVar[Table]
+
+    def __init__(
+        self, recipe: DecoderRecipe, pairs: TrainingPairs, classifier: LoadedClassifier, engine: Engine
+    ) -> None:
+        super().__init__(recipe, pairs, classifier, engine)
         torch.manual_seed(seed_of("init", recipe.seed))
         self.g = engine.place(self._decoder())
         self._g = engine.parallel(self.g)
-        self.g.standardise.fit(self.pairs.logits.flatten(0, 1))
+        self.g.standardise.fit(pairs.reference())
         self.g_optimizer = torch.optim.Adam(self.g.parameters(), recipe.lr, (recipe.beta1, 0.999))
         self.networks, self.optimizers = {"g": self.g}, {"g": self.g_optimizer}
         self.average = WeightAverage(self.g.state_dict(), recipe.ema_decay)
 
     def _decoder(self) -> Decoder:
-        return Decoder(self.pairs.num_logits, self.table, self.recipe.factor)
+        return Decoder(self.pairs.num_logits, self.table, self.recipe.factor, self.pairs.image_size)
 
     def averaged(self) -> Decoder:
         """The decoder with the averaged weights."""

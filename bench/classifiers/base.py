@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 
@@ -19,7 +20,7 @@ class Classifier(nn.Module):
 
     mean: Tensor
     std: Tensor
-    input_size: int
+    input_size: int = 32
     cpu_batch: ClassVar[int] = 125  # images a pass that a CPU gets through fastest
 
     def __init__(self, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
@@ -44,7 +45,13 @@ class Classifier(nn.Module):
         return (self(images),)
 
     def prepare(self, images: Tensor) -> Tensor:
-        """[0, 1] images (N, 3, H, W) to what the first layer expects: resized where need be, normalised."""
+        """[0, 1] images (N, 3, H, W) to what the first layer expects, (N, 3, S, S) normalised, S the ``input_size``.
+
+        Images of another size are resized, bicubic and antialiased; the slight overshoot at edges is kept.
+        """
+        side = (self.input_size, self.input_size)
+        if tuple(images.shape[-2:]) != side:
+            images = F.interpolate(images, side, mode="bicubic", align_corners=False, antialias=True)
         return (images - self.mean) / self.std
 
     def features(self, images: Tensor) -> Tensor:

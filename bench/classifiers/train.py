@@ -1,4 +1,4 @@
-"""Training of the CIFAR-10 classifiers: plain, or adversarial by N-FGSM.
+"""Training of the shipped classifiers: plain, or adversarial by N-FGSM.
 
 ``val`` is watched in training; ``test`` is looked at once, when the weights are published.
 """
@@ -19,7 +19,8 @@ from bench.classifiers.attacks import noise_fgsm, pgd
 from bench.classifiers.base import Classifier
 from bench.classifiers.providers.zoo import ZOO
 from bench.classifiers.recipes import ClassifierRecipe
-from bench.datasets import cifar10
+from bench.config import DEFAULT_DATASET
+from bench.datasets import load_dataset
 from bench.seeding import seed_of, step_generator
 from bench.training.data import TrainingImages, flip_and_shift
 from bench.training.engine import Engine
@@ -48,7 +49,7 @@ class ClassifierTask:
         torch.manual_seed(seed_of("init", recipe.seed))
         self.net = engine.place(ZOO[recipe.name].build().for_training())
         self._net = engine.parallel(WithAuxiliaryHeads(self.net))
-        self.data = TrainingImages(cifar10.load("train"), engine.device, recipe.seed)
+        self.data = TrainingImages(load_dataset(DEFAULT_DATASET, "train"), engine.device, recipe.seed)
         self.steps = recipe.epochs * (len(self.data) // recipe.batch)
         decayed = [p for p in self.net.parameters() if p.ndim > 1]
         plain = [p for p in self.net.parameters() if p.ndim <= 1]
@@ -108,7 +109,7 @@ class ClassifierTask:
     def validate(self) -> dict[str, float]:
         """Clean and, for a robust recipe, PGD-10 accuracy of the averaged weights on (a part of) ``val``."""
         net = self.averaged()
-        val = TrainingImages(cifar10.load("val"), self.device, 0)
+        val = TrainingImages(load_dataset(DEFAULT_DATASET, "val"), self.device, 0)
         scores = {"val_accuracy": accuracy(net, val)}
         if self.recipe.epsilon:
             scores["val_pgd10_500"] = robust_accuracy(net, val, steps=10, limit=500)
@@ -152,7 +153,7 @@ def kept(state: Mapping[str, Tensor], net: Classifier) -> dict[str, Tensor]:
 @torch.no_grad()
 def accuracy(net: nn.Module, data: TrainingImages, batch: int = 500) -> float:
     """Share of correct top-1 classes, in float32."""
-    hits = torch.zeros((), device=data.images.device)
+    hits = torch.zeros((), device=data.device)
     for rows in data.blocks(batch):
         hits += (net(data.batch(rows)).argmax(1) == data.labels[rows]).sum()
     return float(hits) / len(data)
@@ -161,7 +162,7 @@ def accuracy(net: nn.Module, data: TrainingImages, batch: int = 500) -> float:
 def robust_accuracy(net: nn.Module, data: TrainingImages, steps: int, limit: int, batch: int = 250) -> float:
     """Share of the first ``limit`` images still classified right after PGD (8/255, step 2/255, random start)."""
     hits = 0
-    order = torch.linspace(0, len(data) - 1, limit).long().to(data.images.device)
+    order = torch.linspace(0, len(data) - 1, limit).long().to(data.place)
     for k, rows in enumerate(torch.split(order, batch)):
         images, labels = data.batch(rows), data.labels[rows]
         generator = torch.Generator().manual_seed(seed_of("pgd", k))

@@ -3,30 +3,76 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.cards import DatasetCard
+from bench.errors import UsageError
+from bench.neutral import dataset_name
 from bench.seeding import seed_of
 
 if TYPE_CHECKING:
     import torch
 
 Pixels = NDArray[np.uint8]
+EVERYWHERE = {"efficientnet_lite0": "zoo:efficientnet_lite0"}  # aliases that mean the same on every dataset
+
+
+@dataclass(frozen=True)
+class State:
+    """What of a dataset is on this machine, for ``bench doctor``.
+
+    Attributes:
+        ok: True; False where what is here cannot be used; None where something optional is missing.
+        detail: what was found.
+        hint: what to type next, empty where there is nothing to do.
+    """
+
+    ok: bool | None
+    detail: str
+    hint: str = ""
 
 
 class Dataset:
     """Labelled images in a fixed, published order.
+
+    A plugin is a subclass under ``[project.entry-points."bench.datasets"]``; the entry's name is what ``--dataset``
+    takes. It writes ``open``, ``side`` and ``pixels``, and, where it is fetched, ``fetch`` and ``verify``.
 
     Attributes:
         name: as given on the command line, for instance ``cifar10``.
         ids: one unique name an image.
         labels: (N,) int64, the true class of each image.
         class_names: the classes' names, indexed by label.
-        fingerprint: over ids, labels and order; part of the protocol's fingerprint.
+        fingerprint: over ids, labels and order; part of every key and of the protocol's fingerprint.
+        takes: what follows the entry's name, ``:PATH`` for instance, in brackets where it may be left away.
+        summary, licence, citation, class_ids, judge, gallery, default_num_images, splits: see ``DatasetCard``.
+        aliases: full ids of classifiers by short name, beside those that mean the same everywhere.
+        fixed: whether the name alone says which images these are; the folder of other runs has the fingerprint, too.
+        more: what to type for more images than are here.
+        incomplete: whether ``fetch`` takes ``partial``.
     """
+
+    takes: ClassVar[str] = ""
+    summary: ClassVar[str] = ""
+    licence: ClassVar[str] = ""
+    citation: ClassVar[tuple[str, ...]] = ()
+    class_ids: ClassVar[tuple[str, ...]] = ()
+    judge: ClassVar[str | None] = None
+    gallery: ClassVar[int] = 2_500
+    default_num_images: ClassVar[int] = 2_500
+    aliases: ClassVar[Mapping[str, str]] = {}
+    incomplete: ClassVar[bool] = False
+    class_names: tuple[str, ...] = ()
+    splits: Mapping[str, int] = {}
+    fixed: bool = False
+    more: str = ""
 
     def __init__(
         self,
@@ -41,10 +87,110 @@ class Dataset:
         self.labels = np.asarray(labels, dtype=np.int64)
         self.class_names = tuple(class_names)
         self.fingerprint = fingerprint or f"{seed_of(*self.ids, *self.labels.tolist()):016x}"
-        self._row = {image_id: row for row, image_id in enumerate(self.ids)}
+
+    @classmethod
+    def open(cls, name: str, split: str, image_size: int) -> Dataset:
+        """One part of the dataset.
+
+        Args:
+            name: as typed, with whatever follows the entry's own name.
+            split: ``test`` (what is evaluated), ``train`` or ``val``.
+            image_size: what ``side`` says, or where that is None what is asked for.
+
+        Raises:
+            UsageError: there is no such part.
+            DataError: the images are not here; says what to type.
+        """
+        raise NotImplementedError
+
+    @classmethod
+    def side(cls, name: str) -> int | None:
+        """Height and width of the images, without opening any; None where ``name`` leaves them open."""
+        raise NotImplementedError
+
+    @classmethod
+    def training(cls, name: str, image_size: int | None) -> tuple[Dataset, Dataset]:
+        """What something is trained on, and what is held out of it."""
+        side = cls.side(name) or image_size
+        if side is None:
+            raise UsageError(f"{name} does not say at which size its images are wanted. Give it a size.")
+        return cls.open(name, "train", side), cls.open(name, "val", side)
+
+    @classmethod
+    def here(cls) -> dict[str, int]:
+        """How many images of each split are on this machine, as far as that can be said beforehand."""
+        return {}
+
+    @classmethod
+    def state(cls) -> State | None:
+        """For ``bench doctor``; None where there is nothing to say."""
+        return None
+
+    @classmethod
+    def fetch(cls, source: Path | None, force: bool, partial: bool = False) -> None:
+        """Bring the images here, from ``source`` where the user has a copy, and check them.
+
+        Args:
+            source: the user's own copy, or None for a download.
+            force: although they are here.
+            partial: take a copy that is not whole, under an identity of its own.
+
+        Raises:
+            DataError: no source could be reached, or what came is not the dataset.
+        """
+        raise UsageError(f"{cls.__name__} is not fetched: there is nothing to bring here.")
+
+    @classmethod
+    def verify(cls) -> list[tuple[str, str]]:
+        """What of it should be here, each part with ``right``, ``wrong`` or ``missing``."""
+        raise UsageError(f"{cls.__name__} is not fetched: there is nothing to compare it with.")
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @cached_property
+    def image_size(self) -> int:
+        """Height and width of the images."""
+        return int(self.pixels(slice(0, 1)).shape[1])
+
+    @property
+    def kind(self) -> str:
+        """What fingerprints of scores call it."""
+        return self.name
+
+    @classmethod
+    def known(cls, name: str, identity: str, image_size: int) -> DatasetCard:
+        """Its card, as far as that can be told without opening it."""
+        return DatasetCard(
+            name=dataset_name(name),
+            identity=identity,
+            image_size=image_size,
+            class_names=cls.class_names,
+            class_ids=cls.class_ids,
+            splits=dict(cls.splits),
+            judge=cls.judge,
+            gallery=cls.gallery,
+            default_num_images=cls.default_num_images,
+            aliases=EVERYWHERE | dict(cls.aliases),
+            names_classes=cls.fixed,
+            summary=cls.summary,
+            licence=cls.licence,
+            citation=cls.citation,
+        )
+
+    @property
+    def card(self) -> DatasetCard:
+        """All that tables and definitions need to know."""
+        known = self.known(self.name, self.fingerprint, self.image_size)
+        return replace(known, class_names=self.class_names, class_ids=self.class_ids, splits=dict(self.splits))
+
+    def logits_of_labels(self, classes: str) -> NDArray[np.int64] | None:
+        """For each label the logit that names it; None where these logits do not name the labels.
+
+        Args:
+            classes: whose classes the logits name, as a classifier's card has it: a dataset's name, or ``imagenet``.
+        """
+        return np.arange(len(self.class_names)) if classes == self.kind else None
 
     def pixels(self, rows: Sequence[int] | slice) -> Pixels:
         """The images of these rows as stored: (n, H, W, 3) uint8."""
@@ -54,9 +200,16 @@ class Dataset:
         """The images of these ids: (n, 3, H, W) float32 in [0, 1]."""
         return to_images(self.pixels([self._row[image_id] for image_id in ids]))
 
+    @cached_property
+    def _row(self) -> dict[str, int]:
+        return {image_id: row for row, image_id in enumerate(self.ids)}
+
 
 class ArrayDataset(Dataset):
-    """A dataset whose pixels are one array in memory or memory-mapped."""
+    """A dataset whose pixels are one array in memory or memory-mapped.
+
+    ``order`` names its rows in published order; None takes them as they stand.
+    """
 
     def __init__(
         self,
@@ -66,13 +219,15 @@ class ArrayDataset(Dataset):
         class_names: Sequence[str],
         pixels: Pixels,
         fingerprint: str | None = None,
+        order: NDArray[np.integer] | None = None,
     ) -> None:
         super().__init__(name, ids, labels, class_names, fingerprint)
-        self._pixels = pixels
+        self._pixels, self._order = pixels, order
 
     def pixels(self, rows: Sequence[int] | slice) -> Pixels:
         """The images of these rows as stored: (n, H, W, 3) uint8."""
-        return np.asarray(self._pixels[rows])
+        picks = rows if self._order is None else self._order[rows]
+        return np.asarray(self._pixels[picks])
 
 
 def image_hashes(pixels: Pixels) -> list[str]:

@@ -58,19 +58,21 @@ def load(split: str = "test") -> ArrayDataset:
     rows = np.flatnonzero(is_val == (split == "val"))
     images, labels = official("train")
     ids = [f"train-{row:05d}" for row in rows]
-    return ArrayDataset("cifar10", ids, labels[rows], CLASS_NAMES, images[rows])
+    return ArrayDataset("cifar10", ids, labels[rows], CLASS_NAMES, images, order=rows)
 
 
 def _test(order: NDArray[np.uint16]) -> ArrayDataset:
     """The test split in published order, whole if it was fetched, else the prefix that ships."""
     if (folder() / "test_images.npy").exists():
         images, labels = official("test")
-        images, labels = images[order], labels[order]
+        rows: NDArray[np.uint16] | None = order
+        labels = labels[order]
     else:
         images, labels = shipped_test()
+        rows = None
     ids = [f"test-{row:05d}" for row in order[: len(labels)]]
     fingerprint = f"{seed_of('cifar10-test', *order.tolist()):016x}"  # the same whether or not the rest was fetched
-    return ArrayDataset("cifar10", ids, labels, CLASS_NAMES, images, fingerprint)
+    return ArrayDataset("cifar10", ids, labels, CLASS_NAMES, images, fingerprint, rows)
 
 
 def shipped_test() -> tuple[Pixels, NDArray[np.uint8]]:

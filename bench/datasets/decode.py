@@ -6,6 +6,7 @@ animation. A file's size is looked at before a pixel of it is decoded: a few byt
 
 from __future__ import annotations
 
+import io
 import os
 import struct
 import warnings
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.errors import DataError
 from bench.printing import say_once
@@ -35,16 +37,45 @@ def is_image(name: str) -> bool:
     return Path(name).suffix.lower() in SUFFIXES and not name.startswith(".")
 
 
-def rgb(path: Path) -> Image:
+def rgb(path: Path, data: bytes | None = None) -> Image:
     """One image file, decoded: upright, mode RGB.
+
+    Args:
+        path: of the file, or its name where it lies in an archive.
+        data: its bytes, where they are known.
 
     Raises:
         DataError: it cannot be read, or it has more than ``MAX_PIXELS``; names it.
     """
     from PIL import ImageOps
 
-    with _opened(path) as image:
-        return _rgb(ImageOps.exif_transpose(image))
+    with _opened(path, data) as image:
+        turned = image.getexif().get(ORIENTATION)  # without one the image would be copied for nothing
+        return _rgb(ImageOps.exif_transpose(image) if turned else image)
+
+
+def decode(path: Path, size: int, data: bytes | None = None) -> NDArray[np.uint8]:
+    """One image file as (size, size, 3) uint8: upright, shorter side resized (bicubic, antialiased), centre cropped.
+
+    Raises:
+        DataError: as ``rgb``, or it would have too many pixels at this size.
+    """
+    from PIL import Image
+
+    upright = rgb(path, data)
+    shorter = min(upright.size)
+    width, height = (max(size, round(side * size / shorter)) for side in upright.size)
+    if width * height > MAX_PIXELS:
+        raise DataError(
+            f"{path} has {upright.width:,} x {upright.height:,} pixels and would have {width:,} x {height:,} with its "
+            f"shorter side at {size}, more than the {MAX_PIXELS:,} that bench holds. Crop it or remove it."
+        )
+    if upright.size != (width, height):
+        upright = upright.resize((width, height), Image.Resampling.BICUBIC)
+    left, top = (width - size) // 2, (height - size) // 2
+    if upright.size != (size, size):
+        upright = upright.crop((left, top, left + size, top + size))
+    return np.asarray(upright, dtype=np.uint8)
 
 
 def upright_size(path: Path) -> tuple[int, int]:
@@ -62,7 +93,7 @@ def upright_size(path: Path) -> tuple[int, int]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Image]:
+def _opened(path: Path, data: bytes | None = None) -> Iterator[Image]:
     """The opened file; whatever goes wrong with it inside becomes a DataError."""
     from PIL import Image
 
@@ -73,7 +104,7 @@ def _opened(path: Path) -> Iterator[Image]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path) as image:
+            with Image.open(path if data is None else io.BytesIO(data)) as image:
                 _refuse_bombs(path, image.size)
                 yield image
     except unreadable as error:

@@ -5,10 +5,14 @@ long as no class is used up, every prefix of a multiple of the number of classes
 
 A folder is evaluated as a whole (``test``). One that something is trained on has two parts: ``val``, every tenth image
 of each class in that order, and ``train``, the others.
+
+PATH/train beside PATH/val or PATH/test, each with class folders, are understood: what is evaluated is ``test``, or
+``val`` where there is no ``test``; what is trained on is ``train``, less a tenth where ``val`` is what is evaluated.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from itertools import zip_longest
@@ -17,10 +21,12 @@ from pathlib import Path
 import numpy as np
 
 from bench.datasets.base import Dataset, Pixels
+from bench.datasets.cifar10_dataset import ALIASES
 from bench.datasets.contents import sha256_of_files
-from bench.datasets.decode import MAX_PIXELS, SUFFIXES, files_below, is_image, rgb, say_left_out
+from bench.datasets.decode import MAX_PIXELS, SUFFIXES, decode, files_below, is_image, say_left_out
 from bench.errors import DataError, UsageError
-from bench.paths import readable
+from bench.paths import expanded, readable
+from bench.printing import say_once
 from bench.seeding import seed_of
 
 HELD_OUT = 10  # one in so many images of a class is in val
@@ -35,19 +41,28 @@ class FolderDataset(Dataset):
     contents of all files, their order, labels and the size; the place and the names of folders above do not matter.
     """
 
+    takes = ":PATH[@SIZE]"
+    summary = "your own images, PATH/CLASS/IMAGE, at the classifier's input size or at SIZE pixels"
+    licence = "the user's"
+    aliases = ALIASES
+
     def __init__(self, root: Path, image_size: int = DEFAULT_IMAGE_SIZE, split: str = "test") -> None:
         if not 1 <= image_size <= MAX_PIXELS**0.5:
             raise UsageError(
                 f"The image size of folder:{root} must be at least 1 and at most {MAX_PIXELS**0.5:.0f}, got "
                 f"{image_size}."
             )
-        classes = scan(root)
+        parts = _parts(root)
+        found = {place: scan(root / place) for place in sorted({*parts.values()} or {""})}
         _say_what_is_left_out(root)
-        names = sorted(classes)
+        names = sorted(set().union(*found.values()))
+        place = parts.get(split, "")
+        prefix, classes = f"{place}/" if place else "", found[place]
         rounds = zip_longest(
-            *([(label, f"{name}/{file}") for file in classes[name]] for label, name in enumerate(names))
+            *([(label, f"{prefix}{name}/{file}") for file in classes.get(name, [])] for label, name in enumerate(names))
         )
-        kept = (picks for k, picks in enumerate(rounds) if split == "test" or _held_out(k) == (split == "val"))
+        whole = split == "test" or parts.get("val") != parts.get("train")
+        kept = (picks for k, picks in enumerate(rounds) if whole or _held_out(k) == (split == "val"))
         order = [pick for picks in kept for pick in picks if pick is not None]
         ids, labels = [path for _, path in order], [label for label, _ in order]
         contents = sha256_of_files(root, ids)
@@ -56,6 +71,37 @@ class FolderDataset(Dataset):
         name = f"folder:{readable(root)}@{image_size}"
         super().__init__(name, list(map(readable, ids)), np.array(labels), list(map(readable, names)), fingerprint)
         self.root, self.image_size, self.files = root, image_size, tuple(ids)
+        self.splits = {split: len(ids)}
+
+    @classmethod
+    def open(cls, name: str, split: str, image_size: int) -> FolderDataset:
+        """``test``: all images; ``train`` and ``val`` where PATH has such folders beside each other."""
+        root = folder_and_size(name)[0]
+        if split != "test" and not _parts(root):
+            raise UsageError(
+                f"{name} is one set of images without a {split!r} split. What needs training images works with "
+                "--dataset cifar10."
+            )
+        return cls(root, image_size, split)
+
+    @classmethod
+    def side(cls, name: str) -> int | None:
+        """What stands behind the ``@``."""
+        return folder_and_size(name)[1]
+
+    @classmethod
+    def training(cls, name: str, image_size: int | None = None) -> tuple[Dataset, Dataset]:
+        """All but a tenth of each class, and that tenth; or ``train`` and ``val``, where PATH has a ``test``, too."""
+        root, size = folder_and_size(name)
+        side = size or image_size or DEFAULT_IMAGE_SIZE
+        train, val = (cls(root, side, split) for split in ("train", "val"))
+        say_once(f"{train.name.rpartition('@')[0]} is trained on at {side} px")
+        return train, val
+
+    @property
+    def kind(self) -> str:
+        """All folders are scored alike."""
+        return "folder"
 
     def pixels(self, rows: Sequence[int] | slice) -> Pixels:
         """The images of these rows: (n, S, S, 3) uint8, S the dataset's ``image_size``.
@@ -70,6 +116,31 @@ class FolderDataset(Dataset):
         return out
 
 
+def folder_and_size(name: str) -> tuple[Path, int | None]:
+    """Path and size in ``folder:PATH@SIZE``; the size is None where the name has none.
+
+    A path that exists as it stands is taken so, whatever it ends in.
+    """
+    path = expanded(Path(name.removeprefix("folder:")))
+    match = re.fullmatch(r"(.+)@(\d{1,9})", str(path), re.DOTALL)
+    if match is None or path.exists():
+        return path, None
+    return Path(match[1]), int(match[2])
+
+
+def _parts(root: Path) -> dict[str, str]:
+    """Which subfolder is which split, where PATH has splits beside each other; else empty."""
+    folders = _subfolders(root) if root.is_dir() else []
+    names = {folder.name for folder in folders}
+    if not {"train"} < names <= {"train", "val", "test"} or any(map(_images, folders)) or _images(root):
+        return {}
+    return {
+        "test": "test" if "test" in names else "val",
+        "train": "train",
+        "val": "val" if len(names) == 3 else "train",
+    }
+
+
 @cache
 def _say_what_is_left_out(root: Path) -> None:
     say_left_out(root, files_below(root)[1])
@@ -78,24 +149,6 @@ def _say_what_is_left_out(root: Path) -> None:
 def _held_out(position: int) -> bool:
     """Whether the image at this place within its class is in ``val``."""
     return position % HELD_OUT == HELD_OUT - 1
-
-
-def decode(path: Path, size: int) -> Pixels:
-    """One image file as (size, size, 3) uint8: upright, shorter side resized (bicubic, antialiased), centre cropped."""
-    from PIL import Image
-
-    upright = rgb(path)
-    shorter = min(upright.size)
-    width, height = (max(size, round(side * size / shorter)) for side in upright.size)
-    if width * height > MAX_PIXELS:
-        raise DataError(
-            f"{path} has {upright.width:,} x {upright.height:,} pixels and would have {width:,} x {height:,} with its "
-            f"shorter side at {size}, more than the {MAX_PIXELS:,} that bench holds. Crop it or remove it."
-        )
-    if upright.size != (width, height):
-        upright = upright.resize((width, height), Image.Resampling.BICUBIC)
-    left, top = (width - size) // 2, (height - size) // 2
-    return np.asarray(upright.crop((left, top, left + size, top + size)), dtype=np.uint8)
 
 
 def scan(root: Path) -> dict[str, list[str]]:

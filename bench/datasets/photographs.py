@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.datasets.base import ArrayDataset
-from bench.datasets.folder import decode
+from bench.datasets.decode import decode
 from bench.errors import DataError
 
 # skimage.data's pictures of things; scikit-image fetches the others from a host on demand.

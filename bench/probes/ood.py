@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.cards import Look, Sheet
-from bench.datasets import fashion_mnist, load_dataset, photographs
+from bench.config import DEFAULT_DATASET
+from bench.datasets import dataset_class, fashion_mnist, load_dataset, photographs
 from bench.datasets.base import Dataset, Pixels
 from bench.errors import DataError
 from bench.probes.base import SHOWN, Findings, Images, Measured, Pictures, Probe, absent
@@ -27,14 +28,14 @@ Shown = tuple[str, Pixels, Pixels]  # name of the set, originals, reconstruction
 class OutOfDistribution(Probe):
     """The protocol's scores on sets of images that the classifier never saw, beside those on its own test images.
 
-    Photographs and cifar10 always are at hand; Fashion-MNIST joins once it was fetched; a folder of the user's comes
-    with ``--dataset folder:PATH``. Only image-level scores: the ranks are over the images of the one set.
+    Photographs and the default dataset always are at hand; Fashion-MNIST joins once it was fetched; a folder of the
+    user's comes with ``--dataset folder:PATH``. Only image-level scores: the ranks are over the images of the one set.
     """
 
     name = "ood"
     question = "What comes back of images of a kind that neither classifier nor inverter was trained on?"
     levels = (
-        "sets of images: the dataset itself (cifar10, or folder), cifar10 beside a folder of 32 px images, "
+        "sets of images: the dataset itself (your own as folder), the default one beside others of its size, "
         "photographs (16 samples that scikit-image ships), fashion-mnist (the first N test images)"
     )
     measures = (
@@ -59,7 +60,7 @@ class OutOfDistribution(Probe):
 
     def measure(self, scene: Scene) -> Findings:
         """Set after set; one that is not here is null with what to type."""
-        name = "folder" if scene.cell.dataset.name.startswith("folder:") else scene.cell.dataset.name
+        name = scene.cell.dataset.kind
         levels = [_scored(scene, name, scene.images, (scene.originals, scene.neutral.pixels), scene.logits)]
         shown: list[Shown] = [(name, scene.originals, scene.neutral.pixels)]
         for other, get in each(tuple(_others(scene).items()), self.name):
@@ -78,8 +79,8 @@ def _others(scene: Scene) -> dict[str, Callable[[], Dataset]]:
     """Sets beside the scene's own, at its size, by name."""
     size = scene.originals.shape[1]
     sets: dict[str, Callable[[], Dataset]] = {}
-    if scene.cell.dataset.name != "cifar10" and size == 32:
-        sets["cifar10"] = partial(load_dataset, "cifar10")
+    if scene.cell.dataset.kind != DEFAULT_DATASET and size == dataset_class(DEFAULT_DATASET).side(DEFAULT_DATASET):
+        sets[DEFAULT_DATASET] = partial(load_dataset, DEFAULT_DATASET)
     sets["photographs"] = partial(photographs.load, size)
     sets["fashion-mnist"] = partial(fashion_mnist.load, scene.cell.num_images, size)
     return sets

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from bench.cell import Cell
 from bench.config import RunConfig
 from bench.control import Control
-from bench.datasets.cifar10 import CLASS_NAMES
 from bench.describe import probe_card
 from bench.environment import describe
 from bench.errors import SkipCellError, UsageError
@@ -121,9 +120,11 @@ def _save(scene: Scene, findings: Findings) -> None:
 
 
 def _judged(scene: Scene, pictures: Pictures) -> list[list[str]] | None:
-    """The judge's class of every picture, or None where there is no judge for them."""
+    """The judge's class of every picture, or None where there is no judge for them, or its classes have no names."""
     if not (scene.judged and pictures.judged):
         return None
-    shape = pictures.pixels.shape
-    classes = scene.view(pictures.pixels.reshape(-1, *shape[2:])).judge_logits.argmax(axis=1)
-    return [[CLASS_NAMES[k] for k in row] for row in classes.reshape(shape[:2]).tolist()]
+    shape, names = pictures.pixels.shape, scene.cell.dataset.class_names
+    logits = scene.view(pictures.pixels.reshape(-1, *shape[2:])).judge_logits
+    if logits.shape[1] != len(names):
+        return None
+    return [[names[k] for k in row] for row in logits.argmax(axis=1).reshape(shape[:2]).tolist()]

@@ -89,7 +89,7 @@ class Scene:
     def names_classes(self) -> bool:
         """Whether the target's logits are the dataset's classes, one each, in their order."""
         if (known := self.cell.classifier.classes) != "":
-            return self.cell.dataset.name == known
+            return self.cell.dataset.kind == known
         return bool(self.logits.shape[1] == len(self.cell.dataset.class_names))
 
     @cached_property

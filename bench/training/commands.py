@@ -16,9 +16,7 @@ from bench.printing import print_json
 
 if TYPE_CHECKING:
     from bench.training.engine import Engine, Precision
-    from bench.training.inverters import InverterRecipe
-
-SIDE = 32  # of the images that all inverters with a recipe make
+    from bench.training.trainer import InverterRecipe
 
 
 @dataclass(frozen=True)
@@ -107,18 +105,21 @@ def train_classifier(name: str, run: Run) -> None:
 
 
 def train_inverter(
-    method: str, classifier: str, dataset: str, recipe_name: str | None, steps: int | None, run: Run
+    method: str,
+    classifier: str,
+    dataset: str,
+    recipe_name: str | None,
+    steps: int | None,
+    run: Run,
+    seed: int | None = None,
 ) -> None:
     """``bench train inverter``: the result is found by ``bench run`` from then on."""
-    from bench.datasets import folder_and_size, load_dataset
-    from bench.registry import TRAINERS, load
-    from bench.training.choice import recipe_of
+    from bench.training.trainer import open_trainer
 
-    trainer = load(TRAINERS, "trained method", method)
-    load_dataset(dataset, image_size=SIDE)  # a misspelt name is said before any work
-    if dataset != "cifar10":
-        dataset = f"folder:{folder_and_size(dataset)[0].resolve()}"
-    recipe = dataclasses.replace(recipe_of(trainer, recipe_name, steps), dataset=dataset)
+    trainer = open_trainer(method)
+    recipe = trainer.recipe(recipe_name, steps=steps, seed=seed)
+    default = recipe.name == trainer.recipe().name
+    recipe = dataclasses.replace(recipe, dataset=_full_name(dataset, classifier))
     if run.dry_run:
         print_json(recipe.settings())
         return
@@ -127,28 +128,26 @@ def train_inverter(
     import torch
 
     from bench.classifiers import open_classifier
+    from bench.datasets import aliases_of
+    from bench.lookup import own_inverter_weights, serving
     from bench.training.budget import measure
     from bench.training.inverters import LOOKS_EVERY, train_inverter
     from bench.training.journal import described_recipe
-    from bench.weights import own_inverter_weights
+    from bench.training.pairs import TrainingPairs
 
     began = time.monotonic()
     with run.engine() as engine:
-        target = open_classifier(classifier, engine.device)
-        if dataset != "cifar10" and target.input_size != SIDE:
-            raise UsageError(
-                f"{method} makes {SIDE}x{SIDE} images, and {target.name} is shown the images of a folder at "
-                f"{target.input_size} px. Train it on cifar10, or give a classifier of {SIDE} px."
-            )
-        folder = run.folder(f"{method}-{target.name}" + ("" if dataset == "cifar10" else "-folder"))
+        target = open_classifier(classifier, engine.device, aliases=aliases_of(dataset))
+        plain = recipe.seed == trainer.recipe(recipe_name).seed
+        folder = run.folder(_folder_name(method, target.name, recipe, plain=plain))
         chosen = run.resumed(recipe, folder)
         if chosen is not None:
-            _refuse_another(folder, recipe, described_recipe(folder) or {}, asked=recipe_name)
+            _refuse_another(folder, recipe, described_recipe(folder) or {}, asked=recipe_name, seed=seed)
             chosen = chosen if steps is None else dataclasses.replace(chosen, steps=steps)
+        pairs = TrainingPairs.of(chosen or recipe, target, engine, trainer.sizes)
         if chosen is None and run.budget is not None:
-            trainer.task(recipe, target, engine)  # computes the logits if nobody has; from then on they are read
             before = time.monotonic()
-            trial = trainer.task(recipe, target, engine)
+            trial = trainer.task(recipe, pairs, target, engine)
             again = time.monotonic() - before  # what the training itself starts with
             speed = measure(trial)
             elapsed = torch.tensor(time.monotonic() - began + again, dtype=torch.float64)
@@ -156,27 +155,76 @@ def train_inverter(
             fitting = speed.steps_within(60 * run.budget - spent, LOOKS_EVERY)
             chosen = dataclasses.replace(recipe, steps=fitting, name=f"{recipe.name}-{run.budget:g}min")
             del trial
-        weights = train_inverter(trainer.task(chosen or recipe, target, engine), folder, resume=run.resume)
+        final = chosen or recipe
+        task = trainer.task(final, pairs, target, engine)
+        weights = train_inverter(task, folder, resume=run.resume, default=default)
         if engine.first:
-            own = own_inverter_weights(method, target.sha256, dataset)
+            settings = final.settings() | {"hash": final.digest()}
+            own = own_inverter_weights(method, target.sha256, final.dataset, pairs.image_size, settings)
             write_atomically(own, weights.read_bytes())
-            data = "" if dataset == "cifar10" else " --dataset folder:..."
             print(f"weights: {weights}")
-            print(
-                f"bench run --method {method} --classifier {classifier}{data} uses their copy {own}; delete it to undo "
-                "that"
-            )
+            used = serving(method, target.sha256, final.dataset, pairs.image_size)[0].path
+            runs = f"bench run --method {method} --classifier {classifier} on such images uses"
+            if used == own:
+                print(f"{runs} their copy {own}; delete it to undo that")
+            else:
+                print(f"{runs} {used}, and their copy is {own}; delete the other one to use it")
 
 
-def _refuse_another(folder: Path, recipe: InverterRecipe, stored: dict[str, Any], asked: str | None) -> None:
-    """Raise where the training to continue has other images, or another recipe than the one that was asked for."""
-    dataset = stored.get("dataset", "cifar10")
+def _full_name(dataset: str, classifier: str) -> str:
+    """A dataset's name as weights carry it, a folder by its full path and size; a misspelt one is said before any work.
+
+    A folder whose name has no size is taken at the classifier's input size, as a run takes it.
+    """
+    from bench.classifiers import classifier_card
+    from bench.datasets import aliases_of, load_dataset
+    from bench.datasets.folder import folder_and_size
+    from bench.lookup import DEFAULT_SIZE, FOLDER, of_users_own
+
+    if not of_users_own(dataset):
+        load_dataset(dataset)
+        return dataset
+    path, size = folder_and_size(dataset)
+    load_dataset(dataset, image_size=size or 1)
+    size = size or classifier_card(classifier, aliases=aliases_of(dataset)).input_size
+    # weights of earlier versions were for the default size and do not say so
+    return f"{FOLDER}{path.resolve()}" + ("" if size == DEFAULT_SIZE else f"@{size}")
+
+
+def _folder_name(method: str, classifier: str, recipe: InverterRecipe, *, plain: bool) -> str:
+    """Of a training; one on the default dataset by the recipe's own (``plain``) seed has the shortest."""
+    from bench.lookup import DEFAULT_DATASET, of_users_own
+    from bench.store import slug
+
+    parts = [method, classifier]
+    if of_users_own(recipe.dataset):
+        size = recipe.dataset.rpartition("@")[2]
+        parts.append("folder" + (f"-{size}px" if size.isdigit() else ""))
+    elif recipe.dataset != DEFAULT_DATASET:
+        parts.append(slug(recipe.dataset))
+    if not plain:
+        parts.append(f"seed{recipe.seed}")
+    return "-".join(parts)
+
+
+def _refuse_another(
+    folder: Path, recipe: InverterRecipe, stored: dict[str, Any], asked: str | None, seed: int | None
+) -> None:
+    """Raise where the training to continue has other images, another seed or another recipe than asked for."""
+    from bench.lookup import DEFAULT_DATASET
+
+    dataset = stored.get("dataset", DEFAULT_DATASET)
     if dataset != recipe.dataset:
         raise UsageError(
             f"{folder} is a training on {dataset}. To continue it, name that with --dataset; to train on "
             f"{recipe.dataset}, name another folder with --out."
         )
-    free = ("name", "steps", "dataset")  # a budget decides the first two
+    if seed not in (None, stored.get("seed")):
+        raise UsageError(
+            f"{folder} is a training with --seed {stored.get('seed')}. To continue it, give that; to train with "
+            f"{seed}, name another folder with --out."
+        )
+    free = ("name", "steps", "dataset", "seed")  # a budget decides the first two
     differing = {k for k in stored.keys() | recipe.settings().keys() if stored.get(k) != recipe.settings().get(k)}
     if asked is not None and (others := sorted(differing.difference(free))):
         raise UsageError(
@@ -193,15 +241,19 @@ def train_zoo(run: Run) -> None:
         train(engine, run.out or Path("train") / "zoo", run.budget, resume=run.resume, dry_run=run.dry_run)
 
 
-def train_controls(classifier: str, device: str) -> None:
+def train_controls(classifier: str, dataset: str, device: str) -> None:
     """``bench train controls``."""
     from bench.classifiers import open_classifier
     from bench.environment import resolve_device
+    from bench.lookup import DEFAULT_DATASET
     from bench.registry import STATISTICS, load
+    from bench.store import slug
 
     target = open_classifier(classifier, resolve_device(device))
-    path = Path("train") / f"controls-{target.name}" / f"controls-{target.name}.safetensors"
+    name = f"controls-{target.name}" + ("" if dataset == DEFAULT_DATASET else f"-{slug(dataset)}")
+    path = Path("train") / name / f"{name}.safetensors"
     statistics = load(STATISTICS, "statistics", "controls")
-    statistics.fit(target, resolve_device(device), path)
-    write_atomically(statistics.own_statistics(target.sha256), path.read_bytes())
-    print(f"statistics: {path}\nbench run --classifier {classifier} uses them where none ship")
+    own = statistics.own_statistics(target.sha256, dataset)
+    statistics.fit(target, dataset, resolve_device(device), path)
+    write_atomically(own, path.read_bytes())
+    print(f"statistics: {path}\nbench run --classifier {classifier} --dataset {dataset} uses them where none ship")

@@ -13,11 +13,11 @@ from __future__ import annotations
 import gc
 import os
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import torch
 import torch.distributed as dist
@@ -27,6 +27,7 @@ from torch.nn.parallel import DistributedDataParallel
 from bench.errors import UsageError
 from bench.memory import keep_freed_memory
 from bench.training.data import put
+from bench.training.graph import CudaGraphs, Given, Replayed, Scalars, direct
 from bench.training.synchronised import synchronise_statistics
 
 Precision = Literal["bf16", "float32", "float64"]
@@ -43,6 +44,7 @@ class Engine:
         precision: ``bf16`` multiplies in bfloat16 and keeps weights in float32; the others compute in one type.
         rank, processes: this process among those that share a batch.
         accumulate: parts into which a process cuts its rows, one after the other, where memory is short.
+        graphs: whether a single process may record its step on a GPU, see ``Replayed``.
     """
 
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
@@ -50,6 +52,7 @@ class Engine:
     rank: int = 0
     processes: int = 1
     accumulate: int = 1
+    graphs: bool = True
 
     @property
     def first(self) -> bool:
@@ -79,6 +82,19 @@ class Engine:
             warnings.filterwarnings("ignore", message=".*broadcast_buffers.* is deprecated")  # its successor is too new
             # buffers are equal in all processes: statistics are synchronised, power iterations see equal weights
             return DistributedDataParallel(network, broadcast_buffers=False, gradient_as_bucket_view=True)
+
+    @property
+    def records(self) -> bool:
+        """Whether steps are recorded here."""
+        return self.graphs and self.device.type == "cuda" and self.processes == 1
+
+    def adam(self, parameters: Iterable[nn.Parameter], lr: float, betas: tuple[float, float]) -> torch.optim.Adam:
+        """Adam; where steps are recorded it is one kernel, and counts on the GPU."""
+        return torch.optim.Adam(parameters, lr, betas, fused=self.records or None, capturable=self.records)
+
+    def launcher(self) -> Callable[[Callable[[Sequence[Given]], Scalars], Sequence[Given]], Scalars]:
+        """How one step after the other is launched: recorded where that is possible."""
+        return Replayed(CudaGraphs()) if self.records else direct
 
     def put(self, drawn: Tensor) -> Tensor:
         """Numbers drawn on the CPU, on the device, without waiting for it."""
@@ -134,6 +150,16 @@ def engine(device: torch.device, precision: Precision = "bf16", accumulate: int 
                 yield Engine(place, precision, dist.get_rank(), dist.get_world_size(), accumulate)
         else:
             yield Engine(device, precision, accumulate=accumulate)
+
+
+def restore(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
+    """Continue from a stored state; how the optimiser computes is decided here, not where it was stored."""
+    kinds = ("foreach", "fused", "capturable")
+    groups = [
+        stored | {kind: own[kind] for kind in kinds if kind in own}
+        for stored, own in zip(state["param_groups"], optimizer.param_groups, strict=True)
+    ]
+    optimizer.load_state_dict(state | {"param_groups": groups})
 
 
 def repeatable(precision: Precision) -> AbstractContextManager[object]:

@@ -1,12 +1,11 @@
-"""What the trainings of all learned inverters share: pairs, the look at ``val``, checkpoints, the file at the end."""
+"""What the trainings of all learned inverters share: the look at ``val``, checkpoints, the file at the end."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,54 +15,17 @@ from torch import Tensor, nn
 
 from bench.classifiers import LoadedClassifier
 from bench.errors import TrainingError
-from bench.seeding import seed_of
-from bench.training.engine import Engine
+from bench.training.engine import Engine, restore
 from bench.training.journal import describe_run
 from bench.training.loop import Schedule, WeightAverage, fit
-from bench.training.pairs import TrainingPairs
+from bench.training.pairs import SAMPLES, TrainingPairs
+from bench.training.trainer import InverterRecipe
 from bench.weights import save_weights
 
 MANTISSA = 7  # bits kept of each weight: bfloat16's precision, in which the training multiplied
 LOOKS_EVERY = 500  # steps between looks at held-out data
 LOOKS_AT = 1_000  # images of it
-SAMPLES = 16  # images of it in a sample picture
-DEFAULT_DATASET = "cifar10"
 Reconstruct = Callable[[Tensor, int], Tensor]
-
-
-@dataclass(frozen=True)
-class InverterRecipe:
-    """Everything that decides the weights, besides the code and the classifier; subclasses add their own settings.
-
-    Attributes:
-        name: equal names and hashes make weights comparable across classifiers.
-        steps: optimisation steps of the network that ships.
-        batch: images a step.
-        seed: of every random number.
-        dataset: whose ``train`` and ``val`` are used; left out of ``settings()`` where it is ``cifar10``.
-    """
-
-    name: str
-    steps: int
-    batch: int = 64
-    seed: int = 1
-    dataset: str = DEFAULT_DATASET
-
-    @property
-    def ema_decay(self) -> float:
-        """0.9999, or a horizon of a twentieth of the steps where that is shorter."""
-        return max(0.0, min(0.9999, 1 - 20 / self.steps))
-
-    def settings(self) -> dict[str, Any]:
-        """All settings by name."""
-        settings = asdict(self)
-        if self.dataset == DEFAULT_DATASET:
-            del settings["dataset"]
-        return settings
-
-    def digest(self) -> str:
-        """SHA-256 of the recipe, short."""
-        return hashlib.sha256(json.dumps(self.settings(), sort_keys=True).encode()).hexdigest()[:16]
 
 
 class InverterTask(ABC):
@@ -74,7 +36,7 @@ class InverterTask(ABC):
         engine, recipe: what it was made with.
         noise_draws: rows of reconstructions in the sample grid; 1 for a deterministic inverter.
         networks, optimizers: by name, set by the subclass; all of their state goes into the checkpoint.
-        average: of the weights that ship, set by the subclass.
+        average: of the weights that ship, empty unless the subclass keeps one.
     """
 
     method: ClassVar[str]
@@ -84,14 +46,15 @@ class InverterTask(ABC):
     optimizers: dict[str, torch.optim.Optimizer]
     average: WeightAverage
 
-    def __init__(self, recipe: InverterRecipe, classifier: LoadedClassifier, engine: Engine) -> None:
+    def __init__(
+        self, recipe: InverterRecipe, pairs: TrainingPairs, classifier: LoadedClassifier, engine: Engine
+    ) -> None:
         self.recipe, self.classifier, self.engine, self.device = recipe, classifier, engine, engine.device
-        least = (recipe.batch, SAMPLES)
-        self.pairs = TrainingPairs(classifier, engine, recipe.seed, recipe.dataset, at_least=least)
-        self.pairs.logits = self.given(self.pairs.logits)
+        self.pairs, self.average = pairs, WeightAverage({}, 0.0)
+        pairs.given = self.given
         self._identity = {"method": self.method, "recipe": recipe.digest(), "classifier": classifier.sha256}
-        if self.pairs.hashes:
-            self._identity["images"] = f"{seed_of(*self.pairs.hashes):016x}"
+        if pairs.identity:
+            self._identity["images"] = pairs.identity
 
     def given(self, logits: Tensor) -> Tensor:
         """What the inverter is given in place of logits (..., K)."""
@@ -107,7 +70,7 @@ class InverterTask(ABC):
 
     @abstractmethod
     def reconstructing(self) -> Reconstruct:
-        """The averaged network as a function of what is ``given`` (N, K) and a draw's number: (N, 3, 32, 32)."""
+        """The averaged network as a function of what is ``given`` (N, K) and a draw's number: (N, 3, H, W)."""
 
     def alarm(self, scalars: dict[str, float]) -> str | None:
         """Nothing beyond the loop's own check for losses that are not finite."""
@@ -118,12 +81,12 @@ class InverterTask(ABC):
         return {}
 
     def _some_of_val(self, count: int) -> Tensor:
-        """Rows of ``val``, at most ``count``: spread over ``cifar10``'s; of a folder's, which has its classes by turns,
-        the first.
+        """Rows of ``val``, at most ``count``: spread over it; of a user's own, which has its classes by turns, the
+        first.
         """
         total = len(self.pairs.val)
         stride = 1 if self.pairs.hashes else max(1, total // count)
-        return torch.arange(0, total, stride, device=self.device)[:count]
+        return torch.arange(0, total, stride, device=self.pairs.val.place)[:count]
 
     @torch.no_grad()
     def validate(self) -> dict[str, float]:
@@ -155,7 +118,11 @@ class InverterTask(ABC):
         networks = {name: network.state_dict() for name, network in self.networks.items()}
         optimizers = {name: optimizer.state_dict() for name, optimizer in self.optimizers.items()}
         facts = self._identity | {"steps": self.recipe.steps}
-        return facts | {"networks": networks, "optimizers": optimizers, "average": self.average.average}
+        return facts | {
+            "networks": networks,
+            "optimizers": optimizers,
+            "average": self.average.average,
+        }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from ``state_dict``; another method, recipe or classifier is refused.
@@ -174,14 +141,27 @@ class InverterTask(ABC):
         for name, network in self.networks.items():
             network.load_state_dict(state["networks"][name])
         for name, optimizer in self.optimizers.items():
-            optimizer.load_state_dict(state["optimizers"][name])
+            restore(optimizer, state["optimizers"][name])
         self.average.load(state["average"])
 
 
-def train_inverter(task: InverterTask, folder: Path, *, resume: bool) -> Path:
-    """Train to the end and write the averaged network: the safetensors file that the zoo and ``bench run`` take."""
+def train_inverter(task: InverterTask, folder: Path, *, resume: bool, default: bool = True) -> Path:
+    """Train to the end and write the averaged network: the safetensors file that the zoo and ``bench run`` take.
+
+    Args:
+        task: the training.
+        folder: of its checkpoints, and of the file.
+        resume: whether to go on from a checkpoint that is there.
+        default: whether the recipe is the method's default one, which a run prefers.
+    """
     recipe, target = task.recipe, task.classifier
-    facts = {"method": task.method, "classifier": target.name, "classifier_sha256": target.sha256} | task.facts()
+    facts = {
+        "method": task.method,
+        "classifier": target.name,
+        "classifier_sha256": target.sha256,
+        "dataset": recipe.dataset,
+        "image_size": str(task.pairs.image_size),
+    } | task.facts()
     describe = partial(describe_run, folder, task.engine, recipe.settings(), **facts)
     schedule = Schedule(recipe.steps, validate_every=LOOKS_EVERY, checkpoint_every=250)
     title = f"training {task.method} for {target.name}"
@@ -191,6 +171,8 @@ def train_inverter(task: InverterTask, folder: Path, *, resume: bool) -> Path:
         facts |= {
             "train_seconds": f"{seconds:.0f}",
             "recipe": json.dumps(recipe.settings() | {"hash": recipe.digest()}),
+            "seed": str(recipe.seed),
+            "default": str(default).lower(),
         }
         if task.pairs.hashes:
             facts["images"] = " ".join(task.pairs.hashes)

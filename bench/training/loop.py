@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -80,35 +81,42 @@ def fit(
         TrainingError: a loss is not finite, the recipe's alarm rang, another process of the training is gone,
             another training is at work in the folder, or no checkpoint of it is whole.
     """
+    with _together(task.engine, folder), alone(folder, task.engine):
+        state = last_checkpoint(folder, task.engine) if resume else None
+        if state is not None:
+            task.load_state_dict(state["task"])
+        start = 0 if state is None else int(state["step"])
+        if describe is not None:
+            describe(start)
+        with Journal(folder, task.engine, state) as journal, progress(schedule.steps, title, start) as bar:
+            run = _Run(task, schedule, journal, state)
+            for step in range(start, schedule.steps):
+                said = run.after(step + 1, task.step(step))  # frames from here to a loss are counted by a test
+                bar.advance(1, said)
+        return run.seconds
+
+
+@contextmanager
+def _together(engine: Engine, folder: Path) -> Iterator[None]:
+    """Say what it means where a process of several fails, and what to type."""
     try:
-        with alone(folder, task.engine):
-            state = last_checkpoint(folder, task.engine) if resume else None
-            if state is not None:
-                task.load_state_dict(state["task"])
-            start = 0 if state is None else int(state["step"])
-            if describe is not None:
-                describe(start)
-            with Journal(folder, task.engine, state) as journal:
-                return _Run(task, schedule, journal, title, state).to_the_end()
+        yield
     except RuntimeError as error:
-        if task.engine.processes == 1:
+        if engine.processes == 1:
             raise
         said = " ".join(str(error).split())[:300]
         raise TrainingError(
-            f"Process {task.engine.rank} of {task.engine.processes} could not go on, most likely because another one "
-            f"is gone: {said}. The last checkpoint is {folder / CHECKPOINT}: type the same command with --resume."
+            f"Process {engine.rank} of {engine.processes} could not go on, most likely because another one is gone: "
+            f"{said}. The last checkpoint is {folder / CHECKPOINT}: type the same command with --resume."
         ) from error
 
 
 class _Run:
-    """One stretch of a training, from a step to the end of the schedule."""
+    """One stretch of a training: what is summed, reported and kept between its steps."""
 
-    def __init__(
-        self, task: Trainable, schedule: Schedule, journal: Journal, title: str, state: Mapping[str, Any] | None
-    ) -> None:
+    def __init__(self, task: Trainable, schedule: Schedule, journal: Journal, state: Mapping[str, Any] | None) -> None:
         stored = state or {}
-        self.task, self.schedule, self.journal, self.title = task, schedule, journal, title
-        self.start = int(stored.get("step", 0))
+        self.task, self.schedule, self.journal = task, schedule, journal
         self.began = time.perf_counter() - float(stored.get("seconds", 0.0))
         # since the last report: rows of the log are the same after a resume
         self.sums: dict[str, Tensor] = dict(stored.get("sums", {}))
@@ -118,23 +126,20 @@ class _Run:
     def seconds(self) -> float:
         return time.perf_counter() - self.began
 
-    def to_the_end(self) -> float:
-        schedule = self.schedule
-        with progress(schedule.steps, self.title, self.start) as bar:
-            for step in range(self.start, schedule.steps):
-                for name, value in self.task.step(step).items():
-                    self.sums[name] = self.sums[name] + value if name in self.sums else value
-                done, last = step + 1, step + 1 == schedule.steps
-                self.summed += 1
-                if done % schedule.report_every == 0 or last:
-                    bar.advance(0, "  ".join(f"{name} {value:.3g}" for name, value in self.report(done).items()))
-                if done % schedule.validate_every == 0 or last:
-                    self.validate(done)
-                if done % schedule.checkpoint_every == 0 or last:
-                    self.refuse_infinite(self.floats(), done)
-                    self.journal.checkpoint(done, self.seconds, self.task.state_dict(), **self.unreported())
-                bar.advance()
-        return self.seconds
+    def after(self, done: int, scalars: Mapping[str, Tensor]) -> str:
+        """Take in the scalars of step number ``done``; returns what the progress bar says, where that is new."""
+        schedule, last, said = self.schedule, done == self.schedule.steps, ""
+        for name, value in scalars.items():
+            self.sums[name] = self.sums[name] + value if name in self.sums else value
+        self.summed += 1
+        if done % schedule.report_every == 0 or last:
+            said = "  ".join(f"{name} {value:.3g}" for name, value in self.report(done).items())
+        if done % schedule.validate_every == 0 or last:
+            self.validate(done)
+        if done % schedule.checkpoint_every == 0 or last:
+            self.refuse_infinite(self.floats(), done)
+            self.journal.checkpoint(done, self.seconds, self.task.state_dict(), **self.unreported())
+        return said
 
     def floats(self) -> dict[str, float]:
         """Mean scalars since the last report, over all processes: the only place where the loop waits for a GPU."""

@@ -19,19 +19,23 @@ from typing import Any, Literal
 import torch
 
 from bench import weights
-from bench.classifiers import open_classifier
+from bench.classifiers import LoadedClassifier, open_classifier
 from bench.classifiers.providers.zoo import TARGETS
 from bench.classifiers.recipes import RECIPES
+from bench.datasets import load_training
+from bench.datasets.base import to_images
 from bench.errors import TrainingError, UsageError
 from bench.files import write_atomically
+from bench.lookup import DEFAULT_DATASET
 from bench.printing import print_rows
 from bench.progress import each
-from bench.registry import STATISTICS, TRAINERS, load
+from bench.registry import STATISTICS, load
 from bench.training.budget import RESERVE, Speed, measure
 from bench.training.checkpoints import present
-from bench.training.choice import recipe_of
 from bench.training.engine import Engine
-from bench.training.inverters import InverterRecipe
+from bench.training.inverters import InverterTask
+from bench.training.pairs import TrainingPairs
+from bench.training.trainer import InverterRecipe, Trainer, open_trainer
 
 Kind = Literal["classifier", "controls", "inverter"]
 CLASSIFIERS = ("resnet152", "robust_resnet152", "inception_v3")
@@ -136,10 +140,10 @@ def make_plan(engine: Engine, budget: float | None) -> list[Part]:
         elif kind == "controls":
             costs.append(Cost(0, 1, Speed(0, 0), 1, CONTROLS_SECONDS + _logits_seconds(name, engine)))
         else:
-            trainer = load(TRAINERS, "trained method", method)
+            trainer = open_trainer(method)
             recipe = _recipe(trainer, engine.device)
             if method not in speeds:  # the classifier plays no part in a step
-                speeds[method] = measure(trainer.task(recipe, open_classifier(ONEHOT_OF, engine.device), engine))
+                speeds[method] = measure(_task(trainer, recipe, open_classifier(ONEHOT_OF, engine.device), engine))
             costs.append(Cost(recipe.steps, 1, speeds[method], LOOKS_EVERY))
     elapsed = torch.tensor(time.monotonic() - began, dtype=torch.float64)
     spent = float(engine.mean({"elapsed": elapsed})["elapsed"])  # the same in all processes
@@ -147,10 +151,14 @@ def make_plan(engine: Engine, budget: float | None) -> list[Part]:
     return [_part(one, cost, factor, budget, engine.device) for one, cost in zip(order(), costs, strict=True)]
 
 
-def _recipe(trainer: Any, device: torch.device) -> InverterRecipe:
+def _recipe(trainer: Trainer, device: torch.device) -> InverterRecipe:
     """The recipe for this kind of device: ``gpu`` on one, where the method has it."""
-    wanted = "gpu" if device.type == "cuda" and "gpu" in getattr(trainer, "RECIPES", {}) else None
-    return recipe_of(trainer, wanted)
+    return trainer.recipe("gpu" if device.type == "cuda" and "gpu" in trainer.recipes else None)
+
+
+def _task(trainer: Trainer, recipe: InverterRecipe, target: LoadedClassifier, engine: Engine) -> InverterTask:
+    """A training on the default dataset."""
+    return trainer.task(recipe, TrainingPairs.of(recipe, target, engine), target, engine)
 
 
 def _part(one: tuple[Kind, str, str], cost: Cost, factor: float, budget: float | None, device: torch.device) -> Part:
@@ -159,7 +167,7 @@ def _part(one: tuple[Kind, str, str], cost: Cost, factor: float, budget: float |
     if kind == "classifier":
         settings = dataclasses.asdict(dataclasses.replace(RECIPES[classifier], epochs=steps // cost.unit))
     elif kind == "inverter":
-        recipe = _recipe(load(TRAINERS, "trained method", method), device)
+        recipe = _recipe(open_trainer(method), device)
         name = recipe.name if budget is None else f"zoo-{budget:g}min"
         settings = dataclasses.replace(recipe, steps=steps, name=name).settings()
     prefix = {"classifier": "", "controls": "controls-", "inverter": f"{method}-"}[kind]
@@ -170,11 +178,13 @@ def _part(one: tuple[Kind, str, str], cost: Cost, factor: float, budget: float |
 def _logits_seconds(name: str, engine: Engine) -> float:
     """For the logits of all training images, plain and mirrored, and of ``val``: from one block."""
     network = open_classifier(name, engine.device).network
-    images = torch.rand(100, 3, 32, 32, device=engine.device).contiguous(memory_format=torch.channels_last)
+    train, val = load_training(DEFAULT_DATASET)
+    images = to_images(train.pixels(slice(0, 100))).to(engine.device).contiguous(memory_format=torch.channels_last)
     network(images)
     began = time.perf_counter()
     _ = network(images)[0, 0].item()
-    seconds = torch.tensor((time.perf_counter() - began) / len(images) * 95_000, dtype=torch.float64)
+    count = 2 * len(train) + len(val)
+    seconds = torch.tensor((time.perf_counter() - began) / len(images) * count, dtype=torch.float64)
     return float(engine.mean({"seconds": seconds})["seconds"])
 
 
@@ -265,11 +275,12 @@ def _train(part: Part, folder: Path, engine: Engine) -> None:
     target = open_classifier(part.classifier, engine.device)
     if part.kind == "controls":
         if engine.first:
-            load(STATISTICS, "statistics", "controls").fit(target, engine.device, _file(folder, part))
+            statistics = load(STATISTICS, "statistics", "controls")
+            statistics.fit(target, DEFAULT_DATASET, engine.device, _file(folder, part))
         return
-    trainer = load(TRAINERS, "trained method", part.method)
-    recipe = dataclasses.replace(trainer.recipe(None), **part.settings)
-    train_inverter(trainer.task(recipe, target, engine), place, resume=True)
+    trainer = open_trainer(part.method)
+    chosen = dataclasses.replace(trainer.recipe(), **part.settings)
+    train_inverter(_task(trainer, chosen, target, engine), place, resume=True)
 
 
 def _entered(part: Part, path: Path) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from bench.classifiers.providers.zoo import ZOO
 from bench.environment import describe, resolve_device
 from bench.errors import WeightsError
+from bench.lookup import DEFAULT_DATASET, DEFAULT_SIZE
 from bench.training.journal import DESCRIPTION
 from bench.weights import entry as shipped
 from bench.weights import metadata
@@ -49,8 +50,12 @@ def facts_of_fitted(path: Path, classifier: str, paper: str, methods: list[str],
         "classifier": classifier,
         "classifier_sha256": facts["classifier_sha256"],
         "methods": methods,
+        "dataset": facts.get("dataset", DEFAULT_DATASET),
+        "image_size": int(facts.get("image_size", DEFAULT_SIZE)),
     }
-    entry |= {key: facts[key] for key in ("comparator", "comparator_sha256") if key in facts}
+    entry |= {key: facts[key] for key in ("comparator", "comparator_sha256", "default") if key in facts}
+    if "seed" in facts:
+        entry["seed"] = int(facts["seed"])
     return _provenance(path, paper, command) | entry
 
 

@@ -11,8 +11,7 @@ What the paper leaves open and we chose, in one place:
   are free of spectral norm.
 - z is standardised per logit with the training split's mean and standard deviation, then scaled so that its mean
   squared norm is 1 in D (like a one-hot class) and 10 in G.
-- Above 32 px: BigGAN's tables with self-attention (``tables``, ``studies.biggan_logit.imagenet``); the conditioning
-  stays the same.
+- Above 32 px: BigGAN's tables with self-attention (``tables``); the conditioning stays the same.
 - Optimisation: one D step, two constant learning rates, the same fakes serve both steps, mirrored training images
   carry their own logits, batches of 64 in bfloat16. The BN statistics are estimated over batches of 64 in float32.
 

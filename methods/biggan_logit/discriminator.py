@@ -4,14 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from bench.standardise import Standardise
 from methods.biggan_logit.attention import SelfAttention
-from methods.biggan_logit.conditioning import orthogonal_, spectral_norm_
+from methods.biggan_logit.conditioning import orthogonal_, spectral_norm_, upsample
 from methods.biggan_logit.tables import Table, table
 from methods.biggan_logit.whiten import Whiten
+
+
+class _Halved(torch.autograd.Function):
+    @staticmethod
+    def forward(_: object, x: Tensor) -> Tensor:
+        return F.avg_pool2d(x, 2)
+
+    @staticmethod
+    def backward(_: object, gradient: Tensor) -> Tensor:
+        return upsample(gradient * 0.25)
+
+
+def halved(x: Tensor) -> Tensor:
+    """``avg_pool2d(x, 2)``, (N, C, H, W) to (N, C, H / 2, W / 2), with a faster gradient; both to the bit.
+
+    avg_pool2d's own gradient was a sixth of what a GPU computed in a step, channels last in bfloat16.
+    """
+    return _Halved.apply(x)  # type: ignore[no-any-return]
 
 
 class DiscriminatorBlock(nn.Module):
@@ -30,7 +49,7 @@ class DiscriminatorBlock(nn.Module):
         if not self.down:
             return h + self.shortcut(x)  # type: ignore[no-any-return]
         # pooling commutes with the 1x1 shortcut: pool first, it is four times cheaper
-        return F.avg_pool2d(h, 2) + self.shortcut(F.avg_pool2d(x, 2))  # type: ignore[no-any-return]
+        return halved(h) + self.shortcut(halved(x))  # type: ignore[no-any-return]
 
 
 class Discriminator(nn.Module):

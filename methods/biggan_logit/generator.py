@@ -109,15 +109,9 @@ class Generator(nn.Module):
         return (x + 1) / 2
 
 
-def generator_of(num_logits: int, settings: Mapping[str, Any]) -> Generator:
-    """The plain network that a recipe's settings describe; what a weight file does not name is off."""
-    return Generator(
-        num_logits,
-        settings["channels"],
-        settings["hidden"],
-        settings.get("size", 32),
-        whiten=settings.get("whiten", False),
-    )
+def generator_of(num_logits: int, size: int, settings: Mapping[str, Any]) -> Generator:
+    """The plain network for images of ``size`` pixels by a recipe's settings; what they do not name is off."""
+    return Generator(num_logits, settings["channels"], settings["hidden"], size, whiten=settings.get("whiten", False))
 
 
 def trainable_generator(

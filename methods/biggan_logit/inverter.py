@@ -10,6 +10,7 @@ from torch import Tensor
 from bench.learned import LearnedInverter
 from bench.seeding import sample_noise
 from methods.biggan_logit.generator import NOISE_DIM, Generator, generator_of
+from methods.biggan_logit.tables import TABLES
 
 
 class BigGANLogit(LearnedInverter):
@@ -18,13 +19,14 @@ class BigGANLogit(LearnedInverter):
     name = "biggan-logit"
     citation = ("teterwak2021understanding", "brock2019large")
     access = "logits"
+    sizes = tuple(TABLES)
     stochastic = True
 
     def build(self, settings: dict[str, Any]) -> Generator:
         """G, plain: spectral norm is already in the weights."""
-        return generator_of(self.target.num_logits, settings)
+        return generator_of(self.target.num_logits, self.target.image_size[0], settings)
 
     def invert(self, logits: Tensor, seeds: Sequence[int]) -> Tensor:
-        """G(z, eps) with eps from the sample's seed: (N, K) to (N, 3, 32, 32) in [0, 1]."""
+        """G(z, eps) with eps from the sample's seed: (N, K) to (N, 3, H, W) in [0, 1]."""
         eps = sample_noise(seeds, NOISE_DIM).to(logits.device)
         return self.reconstruct(logits, eps)

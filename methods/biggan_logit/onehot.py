@@ -16,14 +16,15 @@ from bench.control import Control, Shard
 from bench.datasets.base import Dataset, Pixels, to_pixels
 from bench.errors import SkipCellError
 from bench.inverter import Target
-from bench.learned import missing, open_trained
+from bench.learned import open_trained, unsuited
 from bench.seeding import sample_noise
-from bench.training.engine import Engine
+from bench.training.trainer import Trainer
 from methods.biggan_logit.generator import NOISE_DIM, Generator, generator_of
-from methods.biggan_logit.train import RECIPES, BigGANRecipe, BigGANTask, recipe
+from methods.biggan_logit.recipes import RECIPES
+from methods.biggan_logit.tables import TABLES
+from methods.biggan_logit.train import BigGANTask
 
 NAME = "onehot-biggan"
-__all__ = ["RECIPES", "OneHotBigGAN", "OneHotTask", "one_hot", "recipe", "task"]
 
 
 def one_hot(logits: Tensor) -> Tensor:
@@ -55,9 +56,7 @@ class OneHotBigGAN(Control):
 
     def __init__(self, target: Target, dataset: Dataset, classifier: LoadedClassifier) -> None:
         super().__init__(target, dataset, classifier)
-        if target.image_size != (32, 32):
-            raise SkipCellError(f"{NAME} makes 32x32 images and {target.dataset} is {target.image_size[0]} px here.")
-        if reason := missing(NAME, target):
+        if reason := unsuited(NAME, target, tuple(TABLES)):
             raise SkipCellError(reason)
         trained = open_trained(NAME, target, self._build)
         self.trained, self.weights, self.parameters = trained, trained.weights, trained.parameters
@@ -65,7 +64,7 @@ class OneHotBigGAN(Control):
         self.recipe, self.train_seconds = trained.recipe, trained.train_seconds
 
     def _build(self, settings: dict[str, Any]) -> Generator:
-        return generator_of(self.target.num_logits, settings)
+        return generator_of(self.target.num_logits, self.target.image_size[0], settings)
 
     def reconstruct(self, shard: Shard) -> Pixels:
         """G(class, eps) with eps from the sample's seed."""
@@ -74,6 +73,9 @@ class OneHotBigGAN(Control):
             return to_pixels(self.trained(one_hot(shard.logits), eps))
 
 
-def task(recipe: BigGANRecipe, classifier: LoadedClassifier, engine: Engine) -> OneHotTask:
-    """The training of one control."""
-    return OneHotTask(recipe, classifier, engine)
+class OneHotTrainer(Trainer):
+    """The training of ``onehot-biggan``, by the recipes of ``biggan-logit``."""
+
+    task = OneHotTask
+    recipes = RECIPES
+    sizes = tuple(TABLES)

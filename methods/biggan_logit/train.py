@@ -1,6 +1,7 @@
 """Training of the logit-conditioned BigGAN on (logits, image) pairs of one frozen classifier.
 
     bench train inverter biggan-logit --classifier robust_resnet152
+    bench train inverter biggan-logit --classifier efficientnet_lite0 --dataset tiny-imagenet --recipe gpu64 --budget 8
 
 One recipe was trained, once: its rates were seen to separate real from fake within 60 steps, its steps are what the
 time at hand allowed, and the last weights ship. ``val`` is watched in training, ``test`` is looked at afterwards.
@@ -8,6 +9,7 @@ time at hand allowed, and the last weights ship. ``val`` is watched in training,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -21,6 +23,7 @@ from bench.training.engine import Engine
 from bench.training.inverters import InverterTask, Reconstruct
 from bench.training.loop import WeightAverage, add
 from bench.training.pairs import TrainingPairs
+from bench.training.trainer import Trainer
 from methods.biggan_logit.consistency import draw_moves, inconsistency, moved
 from methods.biggan_logit.discriminator import trainable_discriminator
 from methods.biggan_logit.generator import (
@@ -33,24 +36,28 @@ from methods.biggan_logit.generator import (
 )
 from methods.biggan_logit.loss import discriminator_loss, generator_loss
 from methods.biggan_logit.recipes import RECIPES, BigGANRecipe
+from methods.biggan_logit.tables import TABLES
 
 STATISTICS_BATCHES = 200
 COLLAPSE_PATIENCE = 6
-__all__ = ["RECIPES", "Adversaries", "BigGANRecipe", "BigGANTask", "Pairs", "recipe", "task"]
+__all__ = ["RECIPES", "Adversaries", "BigGANRecipe", "BigGANTask", "BigGANTrainer", "Pairs"]
 
 
 class Pairs(Protocol):
     """Where images and their logits come from.
 
     Attributes:
-        logits: (V, M, K), by whose statistics the networks normalise theirs.
+        image_size: side of the images in pixels.
     """
 
-    logits: Tensor
+    image_size: int
 
     @property
     def num_logits(self) -> int:
         """K."""
+
+    def reference(self) -> Tensor:
+        """Logits (M, K) by whose statistics the networks normalise theirs."""
 
     def batch(self, step: int, size: int, part: int = 0) -> tuple[Tensor, Tensor]:
         """This process's ``part`` of batch number ``step``: images (n, 3, H, W) in [0, 1] and logits (n, K)."""
@@ -71,23 +78,33 @@ class Part:
     eps: Tensor
     moves: tuple[Tensor, Tensor] | None
 
+    def tensors(self) -> list[Tensor]:
+        """All of them, in a fixed order."""
+        return [self.images, self.z, self.eps, *(self.moves or ())]
+
+    def take(self, other: Part) -> None:
+        """Hold what another part holds, in this one's memory."""
+        for mine, its in zip(self.tensors(), other.tensors(), strict=True):
+            mine.copy_(its, non_blocking=True)
+
 
 class Adversaries:
     """G and D, their optimisers and average, and one step of both by the paper's two losses, on any ``Pairs``."""
 
     def __init__(self, recipe: BigGANRecipe, engine: Engine, pairs: Pairs) -> None:
         self.recipe, self.engine, self.pairs = recipe, engine, pairs
-        k, size, whiten = pairs.num_logits, recipe.size, recipe.whiten
+        k, size, whiten = pairs.num_logits, pairs.image_size, recipe.whiten
         torch.manual_seed(seed_of("init", recipe.seed))
         self.g = engine.place(trainable_generator(k, recipe.channels, recipe.hidden, size, whiten=whiten))
         self.d = engine.place(trainable_discriminator(k, recipe.width_d, size, whiten=whiten))
         for net in (self.g, self.d):
-            net.standardise.fit(pairs.logits.flatten(0, 1))
+            net.standardise.fit(pairs.reference())
         self._g, self._d = engine.parallel(self.g), engine.parallel(self.d)
         betas = (0.0, 0.999)
-        self.g_optimizer = torch.optim.Adam(self.g.parameters(), recipe.lr_g, betas)
-        self.d_optimizer = torch.optim.Adam(self.d.parameters(), recipe.lr_d, betas)
+        self.g_optimizer = engine.adam(self.g.parameters(), recipe.lr_g, betas)
+        self.d_optimizer = engine.adam(self.d.parameters(), recipe.lr_d, betas)
         self.average = WeightAverage(effective_state(self.g), recipe.ema_decay)
+        self._launch = engine.launcher()
 
     def step(self, step: int) -> dict[str, Tensor]:
         """The D steps of a G step, each on a batch of its own, then a G step on the fakes of the last against D.
@@ -96,14 +113,20 @@ class Adversaries:
         With ``accumulate`` above one G runs twice a part, so that no more than one part's graph is in memory.
         """
         d_steps = self.recipe.d_steps
-        totals: dict[str, Tensor] = {}
+        numbers = range(step * d_steps, (step + 1) * d_steps)
         self.g.train()
-        for number in range(step * d_steps, (step + 1) * d_steps):
-            parts = self._parts(number)
-            last = number == (step + 1) * d_steps - 1
-            fakes = self._step_d(parts, totals, keep=last and len(parts) == 1)
-        self._step_g(parts, fakes, totals)
+        totals = self._launch(self._moved, [part for number in numbers for part in self._parts(number)])
         self.average.update(effective_state(self.g), max(0, step - self.recipe.ema_start))
+        return totals
+
+    def _moved(self, given: Sequence[Part]) -> dict[str, Tensor]:
+        """Move D on one batch after the other and then G on the last, each cut into its parts."""
+        totals: dict[str, Tensor] = {}
+        a_batch = self.engine.accumulate
+        for start in range(0, len(given), a_batch):
+            parts = given[start : start + a_batch]
+            fakes = self._step_d(parts, totals, keep=start + a_batch == len(given) and a_batch == 1)
+        self._step_g(parts, fakes, totals)
         return totals
 
     def _parts(self, number: int) -> list[Part]:
@@ -113,7 +136,7 @@ class Adversaries:
         noise = engine.put(torch.randn(size, NOISE_DIM, generator=generator))
         moves = None
         if self.recipe.consistency:
-            real, fake = (draw_moves(size, self.recipe.size, generator, engine.device) for _ in range(2))
+            real, fake = (draw_moves(size, self.pairs.image_size, generator, engine.device) for _ in range(2))
             moves = (real, fake)
         parts = []
         for part in range(engine.accumulate):
@@ -122,7 +145,7 @@ class Adversaries:
             parts.append(Part(images, z, engine.share(noise, part).to(engine.dtype), own))
         return parts
 
-    def _step_d(self, parts: list[Part], totals: dict[str, Tensor], *, keep: bool) -> list[Tensor]:
+    def _step_d(self, parts: Sequence[Part], totals: dict[str, Tensor], *, keep: bool) -> list[Tensor]:
         """Move D; returns the fakes, with their graph where it is to be kept."""
         fakes: list[Tensor] = []
         self.d_optimizer.zero_grad(set_to_none=True)
@@ -135,19 +158,21 @@ class Adversaries:
         self.d_optimizer.step()
         return fakes
 
-    def _step_g(self, parts: list[Part], fakes: list[Tensor], totals: dict[str, Tensor]) -> None:
+    def _step_g(self, parts: Sequence[Part], fakes: list[Tensor], totals: dict[str, Tensor]) -> None:
         """Move G against D, which stands still; the same fakes serve again where their graph was kept."""
         self.d.requires_grad_(False)
-        self.g_optimizer.zero_grad(set_to_none=True)
-        for k, part in enumerate(parts):
-            with self.engine.gathering(self._g, k):
-                made = fakes[k] if len(parts) == 1 else self.fakes(part.z, part.eps)
-                add(totals, self._descend_g(part.z, made), len(parts))
-        self.g_optimizer.step()
-        self.d.requires_grad_(True)
+        try:
+            self.g_optimizer.zero_grad(set_to_none=True)
+            for k, part in enumerate(parts):
+                with self.engine.gathering(self._g, k):
+                    made = fakes[k] if len(parts) == 1 else self.fakes(part.z, part.eps)
+                    add(totals, self._descend_g(part.z, made), len(parts))
+            self.g_optimizer.step()
+        finally:
+            self.d.requires_grad_(True)
 
     def fakes(self, z: Tensor, eps: Tensor) -> Tensor:
-        """G(z, eps) as it is trained, (N, 3, 32, 32)."""
+        """G(z, eps) as it is trained, (N, 3, H, W)."""
         with parametrize.cached():
             _normalise(self.g)
             with self.engine.autocast():
@@ -194,9 +219,11 @@ class BigGANTask(Adversaries, InverterTask):
     recipe: BigGANRecipe
     pairs: TrainingPairs
 
-    def __init__(self, recipe: BigGANRecipe, classifier: LoadedClassifier, engine: Engine) -> None:
-        InverterTask.__init__(self, recipe, classifier, engine)
-        Adversaries.__init__(self, recipe, engine, self.pairs)
+    def __init__(
+        self, recipe: BigGANRecipe, pairs: TrainingPairs, classifier: LoadedClassifier, engine: Engine
+    ) -> None:
+        InverterTask.__init__(self, recipe, pairs, classifier, engine)
+        Adversaries.__init__(self, recipe, engine, pairs)
         self.networks = {"g": self.g, "d": self.d}
         self.optimizers = {"g": self.g_optimizer, "d": self.d_optimizer}
         self._flat = 0
@@ -217,6 +244,7 @@ class BigGANTask(Adversaries, InverterTask):
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from ``state_dict``; another method, recipe or classifier is refused."""
         super().load_state_dict(state)
+        self._launch = self.engine.launcher()  # the optimisers' states lie elsewhere now
         self._flat = int(state.get("flat", 0))
 
     def reconstructing(self) -> Reconstruct:
@@ -232,7 +260,7 @@ class BigGANTask(Adversaries, InverterTask):
 
     def averaged(self, batches: int = STATISTICS_BATCHES) -> Generator:
         """The averaged G as a plain network, its BN statistics re-estimated over training batches of a fixed seed."""
-        net = generator_of(self.pairs.num_logits, self.recipe.settings())
+        net = generator_of(self.pairs.num_logits, self.pairs.image_size, self.recipe.settings())
         net.load_state_dict(self.average.average)
         net.to(self.device).to(memory_format=torch.channels_last)
         generator = torch.Generator().manual_seed(seed_of("statistics"))
@@ -251,11 +279,9 @@ def _normalise(net: torch.nn.Module) -> None:
             _ = module.weight
 
 
-def recipe(steps: int | None = None) -> BigGANRecipe:
-    """The recipe that ships, with another number of steps if asked."""
-    return BigGANRecipe() if steps is None else BigGANRecipe(steps=steps)
+class BigGANTrainer(Trainer):
+    """The training of ``biggan-logit``."""
 
-
-def task(recipe: BigGANRecipe, classifier: LoadedClassifier, engine: Engine) -> BigGANTask:
-    """The training of one inverter."""
-    return BigGANTask(recipe, classifier, engine)
+    task = BigGANTask
+    recipes = RECIPES
+    sizes = tuple(TABLES)

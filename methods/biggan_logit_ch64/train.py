@@ -5,16 +5,12 @@ bench train inverter biggan-logit-ch64 --classifier robust_resnet152 --device cu
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import ClassVar
 
-from bench.classifiers import LoadedClassifier
-from bench.training.engine import Engine
-from methods.biggan_logit.recipes import RECIPES as ALL
-from methods.biggan_logit.recipes import BigGANRecipe
+from bench.training.trainer import Trainer
+from methods.biggan_logit.recipes import RECIPES
+from methods.biggan_logit.tables import TABLES
 from methods.biggan_logit.train import BigGANTask
-
-RECIPES = {"gpu": ALL["gpu"]}
 
 
 class Ch64Task(BigGANTask):
@@ -23,11 +19,9 @@ class Ch64Task(BigGANTask):
     method: ClassVar[str] = "biggan-logit-ch64"
 
 
-def recipe(steps: int | None = None) -> BigGANRecipe:
-    """The recipe that ships, with another number of steps if asked."""
-    return RECIPES["gpu"] if steps is None else replace(RECIPES["gpu"], steps=steps)
+class Ch64Trainer(Trainer):
+    """The training of ``biggan-logit-ch64``."""
 
-
-def task(recipe: BigGANRecipe, classifier: LoadedClassifier, engine: Engine) -> Ch64Task:
-    """The training of one inverter."""
-    return Ch64Task(recipe, classifier, engine)
+    task = Ch64Task
+    recipes = {"gpu": RECIPES["gpu"]}  # noqa: RUF012
+    sizes = tuple(TABLES)

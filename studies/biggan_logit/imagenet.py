@@ -41,25 +41,28 @@ SUSTAINED = 100e12  # FLOP/s a GPU: an assumption, about a tenth of an H100's de
 WARM_UP, TIMED = 1, 2
 
 
-def _recipe(name: str, size: int, channels: int) -> BigGANRecipe:
+def _recipe(name: str, channels: int) -> BigGANRecipe:
     return BigGANRecipe(
-        name, steps=250_000, batch=2_048, channels=channels, lr_g=5e-5, lr_d=2e-4, d_steps=2, size=size,
-        ema_start=20_000,
+        name, steps=250_000, batch=2_048, channels=channels, lr_g=5e-5, lr_d=2e-4, d_steps=2, ema_start=20_000,
     )  # fmt: skip
 
 
-RECIPES = {64: _recipe("imagenet64", 64, 64), 128: _recipe("imagenet128", 128, 96)}
+RECIPES = {64: _recipe("imagenet64", 64), 128: _recipe("imagenet128", 96)}  # by size
 
 
 class SyntheticPairs:
     """Random images and logits in the place of ImageNet's."""
 
     def __init__(self, size: int, one: Engine, num_logits: int = CLASSES) -> None:
-        self.size, self.engine, self.num_logits = size, one, num_logits
+        self.image_size, self.engine, self.num_logits = size, one, num_logits
         generator = torch.Generator().manual_seed(seed_of("synthetic"))
         self.logits = torch.randn(1, 2 * num_logits, num_logits, generator=generator).to(one.device)
         # drawn once: a loader's speed is not what is measured
         self.images = torch.rand(IMAGES, 3, size, size, generator=generator).to(one.device)
+
+    def reference(self) -> Tensor:
+        """All of them."""
+        return self.logits[0]
 
     def batch(self, step: int, size: int, part: int = 0) -> tuple[Tensor, Tensor]:
         """Rows are drawn for the whole batch and shared, as real ones are."""
@@ -124,12 +127,14 @@ class Cost:
 
     Attributes:
         recipe: at its full batch.
+        size: side of the images in pixels.
         parameters: of G and of D.
         fixed: bytes of weights, gradients, optimiser states and average.
         small, large: the measurements.
     """
 
     recipe: BigGANRecipe
+    size: int
     parameters: tuple[int, int]
     fixed: dict[str, int]
     small: Sample
@@ -156,7 +161,7 @@ class Cost:
         step = self.flops(recipe.batch) / (GPUS * sustained)
         fixed = sum(self.fixed.values())
         lines = (
-            f"{recipe.name}: {recipe.size} px, ch {recipe.channels}, {recipe.d_steps} D steps, K = {CLASSES}",
+            f"{recipe.name}: {self.size} px, ch {recipe.channels}, {recipe.d_steps} D steps, K = {CLASSES}",
             f"parameters            G {g:,}  D {d:,}",
             "fixed memory          "
             + ", ".join(f"{name} {value / 2**30:.2f} GiB" for name, value in self.fixed.items()),
@@ -177,7 +182,7 @@ class Cost:
         return "\n".join(lines)
 
 
-def dry_run(recipe: BigGANRecipe, batch: int, one: Engine, num_logits: int = CLASSES) -> Cost:
+def dry_run(recipe: BigGANRecipe, size: int, batch: int, one: Engine, num_logits: int = CLASSES) -> Cost:
     """Measure a recipe at ``batch`` and at twice as many images a process.
 
     Raises:
@@ -185,7 +190,7 @@ def dry_run(recipe: BigGANRecipe, batch: int, one: Engine, num_logits: int = CLA
     """
     if batch < 2:
         raise UsageError(f"A process needs at least 2 images, got --batch {batch}.")
-    task = Adversaries(recipe, one, SyntheticPairs(recipe.size, one, num_logits))
+    task = Adversaries(recipe, one, SyntheticPairs(size, one, num_logits))
     small, large = (sample(task, n * one.processes) for n in (batch, 2 * batch))
     g, d = (sum(p.numel() for p in net.parameters()) for net in (task.g, task.d))
     weights = [p for net in (task.g, task.d) for p in net.parameters()]
@@ -196,7 +201,7 @@ def dry_run(recipe: BigGANRecipe, batch: int, one: Engine, num_logits: int = CLA
         "optimiser": _bytes(states),
         "average": _bytes(task.average.average.values()),
     }
-    return Cost(recipe, (g, d), fixed, small, large)
+    return Cost(recipe, size, (g, d), fixed, small, large)
 
 
 def _bytes(tensors: Iterable[Tensor]) -> int:
@@ -225,7 +230,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if given.channels is not None:
         recipe = replace(recipe, name=f"{recipe.name}-ch{given.channels}", channels=given.channels)
     with engine(resolve_device(given.device)) as one:
-        cost = dry_run(recipe, given.batch, one)
+        cost = dry_run(recipe, given.size, given.batch, one)
         if one.first:
             sustained = SUSTAINED if given.sustained is None and one.device.type == "cpu" else given.sustained
             print(cost.report(sustained, str(one.device)))

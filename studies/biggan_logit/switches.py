@@ -43,6 +43,7 @@ from bench.training.budget import seconds_of
 from bench.training.commands import Run
 from bench.training.engine import Engine
 from bench.training.inverters import train_inverter
+from bench.training.pairs import TrainingPairs
 from methods.biggan_logit.recipes import BigGANRecipe, scaled
 from methods.biggan_logit.train import BigGANTask
 
@@ -70,7 +71,10 @@ def recipes(channels: int = BigGANRecipe().channels) -> dict[str, BigGANRecipe]:
 
 def costs(rows: Mapping[str, BigGANRecipe], target: LoadedClassifier, engine: Engine) -> Costs:
     """What a step of each row costs in steps of the faithful recipe: the median over rounds of turns."""
-    tasks = {name: BigGANTask(recipe, target, engine) for name, recipe in rows.items()}
+    tasks = {
+        name: BigGANTask(recipe, TrainingPairs.of(recipe, target, engine), target, engine)
+        for name, recipe in rows.items()
+    }
     rounds: list[dict[str, float]] = []
     for turn in each(range(1 + ROUNDS), "what a step costs"):
         steps = range(turn * TURN, (turn + 1) * TURN)
@@ -150,7 +154,7 @@ def train_row(name: str, recipe: BigGANRecipe, target: LoadedClassifier, engine:
     if (folder / "scores.json").exists():
         return
     chosen: BigGANRecipe = run.resumed(recipe, folder) or recipe
-    task = BigGANTask(chosen, target, engine)
+    task = BigGANTask(chosen, TrainingPairs.of(chosen, target, engine), target, engine)
     train_inverter(task, folder, resume=given.resume)
     if engine.first:
         row = {"name": name, "recipe": chosen.settings(), "steps": chosen.steps}

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from baselines.dosovitskiy_brox.inverters import DosovitskiyBrox2016a
-from baselines.dosovitskiy_brox.train_2016a import Task2016a, recipe
+from baselines.dosovitskiy_brox.train_2016a import DosovitskiyBrox2016aRecipe, Task2016a
 from bench.classifiers import LoadedClassifier, open_classifier
 from bench.datasets import cifar10
 from bench.datasets.base import to_images
@@ -29,8 +29,9 @@ from bench.progress import each
 from bench.public import score
 from bench.training.engine import Engine
 from bench.training.inverters import train_inverter
+from bench.training.pairs import TrainingPairs
 
-WITHOUT = replace(recipe(), name="cpu-no-feature", pool5_rms=0.0)
+WITHOUT = replace(DosovitskiyBrox2016aRecipe(), name="cpu-no-feature", pool5_rms=0.0)
 METRICS = ("lpips", "psnr", "logit_error", "reid_class_target", "reid_class_judge", "reid_within_class_judge_mrr")
 BLOCK = 250
 
@@ -80,7 +81,9 @@ def main() -> None:
     folder = Path("train") / f"ablation-no-feature-{classifier.name}"
     weights = folder / f"{DosovitskiyBrox2016a.name}-{classifier.name}.safetensors"
     if not weights.exists():
-        train_inverter(Task2016a(WITHOUT, classifier, Engine()), folder, resume=given.resume)
+        engine = Engine()
+        task = Task2016a(WITHOUT, TrainingPairs.of(WITHOUT, classifier, engine), classifier, engine)
+        train_inverter(task, folder, resume=given.resume)
     print_rows(compare(classifier, weights, given.num_images), "")
 
 

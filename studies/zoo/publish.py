@@ -4,6 +4,7 @@
     python -m studies.zoo.publish margins efficientnet_lite0
     python -m studies.zoo.publish controls robust_resnet152
     python -m studies.zoo.publish inverter biggan-logit robust_resnet152
+    python -m studies.zoo.publish inverter biggan-logit efficientnet_lite0 --dataset tiny-imagenet
 
 Run once per recipe, after it was chosen on ``val``: this is where ``test`` is looked at.
 """
@@ -23,10 +24,12 @@ from bench.classifiers.providers.zoo import ZOO
 from bench.classifiers.train import robust_accuracy
 from bench.datasets import cifar10
 from bench.environment import resolve_device
+from bench.lookup import DEFAULT_DATASET
 from bench.progress import progress
+from bench.store import slug
 from bench.training.data import TrainingImages
 from bench.training.pairs import split_logits
-from bench.weights import load_file
+from bench.weights import load_file, metadata
 from bench.zoo.facts import facts_of_classifier, facts_of_fitted
 from bench.zoo.manifest import amend, enter
 
@@ -37,20 +40,26 @@ def main() -> None:
     parser.add_argument("kind", choices=("classifier", "margins", "controls", "inverter"))
     parser.add_argument("names", nargs="+", help="a classifier; a method before it for an inverter")
     parser.add_argument("--from", dest="folder", type=Path, default=Path("train"), help="where the trainings lie")
+    parser.add_argument("--dataset", default=DEFAULT_DATASET, help="what an inverter or controls were trained on")
     given = parser.parse_args()
     *methods, classifier = given.names
     if given.kind == "margins":
         publish_margins(classifier)
         return
     name = "-".join({"classifier": [], "controls": ["controls"], "inverter": methods}[given.kind] + [classifier])
-    path = given.folder / name / f"{name}.safetensors"
+    plain, option = name, ""
+    if given.dataset != DEFAULT_DATASET:
+        name, option = f"{name}-{slug(given.dataset)}", f" --dataset {given.dataset}"
+    path = given.folder / name / f"{plain if methods else name}.safetensors"
     if given.kind == "classifier":
         publish_classifier(classifier, path)
     elif given.kind == "controls":
-        command = f"bench train controls --classifier {classifier}"
+        command = f"bench train controls --classifier {classifier}{option}"
         _enter(name, path, facts_of_fitted(path, classifier, "controls", ["class-mean", "ridge"], command))
     else:
-        command = f"bench train inverter {methods[0]} --classifier {classifier}"
+        facts = metadata(path)
+        option += f" --recipe {json.loads(facts['recipe'])['name']}" if facts.get("default") == "false" else ""
+        command = f"bench train inverter {methods[0]} --classifier {classifier}{option}"
         _enter(name, path, facts_of_fitted(path, classifier, methods[0], methods, command))
 
 

@@ -111,14 +111,21 @@ def test_a_folder_has_no_training_split(tmp_path: Path, classifier: LoadedClassi
         make(RealTrain, FolderDataset(tmp_path), classifier)
 
 
+def in_blocks(z: torch.Tensor, pixels: torch.Tensor) -> training_statistics.Blocks:
+    """Of unequal lengths."""
+    return lambda: zip(torch.split(z, 70), torch.split(pixels, 70), strict=True)
+
+
 def test_ridge_regression_recovers_a_linear_map() -> None:
     torch.manual_seed(0)
     z, b = torch.randn(400, 6).double() * 3 + 1, torch.randn(6, 3072).double()
     pixels = z @ b
-    left, right, _, mse = training_statistics._ridge(z[:300], pixels[:300], z[300:], pixels[300:])
+    found, _, mse = training_statistics._ridge(in_blocks(z[:300], pixels[:300]), in_blocks(z[300:], pixels[300:]))
     assert mse < 1e-3 * float(pixels.var())
-    assert left.shape == (6, 6)
-    assert right.shape == (6, 3072)
+    assert found["left"].shape == (6, 6)
+    assert found["right"].shape == (6, 3072)
+    torch.testing.assert_close(found["std"], z[:300].std(0))
+    torch.testing.assert_close(found["intercept"], pixels[:300].mean(0))
 
 
 def test_low_rank_factors_lose_least_on_the_fitted_values(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,15 +134,15 @@ def test_low_rank_factors_lose_least_on_the_fitted_values(monkeypatch: pytest.Mo
     torch.manual_seed(0)
     z, b = torch.randn(300, 6).double(), torch.randn(6, 2).double() @ torch.randn(2, 3072).double()
     pixels = z @ b
-    left, _, _, mse = training_statistics._ridge(z[:200], pixels[:200], z[200:], pixels[200:])
-    assert left.shape == (6, 2)
+    found, _, mse = training_statistics._ridge(in_blocks(z[:200], pixels[:200]), in_blocks(z[200:], pixels[200:]))
+    assert found["left"].shape == (6, 2)
     assert mse < 1e-3 * float(pixels.var())
 
 
 def test_fitting_without_the_training_split_says_what_to_fetch(bench_home: Path) -> None:
     stranger = LoadedClassifier("stranger", nn.Flatten(), "00" * 32, 32)
     with pytest.raises(SkipCellError, match="bench data fetch cifar10"):
-        training_statistics.statistics_of(stranger, torch.device("cpu"))
+        training_statistics.statistics_of(stranger, cifar10.load("test"), torch.device("cpu"))
 
 
 @pytest.mark.parametrize("count", [1, 11, 16, 35])

@@ -23,6 +23,7 @@ from methods.biggan_logit.train import BigGANRecipe, BigGANTask
 from tests.benchmarks.measure import Measured, by_turns, own_home, times_faster
 from tests.benchmarks.plain_training_step import PlainTraining
 from tests.benchmarks.sides import side
+from tests.training.small import make
 
 TRAIN, VAL = slice(0, 640), slice(640, 704)
 PAIRS = {"training-step": 15, "training-step-ch64": 5}
@@ -33,8 +34,8 @@ class Both:
 
     def __init__(self, recipe: BigGANRecipe, classifier: LoadedClassifier, precision: Precision = "bf16") -> None:
         self.recipe = recipe
-        self.ours = BigGANTask(recipe, classifier, Engine(precision=precision))
-        same = BigGANTask(recipe, classifier, self.ours.engine)  # its weights start from the recipe's seed too
+        self.ours = make(BigGANTask, recipe, classifier, Engine(precision=precision))
+        same = make(BigGANTask, recipe, classifier, self.ours.engine)  # its weights start from the recipe's seed too
         for net in (same.g, same.d):
             net.to(memory_format=torch.contiguous_format)
         self.plain = PlainTraining(same.g, same.d, recipe.lr_g, recipe.lr_d, recipe.ema_decay)

@@ -4,9 +4,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.datasets import folder_and_size, load_dataset, load_training
+import bench
+from bench import listing
+from bench.datasets import fetched, load_dataset, load_training
 from bench.datasets.base import to_images, to_pixels
-from bench.errors import UnknownNameError, UsageError
+from bench.datasets.folder import folder_and_size
+from bench.errors import PluginError, UnknownNameError, UsageError
+from bench.registry import DATASETS
+from tests.conftest import AddPlugin
 
 
 def test_cifar10(bench_home: Path) -> None:
@@ -30,7 +35,7 @@ def test_folder(tmp_path: Path) -> None:
     assert load_dataset(f"folder:{tmp_path}", image_size=48).pixels([0]).shape == (1, 48, 48, 3)
     assert load_dataset(f"folder:{tmp_path}", image_size=48).name == f"folder:{tmp_path}@48"
     with pytest.raises(UsageError, match="without a 'train' split"):
-        load_dataset(f"folder:{tmp_path}", "train")
+        load_dataset(f"folder:{tmp_path}@32", "train")
     for size in (0, 10_000):
         with pytest.raises(UsageError, match="at least 1 and at most 9459"):
             load_dataset(f"folder:{tmp_path}", image_size=size)
@@ -44,7 +49,7 @@ def test_a_folders_size_is_never_silent(tmp_path: Path, capsys: pytest.CaptureFi
     with pytest.raises(UsageError, match=r"load_dataset\('folder:.*@224'\), or give image_size="):
         load_dataset(name)
     assert load_dataset(f"{name}@48", image_size=48).pixels([0]).shape == (1, 48, 48, 3)
-    with pytest.raises(UsageError, match="names 48 px, and 32 px are asked for"):
+    with pytest.raises(UsageError, match="are 48x48 and cannot be had at 32x32"):
         load_dataset(f"{name}@48", image_size=32)
     train, _ = load_training(name)
     assert train.pixels([0]).shape == (1, 32, 32, 3)
@@ -80,3 +85,64 @@ def test_pixels_survive_the_way_to_images_and_back() -> None:
     assert images.shape == (2, 3, 4, 4)
     assert np.array_equal(to_pixels(images), pixels)
     assert to_pixels(images * 3 - 1).min() == 0
+
+
+def test_what_follows_a_name_is_the_datasets_to_say(plugin: AddPlugin) -> None:
+    for name in ("cifar10:big", "folder", "tiny-imagenet:", "nothing:at-all"):
+        with pytest.raises((UnknownNameError, UsageError)):
+            load_dataset(name, image_size=8)
+    plugin("theirs", DATASETS, "odd = outsider_o:Odd", "Odd = 1")
+    with pytest.raises(PluginError, match=r"should be a subclass of bench\.Dataset and is 1"):
+        load_dataset("odd")
+
+
+def test_cards_say_what_a_run_needs(bench_home: Path, tmp_path: Path) -> None:
+    (tmp_path / "pets" / "cat").mkdir(parents=True)
+    Image.new("RGB", (8, 8), "red").save(tmp_path / "pets" / "cat" / "a.png")
+    whole, own = load_dataset("cifar10"), load_dataset(f"folder:{tmp_path}/pets@16")
+    assert (whole.kind, whole.card.name, whole.card.judge, whole.card.gallery) == ("cifar10", "cifar10", "judge", 2500)
+    assert (whole.fixed, whole.card.image_size, whole.card.splits["train"]) == (True, 32, 45_000)
+    assert whole.more == "To have all 10,000, type: bench data fetch cifar10"
+    assert (own.kind, own.card.name, own.card.judge, own.fixed) == ("folder", "folder:pets@16", None, False)
+    assert own.card.identity == own.fingerprint
+    assert own.card.aliases == whole.card.aliases
+    assert whole.card.aliases["resnet152"] == "zoo:resnet152"
+    assert whole.card.aliases["efficientnet_lite0"] == "zoo:efficientnet_lite0"
+    rows = whole.logits_of_labels("cifar10")
+    assert rows is not None
+    assert rows.tolist() == list(range(10))
+    assert whole.logits_of_labels("imagenet") is None
+
+
+def test_what_is_fetched_is_found_by_name() -> None:
+    for name in ("cifar10", "inception", "fashion-mnist", "tiny-imagenet"):
+        assert callable(fetched(name).fetch)
+        assert callable(fetched(name).verify)
+    with pytest.raises(UnknownNameError, match="Did you mean 'inception'"):
+        fetched("inceptions")
+    with pytest.raises(UsageError, match="nothing to bring"):
+        fetched("folder").fetch(None, False)
+
+
+def test_an_outsiders_dataset_is_listed_loaded_and_trained_on(outsider: Path) -> None:
+    row = next(row for row in listing.datasets() if row["name"] == "outsider-shapes")
+    assert (row["test"], row["train"], row["val"]) == (200, 2_000, 100)
+    dataset = bench.load_dataset("outsider-shapes")
+    assert dataset.images(dataset.ids[:3]).shape == (3, 3, 64, 64)
+    assert np.array_equal(dataset.pixels([5, 7]), dataset.pixels(slice(5, 8, 2)))
+    assert np.bincount(dataset.labels[:40]).tolist() == [2] * 20
+    assert (dataset.card.image_size, len(dataset.card.class_names), dataset.card.gallery) == (64, 20, 100)
+    train, val = load_training("outsider-shapes")
+    assert (len(train), len(val)) == (2_000, 100)
+    assert len({train.fingerprint, val.fingerprint, dataset.fingerprint}) == 3
+
+
+@pytest.mark.parametrize("classifier", ["robust_resnet152", "efficientnet_lite0"])
+def test_an_outsiders_dataset_runs_at_its_own_size(outsider: Path, tmp_path: Path, classifier: str) -> None:
+    method = str(Path(__file__).parents[1] / "plugins.py") + ":Noisy"
+    record = bench.run(bench.RunConfig(method, classifier, "outsider-shapes", 20, controls=False, out=tmp_path / "r"))
+    assert record.status == "complete", record.reason
+    assert record.protocol["dataset"] == "outsider-shapes"
+    assert record.metrics["reid_class_judge"].value is None
+    (stored,) = (tmp_path / "r" / "outsider-shapes").rglob("reconstructions.npy")
+    assert np.load(stored).shape == (20, 64, 64, 3)

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.datasets.decode import MAX_PIXELS, files_below, rgb, upright_size
-from bench.datasets.folder import decode
+from bench.datasets.decode import MAX_PIXELS, decode, files_below, rgb, upright_size
 from bench.errors import DataError
 from bench.metrics import score_folders
 

@@ -7,7 +7,8 @@ from PIL import Image
 
 from bench.config import RunConfig
 from bench.datasets import folder
-from bench.datasets.folder import FolderDataset, decode, scan
+from bench.datasets.decode import decode
+from bench.datasets.folder import FolderDataset, scan
 from bench.errors import DataError, UsageError
 from bench.runner import run
 
@@ -189,13 +190,37 @@ def test_loose_images_without_such_a_parent(tmp_path: Path) -> None:
 
 
 def test_too_high_suggests_the_subfolder(tmp_path: Path) -> None:
-    for name in ("train/cat/a.png", "train/dog/a.png", "val/cat/a.png"):
+    for name in ("one/cat/a.png", "one/dog/a.png", "two/cat/a.png"):
         picture(tmp_path / name)
     with pytest.raises(UsageError) as caught:
         scan(tmp_path)
     assert "one level too high" in str(caught.value)
-    assert f"Type: --dataset folder:{tmp_path / 'train'} or --dataset folder:{tmp_path / 'val'}" in str(caught.value)
+    assert f"Type: --dataset folder:{tmp_path / 'one'} or --dataset folder:{tmp_path / 'two'}" in str(caught.value)
     assert "(cat, dog)" in str(caught.value)
+
+
+def test_train_and_val_beside_each_other_are_understood(tmp_path: Path) -> None:
+    for k in range(12):
+        picture(tmp_path / "train" / "cat" / f"{k:02d}.png")
+    for name in ("train/dog/a.png", "val/dog/b.png", "val/cat/b.png"):
+        picture(tmp_path / name)
+    test, train, val = (FolderDataset.open(f"folder:{tmp_path}@8", split, 8) for split in ("test", "train", "val"))
+    assert test.ids == ("val/cat/b.png", "val/dog/b.png")
+    assert val.ids == ("train/cat/09.png",)  # a tenth of train: val is what is evaluated
+    assert len(train) == 12
+    assert train.ids[:2] == ("train/cat/00.png", "train/dog/a.png")
+    assert test.class_names == train.class_names == ("cat", "dog")
+    assert [part.ids for part in FolderDataset.training(f"folder:{tmp_path}@8")] == [train.ids, val.ids]
+    picture(tmp_path / "test" / "newt" / "c.png")
+    test, train, val = (FolderDataset.open(f"folder:{tmp_path}@8", split, 8) for split in ("test", "train", "val"))
+    assert (test.ids, test.labels.tolist()) == (("test/newt/c.png",), [2])
+    assert (len(train), val.ids) == (13, ("val/cat/b.png", "val/dog/b.png"))
+
+
+def test_classes_that_are_called_like_splits_are_classes(tmp_path: Path) -> None:
+    for name in ("train/a.png", "val/a.png"):
+        picture(tmp_path / name)
+    assert FolderDataset(tmp_path, 8).class_names == ("train", "val")
 
 
 @pytest.mark.parametrize("extra", ["overview.png", "cat/more/a.png"])

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from bench.classifiers import LoadedClassifier
@@ -25,7 +26,7 @@ from methods.biggan_logit.conditioning import (
     upsample_conv,
     upsampling_kernel,
 )
-from methods.biggan_logit.discriminator import Discriminator
+from methods.biggan_logit.discriminator import Discriminator, halved
 from methods.biggan_logit.generator import (
     NOISE_DIM,
     Generator,
@@ -37,6 +38,7 @@ from methods.biggan_logit.generator import (
 from methods.biggan_logit.inverter import BigGANLogit
 from methods.biggan_logit.loss import discriminator_loss, generator_loss
 from methods.biggan_logit.train import BigGANRecipe, BigGANTask
+from tests.training.small import make
 
 TINY = BigGANRecipe(name="tiny", channels=4, hidden=8, steps=6, batch=8)
 
@@ -125,7 +127,7 @@ def test_statistics_are_those_of_the_batches_and_inference_ignores_the_neighbour
 
 
 def test_a_step_of_g_lowers_its_loss_and_a_step_of_d_lowers_its_own(tiny_cifar: LoadedClassifier) -> None:
-    task = BigGANTask(TINY, tiny_cifar, Engine())
+    task = make(BigGANTask, TINY, tiny_cifar, Engine())
     images, z = task.pairs.batch(0, 8)
     eps = torch.randn(8, NOISE_DIM)
 
@@ -146,11 +148,11 @@ def test_a_step_of_g_lowers_its_loss_and_a_step_of_d_lowers_its_own(tiny_cifar: 
 
 
 def test_training_resumes_to_the_very_same_weights(tiny_cifar: LoadedClassifier, tmp_path: Path) -> None:
-    whole = train_inverter(BigGANTask(TINY, tiny_cifar, Engine()), tmp_path / "whole", resume=False)
-    task = BigGANTask(TINY, tiny_cifar, Engine())
+    whole = train_inverter(make(BigGANTask, TINY, tiny_cifar, Engine()), tmp_path / "whole", resume=False)
+    task = make(BigGANTask, TINY, tiny_cifar, Engine())
     for step in range(3):
         task.step(step)
-    again = BigGANTask(TINY, tiny_cifar, Engine())
+    again = make(BigGANTask, TINY, tiny_cifar, Engine())
     again.load_state_dict(task.state_dict())
     for step in range(3, TINY.steps):
         again.step(step)
@@ -162,7 +164,7 @@ def test_training_resumes_to_the_very_same_weights(tiny_cifar: LoadedClassifier,
 
 
 def test_what_ships_does_not_depend_on_how_many_processes_share_a_batch(tiny_cifar: LoadedClassifier) -> None:
-    task = BigGANTask(TINY, tiny_cifar, Engine())
+    task = make(BigGANTask, TINY, tiny_cifar, Engine())
     alone = task.averaged(batches=3).state_dict()
     task.pairs.engine = Engine(rank=0, processes=2)
     for name, value in task.averaged(batches=3).state_dict().items():
@@ -170,13 +172,13 @@ def test_what_ships_does_not_depend_on_how_many_processes_share_a_batch(tiny_cif
 
 
 def test_a_training_in_float64_looks_at_held_out_data_too(tiny_cifar: LoadedClassifier) -> None:
-    task = BigGANTask(TINY, tiny_cifar, Engine(precision="float64"))
+    task = make(BigGANTask, TINY, tiny_cifar, Engine(precision="float64"))
     task.step(0)
     assert 0 < task.validate()["val_mse"] < 1
 
 
 def test_a_resumed_training_remembers_how_long_d_was_flat(tiny_cifar: LoadedClassifier) -> None:
-    task, again = (BigGANTask(TINY, tiny_cifar, Engine()) for _ in range(2))
+    task, again = (make(BigGANTask, TINY, tiny_cifar, Engine()) for _ in range(2))
     flat = {"loss_d": 0.001, "fake_std": 0.2}
     assert all(task.alarm(flat) is None for _ in range(5))
     again.load_state_dict(task.state_dict())
@@ -184,21 +186,23 @@ def test_a_resumed_training_remembers_how_long_d_was_flat(tiny_cifar: LoadedClas
 
 
 def test_another_recipe_is_refused_on_resume(tiny_cifar: LoadedClassifier) -> None:
-    task = BigGANTask(TINY, tiny_cifar, Engine())
-    other = BigGANTask(replace(TINY, lr_g=1.0), tiny_cifar, Engine())
+    task = make(BigGANTask, TINY, tiny_cifar, Engine())
+    other = make(BigGANTask, replace(TINY, lr_g=1.0), tiny_cifar, Engine())
     with pytest.raises(TrainingError, match="another method or recipe"):
         other.load_state_dict(task.state_dict())
 
 
 def test_collapse_and_divergence_ring(tiny_cifar: LoadedClassifier) -> None:
-    task = BigGANTask(TINY, tiny_cifar, Engine())
+    task = make(BigGANTask, TINY, tiny_cifar, Engine())
     flat = {"loss_d": 0.001, "fake_std": 0.2}
     assert [task.alarm(flat) is None for _ in range(6)] == [True] * 5 + [False]
     assert "same image" in (task.alarm({"loss_d": 1.0, "fake_std": 0.0}) or "")
 
 
 def test_weights_of_another_classifier_are_refused(tiny_cifar: LoadedClassifier, tmp_path: Path) -> None:
-    weights = train_inverter(BigGANTask(replace(TINY, steps=1), tiny_cifar, Engine()), tmp_path / "w", resume=False)
+    weights = train_inverter(
+        make(BigGANTask, replace(TINY, steps=1), tiny_cifar, Engine()), tmp_path / "w", resume=False
+    )
     target = Target("linear", "ab" * 32, "cifar10", 5, (32, 32), torch.device("cpu"))
     inverter = BigGANLogit(target, weights)
     images = inverter.invert(torch.randn(2, 5), [1, 2])
@@ -215,7 +219,7 @@ def test_mirrored_images_carry_their_own_logits(tiny_cifar: LoadedClassifier) ->
     for step in range(4):
         images, z = data.batch(step, 8)
         torch.testing.assert_close(tiny_cifar.network(images), z, atol=1e-5, rtol=1e-5)
-    assert not np.allclose(data.logits[0], data.logits[1])
+    assert not np.allclose(*data.views)
 
 
 @pytest.mark.parametrize("bias", [True, False])
@@ -276,3 +280,16 @@ def test_stored_statistics_give_the_two_steps_in_one() -> None:
     expected = gamma[:, :, None, None] * layer.norm(y) + beta[:, :, None, None]
     torch.testing.assert_close(layer(y, z), expected, atol=1e-12, rtol=0)
     assert not torch.allclose(layer.norm.running_mean, torch.zeros(4).double())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_halved_is_average_pooling_with_its_gradient(dtype: torch.dtype) -> None:
+    x = torch.randn(3, 5, 8, 6).to(dtype).to(memory_format=torch.channels_last)
+    weight = torch.randn(3, 5, 4, 3).to(dtype)
+    ours, theirs = (x.clone().requires_grad_() for _ in range(2))
+    (halved(ours) * weight).sum().backward()  # type: ignore[no-untyped-call]
+    (F.avg_pool2d(theirs, 2) * weight).sum().backward()  # type: ignore[no-untyped-call]
+    assert torch.equal(halved(x), F.avg_pool2d(x, 2))
+    assert ours.grad is not None
+    assert theirs.grad is not None
+    assert torch.equal(ours.grad, theirs.grad)

@@ -11,6 +11,7 @@ from bench.training.engine import Engine
 from methods.biggan_logit.consistency import draw_moves, inconsistency, moved
 from methods.biggan_logit.recipes import BigGANRecipe
 from methods.biggan_logit.train import BigGANTask
+from tests.training.small import make
 
 OFF = BigGANRecipe(name="tiny", channels=4, hidden=8, steps=6, batch=8)
 ON = replace(OFF, consistency=10.0)
@@ -50,7 +51,7 @@ def test_t_is_mirror_and_shift_by_up_to_4_pixels() -> None:
 def test_it_vanishes_for_a_discriminator_that_ignores_the_image_and_only_for_such_a_one(
     tiny_cifar: LoadedClassifier,
 ) -> None:
-    task = BigGANTask(ON, tiny_cifar, Engine(precision="float32"))
+    task = make(BigGANTask, ON, tiny_cifar, Engine(precision="float32"))
     part = task._parts(0)[0]
     fakes = task.fakes(part.z, part.eps).detach()
     for network, vanishes in ((Blind(), True), (Corner(), False)):
@@ -59,7 +60,7 @@ def test_it_vanishes_for_a_discriminator_that_ignores_the_image_and_only_for_suc
 
 
 def test_hinge_loss_and_noise_are_those_of_the_recipe_without_it(tiny_cifar: LoadedClassifier) -> None:
-    off, on = (BigGANTask(recipe, tiny_cifar, Engine(precision="float64")) for recipe in (OFF, ON))
+    off, on = (make(BigGANTask, recipe, tiny_cifar, Engine(precision="float64")) for recipe in (OFF, ON))
     assert torch.equal(off._parts(3)[0].eps, on._parts(3)[0].eps)
     first, second = off.step(0), on.step(0)
     torch.testing.assert_close(second["loss_d"], first["loss_d"])
@@ -68,7 +69,7 @@ def test_hinge_loss_and_noise_are_those_of_the_recipe_without_it(tiny_cifar: Loa
 
 
 def test_a_step_of_d_lowers_the_term(tiny_cifar: LoadedClassifier) -> None:
-    task = BigGANTask(replace(ON, consistency=1e4), tiny_cifar, Engine(precision="float64"))
+    task = make(BigGANTask, replace(ON, consistency=1e4), tiny_cifar, Engine(precision="float64"))
     part = task._parts(0)[0]
     fakes = task.fakes(part.z, part.eps).detach()
     before = task._descend_d(part, fakes)["inconsistency"]
@@ -77,8 +78,8 @@ def test_a_step_of_d_lowers_the_term(tiny_cifar: LoadedClassifier) -> None:
 
 
 def test_parts_of_a_batch_move_as_the_whole_does(tiny_cifar: LoadedClassifier) -> None:
-    whole = BigGANTask(ON, tiny_cifar, Engine())._parts(2)[0]
-    parts = BigGANTask(ON, tiny_cifar, Engine(accumulate=4))._parts(2)
+    whole = make(BigGANTask, ON, tiny_cifar, Engine())._parts(2)[0]
+    parts = make(BigGANTask, ON, tiny_cifar, Engine(accumulate=4))._parts(2)
     assert whole.moves is not None
     for side in range(2):
         together = torch.cat([part.moves[side] for part in parts if part.moves is not None])

@@ -12,11 +12,12 @@ from bench.datasets import cifar10
 from bench.errors import SkipCellError
 from bench.files import write_atomically
 from bench.inverter import Target
+from bench.lookup import own_inverter_weights
 from bench.training.engine import Engine
 from bench.training.inverters import train_inverter
-from bench.weights import own_inverter_weights
 from methods.biggan_logit.onehot import OneHotBigGAN, OneHotTask, one_hot
 from methods.biggan_logit.train import BigGANRecipe
+from tests.training.small import make
 
 TINY = BigGANRecipe(name="tiny", channels=4, hidden=8, steps=2, batch=8)
 CPU = torch.device("cpu")
@@ -32,7 +33,7 @@ def test_one_hot_marks_the_largest_logit() -> None:
 
 
 def test_training_sees_classes_alone(tiny_cifar: LoadedClassifier) -> None:
-    task = OneHotTask(TINY, tiny_cifar, Engine())
+    task = make(OneHotTask, TINY, tiny_cifar, Engine())
     _, given = task.pairs.batch(0, 8)
     assert given.sum(1).tolist() == [1.0] * 8
     assert set(given.flatten().tolist()) == {0.0, 1.0}
@@ -40,8 +41,10 @@ def test_training_sees_classes_alone(tiny_cifar: LoadedClassifier) -> None:
 
 
 def test_logits_with_the_same_arg_max_give_the_same_image(tiny_cifar: LoadedClassifier, tmp_path: Path) -> None:
-    weights = train_inverter(OneHotTask(TINY, tiny_cifar, Engine()), tmp_path / "train", resume=False)
-    write_atomically(own_inverter_weights("onehot-biggan", tiny_cifar.sha256), weights.read_bytes())
+    weights = train_inverter(make(OneHotTask, TINY, tiny_cifar, Engine()), tmp_path / "train", resume=False)
+    settings = TINY.settings() | {"hash": TINY.digest()}
+    own = own_inverter_weights("onehot-biggan", tiny_cifar.sha256, "cifar10", 32, settings)
+    write_atomically(own, weights.read_bytes())
     control = OneHotBigGAN(target(tiny_cifar), cifar10.load("test"), tiny_cifar)
     pixels, labels = cifar10.shipped_test()
     logits = torch.tensor([[9.0, 1, 2, 3, 4], [0.2, 0.1, 0.1, 0.0, -7.0], [0.2, 0.3, 0.1, 0.0, -7.0]])

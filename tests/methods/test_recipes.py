@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 import torch
 
-from baselines.dosovitskiy_brox import train_2016b
+from baselines.dosovitskiy_brox.train_2016b import Trainer2016b
 from bench.errors import UnknownNameError, UsageError
-from bench.training.choice import recipe_of
 from bench.training.zoo import _recipe
-from methods.biggan_logit import onehot, train
+from methods.biggan_logit.onehot import OneHotTrainer
 from methods.biggan_logit.recipes import RECIPES, BigGANRecipe, scaled
+from methods.biggan_logit.train import BigGANTrainer
 
 
 def test_the_faithful_recipe_is_what_it_was_before_there_were_switches() -> None:
@@ -31,7 +31,7 @@ def test_the_faithful_recipe_is_what_it_was_before_there_were_switches() -> None
 
 @pytest.mark.parametrize(
     "switch",
-    [{"consistency": 10.0}, {"d_steps": 2}, {"d_channels": 16}, {"whiten": True}, {"size": 64}, {"ema_start": 5}],
+    [{"consistency": 10.0}, {"d_steps": 2}, {"d_channels": 16}, {"whiten": True}, {"ema_start": 5}],
 )
 def test_a_switch_that_is_on_is_in_the_settings_and_in_the_hash(switch: dict[str, Any]) -> None:
     recipe = replace(BigGANRecipe(), **switch)
@@ -47,28 +47,31 @@ def test_rates_grow_with_the_square_root_of_the_batch() -> None:
 
 def test_recipes_by_name_are_the_same_for_both_inverters() -> None:
     """The comparison with the arg-max alone stands or falls with it."""
+    train, onehot = BigGANTrainer(), OneHotTrainer()
     assert RECIPES["cpu"] == BigGANRecipe() == train.recipe() == onehot.recipe()
     for name, expected in RECIPES.items():
         assert expected.name == name
-        assert recipe_of(train, name) == recipe_of(onehot, name) == expected
+        assert train.recipe(name) == onehot.recipe(name) == expected
     assert RECIPES["gpu"].digest() != RECIPES["cpu"].digest()
     assert (RECIPES["gpu"].channels, RECIPES["gpu"].batch, RECIPES["gpu"].lr_d) == (64, 256, 4e-4)
 
 
 def test_a_recipe_takes_another_number_of_steps_and_an_unknown_one_is_refused() -> None:
-    assert recipe_of(train, None, 7) == BigGANRecipe(steps=7)
-    assert recipe_of(train, "gpu", 7) == replace(RECIPES["gpu"], steps=7)
+    train = BigGANTrainer()
+    assert train.recipe(steps=7) == BigGANRecipe(steps=7)
+    assert train.recipe("gpu", steps=7, seed=5) == replace(RECIPES["gpu"], steps=7, seed=5)
+    assert train.recipe(seed=2).digest() != train.recipe().digest()
     with pytest.raises(UnknownNameError, match=r"no recipe called 'cgpu'\. Did you mean 'gpu'"):
-        recipe_of(train, "cgpu")
+        train.recipe("cgpu")
     with pytest.raises(UnknownNameError, match="Known: cpu"):
-        recipe_of(train_2016b, "gpu")
+        Trainer2016b().recipe("gpu")
 
 
 def test_the_zoo_takes_the_gpus_recipe_on_a_gpu_where_there_is_one() -> None:
     cpu, gpu = torch.device("cpu"), torch.device("cuda")
-    assert _recipe(train, gpu) == RECIPES["gpu"]
-    assert _recipe(train, cpu) == RECIPES["cpu"]
-    assert _recipe(train_2016b, gpu) == train_2016b.recipe()
+    assert _recipe(BigGANTrainer(), gpu) == RECIPES["gpu"]
+    assert _recipe(BigGANTrainer(), cpu) == RECIPES["cpu"]
+    assert _recipe(Trainer2016b(), gpu) == Trainer2016b().recipe()
 
 
 @pytest.mark.parametrize("wrong", [{"d_steps": 0}, {"consistency": -1.0}, {"ema_start": -1}])

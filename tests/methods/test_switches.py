@@ -19,6 +19,7 @@ from methods.biggan_logit.inverter import BigGANLogit
 from methods.biggan_logit.recipes import BigGANRecipe
 from methods.biggan_logit.train import BigGANTask
 from methods.biggan_logit.whiten import Whiten
+from tests.training.small import make
 from tests.training.test_processes import assert_same_state
 
 OFF = BigGANRecipe(name="tiny", channels=4, hidden=8, steps=4, batch=8)
@@ -34,7 +35,7 @@ EACH: dict[str, dict[str, Any]] = {
 def test_two_d_steps_move_d_twice_on_batches_of_their_own(
     tiny_cifar: LoadedClassifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    task = BigGANTask(replace(OFF, d_steps=2), tiny_cifar, Engine())
+    task = make(BigGANTask, replace(OFF, d_steps=2), tiny_cifar, Engine())
     asked: list[int] = []
     batch = task.pairs.batch
 
@@ -54,7 +55,7 @@ def test_two_d_steps_move_d_twice_on_batches_of_their_own(
 def test_g_learns_from_the_fakes_of_the_last_d_step(
     tiny_cifar: LoadedClassifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    task = BigGANTask(replace(OFF, d_steps=2), tiny_cifar, Engine())
+    task = make(BigGANTask, replace(OFF, d_steps=2), tiny_cifar, Engine())
     judged: list[torch.Tensor] = []
     descend = task._descend_g
 
@@ -71,7 +72,7 @@ def test_g_learns_from_the_fakes_of_the_last_d_step(
 
 
 def test_another_width_changes_d_alone(tiny_cifar: LoadedClassifier) -> None:
-    plain, thin = (BigGANTask(recipe, tiny_cifar, Engine()) for recipe in (OFF, replace(OFF, d_channels=3)))
+    plain, thin = (make(BigGANTask, recipe, tiny_cifar, Engine()) for recipe in (OFF, replace(OFF, d_channels=3)))
     assert_same_state(dict(plain.g.state_dict()), dict(thin.g.state_dict()))
     assert (plain.d.w1.weight.shape[1], thin.d.w1.weight.shape[1]) == (16, 12)
 
@@ -79,7 +80,7 @@ def test_another_width_changes_d_alone(tiny_cifar: LoadedClassifier) -> None:
 def test_a_weight_file_of_whitened_logits_opens_as_what_was_trained(
     tiny_cifar: LoadedClassifier, tmp_path: Path
 ) -> None:
-    task = BigGANTask(replace(OFF, whiten=True), tiny_cifar, Engine())
+    task = make(BigGANTask, replace(OFF, whiten=True), tiny_cifar, Engine())
     weights = train_inverter(task, tmp_path / "w", resume=False)
     inverter = BigGANLogit(Target("linear", "ab" * 32, "cifar10", 5, (32, 32), torch.device("cpu")), weights)
     z = task.pairs.val_logits[:4]
@@ -97,10 +98,10 @@ def test_a_weight_file_of_whitened_logits_opens_as_what_was_trained(
 @pytest.mark.parametrize("name", EACH)
 def test_each_switch_trains_and_resumes_to_the_very_same_state(name: str, tiny_cifar: LoadedClassifier) -> None:
     recipe = replace(OFF, **EACH[name])
-    whole = BigGANTask(recipe, tiny_cifar, Engine())
+    whole = make(BigGANTask, recipe, tiny_cifar, Engine())
     for step in range(2):
         whole.step(step)
-    again = BigGANTask(recipe, tiny_cifar, Engine())
+    again = make(BigGANTask, recipe, tiny_cifar, Engine())
     again.load_state_dict(copy.deepcopy(whole.state_dict()))  # an optimiser takes tensors as they are
     start = {key: value.clone() for key, value in again.average.average.items()}
     for step in range(2, 4):

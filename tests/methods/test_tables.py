@@ -90,7 +90,7 @@ def test_images_and_scores_have_their_shapes_and_attention_has_spectral_norm(siz
     assert images.shape == (2, 3, size, size)
     assert seen == [(size // 2, size // 2)]
     assert d(images, z).shape == (2,)
-    plain = generator_of(5, {"channels": 8, "hidden": 4, "size": size})
+    plain = generator_of(5, size, {"channels": 8, "hidden": 4})
     plain.load_state_dict(effective_state(g))
     torch.testing.assert_close(plain.eval()(z, eps), images)
 
@@ -114,7 +114,7 @@ def test_other_sizes_are_refused() -> None:
 def test_shipped_weights_fit_the_network_that_their_settings_describe(name: str) -> None:
     settings = json.loads(metadata(manifest()[name].path)["recipe"])
     state = load_shipped(name)
-    network = generator_of(len(state["standardise.mean"]), settings)
+    network = generator_of(len(state["standardise.mean"]), 32, settings)
     network.load_state_dict(state)
     assert not [m for m in network.modules() if isinstance(m, SelfAttention)]
     assert sum(isinstance(m, ConditionalBatchNorm) for m in network.modules()) == 7

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from bench.classifiers import classifier_card
 from bench.config import RunConfig
 from bench.datasets.base import to_images
 from bench.metrics.extractors.lpips_alex import load_lpips
@@ -73,7 +74,7 @@ def test_ten_logits_are_taken_for_the_ten_classes(classifier: str, named: bool, 
 
 
 def test_imagenet_logits_name_no_class_of_cifar10(scene: Scene) -> None:
-    scene.classifier = replace(scene.classifier, name="efficientnet_lite0")
+    scene.cell = replace(scene.cell, classifier=classifier_card("efficientnet_lite0"))
     assert not scene.names_classes
-    scene.classifier = replace(scene.classifier, name="resnet152")
+    scene.cell = replace(scene.cell, classifier=classifier_card("resnet152"))
     assert scene.names_classes

@@ -15,15 +15,14 @@ import pytest
 
 import reports
 from bench.classifiers.providers.zoo import ZOO
-from bench.datasets import DATASETS
 from bench.listing import PROBES
 from bench.metrics.extractors import extractors
 from bench.probes.measures import known
-from bench.registry import CONTROLS, INVERTERS, registered
+from bench.registry import CONTROLS, DATASETS, INVERTERS, registered
 
 ROOT = Path(reports.__file__).parent
 SOURCES = [path for path in sorted(ROOT.rglob("*")) if path.suffix in (".py", ".js", ".html", ".css")]
-NAMES = {*known(), *ZOO, *extractors(), *(name.partition(":")[0] for name in DATASETS)} - {"folder"} | {"folder:"}
+NAMES = {*known(), *ZOO, *extractors(), *registered(DATASETS)} - {"folder"} | {"folder:"}
 NAMES |= {name for group in (INVERTERS, CONTROLS, PROBES) for name in registered(group)}
 SURE = {"fid", "lpips", "psnr", "ssim"} | {name for name in NAMES if re.search(r"[\d_-]", name)}
 ANYWHERE = re.compile(rf"(?<![\w-])({'|'.join(sorted(map(re.escape, SURE), key=len, reverse=True))})(?![\w-])")

@@ -15,8 +15,9 @@ from bench.training.budget import ENDS, RESERVE, Speed, measure
 from bench.training.commands import Run
 from bench.training.engine import Engine
 from bench.training.journal import describe_run, described_recipe
-from methods.biggan_logit import train as biggan
-from methods.biggan_logit.train import BigGANRecipe
+from bench.training.pairs import TrainingPairs
+from bench.weights import save_weights
+from methods.biggan_logit.train import BigGANRecipe, BigGANTrainer
 
 
 class Slow:
@@ -68,20 +69,25 @@ def test_a_budget_without_room_for_a_step_says_so() -> None:
 
 
 def test_logits_that_are_computed_once_are_paid_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """100 seconds for the first look at all images, 2 for each that follows: 104 of 600 are spent."""
-    now, opened, trained = 0.0, 0, list[int]()
+    """100 seconds for the logits of all images, 2 for each task: 104 of 600 are spent."""
+    now, trained = 0.0, list[int]()
 
-    def task(recipe: BigGANRecipe, *_: Any) -> BigGANRecipe:
-        nonlocal now, opened
-        now, opened = now + (2 if opened else 100), opened + 1
+    def pairs(*_: Any) -> SimpleNamespace:
+        nonlocal now
+        now += 100
+        return SimpleNamespace(image_size=32)
+
+    def task(_: BigGANTrainer, recipe: BigGANRecipe, *__: Any) -> BigGANRecipe:
+        nonlocal now
+        now += 2
         return recipe
 
-    def train(recipe: BigGANRecipe, folder: Path, *, resume: bool) -> Path:
+    def train(recipe: BigGANRecipe, folder: Path, *, resume: bool, default: bool) -> Path:
         trained.append(recipe.steps)
-        (folder / "weights").write_bytes(b"")
-        return folder / "weights"
+        return save_weights({}, folder / "weights", {"default": str(default).lower()})
 
-    monkeypatch.setattr(biggan, "task", task)
+    monkeypatch.setattr(TrainingPairs, "of", pairs)
+    monkeypatch.setattr(BigGANTrainer, "task", task)
     monkeypatch.setattr(commands, "time", SimpleNamespace(monotonic=lambda: now))
     monkeypatch.setattr(budget, "measure", lambda _: Speed(step=1.0, look=0.0))
     monkeypatch.setattr(inverters, "train_inverter", train)

@@ -11,16 +11,19 @@ from bench.classifiers import LoadedClassifier
 from bench.training.engine import Engine
 from bench.training.loop import Trainable
 from methods.biggan_logit.train import BigGANRecipe, BigGANTask
+from tests.training.small import make
 
 GPU = torch.device("cuda")
 
 
 def biggan(classifier: LoadedClassifier) -> Trainable:
-    return BigGANTask(BigGANRecipe("tiny", channels=4, hidden=8, steps=20, batch=8), classifier, Engine(GPU))
+    return make(BigGANTask, BigGANRecipe("tiny", channels=4, hidden=8, steps=20, batch=8), classifier, Engine(GPU))
 
 
 def decoder(classifier: LoadedClassifier) -> Trainable:
-    return Task2016b(DosovitskiyBrox2016bRecipe("tiny", factor=1 / 16, steps=20, batch=8), classifier, Engine(GPU))
+    return make(
+        Task2016b, DosovitskiyBrox2016bRecipe("tiny", factor=1 / 16, steps=20, batch=8), classifier, Engine(GPU)
+    )
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")

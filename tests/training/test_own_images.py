@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +10,12 @@ import pytest
 import torch
 from PIL import Image
 
-from baselines.dosovitskiy_brox import train_2016b
+from baselines.dosovitskiy_brox.train_2016b import DosovitskiyBrox2016bRecipe, Task2016b, Trainer2016b
 from bench.classifiers import LoadedClassifier, open_classifier
 from bench.config import RunConfig
 from bench.datasets import cifar10, load_dataset, load_training
 from bench.errors import TrainingError, UnknownNameError, UsageError
+from bench.lookup import inverter_weights
 from bench.record import Record
 from bench.runner import run_cell
 from bench.training import inverters
@@ -23,10 +23,10 @@ from bench.training.commands import Run, train_inverter
 from bench.training.data import TrainingImages
 from bench.training.engine import Engine
 from bench.training.journal import last_checkpoint
-from bench.training.pairs import TrainingPairs
-from bench.weights import inverter_weights, metadata, own_inverter_weights
+from bench.training.pairs import SAMPLES, TrainingPairs
+from bench.weights import metadata
 from methods.biggan_logit.recipes import BigGANRecipe
-from tests.training.small import small_dataset
+from tests.training.small import make, small_dataset
 
 METHOD = "dosovitskiy-brox-2016b"
 CLASSIFIER = """
@@ -75,7 +75,7 @@ def test_pairs_are_the_folders_images_with_their_own_logits(tmp_path: Path, tiny
     for start in (100, 200):
         name = folder(tmp_path, range(start, start + 40), suffix="bmp")
         pairs = TrainingPairs(tiny_cifar, Engine(), seed=1, dataset=name)
-        parts = zip(load_training(name), (pairs.data, pairs.val), (pairs.logits[0], pairs.val_logits), strict=True)
+        parts = zip(load_training(name), (pairs.data, pairs.val), (pairs.views[0], pairs.val_logits), strict=True)
         for part, data, logits in parts:
             images = part.images(part.ids)
             assert torch.equal(data.batch(torch.arange(len(data))), images)
@@ -85,7 +85,9 @@ def test_pairs_are_the_folders_images_with_their_own_logits(tmp_path: Path, tiny
 def test_reading_in_parts_gives_all_images_in_order() -> None:
     dataset = small_dataset(1_200)
     data = TrainingImages(dataset, torch.device("cpu"), seed=0)
-    assert np.array_equal(data.images.permute(0, 2, 3, 1).numpy(), dataset.pixels(slice(None)))
+    assert np.array_equal(
+        data.batch(torch.arange(1_200)).permute(0, 2, 3, 1).mul(255).numpy(), dataset.pixels(slice(None))
+    )
 
 
 def test_the_result_serves_other_folders_and_nothing_else(tmp_path: Path, classifier: str) -> None:
@@ -110,16 +112,20 @@ def test_the_result_serves_other_folders_and_nothing_else(tmp_path: Path, classi
     assert "bench train inverter" in (cifar.reason or "")
 
 
-def test_cifar10_never_takes_what_a_folder_was_trained_for(tmp_path: Path, classifier: str) -> None:
+def test_cifar10_never_takes_what_a_folder_was_trained_for(
+    tmp_path: Path, classifier: str, bench_home: Path, tiny_cifar: LoadedClassifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipes = {"cpu": DosovitskiyBrox2016bRecipe(steps=1, factor=1 / 16, batch=8)}
+    monkeypatch.setattr(Trainer2016b, "recipes", recipes)
     name = folder(tmp_path / "a", range(200))
     train_inverter(METHOD, classifier, name, None, 1, Run("cpu", out=tmp_path / "train"))
     sha256 = metadata(tmp_path / "train" / f"{METHOD}-mine.network.safetensors")["classifier_sha256"]
     assert inverter_weights(METHOD, sha256) is None
     found = inverter_weights(METHOD, sha256, "folder:elsewhere")
     assert found is not None
-    assert found[0] == own_inverter_weights(METHOD, sha256, "folder:elsewhere")
-    own_inverter_weights(METHOD, sha256).write_bytes(found[0].read_bytes())
-    assert inverter_weights(METHOD, sha256) != found
+    assert found[0].parent == bench_home / "inverters"
+    train_inverter(METHOD, classifier, "cifar10", None, 1, Run("cpu", out=tmp_path / "train-cifar10"))
+    assert (inverter_weights(METHOD, sha256) or found)[0] != found[0]
     assert inverter_weights(METHOD, sha256, "folder:elsewhere") == found
 
 
@@ -128,11 +134,11 @@ def test_looks_at_val_see_all_classes(
 ) -> None:
     """The classes come by turns: every second image would be of one class alone."""
     monkeypatch.setattr(inverters, "LOOKS_AT", 17)
-    tiny = train_2016b.recipe(1)
     name = folder(tmp_path, range(680))
-    task = train_2016b.task(replace(tiny, factor=1 / 16, batch=8, dataset=name), tiny_cifar, Engine())
+    tiny = DosovitskiyBrox2016bRecipe(steps=1, factor=1 / 16, batch=8, dataset=name)
+    task = make(Task2016b, tiny, tiny_cifar, Engine())
     assert len(task.pairs.val) == 68
-    for count in (inverters.LOOKS_AT, inverters.SAMPLES):
+    for count in (inverters.LOOKS_AT, SAMPLES):
         labels = task.pairs.val.labels[task._some_of_val(count)]
         assert len(labels) == count
         assert 0 <= int((labels == 0).sum() - (labels == 1).sum()) <= 1
@@ -147,8 +153,8 @@ def test_what_cannot_be_meant_is_said_before_any_training(tmp_path: Path, classi
         train_inverter(METHOD, classifier, folder(tmp_path / "none", range(18)), None, 1, Run("cpu", out=out))
     with pytest.raises(UnknownNameError):
         train_inverter(METHOD, classifier, "folder:", None, 1, Run("cpu", out=out))
-    with pytest.raises(UsageError, match="at 64 px"):
-        train_inverter(METHOD, classifier.replace(":network", ":large"), enough, None, 1, Run("cpu", out=out))
+    with pytest.raises(UsageError, match=r"images of 48 px, and .* makes images of 8, 16, 32, 64, 128 px"):
+        train_inverter(METHOD, classifier, f"{enough}@48", None, 1, Run("cpu", out=out))
     with pytest.raises(UsageError, match="expects a folder"):
         train_inverter(METHOD, classifier, f"folder:{tmp_path / 'nowhere'}", None, 1, Run("cpu", out=out))
     assert not out.exists()
@@ -196,9 +202,9 @@ def test_a_finished_training_goes_on_for_more_steps_as_if_it_had_been_meant_to(t
 def test_a_training_within_a_budget_goes_on_for_more_steps(tmp_path: Path, classifier: str) -> None:
     """A budget names its recipe, and --steps goes on with that one."""
     name, out = folder(tmp_path / "a", range(200)), tmp_path / "train"
-    named = replace(train_2016b.recipe(2), name="cpu-1min", dataset=name)
+    named = DosovitskiyBrox2016bRecipe("cpu-1min", steps=2, dataset=name)
     target = open_classifier(classifier)
-    inverters.train_inverter(train_2016b.task(named, target, Engine()), out, resume=False)
+    inverters.train_inverter(make(Task2016b, named, target, Engine()), out, resume=False)
     train_inverter(METHOD, classifier, name, None, 3, Run("cpu", resume=True, out=out))
     said = json.loads((out / "run.json").read_text())
     assert (said["recipe"]["name"], said["recipe"]["steps"]) == ("cpu-1min", 3)
@@ -210,7 +216,7 @@ def test_a_training_on_cifar10_is_not_continued_on_a_folder(tmp_path: Path, clas
     out = tmp_path / "train"
     out.mkdir()
     (out / "checkpoint.pt").write_bytes(b"")
-    said = json.dumps({"recipe": train_2016b.recipe(5).settings()})
+    said = json.dumps({"recipe": DosovitskiyBrox2016bRecipe(steps=5).settings()})
     (out / "run.json").write_text(said)
     name = folder(tmp_path / "a", range(200))
     with pytest.raises(UsageError, match="is a training on cifar10"):

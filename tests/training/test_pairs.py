@@ -51,7 +51,8 @@ def test_mirrored_logits_are_those_of_the_mirror_images(bench_home: Path) -> Non
     network = nn.Sequential(nn.Flatten(), nn.Linear(3072, 4)).eval().requires_grad_(False)
     classifier = LoadedClassifier("linear", network, "12" * 32, 32)
     data = TrainingImages(cifar10.load("test"), torch.device("cpu"), 0)
-    data.labels, data.images = data.labels[:30], data.images[:30]
+    assert data.held is not None
+    data.labels, data.held = data.labels[:30], data.held[:30]
     found = split_logits(classifier, data, "some", mirrored=True)
     torch.testing.assert_close(found, network(data.batch(torch.arange(30)).flip(3)))
     assert logits_path(classifier.sha256, "some", mirrored=True).exists()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from baselines.dosovitskiy_brox import train_2016b
+from baselines.dosovitskiy_brox.train_2016b import DosovitskiyBrox2016bRecipe, Task2016b
 from bench import weights
 from bench.classifiers import LoadedClassifier
 from bench.classifiers.providers.zoo import TARGETS
@@ -16,6 +16,7 @@ from bench.training.budget import Speed
 from bench.training.engine import Engine
 from bench.training.zoo import Cost, Part, factor_within, order, train_zoo
 from tests.conftest import AddWeights
+from tests.training.small import make
 
 STEADY = Cost(steps=1_000, unit=1, speed=Speed(step=0.1, look=2.0), every=100)
 EPOCHS = Cost(steps=20 * 350, unit=350, speed=Speed(step=0.2, look=5.0), every=700)
@@ -65,7 +66,7 @@ def test_a_zoo_is_trained_entered_and_continued(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     shipped = zoo("linear", b"", sha256=tiny_cifar.sha256).parent
-    tiny = replace(train_2016b.recipe(2), factor=1 / 16, batch=8)
+    tiny = DosovitskiyBrox2016bRecipe(steps=2, factor=1 / 16, batch=8)
     part = Part(
         "inverter", "dosovitskiy-brox-2016b-linear", "dosovitskiy-brox-2016b", "linear", tiny.settings(), 2, 60.0
     )
@@ -81,7 +82,7 @@ def test_a_zoo_is_trained_entered_and_continued(
     assert made["classifier_sha256"] == tiny_cifar.sha256
     assert part.name not in json.loads((shipped / "manifest.json").read_text())
     assert set(weights.load_shipped(part.name)) == set(
-        train_2016b.task(tiny, tiny_cifar, Engine()).averaged().state_dict()
+        make(Task2016b, tiny, tiny_cifar, Engine()).averaged().state_dict()
     )
 
     with pytest.raises(UsageError, match="add --resume"):
@@ -94,8 +95,8 @@ def test_a_zoo_is_trained_entered_and_continued(
 
 
 def test_settings_of_the_plan_survive_its_file(tmp_path: Path) -> None:
-    recipe = train_2016b.recipe(7)
+    recipe = DosovitskiyBrox2016bRecipe(steps=7)
     part = Part("inverter", "a", "dosovitskiy-brox-2016b", "b", recipe.settings(), 7, 1.0)
     again = Part(**json.loads(json.dumps(vars(part))))
     assert again == part
-    assert replace(train_2016b.recipe(None), **again.settings) == recipe
+    assert replace(DosovitskiyBrox2016bRecipe(), **again.settings) == recipe

@@ -32,6 +32,7 @@ from bench.training import engine as engine_module
 from bench.training.engine import Engine, engine
 from bench.training.loop import Schedule, Trainable, fit
 from methods.biggan_logit.train import BigGANRecipe, BigGANTask
+from tests.training.small import make as made
 
 IMAGES = 96
 patch = pytest.MonkeyPatch()
@@ -58,15 +59,15 @@ def make(kind: str, one: Engine) -> Trainable:
     linear = nn.Sequential(nn.Flatten(), nn.Linear(3 * 32 * 32, 5)).eval().requires_grad_(False)
     target = LoadedClassifier("linear", linear.to(one.device), "ab" * 32, 32)
     if kind == "biggan-logit":
-        return BigGANTask(BigGANRecipe("tiny", channels=4, hidden=8, steps=20, batch=24), target, one)
+        return made(BigGANTask, BigGANRecipe("tiny", channels=4, hidden=8, steps=20, batch=24), target, one)
     if kind == "dosovitskiy-brox-2016b":
-        return Task2016b(DosovitskiyBrox2016bRecipe("tiny", factor=1 / 16, steps=20, batch=24), target, one)
+        return made(Task2016b, DosovitskiyBrox2016bRecipe("tiny", factor=1 / 16, steps=20, batch=24), target, one)
     if kind == "dosovitskiy-brox-2016a":
         frozen = small_resnet().eval().requires_grad_(False).to(one.device)
         opened = LoadedClassifier("resnet152", frozen, "cd" * 32, 32)
         patch.setattr(comparator, "open_classifier", lambda name, device: opened)
         recipe = DosovitskiyBrox2016aRecipe("tiny", factor=1 / 16, factor_d=1 / 8, steps=20, batch=24)
-        return Task2016a(recipe, target, one)
+        return made(Task2016a, recipe, target, one)
     assert kind == "classifier"
     tiny = replace(ZOO["robust_resnet152"], module=small_resnet.__module__, builder="small_resnet")
     patch.setattr(classifier_training, "ZOO", {"robust_resnet152": tiny})

@@ -8,7 +8,8 @@ import pytest
 
 from bench.record import read_records
 from bench.weights import ZOO, Entry, manifest, metadata, read
-from methods.biggan_logit_ch64.train import RECIPES, recipe
+from methods.biggan_logit.recipes import RECIPES
+from methods.biggan_logit_ch64.train import Ch64Trainer
 
 OURS = [item for item in manifest().values() if item.facts.get("source") == "trained by this project"]
 FITTED = [item for item in OURS if item.facts["kind"] in ("inverter", "controls")]
@@ -53,7 +54,7 @@ def test_one_comparison_recipe_a_method() -> None:
             known = ("hash", "steps")
             same = {key: value for key, value in RECIPES["gpu"].settings().items() if key not in known}
             assert {key: value for key, value in item.facts["recipe"].items() if key not in known} == same
-            assert item.facts["recipe"]["hash"] == recipe(steps).digest()
+            assert item.facts["recipe"]["hash"] == Ch64Trainer().recipe(steps=steps).digest()
             continue
         recipes.setdefault(method.removeprefix("onehot-").split("-logit")[0], set()).add(item.facts["recipe"]["hash"])
     assert all(len(hashes) == 1 for hashes in recipes.values()), recipes

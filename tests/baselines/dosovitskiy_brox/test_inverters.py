@@ -6,15 +6,18 @@ from pathlib import Path
 import pytest
 import torch
 
-from baselines.dosovitskiy_brox import train_2016a, train_2016b
 from baselines.dosovitskiy_brox.inverters import DecoderInverter, DosovitskiyBrox2016a, DosovitskiyBrox2016b
+from baselines.dosovitskiy_brox.train_2016a import DosovitskiyBrox2016aRecipe, Task2016a
+from baselines.dosovitskiy_brox.train_2016b import DosovitskiyBrox2016bRecipe, Task2016b
 from bench.classifiers import LoadedClassifier
 from bench.errors import WeightsError
 from bench.inverter import Target
-from bench.learned import missing
-from bench.registry import INVERTERS, TRAINERS, load
+from bench.learned import unsuited
+from bench.registry import INVERTERS, load
 from bench.training.engine import Engine
 from bench.training.inverters import train_inverter
+from bench.training.trainer import open_trainer
+from tests.training.small import make
 
 CPU = torch.device("cpu")
 TARGET = Target("linear", "ab" * 32, "cifar10", 5, (32, 32), CPU)
@@ -27,10 +30,10 @@ def trained(
     """One of the two after a single tiny step."""
     cls: type[DecoderInverter] = request.param
     if cls is DosovitskiyBrox2016a:
-        tiny_a = replace(train_2016a.recipe(1), factor=1 / 16, factor_d=1 / 8, batch=8)
-        return cls, train_inverter(train_2016a.task(tiny_a, tiny_cifar, Engine()), tmp_path, resume=False)
-    tiny_b = replace(train_2016b.recipe(1), factor=1 / 16, batch=8)
-    return cls, train_inverter(train_2016b.task(tiny_b, tiny_cifar, Engine()), tmp_path, resume=False)
+        tiny_a = DosovitskiyBrox2016aRecipe(steps=1, factor=1 / 16, factor_d=1 / 8, batch=8)
+        return cls, train_inverter(make(Task2016a, tiny_a, tiny_cifar, Engine()), tmp_path, resume=False)
+    tiny_b = DosovitskiyBrox2016bRecipe(steps=1, factor=1 / 16, batch=8)
+    return cls, train_inverter(make(Task2016b, tiny_b, tiny_cifar, Engine()), tmp_path, resume=False)
 
 
 def test_reconstructions_are_images_whatever_the_seeds(trained: tuple[type[DecoderInverter], Path]) -> None:
@@ -65,7 +68,8 @@ def test_weights_of_another_classifier_are_refused(trained: tuple[type[DecoderIn
 @pytest.mark.parametrize("name", ["dosovitskiy-brox-2016a", "dosovitskiy-brox-2016b"])
 def test_both_are_registered_with_their_trainers(name: str) -> None:
     assert load(INVERTERS, "method", name).name == name
-    assert load(TRAINERS, "trained method", name).recipe(3).steps == 3
+    assert open_trainer(name).recipe(steps=3).steps == 3
+    assert open_trainer(name).method == name
 
 
 @pytest.mark.parametrize(
@@ -79,4 +83,4 @@ def test_both_are_registered_with_their_trainers(name: str) -> None:
 )
 def test_what_to_type_for_want_of_weights_is_what_the_command_takes(classifier: str, typed: str) -> None:
     stranger = Target(classifier, "12" * 32, "cifar10", 10, (32, 32), torch.device("cpu"))
-    assert str(missing("biggan-logit", stranger)).endswith(f"biggan-logit --classifier {typed}")
+    assert str(unsuited("biggan-logit", stranger)).endswith(f"biggan-logit --classifier {typed}")

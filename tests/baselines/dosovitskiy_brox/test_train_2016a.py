@@ -8,21 +8,22 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from baselines.dosovitskiy_brox import comparator, train_2016a
+from baselines.dosovitskiy_brox import comparator
 from baselines.dosovitskiy_brox.losses import Balance, discriminator_loss
-from baselines.dosovitskiy_brox.train_2016a import DosovitskiyBrox2016aRecipe, Task2016a, recipe
+from baselines.dosovitskiy_brox.train_2016a import DosovitskiyBrox2016aRecipe, Task2016a, Trainer2016a
 from bench.classifiers import LoadedClassifier
 from bench.errors import TrainingError
 from bench.training.engine import Engine
 from bench.training.inverters import MANTISSA, train_inverter
 from bench.weights import load_file, metadata, rounded
+from tests.training.small import make
 
 TINY = DosovitskiyBrox2016aRecipe(name="tiny", factor=1 / 16, factor_d=1 / 8, steps=6, batch=8)
 
 
 @pytest.fixture
 def task(tiny_cifar: LoadedClassifier, tiny_comparator: LoadedClassifier) -> Task2016a:
-    return Task2016a(TINY, tiny_cifar, Engine())
+    return make(Task2016a, TINY, tiny_cifar, Engine())
 
 
 def masks(task: Task2016a) -> list[Tensor]:
@@ -131,13 +132,13 @@ def test_training_resumes_to_the_very_same_weights(
     """With a balance that pauses D and G by turns, so that losing it would show."""
     turns = {(True, True): Balance(train_d=False), (False, True): Balance(train_g=False), (True, False): Balance()}
     monkeypatch.setattr(Balance, "after", lambda now, ratio: turns[now.train_d, now.train_g])
-    whole = train_inverter(Task2016a(TINY, tiny_cifar, Engine()), tmp_path / "whole", resume=False)
-    first = Task2016a(TINY, tiny_cifar, Engine())
+    whole = train_inverter(make(Task2016a, TINY, tiny_cifar, Engine()), tmp_path / "whole", resume=False)
+    first = make(Task2016a, TINY, tiny_cifar, Engine())
     for step in range(2):
         first.step(step)
     assert first.balance == Balance(train_g=False)
     torch.save(first.state_dict(), tmp_path / "state")
-    second = Task2016a(TINY, tiny_cifar, Engine())
+    second = make(Task2016a, TINY, tiny_cifar, Engine())
     second.load_state_dict(torch.load(tmp_path / "state", weights_only=True))
     torch.manual_seed(99)  # the global stream plays no part
     for step in range(2, TINY.steps):
@@ -153,7 +154,7 @@ def test_training_resumes_to_the_very_same_weights(
 def test_the_unit_of_the_features_is_the_checkpoints(
     task: Task2016a, tiny_cifar: LoadedClassifier, tmp_path: Path
 ) -> None:
-    other = Task2016a(TINY, tiny_cifar, Engine())
+    other = make(Task2016a, TINY, tiny_cifar, Engine())
     task.comparator.rms = 3.5
     other.load_state_dict(task.state_dict())
     assert other.comparator.rms == 3.5
@@ -165,7 +166,7 @@ def test_another_comparator_is_refused_on_resume(
     retrained = replace(tiny_comparator, sha256="ef" * 32)
     monkeypatch.setattr(comparator, "open_classifier", lambda name, device: retrained)
     with pytest.raises(TrainingError, match="another method or recipe"):
-        Task2016a(TINY, tiny_cifar, Engine()).load_state_dict(task.state_dict())
+        make(Task2016a, TINY, tiny_cifar, Engine()).load_state_dict(task.state_dict())
 
 
 def test_the_comparator_is_opened_for_the_target_and_named_in_the_file(
@@ -179,7 +180,7 @@ def test_the_comparator_is_opened_for_the_target_and_named_in_the_file(
 
     monkeypatch.setattr(comparator, "open_classifier", opening)
     target = replace(tiny_cifar, name="resnet152")
-    facts = metadata(train_inverter(Task2016a(replace(TINY, steps=1), target, Engine()), tmp_path, resume=False))
+    facts = metadata(train_inverter(make(Task2016a, replace(TINY, steps=1), target, Engine()), tmp_path, resume=False))
     assert asked == ["inception_v3"]
     assert (facts["comparator"], facts["comparator_sha256"]) == ("inception_v3", "cd" * 32)
 
@@ -190,6 +191,7 @@ def test_collapse_rings(task: Task2016a) -> None:
 
 
 def test_the_recipe_is_the_same_whatever_is_asked_but_for_the_steps() -> None:
-    assert recipe() == DosovitskiyBrox2016aRecipe()
-    assert recipe(7) == DosovitskiyBrox2016aRecipe(steps=7)
-    assert train_2016a.recipe(7).digest() != recipe().digest()
+    trainer = Trainer2016a()
+    assert trainer.recipe() == DosovitskiyBrox2016aRecipe()
+    assert trainer.recipe(steps=7) == DosovitskiyBrox2016aRecipe(steps=7)
+    assert trainer.recipe(steps=7).digest() != trainer.recipe().digest()

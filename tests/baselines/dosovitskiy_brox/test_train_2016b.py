@@ -8,13 +8,14 @@ import torch
 from baselines.dosovitskiy_brox.train_2016b import (
     DosovitskiyBrox2016bRecipe,
     Task2016b,
-    recipe,
+    Trainer2016b,
     squared_error,
 )
 from bench.classifiers import LoadedClassifier
 from bench.training.engine import Engine
 from bench.training.inverters import MANTISSA, train_inverter
 from bench.weights import load_file, rounded
+from tests.training.small import make
 
 TINY = DosovitskiyBrox2016bRecipe(name="tiny", factor=1 / 16, steps=6, batch=8)
 
@@ -26,7 +27,7 @@ def test_loss_equals_a_hand_computed_value() -> None:
 
 
 def test_a_step_lowers_the_error_of_its_own_batch(tiny_cifar: LoadedClassifier) -> None:
-    task = Task2016b(TINY, tiny_cifar, Engine())
+    task = make(Task2016b, TINY, tiny_cifar, Engine())
     images, z = task.pairs.batch(0, 8)
     before = squared_error(task.g(z), images).item()
     assert task.step(0)["loss"].item() == pytest.approx(before, rel=0.05)  # the same in bfloat16
@@ -34,12 +35,12 @@ def test_a_step_lowers_the_error_of_its_own_batch(tiny_cifar: LoadedClassifier) 
 
 
 def test_training_resumes_to_the_very_same_weights(tiny_cifar: LoadedClassifier, tmp_path: Path) -> None:
-    whole = train_inverter(Task2016b(TINY, tiny_cifar, Engine()), tmp_path / "whole", resume=False)
-    first = Task2016b(TINY, tiny_cifar, Engine())
+    whole = train_inverter(make(Task2016b, TINY, tiny_cifar, Engine()), tmp_path / "whole", resume=False)
+    first = make(Task2016b, TINY, tiny_cifar, Engine())
     for step in range(3):
         first.step(step)
     torch.save(first.state_dict(), tmp_path / "state")
-    second = Task2016b(TINY, tiny_cifar, Engine())
+    second = make(Task2016b, TINY, tiny_cifar, Engine())
     second.load_state_dict(torch.load(tmp_path / "state", weights_only=True))
     for step in range(3, TINY.steps):
         second.step(step)
@@ -49,15 +50,16 @@ def test_training_resumes_to_the_very_same_weights(tiny_cifar: LoadedClassifier,
 
 
 def test_the_recipe_is_the_same_whatever_is_asked_but_for_the_steps() -> None:
-    assert recipe() == DosovitskiyBrox2016bRecipe()
-    assert recipe(7) == DosovitskiyBrox2016bRecipe(steps=7)
-    assert recipe(7).digest() != recipe().digest()
+    trainer = Trainer2016b()
+    assert trainer.recipe() == DosovitskiyBrox2016bRecipe()
+    assert trainer.recipe(steps=7) == DosovitskiyBrox2016bRecipe(steps=7)
+    assert trainer.recipe(steps=7).digest() != trainer.recipe().digest()
 
 
 def test_the_decoder_that_ships_standardises_with_the_training_logits(tiny_cifar: LoadedClassifier) -> None:
-    task = Task2016b(TINY, tiny_cifar, Engine())
+    task = make(Task2016b, TINY, tiny_cifar, Engine())
     task.step(0)
-    z = task.pairs.logits.flatten(0, 1)  # plain and mirrored
+    z = task.pairs.reference()  # plain and mirrored
     entering = task.averaged().scale * task.averaged().standardise(z)
     torch.testing.assert_close(entering.mean(0), torch.zeros(5), atol=1e-4, rtol=0)
     torch.testing.assert_close(entering.std(0), torch.ones(5), atol=1e-3, rtol=0)

@@ -9,7 +9,7 @@ from bench.classifiers.provider import ALIASES
 from bench.describe import declared, known_classifier, metric_card, references, supplied
 from bench.probes.measures import known
 from bench.record import Level, Record, Score
-from bench.registry import CONTROLS, INVERTERS, registered
+from bench.registry import CONTROLS, DATASETS, INVERTERS, load, registered
 from reports.analysis.groups import Entry
 from reports.words.bibliography import bibtex
 
@@ -28,6 +28,7 @@ def test_every_citation_of_a_card_is_listed_and_no_other_is() -> None:
     named = {paper for target in targets for paper in declared(target)["citation"]}
     named |= {paper for key in known() for paper in metric_card(key).citation}
     named |= {paper for name in ALIASES for paper in known_classifier(name, "").citation}
+    named |= {paper for name in registered(DATASETS) for paper in load(DATASETS, "dataset", name).citation}
     named |= {"torchvision2016library", "wightman2019timm"}  # of networks that are fetched
     entries = references(named)
     assert set().union(*map(keys, entries)) == named
@@ -41,14 +42,16 @@ def test_every_citation_of_a_card_is_listed_and_no_other_is() -> None:
 
 def test_an_entry_may_stand_in_a_card_as_a_whole(records: list[Record]) -> None:
     whole = "@misc{mine,\n  title = {Mine}\n}"
-    bare = dataclasses.replace(records[0], classifier="mine", metrics={})
+    bare = dataclasses.replace(records[0], classifier="mine", dataset="theirs", metrics={})
     cards = supplied(bare)
     cited = dataclasses.replace(cards, method=dataclasses.replace(cards.method, citation=(whole,)))
     assert of(dataclasses.replace(bare, cards=cited)) == f"{whole}\n\n"
 
 
 def test_only_what_the_records_show_is_cited(records: list[Record]) -> None:
-    one = dataclasses.replace(records[0], method="mahendran-vedaldi", classifier="mine", metrics={"psnr": Score(20.0)})
+    one = dataclasses.replace(
+        records[0], method="mahendran-vedaldi", classifier="mine", dataset="theirs", metrics={"psnr": Score(20.0)}
+    )
     assert keys(of(one)) == {"mahendran2015understanding"}
     null = dataclasses.replace(one, metrics={"lpips": Score(None, note="failed")})
     assert keys(of(null)) == {"mahendran2015understanding"}
@@ -59,7 +62,7 @@ def test_only_what_the_records_show_is_cited(records: list[Record]) -> None:
 
 
 def test_a_stranger_needs_no_entry(records: list[Record]) -> None:
-    assert of(dataclasses.replace(records[0], method="mine", classifier="mine", metrics={})) == ""
+    assert of(dataclasses.replace(records[0], method="mine", classifier="mine", dataset="theirs", metrics={})) == ""
 
 
 def test_every_shown_method_is_cited_once(records: list[Record]) -> None:

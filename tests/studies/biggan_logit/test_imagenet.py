@@ -17,13 +17,13 @@ TINY = replace(RECIPES[64], channels=8, hidden=8)
 def test_recipes_are_the_published_ones() -> None:
     for size, channels in ((64, 64), (128, 96)):
         recipe = RECIPES[size]
-        assert (recipe.size, recipe.channels, recipe.batch, recipe.d_steps) == (size, channels, 2_048, 2)
+        assert (recipe.channels, recipe.batch, recipe.d_steps) == (channels, 2_048, 2)
         assert (recipe.lr_g, recipe.lr_d, recipe.ema_decay, recipe.ema_start) == (5e-5, 2e-4, 0.9999, 20_000)
         assert recipe.batch % GPUS == 0
 
 
 def test_a_tiny_dry_run_counts_what_can_be_counted_otherwise() -> None:
-    cost = dry_run(TINY, 2, Engine(), num_logits=5)
+    cost = dry_run(TINY, 64, 2, Engine(), num_logits=5)
     assert (cost.small.images, cost.large.images) == (2, 4)
     task = Adversaries(replace(TINY, batch=1), Engine(), SyntheticPairs(64, Engine(), 5))
     parameters = sum(p.numel() for p in (*task.g.parameters(), *task.d.parameters()))
@@ -39,7 +39,7 @@ def test_the_estimate_follows_its_formula() -> None:
     """1e12 FLOPs and 4 MiB an image: 2,048 images on 8 GPUs at 1e14 FLOP/s take 2.56 s, 250,000 of them 7.4 days."""
     small = Sample(1, 1.0, 10**12, 5 * 2**20, 0)
     large = Sample(3, 2.0, 3 * 10**12, 13 * 2**20, 2**30)
-    cost = Cost(RECIPES[128], (1_000, 10), {"weights": 2**30}, small, large)
+    cost = Cost(RECIPES[128], 128, (1_000, 10), {"weights": 2**30}, small, large)
     assert cost.flops(2_048) == 2_048e12
     found = cost.report(1e14, "cpu")
     assert "250,000 x 2.56 s = 7.4 days" in found

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from baselines.dosovitskiy_brox.losses import feature_term
-from baselines.dosovitskiy_brox.train_2016a import recipe
+from baselines.dosovitskiy_brox.train_2016a import DosovitskiyBrox2016aRecipe
 from bench.classifiers import LoadedClassifier
 from bench.datasets import cifar10
 from bench.datasets.base import to_images
@@ -18,8 +18,13 @@ from studies.dosovitskiy_brox import ablation
 def test_the_feature_term_is_zero_and_nothing_else_differs() -> None:
     generated, images = torch.rand(2, 4, 4, 4), torch.rand(2, 4, 4, 4)
     assert feature_term(generated, images, ablation.WITHOUT.pool5_rms).item() == 0
-    assert feature_term(generated, images, recipe().pool5_rms).item() > 0
-    assert replace(ablation.WITHOUT, name=recipe().name, pool5_rms=recipe().pool5_rms) == recipe()
+    assert feature_term(generated, images, DosovitskiyBrox2016aRecipe().pool5_rms).item() > 0
+    assert (
+        replace(
+            ablation.WITHOUT, name=DosovitskiyBrox2016aRecipe().name, pool5_rms=DosovitskiyBrox2016aRecipe().pool5_rms
+        )
+        == DosovitskiyBrox2016aRecipe()
+    )
 
 
 def test_both_rows_are_scores_of_their_own_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
