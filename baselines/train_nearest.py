@@ -12,12 +12,13 @@ from torch import Tensor
 
 from baselines.training_statistics import training_split, unpacked
 from bench.classifiers import LoadedClassifier
+from bench.config import DEFAULT_DATASET
 from bench.control import Control, Shard
 from bench.datasets import cifar10
 from bench.datasets.base import Dataset, Pixels
 from bench.errors import SkipCellError
 from bench.inverter import Target
-from bench.lookup import DEFAULT_DATASET, fitted
+from bench.lookup import fitted
 from bench.metrics.base import MIN_SET_IMAGES
 from bench.training.data import TrainingImages
 from bench.training.pairs import logits_path, split_logits, split_name

@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bench.classifiers import LoadedClassifier
+from bench.config import DEFAULT_DATASET
 from bench.datasets import load_dataset, load_training
 from bench.datasets.base import Dataset, Pixels, to_images
 from bench.errors import DataError, SkipCellError, UsageError, WeightsError
-from bench.lookup import DEFAULT_DATASET, fitted
+from bench.lookup import fitted
 from bench.paths import home
 from bench.progress import progress
 from bench.sealed import load_array, save_array

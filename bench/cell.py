@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bench.cards import ClassifierCard
 from bench.classifiers import LoadedClassifier, open_classifier
-from bench.classifiers.provider import resolve
+from bench.classifiers.provider import ALIASES, resolve
 from bench.config import RunConfig
 from bench.control import Control
 from bench.datasets import aliases_of, dataset_class, load_dataset
@@ -235,8 +235,10 @@ def _judge(config: RunConfig, dataset: Dataset, classifier_sha256: str) -> str |
     """
     if config.judge is None:
         return None if playing(dataset.judge, None)["judge"].sha256() == classifier_sha256 else dataset.judge
-    check_judge(config.judge, classifier_sha256)
-    return config.judge
+    full = resolve(config.judge, aliases_of(config.dataset))
+    meant = config.judge if full == ALIASES.get(config.judge) else full  # as typed where that means it everywhere
+    check_judge(meant, classifier_sha256)
+    return meant
 
 
 def check_judge(name: str, classifier_sha256: str | None) -> None:

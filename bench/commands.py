@@ -27,11 +27,13 @@ def run_cells(
 ) -> int:
     """Run every pair, each classifier's controls first; print records or tables; 1 if a cell failed."""
     from bench.classifiers.provider import targets
+    from bench.datasets import aliases_of
     from bench.foreign import aside
     from bench.registry import INVERTERS, registered
 
     names = _expand(methods, registered(INVERTERS))
-    plan = [[config(method, classifier) for method in names] for classifier in _expand(classifiers, targets())]
+    every = targets(aliases_of(config(names[0], classifiers[0]).dataset))
+    plan = [[config(method, classifier) for method in names] for classifier in _expand(classifiers, every)]
     with aside(), one_run():  # what plugins print is no answer of the command
         asked, controls = _run(plan)
     records = asked + [c for c in controls if c.key not in {record.key for record in asked}]
@@ -63,14 +65,16 @@ def verify_cells(
 ) -> int:
     """``bench run --verify`` for every pair and its controls: a line a cell; 1 unless all are right."""
     from bench.classifiers.provider import targets
+    from bench.datasets import aliases_of
     from bench.registry import CONTROLS, INVERTERS, registered
     from bench.verify import verify_cell
 
     names = _expand(methods, registered(INVERTERS))
-    plan = [config(method, classifier) for classifier in _expand(classifiers, targets()) for method in names]
+    every = targets(aliases_of(config(names[0], classifiers[0]).dataset))
+    plan = [config(method, classifier) for classifier in _expand(classifiers, every) for method in names]
     if plan[0].controls:
         kept = [control for control in registered(CONTROLS) if control not in names]
-        plan += [config(control, one) for one in _expand(classifiers, targets()) for control in kept]
+        plan += [config(control, one) for one in _expand(classifiers, every) for control in kept]
     verdicts = []
     with one_run():
         for one in plan:

@@ -12,9 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from bench.classifiers.provider import ALIASES
+from bench.config import DEFAULT_DATASET
 from bench.errors import WeightsError
 from bench.inverter import Inverter, Target, Training
-from bench.lookup import DEFAULT_DATASET, FOLDER, Fitted, fitted, of_users_own, serving
+from bench.lookup import FOLDER, Fitted, fitted, of_users_own, serving
 from bench.printing import say_once
 from bench.weights import open_weights
 

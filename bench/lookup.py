@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.config import DEFAULT_DATASET
 from bench.errors import WeightsError
 from bench.paths import home
 from bench.printing import say_once
 from bench.weights import head_metadata, manifest, sha256_of
 
-DEFAULT_DATASET, DEFAULT_SIZE = "cifar10", 32  # of runs, trainings, and weights that do not say what they were made for
+DEFAULT_SIZE = 32  # with the default dataset, what weights were made for that do not say it
 FOLDER = "folder:"
 
 

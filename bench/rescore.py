@@ -200,7 +200,7 @@ def score_runs(
 
 @dataclass(frozen=True)
 class How:
-    """How cells are scored again: see ``score_runs``; ``opened`` holds the classifiers so far, by name."""
+    """How cells are scored again: see ``score_runs``; ``opened`` holds the classifiers so far, by full id."""
 
     wanted: Collection[str] | None
     judge: str | None
@@ -285,16 +285,19 @@ def _target(record: Record, how: How) -> LoadedClassifier:
         BenchError: it cannot be opened, or is another.
     """
     from bench.classifiers import open_classifier
-    from bench.classifiers.provider import targets
+    from bench.classifiers.provider import resolve, targets
+    from bench.datasets import aliases_of
 
+    aliases = aliases_of(record.dataset)
     name = how.local.get(record.classifier, record.classifier)
-    if name not in targets() and ":" not in name:
+    if name not in targets(aliases) and ":" not in name:
         raise DataError(
             f"{record.classifier} is a file of your own: name it, --classifier path/to/{_as_typed(record.classifier)}"
         )
-    if name not in how.opened:
-        how.opened[name] = open_classifier(name, how.device)
-    classifier = how.opened[name]
+    full = resolve(name, aliases)
+    if full not in how.opened:
+        how.opened[full] = open_classifier(name, how.device, aliases=aliases)
+    classifier = how.opened[full]
     if record.weights.get(record.classifier) != classifier.sha256:
         raise DataError(f"{record.classifier} has other weights now than those that the cell was run with.")
     return classifier

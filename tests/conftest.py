@@ -15,6 +15,7 @@ from bench import local, weights
 from bench.classifiers import LoadedClassifier
 from bench.datasets import cifar10
 from bench.datasets.base import ArrayDataset
+from bench.metrics import registry
 
 AddWeights = Callable[..., Path]
 AddPlugin = Callable[[str, str, str, str], Path]
@@ -99,7 +100,7 @@ def tiny_cifar(monkeypatch: pytest.MonkeyPatch, bench_home: Path) -> LoadedClass
 
 
 @pytest.fixture
-def outsider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def outsider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The package of ``tests/outsider``, as if pip had installed it; where pip has, nothing changes."""
     source = Path(__file__).parent / "outsider"
     project = tomllib.loads((source / "pyproject.toml").read_text())["project"]
@@ -111,4 +112,8 @@ def outsider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (info / "entry_points.txt").write_text("\n".join(lines))
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.syspath_prepend(str(source))
-    return source
+    registry.forget()
+    yield source
+    for name in [name for name in sys.modules if name.partition(".")[0] == "outsider"]:
+        del sys.modules[name]
+    registry.forget()

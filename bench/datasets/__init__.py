@@ -45,9 +45,7 @@ def aliases_of(name: str) -> dict[str, str]:
     Raises:
         UnknownNameError, PluginError: as ``dataset_class``.
     """
-    from bench.datasets.base import EVERYWHERE
-
-    return dict(dataset_class(name).aliases) | EVERYWHERE
+    return dataset_class(name).short_names()
 
 
 def judge_of(name: str) -> str | None:

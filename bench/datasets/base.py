@@ -117,6 +117,11 @@ class Dataset:
         return cls.open(name, "train", side), cls.open(name, "val", side)
 
     @classmethod
+    def short_names(cls) -> dict[str, str]:
+        """Full ids of classifiers by short name, with those that mean the same on every dataset."""
+        return dict(cls.aliases) | EVERYWHERE
+
+    @classmethod
     def here(cls) -> dict[str, int]:
         """How many images of each split are on this machine, as far as that can be said beforehand."""
         return {}
@@ -171,7 +176,7 @@ class Dataset:
             judge=cls.judge,
             gallery=cls.gallery,
             default_num_images=cls.default_num_images,
-            aliases=EVERYWHERE | dict(cls.aliases),
+            aliases=cls.short_names(),
             names_classes=cls.fixed,
             summary=cls.summary,
             licence=cls.licence,

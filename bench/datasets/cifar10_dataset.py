@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.classifiers.provider import ALIASES
 from bench.datasets import cifar10, fetch_cifar10
 from bench.datasets.base import ArrayDataset, Dataset, Pixels, State
 
 SIDE = 32
-ALIASES = {name: f"zoo:{name}" for name in ("resnet152", "robust_resnet152", "inception_v3", "judge")}
 
 
 class Cifar10(Dataset):

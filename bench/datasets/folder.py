@@ -20,8 +20,8 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.classifiers.provider import ALIASES
 from bench.datasets.base import Dataset, Pixels
-from bench.datasets.cifar10_dataset import ALIASES
 from bench.datasets.contents import sha256_of_files
 from bench.datasets.decode import MAX_PIXELS, SUFFIXES, decode, files_below, is_image, say_left_out
 from bench.errors import DataError, UsageError

@@ -193,7 +193,8 @@ def _full_name(dataset: str, classifier: str) -> str:
 
 def _folder_name(method: str, classifier: str, recipe: InverterRecipe, *, plain: bool) -> str:
     """Of a training; one on the default dataset by the recipe's own (``plain``) seed has the shortest."""
-    from bench.lookup import DEFAULT_DATASET, of_users_own
+    from bench.config import DEFAULT_DATASET
+    from bench.lookup import of_users_own
     from bench.store import slug
 
     parts = [method, classifier]
@@ -211,7 +212,7 @@ def _refuse_another(
     folder: Path, recipe: InverterRecipe, stored: dict[str, Any], asked: str | None, seed: int | None
 ) -> None:
     """Raise where the training to continue has other images, another seed or another recipe than asked for."""
-    from bench.lookup import DEFAULT_DATASET
+    from bench.config import DEFAULT_DATASET
 
     dataset = stored.get("dataset", DEFAULT_DATASET)
     if dataset != recipe.dataset:
@@ -244,8 +245,8 @@ def train_zoo(run: Run) -> None:
 def train_controls(classifier: str, dataset: str, device: str) -> None:
     """``bench train controls``."""
     from bench.classifiers import open_classifier
+    from bench.config import DEFAULT_DATASET
     from bench.environment import resolve_device
-    from bench.lookup import DEFAULT_DATASET
     from bench.registry import STATISTICS, load
     from bench.store import slug
 

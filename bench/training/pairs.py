@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bench.classifiers import LoadedClassifier
+from bench.config import DEFAULT_DATASET
 from bench.datasets import load_training
 from bench.datasets.base import Dataset, image_hashes
 from bench.errors import UsageError
-from bench.lookup import DEFAULT_DATASET, of_users_own
+from bench.lookup import of_users_own
 from bench.paths import home
 from bench.printing import about
 from bench.progress import progress

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from bench.config import DEFAULT_DATASET
 from bench.errors import PluginError, UnknownNameError
-from bench.lookup import DEFAULT_DATASET
 from bench.registry import TRAINERS, load
 
 if TYPE_CHECKING:

@@ -22,11 +22,11 @@ from bench import weights
 from bench.classifiers import LoadedClassifier, open_classifier
 from bench.classifiers.providers.zoo import TARGETS
 from bench.classifiers.recipes import RECIPES
+from bench.config import DEFAULT_DATASET
 from bench.datasets import load_training
 from bench.datasets.base import to_images
 from bench.errors import TrainingError, UsageError
 from bench.files import write_atomically
-from bench.lookup import DEFAULT_DATASET
 from bench.printing import print_rows
 from bench.progress import each
 from bench.registry import STATISTICS, load

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from bench.classifiers.providers.zoo import ZOO
+from bench.config import DEFAULT_DATASET
 from bench.environment import describe, resolve_device
 from bench.errors import WeightsError
-from bench.lookup import DEFAULT_DATASET, DEFAULT_SIZE
+from bench.lookup import DEFAULT_SIZE
 from bench.training.journal import DESCRIPTION
 from bench.weights import entry as shipped
 from bench.weights import metadata

@@ -22,9 +22,9 @@ from torch import nn
 from bench.classifiers import open_classifier
 from bench.classifiers.providers.zoo import ZOO
 from bench.classifiers.train import robust_accuracy
+from bench.config import DEFAULT_DATASET
 from bench.datasets import cifar10
 from bench.environment import resolve_device
-from bench.lookup import DEFAULT_DATASET
 from bench.progress import progress
 from bench.store import slug
 from bench.training.data import TrainingImages

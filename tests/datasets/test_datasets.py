@@ -6,7 +6,9 @@ from PIL import Image
 
 import bench
 from bench import listing
-from bench.datasets import fetched, load_dataset, load_training
+from bench.cell import Cell
+from bench.classifiers.provider import targets
+from bench.datasets import aliases_of, fetched, load_dataset, load_training
 from bench.datasets.base import to_images, to_pixels
 from bench.datasets.folder import folder_and_size
 from bench.errors import PluginError, UnknownNameError, UsageError
@@ -137,7 +139,7 @@ def test_an_outsiders_dataset_is_listed_loaded_and_trained_on(outsider: Path) ->
     assert len({train.fingerprint, val.fingerprint, dataset.fingerprint}) == 3
 
 
-@pytest.mark.parametrize("classifier", ["robust_resnet152", "efficientnet_lite0"])
+@pytest.mark.parametrize("classifier", ["zoo:robust_resnet152", "efficientnet_lite0"])
 def test_an_outsiders_dataset_runs_at_its_own_size(outsider: Path, tmp_path: Path, classifier: str) -> None:
     method = str(Path(__file__).parents[1] / "plugins.py") + ":Noisy"
     record = bench.run(bench.RunConfig(method, classifier, "outsider-shapes", 20, controls=False, out=tmp_path / "r"))
@@ -146,3 +148,14 @@ def test_an_outsiders_dataset_runs_at_its_own_size(outsider: Path, tmp_path: Pat
     assert record.metrics["reid_class_judge"].value is None
     (stored,) = (tmp_path / "r" / "outsider-shapes").rglob("reconstructions.npy")
     assert np.load(stored).shape == (20, 64, 64, 3)
+
+
+def test_short_names_mean_what_the_dataset_says(outsider: Path) -> None:
+    assert aliases_of("tiny-imagenet")["robust_resnet152"] == "fair:R152"
+    assert targets(aliases_of("outsider-shapes")) == ["efficientnet_lite0"]
+    with pytest.raises(UnknownNameError, match="no classifier called 'resnet152'"):
+        Cell.open(bench.RunConfig("oracle", "resnet152", "outsider-shapes"))
+    judged = Cell.open(bench.RunConfig("oracle", "efficientnet_lite0", "outsider-shapes", judge="zoo:judge"))
+    assert judged.judge == "zoo:judge"
+    assert judged.draft.protocol["gallery"] == 100
+    assert Cell.open(bench.RunConfig("oracle", "resnet152", judge="robust_resnet152")).judge == "robust_resnet152"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.cards import ClassifierCard
 from bench.classifiers.provider import JUDGE, ClassifierProvider
+from bench.config import DEFAULT_DATASET
 from bench.errors import UnknownNameError, UsageError, WeightsError
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class ZooEntry:
     citation: tuple[str, ...]
     num_logits: int = 10
     input_size: int = 32
-    classes: str = "cifar10"
+    classes: str = DEFAULT_DATASET
     preprocessing: Any = None
     robust: str | None = None
     caveat: str = THIN

@@ -6,7 +6,6 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from bench.metrics.extractors.base import Extractor
-from bench.weights import entry
 
 if TYPE_CHECKING:
     import torch
@@ -29,16 +28,14 @@ class Judge(Extractor):
         self.classifier = classifier
 
     def sha256(self) -> str | None:
-        """Of the classifier's weights, without building one that ships."""
+        """The classifier's identity."""
         return self._sha256
 
     @cached_property
     def _sha256(self) -> str | None:
-        if self.classifier is None or ".py:" not in self.classifier:
-            return entry(self.classifier).sha256 if self.classifier else None
-        from bench.classifiers import open_classifier
+        from bench.classifiers import classifier_card
 
-        return open_classifier(self.classifier).sha256
+        return classifier_card(self.classifier).identity if self.classifier else None
 
     def network(self, device: torch.device) -> Any:
         """The classifier, opened once a process."""
