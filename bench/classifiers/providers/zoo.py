@@ -22,7 +22,11 @@ THIN = (
     "a thin, 32x32 version of the published architecture, trained by this project on CIFAR-10. Its scores do not speak "
     "for the ImageNet network of that name."
 )
-CIFAR10 = {"mean": [0.4914, 0.4822, 0.4465], "std": [0.2470, 0.2435, 0.2616], "size": 32}
+CIFAR10 = {
+    "mean": [0.4914, 0.4822, 0.4465],
+    "std": [0.2470, 0.2435, 0.2616],
+    "resize": "other sizes to 32 px; bicubic, antialiased",
+}
 IMAGENET = {
     "mean": [0.498] * 3,
     "std": [0.502] * 3,
