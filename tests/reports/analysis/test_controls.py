@@ -9,16 +9,15 @@ from bench.metrics.registry import metrics
 from bench.record import Record, Score
 from reports.analysis.controls import match, strongest
 from reports.analysis.groups import Entry, Group, group
-from reports.analysis.metrics import MAIN_METRICS
 from reports.words.controls import against
-from tests.reports.synthetic import write_cell
+from tests.reports.synthetic import MAIN_METRICS, write_cell
 
 N = 200
 
 
 def made(record: Record, name: str, kind: str, values: dict[str, float], **others: object) -> Entry:
     """A record alone: half widths of 0.1, none for scores of whole sets."""
-    metrics = {
+    scores = {
         key: Score(
             value,
             (value - 0.1, value + 0.1) if metrics()[key].card.level == "image" else None,
@@ -28,7 +27,7 @@ def made(record: Record, name: str, kind: str, values: dict[str, float], **other
         )
         for key, value in values.items()
     }
-    changes = {"method": name, "kind": kind, "metrics": metrics, "access": "logits", **others}
+    changes = {"method": name, "kind": kind, "metrics": scores, "access": "logits", **others}
     return Entry(dataclasses.replace(record, **changes))  # type: ignore[arg-type]
 
 
