@@ -33,7 +33,8 @@ class Oracle(Control):
     """The original itself."""
 
     name = "oracle"
-    question = "the ceiling of each metric"
+    question = "The original itself: the ceiling of each metric."
+    role = "ceiling"
 
     def reconstruct(self, shard: Shard) -> Pixels:
         """The originals."""
@@ -44,7 +45,8 @@ class RealTrain(Control):
     """A training image of the same true class in place of each reconstruction, none used twice."""
 
     name = "real-train"
-    question = "the floor of the set-level scores at the same N"
+    question = "Training images, class-matched, in place of the reconstructions: the floor of the set-level scores."
+    role = "set-floor"
 
     def __init__(self, target: Target, dataset: Dataset, classifier: LoadedClassifier) -> None:
         super().__init__(target, dataset, classifier)
@@ -79,7 +81,8 @@ class SameClassRandom(Control):
     """A random training image that the classifier puts into the class it predicts for the original."""
 
     name = "same-class-random"
-    question = "what is the class alone worth?"
+    question = "A random training image of the predicted class: what is the class alone worth?"
+    role = "class-floor"
     access = "logits"
     training = "pairs"
     stochastic = True
@@ -121,7 +124,8 @@ class ClassMean(Control):
     """The mean of the training images that the classifier puts into the predicted class."""
 
     name = "class-mean"
-    question = "how good is the average picture of the class?"
+    question = "The mean training image of the predicted class."
+    role = "class-mean"
     access = "logits"
     training = "pairs"
 
@@ -144,7 +148,8 @@ class Ridge(Control):
     """Linear regression from logits to pixels; the strength of the penalty was chosen on ``val``."""
 
     name = "ridge"
-    question = "what is linearly there?"
+    question = "Linear regression from logits to pixels: what is linearly there?"
+    role = "linear"
     access = "logits"
     training = "pairs"
 

@@ -55,7 +55,8 @@ class TrainNearest(Control):
     """
 
     name = NAME
-    question = "how far does memorising go?"
+    question = "The training image whose logits are nearest: how far does memorising go?"
+    role = "memory"
     access = "logits"
     training = "pairs"
 

@@ -6,10 +6,12 @@ its card, so that nothing in ``reports`` asks for a thing by its name. Imports n
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Level = Literal["image", "set"]
+Sight = Literal["lines", "whiskers", "curve"]
+ROLES = ("ceiling", "set-floor", "memory", "class-floor", "class-mean", "linear", "class-only")  # rows of controls
 LAST = 1_000  # the place of what says none
 
 
@@ -88,8 +90,7 @@ class MethodCard:
         stochastic: whether noise changes the answer.
         version: of its computation.
         question: what a control answers; one line about an inverter.
-        role: of a control in sentences that compare: ``ceiling``, ``set-floor``, ``memory``, ``class-floor``,
-            ``class-mean``, ``linear``, ``class-only``; null for others.
+        role: of a control in sentences that compare, one of ``ROLES``; null for others.
         citation: keys of ``bench/references.bib``, or whole BibTeX entries.
     """
 
@@ -114,11 +115,12 @@ class ClassifierCard:
         identity: SHA-256 of the weights and of the preprocessing.
         num_logits: K.
         classes: whose classes the logits name: a dataset's name, ``imagenet``, or empty where nobody knows.
+        place: among tables, figures and colours, from 0; null for those that follow by their names.
         input_size: side of the images that it prefers, in pixels.
         preprocessing: mean, std, resizing and the like, as data.
         robust: against what, for instance ``Linf 8/255``; null where it was trained on clean images.
         accuracy: as published or measured, by a name that says on what.
-        caveat: what a reader must not mistake it for; empty where there is nothing to say.
+        caveat: what a reader must not mistake it for, as a sentence that ``NAME is`` begins; empty where there is none.
         verified: whether its weights are the published ones.
         target: whether it may be inverted; a judge scores alone.
         summary: one line.
@@ -131,6 +133,7 @@ class ClassifierCard:
     identity: str
     num_logits: int
     classes: str = ""
+    place: int | None = None
     input_size: int = 0
     preprocessing: dict[str, Any] = field(default_factory=dict)
     robust: str | None = None
@@ -180,6 +183,89 @@ class DatasetCard:
     citation: tuple[str, ...] = ()
 
 
-def as_data(card: object) -> dict[str, Any]:
-    """A card as JSON takes it."""
-    return asdict(card)  # type: ignore[call-overload, no-any-return]
+@dataclass(frozen=True)
+class Look:
+    """One figure of a probe's page.
+
+    Attributes:
+        sight: lines over numbered levels; whiskers, a row a record; or a curve, the second measure over the first.
+        keys: measures, a panel each.
+        about: what to see in it, for the caption.
+        levels: only those whose name starts with one of these; null for what spans the levels.
+        axis: of the levels, as a short text.
+        neutral: the level at which nothing is changed.
+        doubling: whether the levels double, so that their axis is logarithmic.
+        combined: whether the keys stand in one panel as marks of one row.
+        where: what the panels' titles say beside the measure's.
+        origin: of a curve, the level that is part of every branch: no change.
+        origins: of a curve, the strength that ``origin`` stands for on a branch; 0 on all others.
+        unordered: of a curve, the branches whose levels are no strengths: not joined, and without ``origin``.
+    """
+
+    sight: Sight
+    keys: tuple[str, ...]
+    about: str
+    levels: tuple[str, ...] | None = ("",)
+    axis: str = ""
+    neutral: float | None = None
+    doubling: bool = False
+    combined: bool = False
+    where: str = ""
+    origin: str = ""
+    origins: dict[str, float] = field(default_factory=dict)
+    unordered: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """How a probe's stored pictures are shown.
+
+    Attributes:
+        grid: whether a row of nine is a square.
+        period: so many rows of the stored table belong together.
+        fewer: where all columns are too many, these stand for all.
+        sets: whether rows are sets, of which all are shown, with fewer columns instead.
+    """
+
+    grid: bool = False
+    period: int = 1
+    fewer: tuple[str, ...] = ()
+    sets: bool = False
+
+
+@dataclass(frozen=True)
+class ProbeCard:
+    """A probe, and how it is to be drawn.
+
+    Attributes:
+        name: as on the command line.
+        question: that it answers, one line.
+        levels: what its levels are; empty where nobody knows.
+        place: among the pages; equal ones stand by their names.
+        looks: its figures; without any, its first measures are drawn over its levels.
+        sheet: its pictures.
+    """
+
+    name: str
+    question: str = "A probe from outside this package; bench list probes prints its question where it is installed."
+    levels: str = ""
+    place: int = LAST
+    looks: tuple[Look, ...] = ()
+    sheet: Sheet = field(default_factory=Sheet)
+
+
+@dataclass(frozen=True)
+class Cards:
+    """What a record knows of all that it names.
+
+    Attributes:
+        method, classifier, dataset: of the cell.
+        metrics: of every key that the record or one of its levels holds.
+        probe: null for ``bench run``.
+    """
+
+    method: MethodCard
+    classifier: ClassifierCard
+    dataset: DatasetCard
+    metrics: dict[str, MetricCard] = field(default_factory=dict)
+    probe: ProbeCard | None = None

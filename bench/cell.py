@@ -15,6 +15,7 @@ from bench.control import Control
 from bench.datasets import aliases_of, dataset_class, load_dataset
 from bench.datasets.base import Dataset
 from bench.datasets.contents import distrust_cache
+from bench.describe import cards
 from bench.environment import default_preset, resolve_device
 from bench.errors import BenchError, DataError, UsageError
 from bench.fingerprint import digest
@@ -24,7 +25,7 @@ from bench.lookup import inverter_weights
 from bench.metrics.extractors import playing
 from bench.printing import say_once
 from bench.protocol import protocol_of
-from bench.record import Record
+from bench.record import Kind, Record
 from bench.store import CellFolder, slug
 
 if TYPE_CHECKING:
@@ -104,13 +105,14 @@ class Cell:
                 "device": device,
             }
         )
+        kind: Kind = "control" if issubclass(method, Control) else "inverter"
         draft = Record(
             method=name,
             classifier=classifier.name,
             dataset=dataset.name,
             num_images=count,
             seed=config.seed,
-            kind="control" if issubclass(method, Control) else "inverter",
+            kind=kind,
             preset=preset,
             precision=precision,
             access=method.access,
@@ -118,6 +120,7 @@ class Cell:
             stochastic=method.stochastic,
             key=key,
             protocol=rules,
+            cards=cards(method, name, kind, classifier, dataset.card),
         )
         folder = slug(dataset.name)
         if not dataset.fixed:  # other images, or the same at another size, under the same path

@@ -108,9 +108,9 @@ def print_fid_hint(runs: Path) -> None:
 
 
 def _print_hint(records: Sequence[Record], runs: Path) -> None:
-    from bench.registry import reports
+    from bench.hint import hint
 
-    if lines := reports().fid_hint(records, runs):
+    if lines := hint(records, runs):
         print(lines)
 
 

@@ -11,6 +11,7 @@ from bench.errors import UsageError
 Device = Literal["auto", "cpu", "cuda"]
 Preset = Literal["fast", "paper"]
 Precision = Literal["float32", "bf16"]
+EXAMPLE = "bench run --method biggan-logit --classifier robust_resnet152"  # what to type first
 DEFAULT_DATASET = "cifar10"
 LARGEST_SEED = 2**63
 

@@ -42,11 +42,15 @@ class Control(ABC):
     Attributes:
         name: as in the tables.
         question: what it answers, one line.
+        role: in sentences that compare, one of ``bench.cards.ROLES``, or None.
+        citation: keys of ``bench/references.bib``, or whole BibTeX entries.
         access, training, stochastic, version, precisions: as for inverters.
     """
 
     name: ClassVar[str]
-    question: ClassVar[str]
+    question: ClassVar[str] = ""
+    role: ClassVar[str | None] = None
+    citation: ClassVar[tuple[str, ...]] = ()
     access: ClassVar[Access] = "original"
     training: ClassVar[Training] = "none"
     stochastic: ClassVar[bool] = False

@@ -63,6 +63,9 @@ class Inverter(ABC):
         version: to be changed whenever the method's answers change by other means than its weights: part of the key of
             every reconstruction.
         precisions: in which it can compute, as ``--precision`` names them.
+        question: one line about it, for people.
+        role: of controls alone.
+        citation: keys of ``bench/references.bib``, or whole BibTeX entries.
         weights: SHA-256 of each weight file in use, by name.
         parameters: their number, for the cost table.
         recipe: ``name``, ``hash`` and ``steps`` of the training, or None.
@@ -77,6 +80,9 @@ class Inverter(ABC):
     stochastic: ClassVar[bool] = False
     version: ClassVar[str] = "1"
     precisions: ClassVar[tuple[str, ...]] = ("float32",)
+    question: ClassVar[str] = ""
+    role: ClassVar[str | None] = None
+    citation: ClassVar[tuple[str, ...]] = ()
 
     weights: dict[str, str]
     parameters: int = 0

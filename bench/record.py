@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bench import strict
+from bench.cards import Cards
 from bench.errors import DataError
 from bench.faults import Faults, folders, regular
 from bench.fingerprint import fingerprint_of
@@ -23,8 +24,10 @@ SCHEMA_VERSION = 2
 MOST_BYTES = 16_000_000  # of a record's file; the largest that a probe writes is a hundredth of it
 SMALLEST_CHANCE = 1e-9  # of guessing right
 MOST_IMAGES = 1_000_000_000
+MOST_DIGITS = 12  # after the point, of a metric
 LONGEST_NAME = 5_000  # characters; a folder's path may be long
 Status = Literal["complete", "failed", "skipped"]
+Kind = Literal["inverter", "control"]
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,8 @@ class Record:
         probe: name of the probe that wrote this record; null for the cells of ``bench run``. The ``metrics`` of a
             probe are those that span its levels; they may be none.
         levels: of the probe, in their order; none for the cells of ``bench run``.
+        cards: what is to be known of all that the record names; null in records of earlier versions, for which
+            ``bench.describe`` supplies them.
         created: UTC time in ISO 8601.
     """
 
@@ -132,7 +137,7 @@ class Record:
     seed: int
     status: Status = "complete"
     reason: str | None = None
-    kind: Literal["inverter", "control"] = "inverter"
+    kind: Kind = "inverter"
     preset: str = "fast"
     precision: str = "float32"
     access: str = "logits"
@@ -149,6 +154,7 @@ class Record:
     note: str | None = None
     probe: str | None = None
     levels: tuple[Level, ...] = ()
+    cards: Cards | None = None
     created: str = ""
     schema_version: int = SCHEMA_VERSION
 
@@ -202,6 +208,9 @@ def _problems(record: Record) -> Iterator[str]:
         yield f"record.num_images should be 1 to {MOST_IMAGES:,} and is {record.num_images:,}"
     if record.schema_version < 1:
         yield f"record.schema_version is {record.schema_version}"
+    cards = record.cards.metrics if record.cards else {}
+    for key in (key for key, card in cards.items() if card.key != key or not 0 <= card.digits <= MOST_DIGITS):
+        yield f"record.cards.metrics.{key[:80]} is of another metric, or asks for digits without end"
     if not isinstance(record.protocol.get("fingerprint", ""), str):
         yield "record.protocol.fingerprint should be text"
     for name, cost in vars(record.cost).items():

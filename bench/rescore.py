@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bench.describe import cards_of
 from bench.errors import BenchError, DataError, StorageError, UsageError, error_text, where
 from bench.fingerprint import fingerprint_of
 from bench.local import local_name
@@ -121,9 +122,11 @@ def fill(
     folder.save_per_image(images.columns | found.per_image)
     if found.reconstruction_logits is not None:
         folder.save_logits(found.reconstruction_logits)
+    ordered = {key: scores[key] for key in (*metrics(), *scores) if key in scores}
     filled = replace(
         record,
-        metrics={key: scores[key] for key in (*metrics(), *scores) if key in scores},
+        metrics=ordered,
+        cards=cards_of(replace(record, metrics=ordered)),
         protocol=_told(record.protocol, parts, scores),
         weights=record.weights | parts["extractors"],
         digests=untouched | {name: digest for name, digest in folder.digests().items() if name in written},

@@ -12,6 +12,7 @@ from bench.cell import Cell
 from bench.config import RunConfig
 from bench.console import os_error_text
 from bench.control import Control
+from bench.describe import cards_of
 from bench.environment import describe, resolve_device
 from bench.errors import SkipCellError, StorageError, UsageError, where
 from bench.neutral import neutral
@@ -103,7 +104,8 @@ def _attempt(cell: Cell, line: Callable[[Cell], Record]) -> tuple[Record, str]:
         if cell.broken is not None:
             raise cell.broken
         record = line(cell)
-        record = replace(record, created=created, digests=record.digests | cell.folder.digests())
+        digests = record.digests | cell.folder.digests()
+        record = replace(record, created=created, digests=digests, cards=cards_of(record))
         return record, record.to_json()
     except (UsageError, StorageError):  # nothing about the cell: it stays unfinished
         raise

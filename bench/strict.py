@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 DEEPEST = 24  # levels of nesting
 LARGEST = 1e15  # of what is measured: far above it, far below where formatting and drawing break
@@ -71,10 +72,14 @@ def _hints(cls: Any) -> dict[str, Any]:
 def _value(hint: Any, raw: object, where: str) -> Any:
     """What the JSON value is as this type."""
     origin, inner = get_origin(hint), get_args(hint)
-    if origin is UnionType:
+    if origin in (Union, UnionType):
         if raw is None and NoneType in inner:
             return None
-        return _value(next(one for one in inner if one is not NoneType), raw, where)
+        *others, last = (one for one in inner if one is not NoneType)
+        for kind in others:
+            with suppress(ValueError):
+                return _value(kind, raw, where)
+        return _value(last, raw, where)
     if origin is tuple:
         return _tuple(inner, raw, where)
     if origin is dict:

@@ -1,16 +1,15 @@
-"""What ``bench`` asks of its reports: the tables after a run, the line on ``fid``, the pages."""
+"""What ``bench`` asks of its reports: the tables after a run, the pages."""
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
 from bench.faults import Faults
+from bench.reader import folder_of
 from bench.record import Record
 from reports.analysis.groups import Entry
-from reports.page.tables import WIDTH, terminal_table
-from reports.words.fid import hint
+from reports.page.tables import terminal_table
 
 
 def tables(records: Sequence[Record], out: Path) -> str:
@@ -20,13 +19,7 @@ def tables(records: Sequence[Record], out: Path) -> str:
         records: of the cells of a run.
         out: the folder of all runs.
     """
-    return terminal_table([Entry(one, next(out.glob(f"*/*/*/{one.key}"), None)) for one in records])
-
-
-def fid_hint(records: Sequence[Record], runs: Path) -> str | None:
-    """What to type for ``fid`` where records lack it for want of its weights, in lines as wide as the tables."""
-    line = hint(records, runs)
-    return textwrap.fill(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False) if line else None
+    return terminal_table([Entry(one, folder_of(one, out)) for one in records])
 
 
 def page(runs: Path, out: Path, faults: Faults) -> Path:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.describe import cards_of
 from bench.errors import DataError
 from bench.files import write_atomically
 from bench.record import SCHEMA_VERSION, Cost, Level, Record, Score, read_records
@@ -12,7 +13,7 @@ from bench.record import SCHEMA_VERSION, Cost, Level, Record, Score, read_record
 # The keys of the protocol's section "Records", as they stand there.
 PROTOCOL_KEYS = {
     *("schema_version", "status", "reason", "method", "classifier", "dataset", "num_images", "seed", "access"),
-    *("training", "stochastic", "protocol", "metrics", "cost", "weights", "recipe", "environment", "created"),
+    *("training", "stochastic", "protocol", "metrics", "cost", "weights", "recipe", "environment", "cards", "created"),
 }
 COST_KEYS = {"invert_seconds", "seconds_per_image", "peak_memory_mb", "device", "parameters", "train_seconds"}
 METRIC_KEYS = {"value", "ci95", "n", "chance", "higher_is_better", "note"}
@@ -45,6 +46,27 @@ def test_round_trip(record: Record) -> None:
     assert again == record
     assert again.to_json() == record.to_json()
     assert again.fingerprint == "abc"
+
+
+def test_cards_make_the_round_trip(record: Record) -> None:
+    probed = dataclasses.replace(record, probe="noise", levels=(Level("draw 1", 1.0, {"lpips_step": Score(0.2)}),))
+    described = dataclasses.replace(probed, cards=cards_of(probed))
+    again = Record.from_json(described.to_json())
+    assert again == described
+    assert again.cards is not None
+    assert again.cards.metrics["psnr"].resolution == 0.01
+    assert again.cards.probe is not None
+    assert again.cards.probe.looks[0].levels is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("digits", 10**9), ("digits", -1), ("key", "ssim"), ("resolution", "1/m")]
+)
+def test_a_card_that_cannot_be_is_refused(record: Record, field: str, value: object) -> None:
+    raw = json.loads(dataclasses.replace(record, cards=cards_of(record)).to_json())
+    raw["cards"]["metrics"]["psnr"][field] = value
+    with pytest.raises(ValueError, match=r"record\.cards\.metrics\.psnr"):
+        Record.from_json(json.dumps(raw))
 
 
 def test_every_protocol_key_is_there(record: Record) -> None:

@@ -104,6 +104,7 @@ def test_what_is_missing_comes_back_to_the_bit(
     assert set(done.filled) == set(keys)
     again = Record.from_json((folder_of(whole, tmp_path) / "record.json").read_text())
     assert again.metrics == whole.metrics
+    assert again.cards == whole.cards  # among them those of what was filled in
     assert list(again.metrics) == list(metrics())
     after = columns(whole, tmp_path)
     assert after.keys() == before.keys()

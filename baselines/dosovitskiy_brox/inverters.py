@@ -32,6 +32,7 @@ class DosovitskiyBrox2016a(DecoderInverter):
     """Sharp: trained with feature, adversarial and image loss (Dosovitskiy & Brox, NIPS 2016)."""
 
     name = "dosovitskiy-brox-2016a"
+    citation = ("dosovitskiy2016generating",)
     table = TABLE_2016A
 
 
@@ -39,4 +40,5 @@ class DosovitskiyBrox2016b(DecoderInverter):
     """Blurred: trained with squared error, so it gives the expected image (Dosovitskiy & Brox, CVPR 2016)."""
 
     name = "dosovitskiy-brox-2016b"
+    citation = ("dosovitskiy2016inverting",)
     table = TABLE_2016B

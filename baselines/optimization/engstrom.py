@@ -34,6 +34,7 @@ class Engstrom(ImageSpaceInverter):
     """Relative logit distance, by steps of constant length."""
 
     name = "engstrom"
+    citation = ("engstrom2019adversarial",)
 
     def __init__(self, target: Target, tolerance: float = TOLERANCE) -> None:
         length = math.sqrt(math.prod(target.image_size)) / SIDE

@@ -68,6 +68,7 @@ class MahendranVedaldi(ImageSpaceInverter):
     """Squared logit distance, TV^2 and the 6-norm, by gradient descent with momentum 0.9."""
 
     name = "mahendran-vedaldi"
+    citation = ("mahendran2015understanding",)
 
     def __init__(self, target: Target, settings: Settings = CHOSEN) -> None:
         pixels = math.prod(target.image_size)

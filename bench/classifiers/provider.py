@@ -93,7 +93,7 @@ def resolve(name: str, aliases: Mapping[str, str] = ALIASES) -> str:
     prefix, colon, _ = full.partition(":")
     if ".py:" in full or (colon and prefix in registered(CLASSIFIERS).keys() - {FILE}):
         return full
-    raise UnknownNameError("classifier", name, [*aliases, *forms()])
+    raise UnknownNameError("classifier", full, [*aliases, *forms()])
 
 
 def forms() -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -69,6 +69,7 @@ class Dataset:
     default_num_images: ClassVar[int] = 2_500
     aliases: ClassVar[Mapping[str, str]] = {}
     incomplete: ClassVar[bool] = False
+    class_names: tuple[str, ...] = ()
     splits: Mapping[str, int] = {}
     fixed: bool = False
     more: str = ""
@@ -162,24 +163,31 @@ class Dataset:
         """What fingerprints of scores call it."""
         return self.name
 
+    @classmethod
+    def known(cls, name: str, identity: str, image_size: int) -> DatasetCard:
+        """Its card, as far as that can be told without opening it."""
+        return DatasetCard(
+            name=dataset_name(name),
+            identity=identity,
+            image_size=image_size,
+            class_names=cls.class_names,
+            class_ids=cls.class_ids,
+            splits=dict(cls.splits),
+            judge=cls.judge,
+            gallery=cls.gallery,
+            default_num_images=cls.default_num_images,
+            aliases=cls.short_names(),
+            names_classes=cls.fixed,
+            summary=cls.summary,
+            licence=cls.licence,
+            citation=cls.citation,
+        )
+
     @property
     def card(self) -> DatasetCard:
         """All that tables and definitions need to know."""
-        return DatasetCard(
-            name=dataset_name(self.name),
-            identity=self.fingerprint,
-            image_size=self.image_size,
-            class_names=self.class_names,
-            class_ids=self.class_ids,
-            splits=dict(self.splits),
-            judge=self.judge,
-            gallery=self.gallery,
-            default_num_images=self.default_num_images,
-            aliases=self.short_names(),
-            summary=self.summary,
-            licence=self.licence,
-            citation=self.citation,
-        )
+        known = self.known(self.name, self.fingerprint, self.image_size)
+        return replace(known, class_names=self.class_names, class_ids=self.class_ids, splits=dict(self.splits))
 
     def logits_of_labels(self, classes: str) -> NDArray[np.int64] | None:
         """For each label the logit that names it; None where these logits do not name the labels.

@@ -20,6 +20,7 @@ class Cifar10(Dataset):
     citation = ("krizhevsky2009learning",)
     judge = "judge"
     aliases = ALIASES
+    class_names = cifar10.CLASS_NAMES
     splits = {"test": 10_000, "train": 45_000, "val": 5_000}  # noqa: RUF012
     fixed = True
 

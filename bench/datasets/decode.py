@@ -11,7 +11,7 @@ import os
 import struct
 import warnings
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +42,7 @@ def rgb(path: Path, data: bytes | None = None) -> Image:
 
     Args:
         path: of the file, or its name where it lies in an archive.
-        data: its bytes, where they are known.
+        data: its bytes, where they are known; see ``bombs_are_errors``.
 
     Raises:
         DataError: it cannot be read, or it has more than ``MAX_PIXELS``; names it.
@@ -93,6 +93,16 @@ def upright_size(path: Path) -> tuple[int, int]:
 
 
 @contextmanager
+def bombs_are_errors() -> Iterator[None]:
+    """Pillow's warning about too many pixels is an error within; around many images once, because it takes time."""
+    from PIL import Image
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        yield
+
+
+@contextmanager
 def _opened(path: Path, data: bytes | None = None) -> Iterator[Image]:
     """The opened file; whatever goes wrong with it inside becomes a DataError."""
     from PIL import Image
@@ -102,11 +112,10 @@ def _opened(path: Path, data: bytes | None = None) -> Iterator[Image]:
         Image.DecompressionBombError, Image.DecompressionBombWarning,
     )  # fmt: skip
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path if data is None else io.BytesIO(data)) as image:
-                _refuse_bombs(path, image.size)
-                yield image
+        guard = bombs_are_errors() if data is None else nullcontext()
+        with guard, Image.open(path if data is None else io.BytesIO(data)) as image:
+            _refuse_bombs(path, image.size)
+            yield image
     except unreadable as error:
         raise DataError(
             f"{path} cannot be read as an image ({error or type(error).__name__}); it may be cut short or of another "

@@ -22,7 +22,7 @@ import numpy as np
 
 from bench.datasets.archive import Member
 from bench.datasets.base import Pixels
-from bench.datasets.decode import decode
+from bench.datasets.decode import bombs_are_errors, decode
 from bench.environment import cpu_count
 from bench.errors import BenchError, DataError, StorageError
 from bench.files import FULL, write_atomically
@@ -211,10 +211,11 @@ def _decode(block: Block) -> tuple[list[str], str]:
     """Write a block's pixels; the SHA-256 of its files, and that of the pixels."""
     pixels = np.empty((len(block.members), block.size, block.size, 3), np.uint8)
     files = []
-    for row, member in enumerate(block.members):
-        data = member.read()
-        files.append(hashlib.sha256(data).hexdigest())
-        pixels[row] = decode(Path(member.name), block.size, data)
+    with bombs_are_errors():
+        for row, member in enumerate(block.members):
+            data = member.read()
+            files.append(hashlib.sha256(data).hexdigest())
+            pixels[row] = decode(Path(member.name), block.size, data)
     try:
         with block.file.open("r+b") as file:  # plainly: a full disk is then an error, and not the end of the process
             np.lib.format.read_magic(file)

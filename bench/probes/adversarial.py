@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.cards import Look
 from bench.datasets.base import Pixels, to_images, to_pixels
 from bench.errors import UsageError
 from bench.metrics import logits as logit_metrics
@@ -40,6 +41,15 @@ class Adversarial(Probe):
         "lpips", "lpips_neutral", "lpips_input", "logit_move", "logit_move_cosine", "class_target_kept",
         "reid_label_judge", "reid_class_judge", "class_judge_neutral", "class_judge_given", "label_judge_input",
     )  # fmt: skip
+    place = 6
+    looks = (
+        Look(
+            "whiskers",
+            ("reid_label_judge", "class_judge_given", "class_judge_neutral", "lpips", "lpips_neutral", "logit_move"),
+            "From the logits of the clean and of the attacked image: what the judge sees in the reconstruction, how "
+            "far it is from the clean image and from the clean reconstruction, and how far the logits moved.",
+        ),
+    )
 
     def check(self) -> None:
         """The attack comes from a library of its own.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.cards import LAST, Look, MetricCard, Sheet
 from bench.datasets.base import Pixels
 from bench.metrics.base import Doubles, PerImage
 from bench.metrics.per_image import attempt
@@ -174,6 +175,10 @@ class Probe(ABC):
         measures: keys of the protocol or of ``bench.probes.measures`` that its levels carry.
         overall: keys that span the levels.
         num_images: N where none is given.
+        cards: of measures of its own, which neither the metrics nor ``bench.probes.measures`` have.
+        place: of its page among others.
+        looks: how the report draws what it measured; without any, the first measures over the levels.
+        sheet: how the report shows its pictures.
     """
 
     name: ClassVar[str]
@@ -182,6 +187,10 @@ class Probe(ABC):
     measures: ClassVar[tuple[str, ...]]
     overall: ClassVar[tuple[str, ...]] = ()
     num_images: ClassVar[int] = 250
+    cards: ClassVar[tuple[MetricCard, ...]] = ()
+    place: ClassVar[int] = LAST
+    looks: ClassVar[tuple[Look, ...]] = ()
+    sheet: ClassVar[Sheet] = Sheet()
 
     def check(self) -> None:
         """Before any work.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.cards import Look, Sheet
 from bench.metrics.base import Doubles, PerImage
 from bench.probes.base import (
     SHOWN,
@@ -48,6 +49,22 @@ class Interpolate(Probe):
     )
     measures = ("judge_probability_first", "judge_probability_second", "lpips_step")
     overall = ("relative_step_linear", "relative_step_spherical")
+    place = 4
+    looks = (
+        Look(
+            "lines", measures, "The linear path: the judge's probability of either end's class, and how far each step "
+            "moves the picture.", levels=("linear",), axis="t", where="linear",
+        ),
+        Look("lines", measures, "The same on the spherical path.", levels=("spherical",), axis="t", where="spherical"),
+        Look(
+            "whiskers", overall,
+            "The mean step over the distance of the two ends; the smaller, the more even the path.", levels=None,
+        ),
+    )  # fmt: skip
+    sheet = Sheet(
+        period=2,
+        fewer=("first original", "t = 0", "t = 0.25", "t = 0.5", "t = 0.75", "t = 1", "second original"),
+    )
 
     def skip(self, scene: Scene) -> str | None:
         """Two logits are needed."""

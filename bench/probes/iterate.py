@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.cards import Look
 from bench.metrics import logits as logit_metrics
 from bench.probes.base import Compute, Findings, Measured, Probe, measured, side_by_side
 from bench.progress import each
@@ -27,6 +28,15 @@ class Iterate(Probe):
         "reid_class_target", "reid_class_judge", "logit_error", "logit_cosine", "lpips", "lpips_neutral",
         "class_judge_neutral",
     )  # fmt: skip
+    place = 9
+    looks = (
+        Look(
+            "lines",
+            ("reid_class_target", "reid_class_judge", "logit_error", "logit_cosine", "lpips", "lpips_neutral"),
+            "Class, logits and image, round by round, against the original (LPIPS to neutral: against round 1).",
+            axis="round",
+        ),
+    )
 
     def measure(self, scene: Scene) -> Findings:
         """Round after round, each against the original and the first."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.cards import Look
 from bench.probes.base import Compute, Findings, Probe, measured, side_by_side
 from bench.probes.noise import looks
 from bench.progress import each
@@ -26,6 +27,12 @@ Floats = NDArray[np.float32]
 def spread(logits: Floats) -> float:
     """s: root mean square over the K logits of their standard deviation over the images; logits (N, K)."""
     return float(np.sqrt(logits.astype(np.float64).var(axis=0).mean()))
+
+
+DRAWN = ("luminance", "contrast", "sharpness", "lpips_neutral", "class_judge_neutral")
+DOTTED = (
+    "The dotted line marks the level at which nothing is changed: there LPIPS to neutral is 0 and the class is kept."
+)
 
 
 class Manipulation(Probe):
@@ -80,6 +87,8 @@ class Shift(Manipulation):
     name = "shift"
     question = "What does a constant added to all logits change?"
     levels = "a in z + a s, s the spread of the logits over the images; 0 is neutral"
+    place = 1
+    looks = (Look("lines", DRAWN, DOTTED, axis="a in z + a s", neutral=0.0),)
     values = (-2.0, -1.0, 0.0, 1.0, 2.0)
 
     def manipulated(self, scene: Scene, value: float) -> Floats:
@@ -93,6 +102,8 @@ class Scale(Manipulation):
     name = "scale"
     question = "What does scaling all logits change?"
     levels = "a in a z, so that the spread of the logits becomes a s; 1 is neutral"
+    place = 2
+    looks = (Look("lines", DRAWN, DOTTED, axis="a in a z (doubling)", neutral=1.0, doubling=True),)
     values = (0.25, 0.5, 1.0, 2.0, 4.0)
 
     def manipulated(self, scene: Scene, value: float) -> Floats:
@@ -106,6 +117,8 @@ class Perturb(Manipulation):
     name = "perturb"
     question = "What does random noise on the logits change?"
     levels = "a in z + a s u, u ~ N(0, I) fixed for each image, s the spread of the logits; 0 is neutral"
+    place = 3
+    looks = (Look("lines", DRAWN, DOTTED, axis="a in z + a s u", neutral=0.0),)
     values = (0.0, 0.25, 0.5, 1.0, 2.0)
 
     def manipulated(self, scene: Scene, value: float) -> Floats:

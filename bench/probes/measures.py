@@ -19,7 +19,7 @@ LPIPS: dict[str, Any] = {
 LOGITS: dict[str, Any] = {"family": FAMILIES[2], "resolution": 1e-4, "sees": "logits"}
 SHARE: dict[str, Any] = {"resolution": "1/n", "sees": "classes", "share": True}
 MEAN_SHARE: dict[str, Any] = SHARE | {"resolution": 1e-4}
-STEP: dict[str, Any] = {"resolution": 1e-3, "digits": 4, "reads_distance": True}
+STEP: dict[str, Any] = {"resolution": 1e-3, "digits": 4, "reads_distance": True, "sees": "features"}
 
 _MEASURES = (
     MetricCard("luminance", "luminance", "mean luminance of the reconstruction, in [0, 1]", None, "image", **LOOK),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.cards import Look, Sheet
 from bench.metrics.base import Doubles, PerImage
 from bench.probes.base import Compute, Findings, Measured, Pictures, Probe, interleaved, measured, side_by_side
 from bench.record import Score
@@ -36,6 +37,21 @@ class Misclassified(Probe):
         "out); difference: pair by pair"
     )
     measures = (*SCORES, "reid_label_judge", "class_judge_given", "label_judge_input")
+    place = 5
+    looks = (
+        Look(
+            "whiskers", ("reid_label_judge", "class_judge_given"),
+            "What the judge sees in the reconstructions of misclassified images: the true class, the class that the "
+            "target predicted, or, for the rest, neither.", levels=("misclassified",), combined=True,
+            where="what the judge sees in reconstructions of misclassified images",
+        ),
+        Look(
+            "whiskers", ("lpips", "logit_error", "logit_cosine", "reid_class_target", "reid_class_judge"),
+            "Scores on misclassified images beside those on correct images of the same classes; their paired "
+            "difference is in the table.", levels=("misclassified", "correct"),
+        ),
+    )  # fmt: skip
+    sheet = Sheet(period=2)
 
     def skip(self, scene: Scene) -> str | None:
         """Being wrong needs logits that name the dataset's classes, and an image that is wrong."""

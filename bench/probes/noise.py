@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench.cards import Look, Sheet
 from bench.metrics.base import Doubles, PerImage
 from bench.probes import appearance
 from bench.probes.base import Compute, Findings, Measured, Probe, measured, side_by_side
@@ -33,6 +34,15 @@ class Noise(Probe):
     levels = f"{DRAWS} noise draws; the first two are those of bench run"
     measures = ("lpips", "reid_class_target", "reid_class_judge", "luminance", "contrast", "sharpness")
     overall = ("diversity", "class_judge_draws", "class_target_draws")
+    place = 0
+    looks = (
+        Look(
+            "whiskers", overall,
+            "Across all pairs of draws: how far two reconstructions of the same logits are apart, and how often both "
+            "networks see one class in them.", levels=None,
+        ),
+    )  # fmt: skip
+    sheet = Sheet(grid=True)
 
     def measure(self, scene: Scene) -> Findings:
         """Each draw against the original, and every pair of draws."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.cards import Look, Sheet
 from bench.config import DEFAULT_DATASET
 from bench.datasets import dataset_class, fashion_mnist, load_dataset, photographs
 from bench.datasets.base import Dataset, Pixels
@@ -41,6 +42,15 @@ class OutOfDistribution(Probe):
         "lpips", "psnr", "ssim", "logit_error", "logit_cosine", "reid_class_target", "reid_class_judge",
         "reid_instance_target_r1", "reid_instance_target_mrr",
     )  # fmt: skip
+    place = 7
+    looks = (
+        Look(
+            "whiskers",
+            ("lpips", "ssim", "logit_error", "logit_cosine", "reid_class_judge", "reid_instance_target_mrr"),
+            "Scores on each set of images; ranks are among the images of the set, and the sets differ in size.",
+        ),
+    )
+    sheet = Sheet(sets=True)
 
     def depends(self) -> tuple[str, ...]:
         """The sets that are here, and the package that the photographs come from."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from bench.cell import Cell
 from bench.config import RunConfig
 from bench.control import Control
+from bench.describe import probe_card
 from bench.environment import describe
 from bench.errors import SkipCellError, UsageError
 from bench.files import write_atomically
@@ -72,7 +73,10 @@ def open_cell(probe: Probe, config: RunConfig) -> Cell:
         cell = Cell.open(replace(config, controls=False, num_images=min(probe.num_images, cell.num_images)))
     decides = [cell.draft.key, cell.draft.fingerprint, probe.name, *probe.depends(), _source(type(probe))]
     key = f"{probe.name}-{hashlib.sha256(json.dumps(decides).encode()).hexdigest()[:16]}"
-    draft = replace(cell.draft, probe=probe.name, key=key)
+    assert cell.draft.cards is not None
+    own = {card.key: card for card in probe.cards}
+    cards = replace(cell.draft.cards, probe=probe_card(type(probe)), metrics=own)
+    draft = replace(cell.draft, probe=probe.name, key=key, cards=cards)
     return replace(cell, draft=draft, folder=CellFolder(cell.folder.path.parent / key))
 
 

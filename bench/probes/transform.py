@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bench.cards import Look, Sheet
 from bench.datasets.base import Pixels, to_images, to_pixels
 from bench.metrics import logits as logit_metrics
 from bench.metrics import reid
@@ -124,6 +125,22 @@ class Transform(Probe):
     measures = (
         "lpips_input", "logit_move", "logit_move_cosine", "class_target_kept", "lpips_neutral", "lpips",
         "class_judge_neutral",
+    )  # fmt: skip
+    place = 8
+    looks = (
+        Look(
+            "curve", ("logit_move", "lpips_neutral"),
+            "A panel a record, a point a transformation: further right, the classifier's logits move further; further "
+            "up, the reconstruction does. Lines join the strengths of one transformation, from no change on.",
+            origin="none", origins={"crop": 1.0, "brightness": 1.0}, unordered=("flip",),
+        ),
+    )  # fmt: skip
+    sheet = Sheet(
+        period=2,
+        fewer=(
+            "none", "rotate 15", "flip horizontal", "shift 4/32", "crop 0.5", "blur 2/32", "brightness 0.5",
+            "noise 0.1",
+        ),
     )  # fmt: skip
 
     def measure(self, scene: Scene) -> Findings:

@@ -216,7 +216,7 @@ class TrainingPairs:
         return self.given(self.engine.put(picked))
 
     def _on_device(self, drawn: Tensor) -> Tensor:
-        return drawn if drawn.device == self.engine.device else self.engine.put(drawn)
+        return drawn if drawn.device.type == self.engine.device.type else self.engine.put(drawn)  # cuda is cuda:0
 
 
 def _hashes(part: Dataset) -> list[str]:

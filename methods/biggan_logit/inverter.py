@@ -17,6 +17,7 @@ class BigGANLogit(LearnedInverter):
     """The logit-conditioned BigGAN of Teterwak et al. 2021; see the package's docstring for what is ours."""
 
     name = "biggan-logit"
+    citation = ("teterwak2021understanding", "brock2019large")
     access = "logits"
     sizes = tuple(TABLES)
     stochastic = True

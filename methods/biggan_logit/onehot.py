@@ -46,7 +46,9 @@ class OneHotBigGAN(Control):
     """The BigGAN inverter that knows the arg-max class and nothing else."""
 
     name = NAME
-    question = "do the other logits matter?"
+    question = "The BigGAN inverter fed only with the arg-max class: do the other logits matter?"
+    role = "class-only"
+    citation = ("teterwak2021understanding", "brock2019large")
     access = "logits"
     training = "pairs"
     stochastic = True

@@ -9,12 +9,9 @@ import numpy as np
 from bench.cards import MetricCard
 from bench.record import Score
 from reports.analysis.groups import Entry, same_making
-from reports.analysis.metrics import metric
 from reports.analysis.pairs import Doubles, alike, no_more_than
 
 EQUAL, OPEN = "equal", "no difference shown"
-RANKS = ("reid_instance_", "reid_within_")
-CENTRED = ("logit_cosine",)  # by the mean over all images of its run
 
 
 def score_of(entry: Entry, key: str) -> Score:
@@ -30,21 +27,22 @@ def paired(key: str, a: Entry, b: Entry) -> tuple[Doubles, Doubles, str] | str:
     if not same_making(key, a.record, b.record):
         return "scored in different ways"
     equal = a.record.num_images == b.record.num_images
-    if metric(key).level == "set":
+    if a.metric(key).level == "set":
         if not mine.subsets or not theirs.subsets or len(mine.subsets) != len(theirs.subsets):
             return "a set-level score has no pairs"
         if not equal:
             return "set-level scores of different numbers of images"
         return np.array(mine.subsets), np.array(theirs.subsets), "subset"
-    if not equal and (reason := _depends_on_n(key, mine, theirs)):
+    if not equal and (reason := _depends_on_n(a.metric(key), mine, theirs)):
         return reason
     return _images(key, a, b)
 
 
-def _depends_on_n(key: str, a: Score, b: Score) -> str | None:
-    if key.startswith(RANKS) and not (a.chance is not None and b.chance is not None and isclose(a.chance, b.chance)):
+def _depends_on_n(card: MetricCard, a: Score, b: Score) -> str | None:
+    alike = a.chance is not None and b.chance is not None and isclose(a.chance, b.chance)
+    if card.depends_on == "gallery" and not alike:
         return "ranks in galleries of different sizes"
-    return "centred by the mean over different numbers of images" if key in CENTRED else None
+    return "centred by the mean over different numbers of images" if card.depends_on == "mean" else None
 
 
 def _images(key: str, a: Entry, b: Entry) -> tuple[Doubles, Doubles, str] | str:

@@ -6,12 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reports.analysis.groups import Entry, Group, has_value, main_keys
-from reports.analysis.metrics import metric
+from reports.analysis.metrics import first
 from reports.analysis.pairs import holm, no_more_than
 from reports.analysis.ranks import LEVEL, Compared, Standings, compared
-
-HEADLINE = "lpips"  # the metric that the first sentence of a report is about
-NEAREST = "train-nearest"
 
 
 @dataclass(frozen=True)
@@ -41,13 +38,14 @@ class Match:
 
 
 def leading(group: Group, standings: Standings) -> list[Entry]:
-    """The inverters that nobody is certainly better than in LPIPS; of a method's seeds and presets the first.
+    """The inverters that nobody is certainly closer to the originals than; of a method's seeds and presets the first.
 
     Where nothing could be compared, every inverter with a value.
     """
-    scored = [entry for entry in group.contenders if entry.complete and has_value(entry, HEADLINE)]
-    first = standings[HEADLINE].first or scored
-    return list({entry.record.method: entry for entry in reversed(first)}.values())[::-1]
+    closest = first(group.metrics, "closest")
+    scored = [entry for entry in group.contenders if entry.complete and has_value(entry, closest)]
+    found = standings[closest].first if scored else []
+    return list({entry.record.method: entry for entry in reversed(found or scored)}.values())[::-1]
 
 
 def strongest(group: Group, inverter: Entry) -> Match | None:
@@ -80,13 +78,7 @@ def _side(key: str, inverter: Entry, control: Entry) -> str | None:
     """Whose single number is the better one; None where each has an interval, no direction, or one value."""
     first, second = inverter.record.metrics[key], control.record.metrics[key]
     mine, theirs = first.value or 0.0, second.value or 0.0
-    least = metric(key).least(inverter.record.num_images)
+    least = inverter.metric(key).least(inverter.record.num_images)
     if first.higher_is_better is None or first.ci95 is not None or no_more_than(least, *[mine - theirs] * 3):
         return None
     return "ahead" if (mine > theirs) == first.higher_is_better else "behind"
-
-
-def num_logits(group: Group) -> int | None:
-    """K, as the chance of the target's class says it; None where no record holds one."""
-    scores = (entry.record.metrics.get("reid_class_target") for entry in group.complete)
-    return next((round(1 / score.chance) for score in scores if score is not None and score.chance), None)

@@ -3,63 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.faults import Faults
+from bench.cards import LAST, ROLES, Cards, MetricCard, unknown
+from bench.reader import Left, originals_of
 from bench.record import Record
-from reports.analysis import sidefiles
-from reports.analysis.metrics import MAIN_METRICS, in_order
+from reports.analysis.metrics import Metrics, headlines, metrics_of
 
-T = TypeVar("T")
-
-# In the order of the tables; others come after these.
-CLASSIFIER_ORDER = ("robust_resnet152", "resnet152", "inception_v3", "efficientnet_lite0")
-CONTROL_ORDER = ("oracle", "real-train", "train-nearest", "same-class-random", "class-mean", "ridge", "onehot-biggan")
-ACCESS_ORDER = ("logits", "white-box", "features", "original")
+ACCESS_ORDER = ("logits", "white-box", "features", "original")  # of the rows; others come after these
 
 
 @dataclass(frozen=True, eq=False)
-class Entry:
-    """A record, the directory it was read from (if any), the label of its row, and where its faults are noted.
+class Entry(Left):
+    """What a run left, with the label of its row."""
 
-    Files beside it are read when they are asked for; one that cannot be used is as if it were not there.
-    """
-
-    record: Record
-    directory: Path | None = None
     label: str = ""
-    faults: Faults = field(default_factory=Faults)
-
-    @property
-    def complete(self) -> bool:
-        """Whether there are scores to show."""
-        return self.record.status == "complete"
-
-    @cached_property
-    def per_image(self) -> dict[str, NDArray[Any]]:
-        """The columns of ``per_image.parquet``, empty where there is no such file."""
-        return self.beside("per_image.parquet", lambda path: sidefiles.columns(path, self.record)) or {}
-
-    @cached_property
-    def reconstructions(self) -> NDArray[np.uint8] | None:
-        """(N, H, W, 3), memory-mapped, or None where only the record is here."""
-        return self.beside("reconstructions.npy", lambda path: sidefiles.pixels(path, self.record.num_images))
-
-    def beside(self, name: str, reader: Callable[[Path], T]) -> T | None:
-        """What the reader makes of a file of this name beside the record, if it is what the record was written with."""
-        if self.directory is None:
-            return None
-        return sidefiles.attempt(
-            self.directory / name, self.faults, lambda path: reader(sidefiles.unaltered(path, self.record))
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,26 +63,28 @@ class Group:
         """Every row with scores, in the order of the bands."""
         return [entry for band in self.bands for entry in band if entry.complete]
 
+    @cached_property
+    def metrics(self) -> Metrics:
+        """Of every key that any record holds, in the order of the tables."""
+        return metrics_of(self.complete)
+
+    def metric(self, key: str) -> MetricCard:
+        """The card of a metric, a bare one where no record holds it."""
+        return self.metrics.get(key) or unknown(key)
+
+    def control(self, role: str) -> Entry | None:
+        """The control that has this role in sentences, with scores."""
+        return next((one for one in self.controls if one.complete and one.cards.method.role == role), None)
+
     @property
-    def metrics(self) -> list[str]:
-        """Every key that any record holds, and the main ones."""
-        held = [key for entry in self.complete for key in entry.record.metrics]
-        return in_order([*held, *MAIN_METRICS])
+    def cards(self) -> Cards:
+        """Of the classifier and the dataset; those of a complete record where there is one."""
+        return next(iter((*self.complete, *self.entries))).cards
 
     @cached_property
     def originals(self) -> NDArray[np.uint8] | None:
         """(>= N, H, W, 3), memory-mapped, from the dataset's folder among the runs."""
-        return self.above(3, "originals.npy", lambda path: sidefiles.pixels(path, self.num_images))
-
-    def above(self, steps: int, name: str, reader: Callable[[Path], T]) -> T | None:
-        """What the reader makes of the first such file in the folders so many steps above the records' own."""
-        record = next((entry.record for entry in self.entries if name in entry.record.digests), self.entries[0].record)
-        places = (folder / name for folder in folders_above(self.entries, steps))
-        found = (
-            sidefiles.attempt(path, self.entries[0].faults, lambda path: reader(sidefiles.unaltered(path, record)))
-            for path in places
-        )
-        return next((one for one in found if one is not None), None)
+        return originals_of(self.entries)
 
 
 def has_value(entry: Entry, key: str) -> bool:
@@ -133,14 +99,8 @@ def held(key: str, group: Group) -> bool:
 
 
 def main_keys(group: Group) -> list[str]:
-    """The main metrics, and ``fid`` where somebody has one."""
-    return ["fid", *MAIN_METRICS] if held("fid", group) else list(MAIN_METRICS)
-
-
-def folders_above(entries: Iterable[Entry], steps: int) -> list[Path]:
-    """The folders so many steps above these records' own, sorted; a record that lies less deep has none."""
-    places = [Path(os.path.abspath(entry.directory)) for entry in entries if entry.directory is not None]
-    return sorted({place.parents[steps - 1] for place in places if len(place.parents) >= steps})
+    """The columns of the main table."""
+    return headlines(group.metrics, (key for key in group.metrics if held(key, group)))
 
 
 Key = tuple[str, str, str, int, str]  # dataset, classifier, the order of its images, N, the classifier's weights
@@ -203,8 +163,13 @@ def _may_join(key: Key, other: Key) -> bool:
 
 
 def _group_rank(one: Group) -> tuple[Any, ...]:
-    place = _position(CLASSIFIER_ORDER, one.classifier)
-    return one.dataset, place, one.classifier, -one.num_images, one.fingerprint, one.classifier_sha256
+    return one.dataset, *classifier_rank(one.entries[0]), -one.num_images, one.fingerprint, one.classifier_sha256
+
+
+def classifier_rank(one: Left) -> tuple[int, str]:
+    """The project's classifiers in their order, then others by name."""
+    place = one.cards.classifier.place
+    return LAST if place is None else place, one.record.classifier
 
 
 def _position(order: Sequence[str], name: str) -> int:
@@ -213,9 +178,8 @@ def _position(order: Sequence[str], name: str) -> int:
 
 def _row_rank(entry: Entry) -> tuple[Any, ...]:
     record = entry.record
-    rank = _position(CONTROL_ORDER, record.method)
-    if record.kind == "inverter":
-        rank = _position(ACCESS_ORDER, record.access)
+    inverter, role = record.kind == "inverter", entry.cards.method.role or ""
+    rank = _position(ACCESS_ORDER, record.access) if inverter else _position(ROLES, role)
     return record.kind == "control", rank, record.method, record.preset, record.seed, record.key
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.classifiers.catalogue import CATALOGUE
-from bench.datasets.cifar10 import CLASS_NAMES
 from reports.analysis.groups import Group
 
 
@@ -29,11 +27,11 @@ def image_id(group: Group, row: int) -> str:
 
 def names_classes(group: Group) -> bool:
     """Whether the classifier's logits stand for the dataset's own classes, so that it can be right or wrong."""
-    known = CATALOGUE.get(group.classifier)
-    if known is not None:
-        return group.dataset in known.datasets
+    known, dataset = group.cards.classifier.classes, group.cards.dataset
+    if known:
+        return known == dataset.name
     answers = facts(group).get("prediction_target_original")
-    return group.dataset == "cifar10" and answers is not None and bool(np.max(answers) < len(CLASS_NAMES))
+    return dataset.names_classes and answers is not None and bool(np.max(answers) < len(dataset.class_names))
 
 
 def is_right(group: Group) -> NDArray[np.bool_] | None:

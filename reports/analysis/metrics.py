@@ -1,61 +1,40 @@
-"""Which metrics there are: what the catalogue says of each, their families and their order."""
+"""Which metrics some records have, by their cards: in which order, and which of them is picked for what."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from bench.cards import MetricCard
-from bench.metrics.registry import find, metrics
+from bench.reader import Left
 
-# Family title and the key prefixes that belong to it, in the order of the tables.
-FAMILIES: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Set of images", ("fid", "fd_", "kid_")),
-    ("Likeness to the original", ("lpips", "psnr", "ssim")),
-    ("Logits", ("logit_",)),
-    ("Recognised as the original", ("reid_",)),
-    ("Noise", ("diversity",)),
-)
-OTHER_FAMILY = "Other"
-
-# The columns of the main table; everything else stands in the complete one.
-MAIN_METRICS = (
-    "fd_efficientnet_lite0",
-    "kid_efficientnet_lite0",
-    "fd_judge",
-    "lpips",
-    "psnr",
-    "ssim",
-    "logit_error",
-    "logit_cosine",
-    "reid_class_target",
-    "reid_class_judge",
-    "reid_gap",
-    "reid_instance_judge_mrr",
-    "reid_within_class_judge_mrr",
-    "diversity",
-)
-
-UNKNOWN = 1e-6  # resolution of a metric that nobody has declared one for: what six digits show
+Metrics = Mapping[str, MetricCard]
 
 
-def metric(key: str) -> MetricCard:
-    """The catalogue's entry, or a bare one for a key that a later version or a plugin has added."""
-    known = find(key)
-    return (
-        known.card
-        if known
-        else MetricCard(key, key, "not in this version's catalogue", None, "image", resolution=UNKNOWN)
-    )
+def metrics_of(cells: Iterable[Left]) -> Metrics:
+    """Of every key that these records hold, family by family, in the order of their places."""
+    found: dict[str, MetricCard] = {}
+    for one in cells:
+        held = (one.record.metrics, *(level.metrics for level in one.record.levels))
+        found = {key: one.metric(key) for scores in held for key in scores} | found
+    families: dict[str, int] = {}
+    for card in found.values():
+        families[card.family] = min(card.place, families.get(card.family, card.place))
+    ordered = sorted(found.values(), key=lambda card: (families[card.family], card.family, card.place, card.key))
+    return {card.key: card for card in ordered}
 
 
-def family(key: str) -> str:
-    """The title of the family that a metric belongs to."""
-    return next((title for title, prefixes in FAMILIES if key.startswith(prefixes)), OTHER_FAMILY)
+def picked(metrics: Metrics, role: str) -> list[str]:
+    """The keys that are picked for something, in their order; see ``bench.cards.MetricCard``."""
+    return [key for key, card in metrics.items() if role in card.roles]
 
 
-def in_order(keys: Iterable[str]) -> list[str]:
-    """Keys by family, in the catalogue's order within it, unknown ones last."""
-    families = [title for title, _ in FAMILIES] + [OTHER_FAMILY]
-    known = list(metrics())
-    unique = dict.fromkeys(keys)
-    return sorted(unique, key=lambda k: (families.index(family(k)), known.index(k) if k in known else len(known), k))
+def first(metrics: Metrics, role: str) -> str:
+    """The first of them, or empty where there is none."""
+    return next(iter(picked(metrics, role)), "")
+
+
+def headlines(metrics: Metrics, held: Iterable[str]) -> list[str]:
+    """The columns of the main table; one whose extractor must be fetched is among them where somebody has a value."""
+    values = set(held)
+    places = {key: card.headline for key, card in metrics.items() if not card.fetched or key in values}
+    return sorted((key for key, place in places.items() if place is not None), key=lambda key: (places[key] or 0, key))

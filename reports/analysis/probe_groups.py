@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
+from bench.cards import MetricCard, unknown
 from bench.record import Level, Record, Score
-from reports.analysis.groups import CLASSIFIER_ORDER, Entry
+from reports.analysis.groups import Entry, classifier_rank
+from reports.analysis.metrics import Metrics, metrics_of
 
 Key = tuple[str, int, str, str]  # dataset, N, fingerprint, and the weights of a classifier that has several
 Trait = tuple[str, str]
@@ -63,6 +66,15 @@ class Together:
     weights: str
     series: tuple[Series, ...]
 
+    @cached_property
+    def metrics(self) -> Metrics:
+        """Of every measure that they hold."""
+        return metrics_of(one.entry for one in self.series)
+
+    def metric(self, key: str) -> MetricCard:
+        """The card of a measure, a bare one where no record holds it."""
+        return self.metrics.get(key) or unknown(key)
+
     @property
     def level_names(self) -> list[str]:
         """Every level that any of them has, in the order of the records."""
@@ -112,34 +124,35 @@ def _sha256(record: Record) -> str:
     return record.weights.get(record.classifier, "")
 
 
-def classifier_rank(classifier: str) -> tuple[int, str]:
-    """The project's classifiers in their order, then others by name."""
-    order = CLASSIFIER_ORDER
-    return (order.index(classifier) if classifier in order else len(order), classifier)
-
-
 def _series(entries: Sequence[Entry]) -> tuple[Series, ...]:
     """Records by method, and by classifier within it."""
     methods = sorted({entry.record.method for entry in entries})
-    others = sorted({entry.record.classifier for entry in entries} - set(CLASSIFIER_ORDER))
-    classifiers = [*CLASSIFIER_ORDER, *others]
+    colours = _colours(entries)
     ordered = sorted(entries, key=_rank)
     return tuple(
         Series(
             entry=entry,
             classifier=entry.record.classifier,
             method=_method(entry, ordered),
-            colour=classifiers.index(entry.record.classifier) % SIGNS,
+            colour=colours[entry.record.classifier] % SIGNS,
             marker=methods.index(entry.record.method) % SIGNS,
-            robust="robust" in entry.record.classifier,
+            robust=entry.cards.classifier.robust is not None,
         )
         for entry in ordered
     )
 
 
+def _colours(entries: Sequence[Entry]) -> dict[str, int]:
+    """The project's classifiers have colours of their own, others share what is left, from the last one on."""
+    places = {entry.record.classifier: entry.cards.classifier.place for entry in entries}
+    others = sorted(name for name, place in places.items() if place is None)
+    left = [colour for colour in reversed(range(SIGNS)) if colour not in places.values()] or [0]
+    return {name: left[others.index(name) % len(left)] if place is None else place for name, place in places.items()}
+
+
 def _rank(entry: Entry) -> tuple[object, ...]:
     record = entry.record
-    return record.method, classifier_rank(record.classifier), record.preset, record.seed, record.key
+    return record.method, classifier_rank(entry), record.preset, record.seed, record.key
 
 
 def _method(entry: Entry, entries: Sequence[Entry]) -> str:

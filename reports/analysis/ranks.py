@@ -10,7 +10,6 @@ from typing import Literal
 
 from reports.analysis.best import paired
 from reports.analysis.groups import Entry, Group, has_value
-from reports.analysis.metrics import metric
 from reports.analysis.pairs import MIN_PAIRS, holm, no_more_than
 
 LEVEL = 0.05
@@ -142,7 +141,7 @@ def compared(key: str, a: Entry, b: Entry) -> Compared | str:
     if first.higher_is_better is None:
         return UNDIRECTED
     sign = 1 if first.higher_is_better else -1
-    info, pair = metric(key), paired(key, a, b)
+    info, pair = a.metric(key), paired(key, a, b)
     p = pair.p_value() if pair is not None else None
     if pair is not None and p is not None:
         equal = pair.below(info.least(pair.subsets_of or len(pair.a)))

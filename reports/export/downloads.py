@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from bench.reader import Left
 from bench.record import Level, Record, Score
 from reports.analysis.groups import Group
 from reports.analysis.ranks import Rank, Standings
@@ -54,14 +55,15 @@ class Download:
     about: str
 
 
-def everything(records: Sequence[Record], ranked: Sequence[Standings]) -> tuple[Download, ...]:
+def everything(cells: Sequence[Left], ranked: Sequence[Standings]) -> tuple[Download, ...]:
     """The files that hold all records of the page, with the ranks of its groups."""
+    records = [one.record for one in cells]
     rows, documents = as_csv(records, ranked), as_json(records, ranked)
     return (
         _download("CSV", "bench-scores.csv", "text/csv", rows, "a row for each record, level of a probe and metric"),
         _download("JSON", "bench-records.json", "application/json", documents, "the records, and each score's rank"),
         _download(
-            "BibTeX", "bench-methods.bib", "application/x-bibtex", bibtex(records), "the papers behind what is shown"
+            "BibTeX", "bench-methods.bib", "application/x-bibtex", bibtex(cells), "the papers behind what is shown"
         ),
     )
 
@@ -138,10 +140,11 @@ def _score(key: str, score: Score) -> dict[str, object]:
 
 
 def as_json(records: Iterable[Record], ranked: Iterable[Standings] = ()) -> str:
-    """A list of records, each as in its ``record.json``; scores of ranked inverters hold their ranks beside."""
+    """A list of records, each as in its ``record.json`` without the cards; ranked scores hold their ranks beside."""
     places, documents = _places(ranked), []
     for record in records:
-        document = dataclasses.asdict(record)
+        document = dataclasses.asdict(dataclasses.replace(record, cards=None))
+        del document["cards"]  # the same for most of them
         for key, score in document["metrics"].items():
             score |= places.get((id(record), key), {})
         documents.append(document)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from bench.record import Record
-from reports.analysis.groups import Entry, Group, has_value
-from reports.analysis.metrics import MAIN_METRICS, metric
+from reports.analysis.groups import Entry, Group, has_value, held, main_keys
 from reports.analysis.ranks import Standings
 from reports.words import glossary, text
 from reports.words.glossary import DIRECTIONS
@@ -29,6 +28,7 @@ SPECIAL = {
     ">": r"\textgreater{}",
     text.MINUS: "$-$",
 }
+ARROWS = {True: r" $\uparrow$", False: r" $\downarrow$", None: ""}
 MEANS = "Scores of single images: means with half of their 95 % bootstrap interval."
 SETS = "Distances between sets of images ({}) are one number each and have no such interval."
 SUBSETS = "Kernel distances between sets of images ({}) are means over {} shared subsets and have no such interval."
@@ -39,7 +39,7 @@ STATUS = "status"  # the only other column where nobody has a score
 def latex(group: Group, ranked: Standings) -> str:
     """A ``table`` environment that needs the package booktabs."""
     keys = _keys(group)
-    heads = [tex(key) + {True: r" $\uparrow$", False: r" $\downarrow$", None: ""}[_better(key)] for key in keys]
+    heads = [tex(key) + ARROWS[group.metric(key).higher_is_better] for key in keys]
     span = len(WORDS) + (len(keys) or 1)
     blocks = []
     for title, entries in glossary.bands(group):
@@ -60,7 +60,7 @@ def latex(group: Group, ranked: Standings) -> str:
 def markdown(group: Group, ranked: Standings) -> str:
     """A table with a line above it that says what it holds."""
     keys = _keys(group)
-    heads = [f"`{key}` {DIRECTIONS[_better(key)][0]}".rstrip() for key in keys] or [STATUS]
+    heads = [f"`{key}` {DIRECTIONS[group.metric(key).higher_is_better][0]}".rstrip() for key in keys] or [STATUS]
     rows = []
     for title, entries in glossary.bands(group):
         rows += [[f"*{title}*", *[""] * (len(WORDS) - 1 + len(heads))]] if title in APART else []
@@ -79,7 +79,7 @@ def _about(group: Group, ranked: Standings, keys: Sequence[str]) -> str:
     """What the table holds and how to read it."""
     images = text.plural(group.num_images, "image")
     what = f"{group.classifier} on {group.dataset}, {images}, protocol {group.fingerprint or 'not recorded'}."
-    sets = {key: _num_subsets(group, key) for key in keys if metric(key).level == "set"}
+    sets = {key: _num_subsets(group, key) for key in keys if group.metric(key).level == "set"}
     told = [what]
     told += [MEANS] if len(sets) < len(keys) else []
     for number in sorted(set(sets.values())):
@@ -100,7 +100,7 @@ def _chances(group: Group, keys: Sequence[str]) -> list[str]:
     chances = []
     for key in keys:
         scores = (entry.record.metrics[key] for entry in group.complete if has_value(entry, key))
-        found = {text.number(key, score.chance) for score in scores if score.chance is not None}
+        found = {text.number(group.metric(key), score.chance) for score in scores if score.chance is not None}
         chances.append(found.pop() if len(found) == 1 else "")
     return chances if any(chances) else []
 
@@ -111,11 +111,7 @@ def _signs(printed: str) -> str:
 
 def _keys(group: Group) -> list[str]:
     """The main metrics that anybody has a value of."""
-    return [key for key in ("fid", *MAIN_METRICS) if any(has_value(e, key) for e in group.complete)]
-
-
-def _better(key: str) -> bool | None:
-    return metric(key).higher_is_better
+    return [key for key in main_keys(group) if held(key, group)]
 
 
 def _printed(
@@ -125,7 +121,7 @@ def _printed(
     score = entry.record.metrics.get(key)
     if score is None or score.value is None or text.is_by_definition(score):
         return text.DASH
-    value, half = text.number(key, score.value, score.ci95), text.half_width(score.ci95)
+    value, half = text.number(entry.metric(key), score.value, score.ci95), text.half_width(score.ci95)
     rank = ranked[key].ranks.get(entry)
     shown = bold(value) if entry in ranked[key].leaders else value
     return shown + small(half, f"({rank})" if rank is not None else "")

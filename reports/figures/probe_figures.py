@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bench.cards import Look
 from reports.analysis.probe_groups import Together
 from reports.figures import plotting
 from reports.figures.probe_marks import Mark, Panel, Style, Trace
 from reports.figures.probe_panels import drawable
 from reports.words import text
-from reports.words.probe_kinds import Look
 
 if TYPE_CHECKING:
     from markupsafe import Markup

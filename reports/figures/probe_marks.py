@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bench.probes.measures import known
+from bench.cards import MetricCard
 
 Ends = tuple[float, float]
 Limits = tuple[float | None, float | None]
 Tick = tuple[float, str]
-
-SHARES = ("reid_class", "reid_label", "reid_instance", "reid_within", "class_", "label_", "judge_probability")
-FROM_ZERO = ("lpips", "diversity", "logit_error", "logit_move", "sharpness", "contrast", "relative_step")
-SIGNED = ("logit_move_cosine",)
 
 
 @dataclass(frozen=True)
@@ -91,19 +87,13 @@ class Drawable:
     empty: tuple[str, ...] = ()
 
 
-def title(key: str) -> str:
-    """A measure's name on the page; its key where only a plugin knows it."""
-    card = known().get(key)
-    return card.title if card else key
-
-
-def limits(key: str, values: Sequence[float]) -> Limits:
+def limits(card: MetricCard, values: Sequence[float]) -> Limits:
     """Shares from 0 to 1, distances from 0, all else where the values are; ends that are None are left open."""
     if not values:
         return (None, None)
-    if key.startswith(SHARES) and min(values) >= 0 and max(values) <= 1:
+    if card.share and min(values) >= 0 and max(values) <= 1:
         return (-0.03, 1.03)
-    if key.startswith(FROM_ZERO) and not key.startswith(SIGNED) and min(values) >= 0:
+    if card.reads_distance and min(values) >= 0:
         return (-0.03 * max(values) if max(values) else -0.03, 1.06 * max(values) or 1.0)
     return (None, None)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from bench.cards import Look
 from bench.record import Score
 from reports.analysis.probe_groups import Series, Together
 from reports.figures.probe_curves import curves
-from reports.figures.probe_marks import Drawable, Mark, Panel, Style, Tick, Trace, legend_of, limits, title
+from reports.figures.probe_marks import Drawable, Mark, Panel, Style, Tick, Trace, legend_of, limits
 from reports.words import text
-from reports.words.probe_kinds import Look
 
 LONGEST = 24  # characters of a name beside a row
 DODGE = 0.6  # of a row's height, shared by its marks
@@ -24,7 +24,7 @@ def drawable(look: Look, group: Together) -> Drawable:
         panels = {key: _lines(look, key, group) for key in look.keys}
         legend = tuple((one.label, style(one)) for one in group.series)
     else:
-        titles = {look.where: look.keys} if look.combined else {title(key): (key,) for key in look.keys}
+        titles = {look.where: look.keys} if look.combined else {group.metric(key).title: (key,) for key in look.keys}
         panels = {name: _whiskers(look, name, keys, group) for name, keys in titles.items()}
         legend = legend_of(panels.values()) if len(_marks(look, look.keys[:1], group)) > 1 or look.combined else ()
     empty = tuple(panel.title for panel in panels.values() if not panel.traces)
@@ -43,24 +43,24 @@ def levels_of(look: Look, group: Together) -> list[str]:
 
 def _lines(look: Look, key: str, group: Together) -> Panel:
     """A measure over numbered levels, a line a record."""
-    names = levels_of(look, group)
+    names, card = levels_of(look, group), group.metric(key)
     places = {name: _place(group.value(name), look) for name in names}
     traces = []
     for one in group.series:
         found = [(places[name], one.score(name, key)) for name in names]
         marks = tuple(
-            Mark(x, score.value, None, score.ci95, text.number(key, score.value))
+            Mark(x, score.value, None, score.ci95, text.number(card, score.value))
             for x, score in found
             if x is not None and score is not None and score.value is not None
         )
         if marks:
             traces.append(Trace(one.label, style(one), marks))
     return Panel(
-        title=f"{title(key)}, {look.where}" if look.where else title(key),
+        title=f"{card.title}, {look.where}" if look.where else card.title,
         traces=tuple(traces),
         x_label=look.axis,
         x_ticks=_ticks(names, places, group),
-        y_limits=limits(key, [end for one in traces for mark in one.marks for end in (mark.y, *(mark.y_ends or ()))]),
+        y_limits=limits(card, [end for one in traces for mark in one.marks for end in (mark.y, *(mark.y_ends or ()))]),
         neutral=None if look.neutral is None else _place(look.neutral, look),
         chance=_chance(one.score(name, key) for one in group.series for name in names),
         bands=True,
@@ -97,10 +97,10 @@ Marked = tuple[str, str | None, str]  # words of the legend, level (None: across
 def _marks(look: Look, keys: Sequence[str], group: Together) -> list[Marked]:
     """The marks of a row: a level or a key each."""
     if look.levels is None:
-        return [(title(key), None, key) for key in keys]
+        return [(group.metric(key).title, None, key) for key in keys]
     names = levels_of(look, group)
     if look.combined:
-        return [(title(key), name, key) for key in keys for name in names]
+        return [(group.metric(key).title, name, key) for key in keys for name in names]
     return [(name, name, key) for key in keys for name in names]
 
 
@@ -122,7 +122,7 @@ def _whiskers(look: Look, name: str, keys: Sequence[str], group: Together) -> Pa
         title=name,
         traces=tuple(trace for trace in traces if trace.marks),
         y_ticks=tuple((row, f"{_short(one.classifier)}\n{_short(one.method)}") for row, one in enumerate(rows)),
-        x_limits=limits(keys[0], values),
+        x_limits=limits(group.metric(keys[0]), values),
         y_limits=(-0.6, len(rows) - 0.4),
         chance=_chance(one.score(level, key) for one in rows for _, level, key in kinds),
         rows=len(rows),
@@ -137,7 +137,7 @@ def _trace(kind: Marked, position: int, kinds: Sequence[Marked], rows: Sequence[
     for row, one in enumerate(rows):
         score = one.score(level, key)
         if score is not None and score.value is not None:
-            said = f"{one.label} {text.number(key, score.value)}"
+            said = f"{one.label} {text.number(one.entry.metric(key), score.value)}"
             marks.append(Mark(score.value, row + (offset if len(kinds) > 1 else 0), score.ci95, None, said))
     return Trace(words, Style(position % 8, position % 8), tuple(reversed(marks)), joined=False)
 

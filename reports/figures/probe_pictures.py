@@ -6,17 +6,15 @@ import base64
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reports.analysis import sidefiles
+from bench import cards
 from reports.analysis.probe_groups import Series, Together
 from reports.words import text
 
 Pixels = NDArray[np.uint8]
-Captions = tuple[tuple[str, ...], tuple[str, ...], tuple[tuple[str, ...], ...] | None]
 
 ENOUGH = 80  # pictures of a group, of which the first rows are shown; but no less than one row a record
 LARGEST = 64  # side of the largest picture that is shown pixel by pixel
@@ -25,23 +23,6 @@ OPEN_STRIPS = 16  # rows of pictures that stand open
 GAP = 1  # pixels between pictures
 FEWEST_COLUMNS = 3
 GRID_SIDE = 3
-GRIDS = ("noise",)  # probes whose rows are shown as grids of 3x3
-PERIODS = {"interpolate": 2, "misclassified": 2, "transform": 2}  # rows of the stored table that belong together
-# Where even that is too much, these columns stand for all.
-FEWER = {
-    "interpolate": ("first original", "t = 0", "t = 0.25", "t = 0.5", "t = 0.75", "t = 1", "second original"),
-    "transform": (
-        "none",
-        "rotate 15",
-        "flip horizontal",
-        "shift 4/32",
-        "crop 0.5",
-        "blur 2/32",
-        "brightness 0.5",
-        "noise 0.1",
-    ),
-}
-SETS = ("ood",)  # probes whose rows are sets: all of them are shown, with fewer columns instead
 
 
 @dataclass(frozen=True)
@@ -99,15 +80,15 @@ class Sheet:
     long: bool
 
 
-def sheet(group: Together, kind: str) -> Sheet | None:
+def sheet(group: Together, how: cards.Sheet) -> Sheet | None:
     """The pictures of these records; None where there is neither a picture nor a record that lacks one."""
     stored = [found for found in (_stored(one) for one in group.series) if found is not None]
     lacking = [one.label for one in group.series if one not in [found.series for found in stored]]
     remarks = [f"No pictures lie beside the record of {text.listing(lacking)}."] if lacking else []
     if not stored:
         return Sheet((), grid=False, judged=False, tile="", remarks=tuple(remarks), long=False) if lacking else None
-    chosen = [_chosen(found, kind, len(stored)) for found in stored]
-    grid = kind in GRIDS and all(len(found.columns) == GRID_SIDE**2 for found in chosen)
+    chosen = [_chosen(found, how, len(stored)) for found in stored]
+    grid = how.grid and all(len(found.columns) == GRID_SIDE**2 for found in chosen)
     blocks = [block for row in range(max(len(found.rows) for found in chosen)) for block in _blocks(chosen, row, grid)]
     return Sheet(
         blocks=tuple(blocks),
@@ -132,15 +113,15 @@ def _remarks(stored: Sequence[Stored], chosen: Sequence[Stored]) -> list[str]:
     return found
 
 
-def _chosen(found: Stored, kind: str, num_records: int) -> Stored:
+def _chosen(found: Stored, how: cards.Sheet, num_records: int) -> Stored:
     """The first rows, and where they are too wide fewer columns, so that a group has about ``ENOUGH`` pictures."""
     rows, columns = list(range(len(found.rows))), list(range(len(found.columns)))
-    period = PERIODS.get(kind, 1)
-    if kind in SETS:
+    period = max(1, how.period)
+    if how.sets:
         columns = columns[: max(FEWEST_COLUMNS, 2 * ENOUGH // (len(rows) * num_records))]
     else:
         if len(columns) * num_records * period > ENOUGH:
-            columns = [k for k in columns if found.columns[k] in FEWER.get(kind, ())] or columns
+            columns = [k for k in columns if found.columns[k] in how.fewer] or columns
         rows = rows[: max(1, ENOUGH // (len(columns) * num_records * period)) * period]
     return replace(
         found,
@@ -242,40 +223,5 @@ def _pitch(pixels: Pixels) -> int:
 
 def _stored(series: Series) -> Stored | None:
     """What lies beside a record, or None where it is not there or of no use."""
-    captions = series.entry.beside("captions.json", _captions)
-    if captions is None:
-        return None
-    return series.entry.beside("pictures.npy", lambda path: Stored(series, _pixels(path, captions), *captions))
-
-
-def _pixels(path: Path, captions: Captions) -> Pixels:
-    """(R, C, H, W, 3) for R rows and C columns.
-
-    Raises:
-        ValueError: it has another shape.
-    """
-    found: Pixels = sidefiles.array(path, 5, "u")
-    shape = tuple(map(len, captions[:2]))
-    if found.dtype != np.uint8 or found.shape[:2] != shape or found.shape[4] != 3:
-        raise ValueError(f"pictures of shape {found.shape} for {shape[0]} rows and {shape[1]} columns")
-    return found
-
-
-def _captions(path: Path) -> Captions:
-    """Rows, columns, and what the judge sees, or None.
-
-    Raises:
-        ValueError: these are not lists of texts, or not one a picture.
-    """
-    found = sidefiles.document(path)
-    rows, columns, judged = _texts(found["rows"]), _texts(found["columns"]), found.get("judged")
-    seen = None if judged is None else tuple(map(_texts, judged))
-    if seen is not None and [len(row) for row in seen] != [len(columns)] * len(rows):
-        raise ValueError("judged classes that are not one a picture")
-    return rows, columns, seen
-
-
-def _texts(found: object) -> tuple[str, ...]:
-    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
-        raise ValueError("captions that are no lists of texts")
-    return tuple(found)
+    found = series.entry.pictures
+    return None if found is None else Stored(series, found.pixels, found.rows, found.columns, found.judged)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bench.record import Score
 from reports.analysis.groups import Entry, Group
+from reports.analysis.metrics import first, picked
 from reports.figures import plotting
 from reports.figures.labels import Box, Spot, layout
 from reports.figures.plotting import INK, MUTED, PAPER, SERIES
@@ -29,13 +30,19 @@ Ends = tuple[float, float]
 
 @dataclass(frozen=True)
 class Plot:
-    """A figure of the page, or the reason why it cannot be drawn; ``name`` tells the template which caption it has."""
+    """A figure of the page, or the reason why it cannot be drawn.
+
+    ``name`` tells the template which caption it has, ``key`` and ``near`` the metrics in it, ``floor`` the control that
+    knows the class alone.
+    """
 
     name: str
     drawing: Markup | None
     missing: str | None = None
     note: str | None = None
     key: str = ""
+    near: str = ""
+    floor: str = ""
 
 
 class Point(NamedTuple):
@@ -72,31 +79,36 @@ def tradeoffs(group: Group, anchor: str) -> tuple[Plot, ...]:
 
 
 def cost(group: Group, anchor: str) -> Plot:
-    """lpips over the seconds that an image takes, the latter on a logarithmic scale."""
+    """How close images are to their originals, over the seconds that one takes, the latter on a logarithmic scale."""
+    key = first(group.metrics, "closest")
     timed = [(entry, entry.record.cost.seconds_per_image) for entry in group.complete]
     points = []
     for entry, seconds in timed:
-        lpips = _score(entry, "lpips")
-        if lpips is not None and seconds is not None:
+        score = _score(entry, key)
+        if score is not None and seconds is not None:
             at = max(seconds, FASTEST)
-            words = f"{_value('lpips', lpips)}, {text.duration(seconds)} an image"
-            points.append(Point(entry, at, lpips.value or 0.0, (at, at), _ends(lpips), words))
+            words = f"{_value(entry, key, score)}, {text.duration(seconds)} an image"
+            points.append(Point(entry, at, score.value or 0.0, (at, at), _ends(score), words))
     if not points:
-        return Plot("cost", None, missing=_why(group, "lpips", "No cell of this group holds both lpips and a time."))
+        reason = _why(group, key, f"No cell of this group holds both {key or 'a likeness'} and a time.")
+        return Plot("cost", None, missing=reason, key=key)
     low, high = min(point.x for point in points), max(point.x for point in points)
-    axes = _times(low, high), _linear("lpips", max(point.y_ends[1] for point in points))
-    title = f"lpips against seconds an image, {group.classifier} on {group.dataset}"
+    axes = _times(low, high), _linear(key, max(point.y_ends[1] for point in points))
+    title = f"{key} against seconds an image, {group.classifier} on {group.dataset}"
     devices = text.listing(sorted({point.entry.record.cost.device for point in points}))
     note = f"Timed on {devices}." + (" Look-ups under 10 µs stand at the left edge." if low <= FASTEST else "")
-    return Plot("cost", _drawn(points, axes, title, anchor), note=note)
+    return Plot("cost", _drawn(points, axes, title, anchor), note=note, key=key)
 
 
 def recognition(group: Group, anchor: str) -> Plot:
     """Agreement by an independent judge over agreement by the classifier that was inverted."""
-    x_key, y_key = "reid_class_target", "reid_class_judge"
+    x_key, y_key = first(group.metrics, "target-class"), first(group.metrics, "judge-class")
+    natural = group.control("class-floor")
+    floor = natural.record.method if natural is not None else ""
     points = _points(group, x_key, y_key)
     if not points:
-        return Plot("recognition", None, missing=_why(group, y_key, "No cell of this group holds both shares."))
+        reason = _why(group, y_key, "No cell of this group holds both shares.")
+        return Plot("recognition", None, missing=reason, floor=floor)
     ticks = [(step / 5, f"{step / 5:.1f}") for step in range(6)]
     title = f"{y_key} against {x_key}, {group.classifier} on {group.dataset}"
     scores = [_score(points[0].entry, key) for key in (x_key, y_key)]
@@ -109,24 +121,26 @@ def recognition(group: Group, anchor: str) -> Plot:
             if chance is not None:
                 line(chance, color=MUTED, lw=1, ls=(0, (1, 3)), zorder=1)
 
-    return Plot("recognition", _drawn(points, axes, title, anchor, guides))
+    return Plot("recognition", _drawn(points, axes, title, anchor, guides), floor=floor)
 
 
 def distances(group: Group, anchor: str) -> Plot:
     """The distance between the sets over the mean distance between the images."""
-    keys = ["fd_efficientnet_lite0", "fd_judge"]
-    keys = [key for key in keys if key != f"fd_{group.classifier}"]
-    key = next((key for key in keys if _points(group, "lpips", key)), keys[0])
-    points = _points(group, "lpips", key)
+    near, keys = first(group.metrics, "closest"), picked(group.metrics, "distance")
+    keys = [key for key in keys if group.metric(key).extractor != group.classifier] or keys or [""]
+    key = next((key for key in keys if _points(group, near, key)), keys[0])
+    points = _points(group, near, key)
     if not points:
-        reason = _why(group, key, f"No cell of this group holds both lpips and {key}.")
-        return Plot("distances", None, missing=reason, key=key)
+        held = f"both {near or 'a likeness'} and {key or 'a distance between sets'}"
+        return Plot(
+            "distances", None, missing=_why(group, key, f"No cell of this group holds {held}."), key=key, near=near
+        )
     axes = (
-        _linear("lpips", max(point.x_ends[1] for point in points)),
+        _linear(near, max(point.x_ends[1] for point in points)),
         _linear(key, max(point.y for point in points)),
     )
-    title = f"{key} against lpips, {group.classifier} on {group.dataset}"
-    return Plot("distances", _drawn(points, axes, title, anchor), key=key)
+    title = f"{key} against {near}, {group.classifier} on {group.dataset}"
+    return Plot("distances", _drawn(points, axes, title, anchor), key=key, near=near)
 
 
 def _points(group: Group, x_key: str, y_key: str) -> list[Point]:
@@ -134,7 +148,7 @@ def _points(group: Group, x_key: str, y_key: str) -> list[Point]:
     for entry in group.complete:
         x, y = _score(entry, x_key), _score(entry, y_key)
         if x is not None and y is not None:
-            words = f"{_value(x_key, x)}, {_value(y_key, y)}"
+            words = f"{_value(entry, x_key, x)}, {_value(entry, y_key, y)}"
             found.append(Point(entry, x.value or 0.0, y.value or 0.0, _ends(x), _ends(y), words))
     return found
 
@@ -144,8 +158,8 @@ def _score(entry: Entry, key: str) -> Score | None:
     return score if score is not None and score.value is not None else None
 
 
-def _value(key: str, score: Score) -> str:
-    return f"{key} {text.number(key, score.value or 0.0)}"
+def _value(entry: Entry, key: str, score: Score) -> str:
+    return f"{key} {text.number(entry.metric(key), score.value or 0.0)}"
 
 
 def _ends(score: Score) -> Ends:

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reports.analysis.groups import Entry, Group
-from reports.analysis.probe_groups import classifier_rank
-from reports.words import probe_kinds, text
+from reports.analysis.groups import Entry, Group, classifier_rank
+from reports.page.probes.pages import probe_rank
+from reports.words import text
 
 Facts = tuple[tuple[str, str], ...]
 
@@ -110,13 +110,13 @@ def probe_provenance(entries: Iterable[Entry]) -> tuple[ProbeSources, ...]:
             records=text.plural(len(kinds[kind]), "record"),
             sources=tuple(_probe_source(entry) for entry in sorted(kinds[kind], key=_probe_rank)),
         )
-        for kind in sorted(kinds, key=probe_kinds.rank)
+        for kind in sorted(kinds, key=lambda kind: probe_rank(kinds[kind][0]))
     )
 
 
 def _probe_rank(entry: Entry) -> tuple[Any, ...]:
     record = entry.record
-    return record.dataset, classifier_rank(record.classifier), record.method, -record.num_images, record.key
+    return record.dataset, classifier_rank(entry), record.method, -record.num_images, record.key
 
 
 def _probe_source(entry: Entry) -> Source:

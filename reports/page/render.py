@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.config import EXAMPLE
 from bench.errors import DataError, UsageError
 from bench.faults import Fault, Faults
 from bench.files import write_atomically
@@ -54,14 +55,17 @@ def write_report(runs: Path, out: Path, faults: Faults | None = None) -> Path:
         DataError: there is no record below ``runs`` that can be read; says what to type.
         UsageError: ``out`` is no file.
     """
+    from reports.page.summary import page
+
     target, bad = destination(out), Faults() if faults is None else faults
     entries = entries_below(runs, bad)
     if not entries:
         raise DataError(
             f"A report is made of the records of bench run and bench probe, and there is none below the folder "
-            f"'{runs}'{_none_of(bad)}. Type: bench run --method biggan-logit --classifier robust_resnet152"
+            f"'{runs}'{_none_of(bad)}. Type: {EXAMPLE}"
         )
-    write_atomically(target, render(entries, bad, runs).encode())
+    made = page(entries)  # reads the files beside the records: what is wrong with them is known afterwards
+    write_atomically(target, rendered("report.html", page=made, left_out=left_out(bad, runs)).encode())
     return out
 
 
@@ -96,14 +100,6 @@ def _place(path: Path, runs: Path) -> str:
 def _none_of(faults: Faults) -> str:
     first = next(iter(faults), None)
     return printable(f" that can be read ({first.path}: {first.reason})") if first else ""
-
-
-def render(entries: Sequence[Entry], faults: Iterable[Fault] = (), runs: Path = Path()) -> str:
-    """The page of these records as HTML text, with the faults of their folder ``runs``."""
-    from reports.page.summary import page
-
-    made = page(entries)  # reads the files beside the records: what is wrong with them is known afterwards
-    return rendered("report.html", page=made, left_out=left_out(faults, runs))
 
 
 def rendered(template: str, **context: object) -> str:

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
 
+from bench.cards import MetricCard
 from bench.record import Score
 from reports.analysis.groups import Entry, Group, main_keys
-from reports.analysis.metrics import family, metric
 from reports.analysis.ranks import Rank, Standing, Standings, standing
 from reports.words import glossary, text
 from reports.words.ranks import basis, legend
@@ -146,15 +146,22 @@ class Footnotes:
 
 
 def main_table(group: Group, standings: Standings) -> MainTable:
-    """The compact table."""
-    keys = main_keys(group)
-    notes = Footnotes()
-    bands = tuple(_band(title, entries, keys, group, standings, notes) for title, entries in glossary.bands(group))
+    """The compact table: rows are sorted by ranks within their band, which are shown of ranked inverters only."""
+    keys, notes, bands = main_keys(group), Footnotes(), []
+    for title, entries in glossary.bands(group):
+        rows, order = [], {key: standing(key, entries) for key in keys}
+        for entry in entries:
+            cells = []
+            for key in keys if entry.complete else ():
+                cell = _cell(entry, key, group, standings[key], notes)
+                cells.append(replace(cell, order=order[key].ranks.get(entry)))
+            rows.append(_row(entry, tuple(cells), len(keys)))
+        bands.append(Band(title, entries[0].record.kind, tuple(rows)))
     columns = _columns(keys, group)
     return MainTable(
         families=tuple((title, len(list(run))) for title, run in groupby(one.family for one in columns)),
         columns=columns,
-        bands=bands,
+        bands=tuple(bands),
         access=tuple(dict.fromkeys(entry.record.access for entry in group.inverters)),
         notes=notes.numbered(),
         legend=tuple(legend(standings, keys)),
@@ -166,46 +173,37 @@ def main_table(group: Group, standings: Standings) -> MainTable:
 
 def full_table(group: Group, standings: Standings) -> FullTable:
     """All metrics of all complete cells."""
-    notes = Footnotes()
-    rows = []
-    for one in _columns(group.metrics, group):
-        cells = tuple(_cell(entry, one.key, group, standings[one.key], notes) for entry in group.complete)
-        rows.append(MetricRow(one, cells))
+    notes, rows = Footnotes(), []
+    for one in _columns(list(group.metrics), group):
+        cells = []
+        for entry in group.complete:
+            cells.append(_cell(entry, one.key, group, standings[one.key], notes))  # noqa: PERF401  # a frame less
+        rows.append(MetricRow(one, tuple(cells)))
     families = tuple((title, tuple(run)) for title, run in groupby(rows, key=lambda row: row.column.family))
     methods = tuple((entry.label, entry.record.kind) for entry in group.complete)
     return FullTable(methods, families, notes.numbered(), len(rows), len(methods) + 1)
 
 
-def _band(
-    title: str, entries: list[Entry], keys: list[str], group: Group, standings: Standings, notes: Footnotes
-) -> Band:
-    """Rows that stand together; they are sorted by ranks among themselves, which are shown of ranked inverters only."""
-    order = {key: standing(key, entries) for key in keys}
-    rows = tuple(_row(entry, keys, group, standings, order, notes) for entry in entries)
-    return Band(title, entries[0].record.kind, rows)
-
-
 def _columns(keys: list[str], group: Group) -> tuple[Column, ...]:
     """The heads of these metrics; the first of each family is told apart."""
-    families = [family(key) for key in keys]
+    families = [group.metric(key).family for key in keys]
     starts = [before != here for before, here in pairwise(["", *families])]
-    return tuple(_column(key, group, first) for key, first in zip(keys, starts, strict=True))
+    return tuple(_column(group.metric(key), group, first) for key, first in zip(keys, starts, strict=True))
 
 
-def _column(key: str, group: Group, starts: bool) -> Column:
-    chances = {_chance(key, entry) for entry in group.complete}
-    info = metric(key)
-    arrow, direction = glossary.DIRECTIONS[info.higher_is_better]
+def _column(card: MetricCard, group: Group, starts: bool) -> Column:
+    chances = {_chance(card.key, entry) for entry in group.complete}
+    arrow, direction = glossary.DIRECTIONS[card.higher_is_better]
     return Column(
-        key=key,
-        parts=tuple(BREAKABLE.findall(key)),
-        title=info.title,
-        definition=info.definition,
-        first="ascending" if info.higher_is_better is False else "descending",
+        key=card.key,
+        parts=tuple(BREAKABLE.findall(card.key)),
+        title=card.title,
+        definition=card.definition,
+        first="ascending" if card.higher_is_better is False else "descending",
         arrow=arrow,
         direction=direction,
         chance=chances.pop() if len(chances) == 1 else None,
-        family=family(key),
+        family=card.family,
         starts=starts,
     )
 
@@ -216,14 +214,12 @@ def _score(entry: Entry, key: str) -> Score:
 
 def _chance(key: str, entry: Entry) -> str | None:
     chance = _score(entry, key).chance
-    return None if chance is None else text.number(key, chance)
+    return None if chance is None else text.number(entry.metric(key), chance)
 
 
-def _row(entry: Entry, keys: list[str], group: Group, standings: Standings, order: Standings, notes: Footnotes) -> Row:
+def _row(entry: Entry, cells: tuple[Cell, ...], span: int) -> Row:
     record = entry.record
-    question = glossary.CONTROLS.get(record.method) if record.kind == "control" else None
-    made = ((key, _cell(entry, key, group, standings[key], notes)) for key in keys if entry.complete)
-    cells = tuple(replace(cell, order=order[key].ranks.get(entry)) for key, cell in made)
+    question = entry.cards.method.question if record.kind == "control" else None
     return Row(
         label=entry.label,
         question=" ".join(filter(None, (question, record.note))) or None,
@@ -234,7 +230,7 @@ def _row(entry: Entry, keys: list[str], group: Group, standings: Standings, orde
         status=record.status,
         reason=None if entry.complete else record.reason or "no reason was recorded",
         cells=cells,
-        span=len(keys),
+        span=span,
     )
 
 
@@ -245,14 +241,14 @@ def _cell(entry: Entry, key: str, group: Group, standing: Standing, notes: Footn
         return Cell(text.DASH, mark=mark or notes.mark("No reason was recorded for this missing value."))
     if text.is_by_definition(score):
         return Cell(text.DASH, raw=repr(score.value), mark=mark)
-    shared_chance = len({_chance(key, other) for other in group.complete}) == 1
+    card, shared_chance = entry.metric(key), len({_chance(key, other) for other in group.complete}) == 1
     rank = standing.ranks.get(entry)
     return Cell(
-        value=text.number(key, score.value, score.ci95),
+        value=text.number(card, score.value, score.ci95),
         raw=repr(score.value),
         half_width=text.half_width(score.ci95),
         bounds=text.bounds(score.ci95),
-        spread=None if score.std is None else text.number(key, score.std),
+        spread=None if score.std is None else text.number(card, score.std),
         images=text.count(score.n) if score.n not in (0, group.num_images) else None,
         chance=None if shared_chance else _chance(key, entry),
         mark=mark,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from bench.cards import MetricCard
 from bench.record import Record
 from reports.analysis.claims import Board, board
-from reports.analysis.groups import Entry, Group, group, held
-from reports.analysis.metrics import family, in_order, metric
+from reports.analysis.groups import Entry, Group, group
+from reports.analysis.metrics import metrics_of
 from reports.analysis.ranks import Standings, standings
 from reports.export import downloads
 from reports.figures import tradeoffs
@@ -16,7 +17,7 @@ from reports.page import provenance, scores
 from reports.page.gallery import gallery
 from reports.page.probes.pages import ProbePage, probe_pages
 from reports.words import findings, glossary, text
-from reports.words.controls import MEANING
+from reports.words.controls import meaning
 
 
 @dataclass(frozen=True)
@@ -76,22 +77,25 @@ def page(entries: Sequence[Entry]) -> Page:
     cells = list({id(record): record for record in ordered}.values())  # a failed one may stand in several groups
     probes = [entry for entry in entries if entry.record.probe is not None]
     asked = [entry.record for entry in probes]
-    keys = in_order(key for one in groups for key in one.metrics)
+    metrics = metrics_of(entry for one in groups for entry in one.complete)
+    sections = []
+    for one, anchor, ranked in named:
+        sections.append(_section(one, groups, anchor, ranked))  # a frame less
     headlines = [findings.finding(one, ranked, anchor) for one, anchor, ranked in named]
     return Page(
         holdings=findings.holdings([*cells, *asked]),
         findings=tuple(headline for headline in headlines if headline is not None),
-        meaning=MEANING,
-        stations=_stations([*cells, *asked], len(keys)),
-        sections=tuple(_section(one, groups, anchor, ranked) for one, anchor, ranked in named),
+        meaning=meaning(groups),
+        stations=_stations([*cells, *asked], len(metrics)),
+        sections=tuple(sections),
         probes=probe_pages(probes),
-        probe_warnings=tuple(glossary.thin(record.classifier for record in asked)),
+        probe_warnings=tuple(glossary.caveats(probes)),
         probe_sources=provenance.probe_provenance(probes),
         board=board(entries),
-        definitions=_definitions(keys),
-        controls=tuple(glossary.CONTROLS.items()),
+        definitions=_definitions(metrics.values()),
+        controls=tuple(glossary.questions(entry for one in groups for entry in one.entries)),
         access=tuple(glossary.ACCESS.items()),
-        downloads=downloads.everything([entry.record for entry in entries], [ranked for _, _, ranked in named]),
+        downloads=downloads.everything(entries, [ranked for _, _, ranked in named]),
         several=len(groups) > 1,
     )
 
@@ -125,7 +129,7 @@ def _section(one: Group, groups: Sequence[Group], anchor: str, ranked: Standings
         classifier=one.classifier,
         dataset=one.dataset,
         subtitle=subtitle,
-        warnings=tuple(glossary.warnings(one.classifier, one.num_images, one.metrics, judged=held("fd_judge", one))),
+        warnings=tuple(glossary.warnings(one)),
         main=scores.main_table(one, ranked),
         full=scores.full_table(one, ranked),
         tradeoffs=tradeoffs.tradeoffs(one, anchor),
@@ -149,11 +153,10 @@ def _short(one: Group, groups: Sequence[Group]) -> str:
     return " · ".join([one.classifier, *told])
 
 
-def _definitions(keys: Sequence[str]) -> tuple[tuple[str, tuple[Definition, ...]], ...]:
+def _definitions(cards: Iterable[MetricCard]) -> tuple[tuple[str, tuple[Definition, ...]], ...]:
     """The metrics' definitions by family."""
     families: dict[str, list[Definition]] = {}
-    for key in keys:
-        info = metric(key)
-        direction = glossary.DIRECTIONS[info.higher_is_better][1]
-        families.setdefault(family(key), []).append(Definition(key, info.title, info.definition, direction))
+    for card in cards:
+        direction = glossary.DIRECTIONS[card.higher_is_better][1]
+        families.setdefault(card.family, []).append(Definition(card.key, card.title, card.definition, direction))
     return tuple((title, tuple(found)) for title, found in families.items())

@@ -6,9 +6,10 @@ import re
 import textwrap
 from collections.abc import Sequence
 
+from bench.cards import MetricCard
 from bench.record import Score
-from reports.analysis.groups import Entry, Group, group
-from reports.analysis.metrics import metric
+from reports.analysis.groups import Entry, Group, group, main_keys
+from reports.analysis.metrics import picked
 from reports.analysis.ranks import Standings, standings
 from reports.page.scores import BREAKABLE
 from reports.words import glossary, text
@@ -17,15 +18,6 @@ from reports.words.markdown import escaped, markdown_lines
 from reports.words.ranks import IN_TABLE, legend, orders
 
 WIDTH = 110
-TERMINAL_METRICS = (
-    "fd_judge",
-    "lpips",
-    "psnr",
-    "logit_cosine",
-    "reid_class_target",
-    "reid_class_judge",
-    "reid_within_class_judge_mrr",
-)
 MISSING = Score(None, note="this record was written without this metric")
 
 
@@ -39,9 +31,9 @@ def terminal_table(entries: Sequence[Entry]) -> str:
 
 
 def _terminal(one: Group) -> str:
-    shown = one.complete
-    columns = [_terminal_column(key, one) for key in TERMINAL_METRICS]
-    depth = max(len(column) for column in columns)
+    shown, keys = one.complete, picked(one.metrics, "terminal") or main_keys(one)
+    columns = [_terminal_column(key, one) for key in keys]
+    depth = max((len(column) for column in columns), default=1)
     columns = [[" " * len(column[0])] * (depth - len(column)) + column for column in columns]
     sees = ["access", *(_sees(entry) for entry in shown), ""]
     names = ["method", *(entry.label + " ~" * entry.record.stochastic for entry in shown), "chance"]
@@ -57,18 +49,20 @@ def _terminal(one: Group) -> str:
         rows.insert(first + gap_at, "")
     title = f"{one.classifier} on {one.dataset}, {text.plural(one.num_images, 'image')}, protocol {one.fingerprint}"
     return (
-        "\n".join([*([title, "", *rows] if shown else [title]), "", *_terminal_ranks(one), *_terminal_notes(one)])
+        "\n".join(
+            [*([title, "", *rows] if shown else [title]), "", *_terminal_ranks(one, keys), *_terminal_notes(one, keys)]
+        )
         + "\n"
     )
 
 
-def _terminal_ranks(one: Group) -> list[str]:
+def _terminal_ranks(one: Group, keys: Sequence[str]) -> list[str]:
     """How ranks are meant, and who leads and who ties in which metrics."""
-    ranked = standings(one, TERMINAL_METRICS)
+    ranked = standings(one, keys)
     if not any(standing.entries for standing in ranked.values()):
         return []
-    read, *remarks = legend(ranked, TERMINAL_METRICS)
-    told = [f"{text.listing(keys)}: {line}" for line, keys in orders(ranked, TERMINAL_METRICS)]
+    read, *remarks = legend(ranked, keys)
+    told = [f"{text.listing(those)}: {line}" for line, those in orders(ranked, keys)]
     return [_wrapped(read), *(_wrapped(line, "  ") for line in (*told, *remarks)), ""]
 
 
@@ -81,10 +75,10 @@ def _sees(entry: Entry) -> str:
 def _terminal_column(key: str, one: Group) -> list[str]:
     """Head lines, cells and chance of a metric, all of one width."""
     scores = [_score(entry, key) for entry in one.complete]
-    cells = [*(_concise(key, score) for score in scores), _chance(key, one)]
+    cells = [*(_concise(one.metric(key), score) for score in scores), _chance(key, one)]
     width = max(map(len, [*cells, *BREAKABLE.findall(key)]))
     head = [""]
-    for piece in [*BREAKABLE.findall(key), f" {DIRECTIONS[metric(key).higher_is_better][0]}".rstrip()]:
+    for piece in [*BREAKABLE.findall(key), f" {DIRECTIONS[one.metric(key).higher_is_better][0]}".rstrip()]:
         if len(head[-1] + piece) <= width:
             head[-1] += piece
         else:
@@ -94,26 +88,28 @@ def _terminal_column(key: str, one: Group) -> list[str]:
 
 def _chance(key: str, one: Group) -> str:
     """What guessing scores, where it is the same for all."""
-    found = {text.number(key, score.chance) for e in one.complete if (score := _score(e, key)).chance is not None}
+    found = {
+        text.number(e.metric(key), score.chance) for e in one.complete if (score := _score(e, key)).chance is not None
+    }
     return found.pop() if len(found) == 1 else ""
 
 
-def _concise(key: str, score: Score) -> str:
+def _concise(card: MetricCard, score: Score) -> str:
     """A dash where there is no value, and where it could be no other."""
     if score.value is None or text.is_by_definition(score):
         return text.DASH
-    return text.concise(key, score.value, score.ci95)
+    return text.concise(card, score.value, score.ci95)
 
 
-def _terminal_notes(one: Group) -> list[str]:
+def _terminal_notes(one: Group, keys: Sequence[str]) -> list[str]:
     """How to read the table, why cells are absent, and why values are missing, each reason once."""
     lines = [f"{e.label}: {e.record.status}: {e.record.reason}" for e in one.entries if not e.complete]
     reasons: dict[str, list[str]] = {}
-    for key in TERMINAL_METRICS:
+    for key in keys:
         for score in (_score(entry, key) for entry in one.complete):
             if score.value is None:
                 reasons.setdefault(score.note or "no reason was recorded", []).append(key)
-    lines += [f"{text.DASH} {text.listing(keys)}: {reason}" for reason, keys in reasons.items()]
+    lines += [f"{text.DASH} {text.listing(those)}: {reason}" for reason, those in reasons.items()]
     if one.complete:
         lines.append(
             "0.123(45): 0.123 ± 0.045, half of the 95 % interval; ~ stochastic; * trained on (logits, image) pairs."
@@ -155,7 +151,7 @@ def markdown_table(entries: Sequence[Entry], metrics: Sequence[str]) -> str:
 
 
 def _markdown(one: Group, ranked: Standings, metrics: Sequence[str]) -> str:
-    arrows = {key: DIRECTIONS[metric(key).higher_is_better][0] for key in metrics}
+    arrows = {key: DIRECTIONS[one.metric(key).higher_is_better][0] for key in metrics}
     head = ["method", "access", "training", "stochastic", *(f"`{key}` {arrows[key]}".rstrip() for key in metrics)]
     rows = [_markdown_row(entry, ranked, metrics) for entry in (*one.inverters, *one.controls)]
     rows.append(["*chance*", "", "", "", *(_chance(key, one) for key in metrics)])
@@ -177,6 +173,6 @@ def _with_bounds(entry: Entry, key: str, ranked: Standings) -> str:
     score, standing = _score(entry, key), ranked[key]
     if score.value is None or text.is_by_definition(score):
         return text.DASH
-    value, rank = text.number(key, score.value, score.ci95), standing.ranks.get(entry)
+    value, rank = text.number(entry.metric(key), score.value, score.ci95), standing.ranks.get(entry)
     shown = f"**{value}**" if entry in standing.leaders else value
     return " ".join(filter(None, (shown, text.bounds(score.ci95), f"({rank})" if rank is not None else "")))

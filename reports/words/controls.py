@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bench.config import RunConfig
-from reports.analysis.controls import NEAREST, Match, num_logits, strongest
-from reports.analysis.groups import CLASSIFIER_ORDER, Entry, Group
+from reports.analysis.controls import Match, strongest
+from reports.analysis.groups import Entry, Group, main_keys
+from reports.analysis.metrics import first
 from reports.analysis.pairs import MIN_PAIRS
 from reports.analysis.ranks import FEW, ONE_NUMBER
 from reports.words import text
@@ -16,21 +17,12 @@ from reports.words.ranks import ground
 FEW_LOGITS = 100
 HOLM = "paired differences after Holm's correction over these metrics"
 NAMED = 3  # so many metrics are named, of more the number must do
-BY_CONSTRUCTION = f"the logits of {NEAREST} are nearest by construction"
-MEANING = (
-    "With few logits the nearest training image is nearly a draw from p(x | z). A sampler can then be expected to do "
-    "no more than equal train-nearest; an averaging decoder may pass it in psnr and ssim. Beating it means something "
-    "where logits are many. In logit_error and logit_cosine, and nearly so in reid_class_target, it has a head start: "
-    f"{BY_CONSTRUCTION}."
-)
-CEILING = (
-    "no more than equality can be expected of a faithful draw from p(x | z); an averaging decoder may pass it in psnr "
-    "and ssim"
-)
+BY_CONSTRUCTION = "the logits of {} are nearest by construction"
+FETCHED = "the training image whose logits are nearest"  # what the control of the role ``memory`` gives
 
 
 def against(group: Group, inverters: Sequence[Entry]) -> list[str]:
-    """Sentences: each inverter against its strongest control, and what stays open where train-nearest was not run."""
+    """Sentences: each inverter against its strongest control, and what stays open where memorising was not tried."""
     found = [(entry, strongest(group, entry)) for entry in inverters]
     sentences = [_score(group, one) for _, one in found if one is not None and one.compared]
     beside = [entry.label for entry, one in found if one is None or not one.compared]
@@ -59,6 +51,7 @@ def _favour(keys: Sequence[str], whose: str) -> str:
 
 def against_markdown(found: Sequence[tuple[Group, Match]]) -> str:
     """A sentence over all groups for each control that is the strongest somewhere, a table, and what it means."""
+    meant = meaning([group for group, _ in found])
     head = (
         "network",
         "strongest control",
@@ -72,9 +65,11 @@ def against_markdown(found: Sequence[tuple[Group, Match]]) -> str:
     for one, match in found:
         sets = f"{len(match.behind)} of {len(match.behind) + len(match.ahead)}"
         sides = (f"{len(keys)}{_names(keys)}" for keys in (match.won, match.open, match.lost))
-        rows.append([one.classifier, match.control.label, str(num_logits(one) or text.DASH), *sides, sets])
+        rows.append(
+            [one.classifier, match.control.label, str(one.cards.classifier.num_logits or text.DASH), *sides, sets]
+        )
     told = [_total(name, [match for _, match in found if match.control.label == name]) for name in _labels(found)]
-    return "\n".join([*told, MEANING, "", *markdown_lines(head, rows)]) + "\n"
+    return "\n".join([*told, meant, "", *markdown_lines(head, rows)]) + "\n"
 
 
 def _labels(found: Sequence[tuple[Group, Match]]) -> list[str]:
@@ -101,18 +96,48 @@ def _names(keys: Sequence[str]) -> str:
     return f" ({text.listing(keys)})" if 0 < len(keys) <= NAMED else ""
 
 
-def _meaning(group: Group, control: Entry) -> str:
-    """What equality with train-nearest is worth at this number of logits."""
-    if control.record.method != NEAREST:
+def meaning(groups: Sequence[Group]) -> str:
+    """What it is worth to beat the control that memorises; empty where none was run."""
+    one = next((one for one in groups if one.control("memory")), None)
+    memory = one.control("memory") if one is not None else None
+    if one is None or memory is None:
         return ""
-    logits = num_logits(group)
-    if logits is None:
-        told = f"For a sampler, with few logits, {CEILING}; where logits are many, beating it means something"
+    logits, near = text.listing(_seeing(one, "logits")), first(one.metrics, "target-class")
+    nearly = f", and nearly so in {near}," if near else ""
+    start = f" In {logits}{nearly} it has a head start: " if logits else " It has a head start: "
+    return (
+        "With few logits the nearest training image is nearly a draw from p(x | z). A sampler can then be expected to "
+        f"do no more than equal {memory.record.method}; an averaging decoder may pass it{_averages(one)}. Beating it "
+        f"means something where logits are many.{start}{BY_CONSTRUCTION.format(memory.record.method)}."
+    )
+
+
+def _seeing(group: Group, what: str) -> list[str]:
+    return [key for key in main_keys(group) if group.metric(key).sees == what]
+
+
+def _averages(group: Group) -> str:
+    """Where an average of possible originals does well: in what compares pixels."""
+    pixels = text.listing(_seeing(group, "pixels"))
+    return f" in {pixels}" if pixels else ""
+
+
+def _meaning(group: Group, control: Entry) -> str:
+    """What equality with the control that memorises is worth at this number of logits."""
+    if control.cards.method.role != "memory":
+        return ""
+    logits = group.cards.classifier.num_logits
+    ceiling = (
+        "no more than equality can be expected of a faithful draw from p(x | z); an averaging decoder may pass it"
+        f"{_averages(group)}"
+    )
+    if not logits:
+        told = f"For a sampler, with few logits, {ceiling}; where logits are many, beating it means something"
     elif logits <= FEW_LOGITS:
-        told = f"For a sampler, at {logits} logits, {CEILING}"
+        told = f"For a sampler, at {logits} logits, {ceiling}"
     else:
         told = f"At {text.count(logits)} logits it is no ceiling, and beating it means something"
-    return f"{told}; {BY_CONSTRUCTION}."
+    return f"{told}; {BY_CONSTRUCTION.format(control.record.method)}."
 
 
 def _why_not(group: Group) -> str:
@@ -120,25 +145,25 @@ def _why_not(group: Group) -> str:
 
 
 def _missing(group: Group, labels: Sequence[str]) -> str:
-    """That train-nearest was not run, what that leaves open, and what to type; empty where it was."""
-    found = [entry.record for entry in group.controls if entry.record.method == NEAREST]
-    if any(record.status == "complete" for record in found):
+    """That memorising was not tried, what that leaves open, and what to type; empty where it was."""
+    if group.control("memory") is not None:
         return ""
-    status, advice = "not run", f"Type: {_command(group)}"
+    found = [one.record for one in group.controls if one.cards.method.role == "memory"]
+    who, status, advice = f"The control that fetches {FETCHED}", "not run", f"Type: {_command(group)}"
     if found:
-        status = found[0].status
+        who, status = f"{found[0].method}, elsewhere the strongest control,", found[0].status
         _, typed, command = (found[0].reason or "").rpartition("Type: ")
         advice = f"Type: {command}" if typed else "The table says why."
-    return (
-        f"{NEAREST}, elsewhere the strongest control, was {status}: whether {text.listing(labels)} does more than "
-        f"fetch the training image whose logits are nearest stays open. {advice}"
-    )
+    return f"{who} was {status}: whether {text.listing(labels)} does more than fetch {FETCHED} stays open. {advice}"
 
 
 def _command(group: Group) -> str:
-    known = group.classifier in CLASSIFIER_ORDER
+    """The run of an inverter of the group, which adds the controls beside it."""
+    card, aliases = group.cards.classifier, group.cards.dataset.aliases
+    known = card.place is not None or ":" in group.classifier or group.classifier in aliases
+    method = next(entry.record.method for entry in group.contenders)
     dataset = "" if group.dataset == RunConfig.dataset else f" --dataset {group.dataset}"
     return (
-        f"bench run --method {NEAREST} --classifier {group.classifier if known else 'FILE.py:FUNCTION'}{dataset} "
+        f"bench run --method {method} --classifier {group.classifier if known else 'FILE.py:FUNCTION'}{dataset} "
         f"--num-images {group.num_images}"
     )

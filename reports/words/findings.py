@@ -7,18 +7,18 @@ from dataclasses import dataclass
 
 from bench.record import Record
 from reports.analysis.best import difference
-from reports.analysis.controls import HEADLINE, leading
+from reports.analysis.controls import leading
 from reports.analysis.groups import Entry, Group, has_value
+from reports.analysis.metrics import first, picked
 from reports.analysis.ranks import Standing, Standings
 from reports.words import text
 from reports.words.controls import against
 from reports.words.numbers import interval, places, signed
 from reports.words.ranks import ground_of_lead, why
 
-CLASS, CLASS_WORDS = "reid_class_judge", "the originals' class"
-LIKENESS = ("psnr", "ssim", "logit_cosine", "reid_within_class_judge_mrr")  # what may see it otherwise than LPIPS
+CLASS = "the originals' class"
 AGREED = "agreed"
-FLOOR, FLOOR_WORDS = "same-class-random", "a random training image of the predicted class"
+FLOOR = "a random training image of the predicted class"  # the control of the role ``class-floor``
 
 
 @dataclass(frozen=True)
@@ -61,32 +61,34 @@ def _cells(cells: Sequence[Record]) -> str:
 
 def finding(group: Group, ranked: Standings, anchor: str) -> Finding | None:
     """The headline of a group, or None where it has no ranked inverter with scores."""
-    contenders = [entry for entry in group.contenders if entry.complete and has_value(entry, HEADLINE)]
+    closest = first(group.metrics, "closest")
+    contenders = [entry for entry in group.contenders if entry.complete and has_value(entry, closest)]
     if not contenders:
         return None
-    first = leading(group, ranked)
+    leaders = leading(group, ranked)
     sentences = [
-        *_lead(ranked, contenders),
-        *against(group, first),
-        *(_against_floor(entry, group.controls) for entry in first),
-        _gap(contenders, group.controls),
+        *_lead(group, ranked, contenders),
+        *against(group, leaders),
+        *(_against_floor(closest, entry, group.control("class-floor")) for entry in leaders),
+        _gap(first(group.metrics, "gap"), contenders, group.control("class-floor")),
     ]
     where = f"{group.classifier} on {group.dataset}, {text.plural(group.num_images, 'image')}"
     return Finding(anchor, where, tuple(filter(None, sentences)))
 
 
-def _lead(ranked: Standings, contenders: Sequence[Entry]) -> list[str]:
+def _lead(group: Group, ranked: Standings, contenders: Sequence[Entry]) -> list[str]:
     """Who comes closest to the originals and by which metric, where others disagree, and who keeps the class."""
+    near, kept = first(group.metrics, "closest"), first(group.metrics, "judge-class")
     if len({entry.record.method for entry in contenders}) == 1:
-        shown = text.listing(_shown(contenders[0], key) for key in (HEADLINE, CLASS) if has_value(contenders[0], key))
+        shown = text.listing(_shown(contenders[0], key) for key in (near, kept) if has_value(contenders[0], key))
         return [f"{text.listing(map(_named, contenders))} stands alone: {shown}."]
-    closest, keeps = ranked[HEADLINE], ranked.get(CLASS)
+    closest, keeps, title = ranked[near], ranked.get(kept), group.metric(near).title
     told = [
-        _answer(closest, "By LPIPS", "closest to the originals", "which inverter is closest to the originals"),
-        _others(closest, [ranked[key] for key in LIKENESS if key in ranked]),
+        _answer(closest, f"By {title}", "closest to the originals", "which inverter is closest to the originals"),
+        _others(title, closest, [ranked[key] for key in picked(group.metrics, "likeness") if key in ranked]),
     ]
     if keeps is not None and keeps.entries:
-        told.append(_answer(keeps, "By the judge", f"best at keeping {CLASS_WORDS}", f"which keeps {CLASS_WORDS} best"))
+        told.append(_answer(keeps, "By the judge", f"best at keeping {CLASS}", f"which keeps {CLASS} best"))
     return told
 
 
@@ -106,20 +108,20 @@ def _answer(standing: Standing, by: str, best: str, what: str) -> str:
     return f"{by} {text.listing(shown)} {'is' if len(leaders) == 1 else 'are'} {best}, ahead of {others} by {how}."
 
 
-def _others(closest: Standing, standings: Sequence[Standing]) -> str:
+def _others(title: str, closest: Standing, standings: Sequence[Standing]) -> str:
     """Whether the other measures of likeness see it alike: who leads and who ties there."""
     heads: dict[str, list[str]] = {}
     for one in standings:
         if one.entries:
             heads.setdefault(_head(one, closest), []).append(one.key)
-    told = (_measures(text.listing(keys), len(keys), head) for head, keys in heads.items())
+    told = (_measures(title, text.listing(keys), len(keys), head) for head, keys in heads.items())
     return f"Other measures: {'; '.join(told)}." if heads else ""
 
 
-def _measures(names: str, number: int, head: str) -> str:
+def _measures(title: str, names: str, number: int, head: str) -> str:
     """What these measures say, in words that fit their number."""
     if head == AGREED:
-        return f"{names} {'agrees' if number == 1 else 'agree'} with LPIPS"
+        return f"{names} {'agrees' if number == 1 else 'agree'} with {title}"
     return f"{names}: {head}"
 
 
@@ -139,42 +141,36 @@ def _named(entry: Entry) -> str:
     return entry.label if access == "logits" else f"{entry.label} ({access})"
 
 
-def _against_floor(entry: Entry, controls: Sequence[Entry]) -> str:
+def _against_floor(key: str, entry: Entry, control: Entry | None) -> str:
     """Whether a leading inverter comes closer to the original than the class alone does."""
-    control = _control(controls, FLOOR)
-    found = difference(HEADLINE, entry, control) if control is not None else None
+    found = difference(key, entry, control) if control is not None else None
     if found is None:
         return ""
     mean, low, high = found
-    digits = places(HEADLINE, mean, low, high)
-    by = f"{HEADLINE} {signed(mean, digits)} {interval(low, high, digits)} in paired differences"
+    digits = places(entry.metric(key), mean, low, high)
+    by = f"{key} {signed(mean, digits)} {interval(low, high, digits)} in paired differences"
     if high < 0:
-        return f"{entry.label} comes closer to the original than {FLOOR_WORDS} ({by})."
+        return f"{entry.label} comes closer to the original than {FLOOR} ({by})."
     if low > 0:
-        return f"{entry.label} stays further from the original than {FLOOR_WORDS} ({by})."
-    return f"Between {entry.label} and {FLOOR_WORDS} no difference is shown ({by})."
+        return f"{entry.label} stays further from the original than {FLOOR} ({by})."
+    return f"Between {entry.label} and {FLOOR} no difference is shown ({by})."
 
 
-def _control(controls: Sequence[Entry], method: str) -> Entry | None:
-    return next((one for one in controls if one.record.method == method and one.complete), None)
-
-
-def _gap(contenders: Sequence[Entry], controls: Sequence[Entry]) -> str:
+def _gap(key: str, contenders: Sequence[Entry], natural: Entry | None) -> str:
     """Who convinces the classifier beyond the judge, and by more than natural pictures of the predicted class do."""
-    natural = _control(controls, "same-class-random")
     if natural is None:
         return ""
-    found = [(entry, difference("reid_gap", entry, natural)) for entry in contenders]
-    wide = [f"{_named(entry)} ({_shown(entry, 'reid_gap')})" for entry, gap in found if gap is not None and gap[1] > 0]
+    found = [(entry, difference(key, entry, natural)) for entry in contenders]
+    wide = [f"{_named(entry)} ({_shown(entry, key)})" for entry, gap in found if gap is not None and gap[1] > 0]
     if not wide:
         return ""
     whose, verb = ("it convinces", "convinces") if len(wide) == 1 else ("they convince", "convince")
     return (
         f"Beyond what {whose} the judge of, {text.listing(wide)} {verb} the classifier, and by more than natural "
-        f"pictures of the predicted class do ({_shown(natural, 'reid_gap')})."
+        f"pictures of the predicted class do ({_shown(natural, key)})."
     )
 
 
 def _shown(entry: Entry, key: str) -> str:
     score = entry.record.metrics[key]
-    return f"{key} {text.number(key, score.value or 0.0, score.ci95)} {text.bounds(score.ci95)}".rstrip()
+    return f"{key} {text.number(entry.metric(key), score.value or 0.0, score.ci95)} {text.bounds(score.ci95)}".rstrip()

@@ -1,21 +1,14 @@
-"""The words of the report: the bands of its tables, directions, what each control answers, standing caveats."""
+"""The words of the report: the bands of its tables, directions, what each control answers, caveats."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from bench.cards import LAST, ROLES
 from bench.metrics.base import MIN_SET_IMAGES
-from reports.analysis.groups import Entry, Group
-
-CONTROLS: dict[str, str] = {
-    "oracle": "The original itself: the ceiling of each metric.",
-    "real-train": "Training images, class-matched, in place of the reconstructions: the floor of the set-level scores.",
-    "train-nearest": "The training image whose logits are nearest: how far does memorising go?",
-    "same-class-random": "A random training image of the predicted class: what is the class alone worth?",
-    "class-mean": "The mean training image of the predicted class.",
-    "ridge": "Linear regression from logits to pixels: what is linearly there?",
-    "onehot-biggan": "The BigGAN inverter fed only with the arg-max class: do the other logits matter?",
-}
+from bench.reader import Left
+from reports.analysis.groups import Entry, Group, classifier_rank, held
+from reports.analysis.metrics import picked
 
 BANDS = ("Inverters", "Given features in place of logits, and not ranked", "Controls: floors and ceilings")
 
@@ -32,37 +25,39 @@ ACCESS: dict[str, str] = {
     "original": "the original image (controls only)",
 }
 
-THIN_CLASSIFIERS = ("robust_resnet152", "resnet152", "inception_v3")
-
 
 def bands(group: Group) -> list[tuple[str, list[Entry]]]:
     """Rows that stand together, with their titles, without bands that nobody stands in."""
     return [(title, entries) for title, entries in zip(BANDS, group.bands, strict=True) if entries]
 
 
-def thin(classifiers: Iterable[str]) -> list[str]:
-    """The warning for each classifier that is not the published network of its name."""
-    shown = set(classifiers)
-    return [
-        f"{classifier} is a thin, 32x32 version of the published architecture, trained by this project on "
-        "CIFAR-10. Its scores do not speak for the ImageNet network of that name."
-        for classifier in THIN_CLASSIFIERS
-        if classifier in shown
-    ]
+def caveats(cells: Iterable[Left]) -> list[str]:
+    """What their classifiers must not be mistaken for, in the order of the tables."""
+    ordered = sorted(cells, key=classifier_rank)
+    cards = (one.cards.classifier for one in ordered)
+    return list(dict.fromkeys(f"{card.name} is {card.caveat}" for card in cards if card.caveat))
 
 
-def warnings(classifier: str, num_images: int, keys: Iterable[str], *, judged: bool) -> list[str]:
-    """What a reader of these scores must know beforehand; ``judged``: some record has a value of ``fd_judge``."""
-    found = thin([classifier])
-    if num_images < MIN_SET_IMAGES:
+def questions(cells: Iterable[Left]) -> list[tuple[str, str]]:
+    """What each control answers, in the order of the rows."""
+    controls = {one.record.method: one.cards.method for one in cells if one.record.kind == "control"}
+    ordered = sorted(controls.values(), key=lambda card: ROLES.index(card.role) if card.role in ROLES else LAST)
+    return [(card.name, card.question) for card in ordered]
+
+
+def warnings(group: Group) -> list[str]:
+    """What a reader of these scores must know beforehand."""
+    found = caveats(group.entries)
+    if group.num_images < MIN_SET_IMAGES:
         found.append(
-            f"With {num_images:,} images the set-level distances are not defined (they need {MIN_SET_IMAGES:,}) "
+            f"With {group.num_images:,} images the set-level distances are not defined (they need {MIN_SET_IMAGES:,}) "
             "and stand as a dash."
         )
-    same = [key for key in keys if key in (f"fd_{classifier}", f"kid_{classifier}")]
+    same = [key for key, card in group.metrics.items() if card.extractor == group.classifier]
+    others = [key for key in picked(group.metrics, "distance") if key not in same and held(key, group)]
     if same:
         found.append(
             f"{' and '.join(same)} look through the very network that was inverted, which favours what that network "
-            "likes to see." + (" Read fd_judge instead." if judged else "")
+            "likes to see." + (f" Read {others[0]} instead." if others else "")
         )
     return found

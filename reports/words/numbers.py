@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from math import floor, log10
+from typing import TYPE_CHECKING
 
 from reports.words import text
+
+if TYPE_CHECKING:
+    from bench.cards import MetricCard
 
 MOST = 6  # digits after the point
 
 
-def places(key: str, difference: float, low: float, high: float) -> int:
+def places(card: MetricCard, difference: float, low: float, high: float) -> int:
     """Digits after the point: at least the metric's own, two of the interval's half width, one of its inner bound."""
-    wanted = [text.decimals(key, difference)]
+    wanted = [text.decimals(card, difference)]
     if high > low:
         wanted.append(1 - floor(log10((high - low) / 2)))
     if low > 0 or high < 0:

@@ -6,24 +6,19 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from bench.cards import MetricCard
     from bench.record import Score
 
 Interval = tuple[float, float]
 DASH = "—"
 MINUS = "\N{MINUS SIGN}"
-FOUR_DECIMALS = ("kid_", "reid_instance_", "reid_within_", "sharpness", "lpips_step", "relative_step_")
-TWO_DECIMALS = ("fid", "fd_", "psnr")
 MOST_DECIMALS = 6
 BY_DEFINITION = ("deterministic",)  # notes of values that no image can change
 
 
-def decimals(key: str, value: float) -> int:
-    """Digits after the point for a metric's value without an interval; distances above 100 need one less."""
-    if key.startswith(FOUR_DECIMALS):
-        return 4
-    if key.startswith(TWO_DECIMALS):
-        return 1 if abs(value) >= 100 else 2
-    return 3
+def decimals(card: MetricCard, value: float) -> int:
+    """Digits after the point for a metric's value without an interval; of two, values from 100 on need one less."""
+    return 1 if card.digits == 2 and abs(value) >= 100 else card.digits
 
 
 def is_constant(ci95: Interval) -> bool:
@@ -36,17 +31,17 @@ def is_by_definition(score: Score) -> bool:
     return score.ci95 is not None and is_constant(score.ci95) and score.note in BY_DEFINITION
 
 
-def number(key: str, value: float, ci95: Interval | None = None) -> str:
+def number(card: MetricCard, value: float, ci95: Interval | None = None) -> str:
     """A metric's value, never as minus zero: to two significant digits of its interval's half width, else as usual."""
     known = ci95 is not None and not is_constant(ci95)
-    return _fixed(value, _decimals_of(ci95) if ci95 is not None and known else decimals(key, value))
+    return fixed(value, _decimals_of(ci95) if ci95 is not None and known else decimals(card, value))
 
 
 def half_width(ci95: Interval | None) -> str:
     """Half the length of an interval, the number after ±, to two significant digits; empty where there is none."""
     if ci95 is None or is_constant(ci95):
         return ""
-    return _fixed(_half(ci95), _decimals_of(ci95))
+    return fixed(_half(ci95), _decimals_of(ci95))
 
 
 def bounds(ci95: Interval | None) -> str:
@@ -54,14 +49,14 @@ def bounds(ci95: Interval | None) -> str:
     if ci95 is None or is_constant(ci95):
         return ""
     digits = _decimals_of(ci95)
-    return f"[{_fixed(ci95[0], digits)}, {_fixed(ci95[1], digits)}]"
+    return f"[{fixed(ci95[0], digits)}, {fixed(ci95[1], digits)}]"
 
 
-def concise(key: str, value: float, ci95: Interval | None) -> str:
+def concise(card: MetricCard, value: float, ci95: Interval | None) -> str:
     """A value with half of its interval in units of its last digit: 0.3693(27) is 0.3693±0.0027."""
     half = half_width(ci95)
     digits = half.lstrip("0.") if half.startswith("0.") else half
-    return number(key, value, ci95) + (f"({digits})" if half else "")
+    return number(card, value, ci95) + (f"({digits})" if half else "")
 
 
 def _half(ci95: Interval) -> float:
@@ -74,7 +69,8 @@ def _decimals_of(ci95: Interval) -> int:
     return min(max(1 - exponent, 0), MOST_DECIMALS)
 
 
-def _fixed(value: float, digits: int) -> str:
+def fixed(value: float, digits: int) -> str:
+    """So many digits after the point, never minus zero."""
     text = f"{value:.{digits}f}"
     if not text.strip("-0."):
         text = text.lstrip("-")

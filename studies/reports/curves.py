@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bench.classifiers.providers.zoo import TARGETS
 from bench.errors import DataError
 from bench.files import write_atomically
-from reports.analysis.groups import CLASSIFIER_ORDER
 from reports.figures.plotting import DASHES, PAPER, SERIES, figure
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def draw(found: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]]) -> by
         axes[-1][1].set_xlabel("steps")
         named = [pair for row in axes for pair in zip(*row[0].get_legend_handles_labels(), strict=True)]
         lines = {label: handle for handle, label in named}
-        shown = [name for name in CLASSIFIER_ORDER if name in lines]
+        shown = [name for name in TARGETS if name in lines]
         fig.legend([lines[name] for name in shown], shown, loc="lower center", ncols=len(shown))
         fig.subplots_adjust(left=0.05, right=0.98, top=0.96, bottom=0.1, hspace=0.45, wspace=0.22)
         file = io.BytesIO()
@@ -77,7 +77,7 @@ def _packed(png: io.BytesIO) -> bytes:
 
 
 def _lines(axis: Axes, by_classifier: Mapping[str, Mapping[str, Sequence[float]]], score: str) -> None:
-    for number, name in enumerate(CLASSIFIER_ORDER):
+    for number, name in enumerate(TARGETS):
         if name in by_classifier and score in by_classifier[name]:
             curve = by_classifier[name]
             axis.plot(curve["step"], curve[score], color=SERIES[number], linestyle=DASHES[number], label=name)

@@ -13,19 +13,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.datasets.cifar10 import CLASS_NAMES, shipped_test
+from bench.describe import known_probe
 from bench.files import write_atomically
+from bench.listing import PROBES
 from bench.probes import noise, transform
+from bench.probes.base import Probe
 from bench.probes.interpolate import TIMES
 from bench.probes.iterate import ROUNDS
 from bench.probes.manipulate import Perturb, Scale, Shift
 from bench.record import Level, Record, Score
+from bench.registry import load, registered
 from reports.analysis.groups import Entry
 from reports.page import render
 from reports.page.probes.pages import ProbePage
-from reports.words.probe_kinds import BUILT_IN, built_in
 from tests.reports.html_page import Page
 
-KINDS = tuple(BUILT_IN)
+KINDS = tuple(sorted(registered(PROBES), key=lambda kind: known_probe(kind).place))
+CLASSES: dict[str, type[Probe]] = {kind: load(PROBES, "probe", kind) for kind in KINDS}
+LOOKS = {kind: known_probe(kind).looks for kind in KINDS}
 CLASSIFIERS = ("robust_resnet152", "resnet152", "inception_v3", "efficientnet_lite0")
 METHODS = ("biggan-logit", "dosovitskiy-brox-2016a")
 NOISE = ("original", *(f"draw {k}" for k in range(1, noise.DRAWS + 1)))
@@ -59,8 +64,7 @@ def score(rng: np.random.Generator, n: int, **others: Any) -> Score:
 def make_record(kind: str, classifier: str = "robust_resnet152", method: str = "biggan-logit", **others: Any) -> Record:
     """A complete record with every measure that the probe declares; others overwrite its fields."""
     rng = np.random.default_rng(zlib.crc32(f"{kind} {classifier} {method}".encode()))
-    probe = built_in(kind)
-    assert probe is not None
+    probe = CLASSES[kind]
     n = others.get("num_images", 250)
     levels = tuple(
         Level(name, value, {key: score(rng, n) for key in probe.measures}) for name, value in levels_of(kind)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from bench.datasets.cifar10 import shipped_test
+from bench.describe import metric_card
 from bench.files import write_atomically
 from bench.metrics.base import MIN_SET_IMAGES
 from bench.metrics.bootstrap import mean_ci
@@ -22,6 +23,11 @@ from bench.metrics.registry import metrics
 from bench.record import Cost, Record, Score
 
 Doubles = NDArray[np.float64]
+CARDS = [metric_card(key) for key in metrics()]
+MAIN_METRICS = [
+    key
+    for _, key in sorted((card.headline, card.key) for card in CARDS if card.headline is not None and not card.fetched)
+]
 
 # method: blur radius, noise, share the target recognises, share the judge recognises, access, kind
 INVERTERS: dict[str, tuple[float, float, float, float, str]] = {

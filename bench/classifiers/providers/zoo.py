@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from bench.classifiers.base import Classifier
 
 THIN = (
-    "thin 32x32 version of the published architecture, trained by this project on CIFAR-10: its scores do not speak "
-    "for the ImageNet network of that name"
+    "a thin, 32x32 version of the published architecture, trained by this project on CIFAR-10. Its scores do not speak "
+    "for the ImageNet network of that name."
 )
 CIFAR10 = {
     "mean": [0.4914, 0.4822, 0.4465],
@@ -128,6 +128,7 @@ class ZooProvider(ClassifierProvider):
             identity,
             one.num_logits,
             classes=one.classes,
+            place=tuple(ZOO).index(name),
             input_size=one.input_size,
             preprocessing=one.preprocessing or CIFAR10,
             robust=None if own else one.robust,

@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from bench.cards import MetricCard
 from reports.analysis.claims.corrected import Corrected, corrected
-from reports.analysis.claims.evidence import Evidence, is_set_level
+from reports.analysis.claims.evidence import Evidence
 from reports.analysis.claims.language import Condition, Values
 from reports.analysis.claims.rows import OUTCOMES, SIDES, VERDICTS, Bar, Board, CaseRow, ClaimRows, ConditionRow, NotRun
-from reports.analysis.claims.rules import CLAIMS
+from reports.analysis.claims.rules import CLAIMS, NOTES
 from reports.analysis.claims.verdicts import Finding, Measure, Ruling, rule
 from reports.analysis.groups import Entry
 from reports.words import text
@@ -34,7 +35,7 @@ def board(entries: Sequence[Entry]) -> Board:
     totals = tuple(
         (verdict, text.count(counts[verdict])) for verdict in VERDICTS if counts[verdict] or verdict != "not run"
     )
-    return Board(claims, totals, _standing(drawing.corrected), _not_run(claims))
+    return Board(claims, totals, _standing(drawing.corrected), _not_run(claims), NOTES)
 
 
 @dataclass(frozen=True)
@@ -128,12 +129,13 @@ def _condition(finding: Finding, drawing: Drawing) -> ConditionRow:
     adjusted = drawing.corrected.holm.get(id(finding))
     p = "" if adjusted is None else f"p {'< 0.0001' if adjusted < 1e-4 else f'{adjusted:.4f}'} after Holm"
     widest = drawing.widest[condition.values.column] or 1.0
-    return replace(_filled(row, condition, measure, widest), p=p)
+    card = finding.entries[0].metric(condition.values.column)
+    return replace(_filled(row, condition, measure, card, widest), p=p)
 
 
-def _filled(row: ConditionRow, condition: Condition, measure: Measure, widest: float) -> ConditionRow:
-    digits = places(condition.values.column, measure.difference, measure.low, measure.high)
-    unit = "subset" if is_set_level(condition.values) else "image"
+def _filled(row: ConditionRow, condition: Condition, measure: Measure, card: MetricCard, widest: float) -> ConditionRow:
+    digits = places(card, measure.difference, measure.low, measure.high)
+    unit = "subset" if condition.values.subsets else "image"
 
     def at(value: float) -> str:
         return text.percent(0.5 + 0.46 * value / widest)

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.metrics.registry import find
 from bench.record import Score
 from reports.analysis.claims.language import Values
 from reports.analysis.claims.rules import DATASET, MIN_IMAGES, PROBE_IMAGES
@@ -86,7 +85,7 @@ class Evidence:
         """
         entry = self.entry(values)
         score = _score(entry, values)
-        if is_set_level(values):
+        if values.subsets:
             subsets = np.array(score.subsets or (), dtype=np.float64)
             return Series(entry, np.arange(len(subsets)).astype(np.str_), _single(subsets), score.chance)
         columns = _columns(entry, values)
@@ -96,7 +95,7 @@ class Evidence:
             raise ObstacleError(f"The levels of {told(values)} speak of different images.")
         stacked = np.stack([_single(columns[values.column][rows]) for rows in levels])  # (L, n)
         across = np.ptp(stacked, axis=0) if values.across == "range" else stacked.mean(axis=0)
-        if values.images == "misclassified":
+        if values.images == "missed":
             label, seen = (columns[name] for name in LABELS)
             across = np.where(label != seen, across, np.nan)
         return Series(entry, ids[0], across, score.chance)
@@ -150,24 +149,18 @@ def _score(entry: Entry, values: Values) -> Score:
     if score is None:
         again = command(values) if not values.probe else f"{command(values)} --force"
         raise ObstacleError(f"The record of {where} holds no {values.column}.", again)
-    if score.value is None or (is_set_level(values) and not score.subsets):
+    if score.value is None or (values.subsets and not score.subsets):
         note = score.note or "no reason was recorded"
         raise ObstacleError(f"{values.column} of {where} is null: {note.rstrip('.')}.", command(values))
     return score
 
 
-def is_set_level(values: Values) -> bool:
-    """Whether the values are those of subsets of images."""
-    info = find(values.column)
-    return info is not None and info.card.level == "set"
-
-
 def needed(values: Values) -> tuple[str, ...]:
     """The columns of ``per_image.parquet`` that these values are read from."""
-    if is_set_level(values):
+    if values.subsets:
         return ()
     level = ("level",) if values.probe else ()
-    return (*level, "image_id", *(LABELS if values.images == "misclassified" else ()), values.column)
+    return (*level, "image_id", *(LABELS if values.images == "missed" else ()), values.column)
 
 
 def told(values: Values) -> str:

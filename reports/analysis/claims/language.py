@@ -19,11 +19,12 @@ class Values:
 
     Attributes:
         method, classifier: the cell.
-        column: of ``per_image.parquet``; a set-level metric with subsets stands for those.
+        column: of ``per_image.parquet``, or a set-level metric.
         probe: its name, or nothing for ``bench run``.
         levels: of the probe; ``all`` are the rows of what spans its levels.
         across: what becomes of several levels: an image's mean over them, or its range (largest less smallest).
         images: every one, or those whose label the classifier misses.
+        subsets: whether the column is a set-level metric, whose subsets stand for images.
     """
 
     method: str
@@ -32,7 +33,8 @@ class Values:
     probe: str = ""
     levels: tuple[str, ...] = ()
     across: Literal["mean", "range"] = "mean"
-    images: Literal["all", "misclassified"] = "all"
+    images: Literal["all", "missed"] = "all"
+    subsets: bool = False
 
 
 @dataclass(frozen=True)

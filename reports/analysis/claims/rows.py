@@ -7,25 +7,6 @@ from dataclasses import dataclass
 from reports.analysis.claims.corrected import DECIDED
 from reports.analysis.claims.language import Outcome, Verdict
 
-NOTES = (
-    "What this is: thin networks at 32x32 with 10 logits (1,000 for efficientnet_lite0), these weights, not a "
-    "retraining, not ImageNet. A claim that does not hold here may hold for the networks of the paper, and the other "
-    "way round.",
-    "A case holds if each of its conditions is met: the 95 % bootstrap interval of the mean difference over images "
-    "(for the kernel distance, the interval that its shared subsets give) lies wholly on the claimed side of zero. If "
-    "all conditions could be computed and one interval lies wholly on the other side, it does not hold. All else is "
-    "not decided: an interval over zero, a difference below what its metric can tell, records that may not be "
-    "compared, fewer than 50 values. Where a record was never made, the case was not run.",
-    "Intervals over images speak for these weights, not for a retraining. Each is a 95 % interval by itself; the "
-    "verdict after Holm counts a condition only if its p-value, adjusted for the number of all deciding conditions of "
-    "the board that could be computed, lies below 0.05. It was added later and is no part of the rules.",
-    "All bars of one metric have one scale. What is shown only is grey.",
-    "The rules were committed before any cell or probe that they name was run on test, except biggan-logit and the "
-    "controls on robust_resnet152: those scores were known, and probes of that cell had been tried on 12 to 20 images.",
-    "Two changes came before the records that they concern: claim 5 got a condition that is shown and decides nothing, "
-    "and kernel distances a wider interval. Two more came when all records were known, and changed no verdict: a "
-    "difference below what its metric can tell decides nothing, and what was never run is told apart.",
-)
 SIDES = {"below": "must lie below 0", "above": "must lie above 0", "apart": "must leave 0 out"}
 OUTCOMES: dict[Outcome, str] = {"met": "met", "refuted": "refuted", "open": "open", "missing": "not computed"}
 VERDICTS: tuple[Verdict, ...] = ("holds", "does not hold", "not decided", "not run")
@@ -135,7 +116,7 @@ class Board:
     totals: tuple[tuple[Verdict, str], ...]
     standing: str
     not_run: NotRun | None
-    notes: tuple[str, ...] = NOTES
+    notes: tuple[str, ...]
 
     @property
     def told(self) -> tuple[ClaimRows, ...]:

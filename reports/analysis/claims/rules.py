@@ -24,11 +24,32 @@ CLASSIFIERS = (ROBUST, STANDARD, INCEPTION, LITE)
 GAN, DECODER = "biggan-logit", "dosovitskiy-brox-2016a"
 METHODS = (GAN, DECODER)
 
+KID = "kid_efficientnet_lite0"
 MRR = "reid_within_class_judge_mrr"
 SHIFT = ("shift -2", "shift -1", "shift 0", "shift 1", "shift 2")
 SCALE = ("scale 0.25", "scale 0.5", "scale 1", "scale 2", "scale 4")
 PERTURB = ("perturb 0.25", "perturb 0.5", "perturb 1", "perturb 2")  # without the neutral level
 MANIPULATIONS = {"shift": SHIFT, "scale": SCALE}
+
+NOTES = (
+    "What this is: thin networks at 32x32 with 10 logits (1,000 for efficientnet_lite0), these weights, not a "
+    "retraining, not ImageNet. A claim that does not hold here may hold for the networks of the paper, and the other "
+    "way round.",
+    "A case holds if each of its conditions is met: the 95 % bootstrap interval of the mean difference over images "
+    "(for the kernel distance, the interval that its shared subsets give) lies wholly on the claimed side of zero. If "
+    "all conditions could be computed and one interval lies wholly on the other side, it does not hold. All else is "
+    "not decided: an interval over zero, a difference below what its metric can tell, records that may not be "
+    "compared, fewer than 50 values. Where a record was never made, the case was not run.",
+    "Intervals over images speak for these weights, not for a retraining. Each is a 95 % interval by itself; the "
+    "verdict after Holm counts a condition only if its p-value, adjusted for the number of all deciding conditions of "
+    "the board that could be computed, lies below 0.05. It was added later and is no part of the rules.",
+    "All bars of one metric have one scale. What is shown only is grey.",
+    "The rules were committed before any cell or probe that they name was run on test, except biggan-logit and the "
+    "controls on robust_resnet152: those scores were known, and probes of that cell had been tried on 12 to 20 images.",
+    "Two changes came before the records that they concern: claim 5 got a condition that is shown and decides nothing, "
+    "and kernel distances a wider interval. Two more came when all records were known, and changed no verdict: a "
+    "difference below what its metric can tell decides nothing, and what was never run is told apart.",
+)
 
 
 def methods(classifier: str, column: str, side: Side) -> Condition:
@@ -62,7 +83,7 @@ def foreign(method: str, dataset: str, *, decides: bool = True) -> tuple[Conditi
 
 def wrong(method: str, classifier: str, column: str) -> Values:
     """On the images of ``bench run`` that the classifier gets wrong."""
-    return Values(method, classifier, column, images="misclassified")
+    return Values(method, classifier, column, images="missed")
 
 
 CLAIMS = (
@@ -107,7 +128,10 @@ CLAIMS = (
         "Reconstructions from Inception look more realistic than those from the residual network.",
         "Inception-V3 less standard ResNet-152: lower kernel distance to the originals, subset by subset.",
         tuple(
-            Case(method, (classifiers(Values(method, INCEPTION, "kid_efficientnet_lite0"), STANDARD, "below"),))
+            Case(
+                method,
+                (classifiers(Values(method, INCEPTION, KID, subsets=True), STANDARD, "below"),),
+            )
             for method in METHODS
         ),
     ),

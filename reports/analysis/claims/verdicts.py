@@ -8,15 +8,13 @@ from math import isclose
 
 import numpy as np
 
+from bench.cards import MetricCard
 from bench.metrics.bootstrap import paired_difference
-from bench.probes.measures import known
 from bench.record import Record
-from reports.analysis.claims.evidence import Doubles, Evidence, ObstacleError, Series, command, is_set_level, told
+from reports.analysis.claims.evidence import Doubles, Evidence, ObstacleError, Series, command, told
 from reports.analysis.claims.language import Case, Condition, Outcome, SameRecipe, Values, Verdict
 from reports.analysis.groups import Entry
 from reports.analysis.pairs import MIN_PAIRS, no_more_than, over_images, over_subsets, p_value
-
-RANKS = ("reid_instance_", "reid_within_")
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,10 +111,11 @@ def _measured(condition: Condition, found: Sequence[Series]) -> Finding:
         other = second.values[:n]
     else:
         other = np.full_like(values, _number(condition, first))
-    subsets_of = first.entry.record.num_images if is_set_level(condition.values) else 0
+    subsets_of = first.entry.record.num_images if condition.values.subsets else 0
     measure = _measure(condition, values, other, subsets_of)
     entries = tuple(dict.fromkeys(one.entry for one in found))
-    came = outcome(condition, measure.low, measure.high) if _tells(condition, measure) else "open"
+    tells = _tells(first.entry.metric(condition.values.column), measure)
+    came = outcome(condition, measure.low, measure.high) if tells else "open"
     return Finding(condition, came, measure, entries=entries)
 
 
@@ -150,11 +149,9 @@ def _measure(condition: Condition, values: Doubles, other: Doubles, subsets_of: 
     return Measure(float(values.mean()), float(other.mean()), *found, len(values), p)
 
 
-def _tells(condition: Condition, measure: Measure) -> bool:
+def _tells(card: MetricCard, measure: Measure) -> bool:
     """Whether the difference is more than the resolution of what is measured."""
-    info = known().get(condition.values.column)
-    found = measure.difference, measure.low, measure.high
-    return info is None or not no_more_than(info.least(measure.n), *found)
+    return not no_more_than(card.least(measure.n), measure.difference, measure.low, measure.high)
 
 
 def outcome(condition: Condition, low: float, high: float) -> Outcome:
@@ -186,7 +183,7 @@ def _comparable(condition: Condition, against: Values, first: Series, second: Se
         raise ObstacleError(f"{pair} were scored by different protocols, {first_made} and {second_made}.")
     if a.seed != b.seed:
         raise ObstacleError(f"{pair} have different seeds, {a.seed} and {b.seed}.")
-    if a.num_images != b.num_images and (condition.values.probe or is_set_level(condition.values)):
+    if a.num_images != b.num_images and (condition.values.probe or condition.values.subsets):
         fewer = condition.values if a.num_images < b.num_images else against
         reason = f"{pair} have different numbers of images, {a.num_images:,} and {b.num_images:,}."
         raise ObstacleError(reason, command(fewer, max(a.num_images, b.num_images)))
@@ -202,7 +199,8 @@ def _comparable(condition: Condition, against: Values, first: Series, second: Se
 
 def _same_galleries(condition: Condition, first: Series, second: Series) -> None:
     """Ranks depend on the number of originals, and so does what guessing scores; a run of whole galleries has all."""
-    ranked, mine, theirs = condition.values.column.startswith(RANKS), first.chance, second.chance
+    ranked = first.entry.metric(condition.values.column).depends_on == "gallery"
+    mine, theirs = first.chance, second.chance
     if ranked and (mine is None or theirs is None or not isclose(mine, theirs)):
         numbers = [one.entry.record.num_images for one in (first, second)]
         raise ObstacleError(

@@ -6,16 +6,18 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from bench.config import EXAMPLE
 from bench.errors import DataError
 from bench.faults import Faults
 from bench.files import write_atomically
 from bench.neutral import neutral
 from bench.record import Record
-from reports.analysis.groups import CLASSIFIER_ORDER, Entry
+from reports.analysis.groups import Entry, classifier_rank
 from reports.page.compare.changes import Change, Costs, changes, costs, protocol_changes
 from reports.page.compare.scores import MetricRow, metric_rows
-from reports.words import glossary, text
+from reports.words import text
 
 Name = tuple[str, str, str, str, str, int]  # dataset, classifier, method, preset, precision, seed
 ORDER = ("better", "worse", "higher", "lower", "equal", "no difference shown", "not comparable")
@@ -110,21 +112,21 @@ def _entries(folder: Path, faults: Faults) -> list[Entry]:
     found = "and there is none below it" if folder.is_dir() else "and there is no such folder"
     raise DataError(
         f"bench report --compare A B expects two folders with records of bench run; '{folder}' was given, {found}. "
-        f"Type: bench run --method biggan-logit --classifier robust_resnet152 --out {folder}"
+        f"Type: {EXAMPLE} --out {folder}"
     )
 
 
 def comparison(a: tuple[str, Sequence[Entry]], b: tuple[str, Sequence[Entry]]) -> Comparison:
     """The view model of two folders, each by name and entries; probes are left out."""
     sides = tuple(_by_name(entries) for _, entries in (a, b))
-    shared = sorted(sides[0].keys() & sides[1].keys(), key=_rank)
+    shared = [name for name in _ranked(sides[0]) if name in sides[1]]
     cells = tuple(_cell(sides[0][name], sides[1][name], f"cell-{k}") for k, name in enumerate(shared, 1))
     folders = tuple(
         Folder(
             letter,
             neutral(path),
             _found(entries),
-            tuple(_lone(mine[name][0]) for name in sorted(mine, key=_rank) if name not in other),
+            tuple(_lone(mine[name][0]) for name in _ranked(mine) if name not in other),
         )
         for letter, (path, entries), mine, other in zip("AB", (a, b), sides, reversed(sides), strict=True)
     )
@@ -148,11 +150,14 @@ def _quality(entry: Entry) -> tuple[bool, int, str, str]:
     return entry.complete, entry.record.num_images, entry.record.created, entry.record.key
 
 
-def _rank(name: Name) -> tuple[str, int, str, bool, str, str, str, int]:
-    dataset, classifier, method, preset, precision, seed = name
-    order = CLASSIFIER_ORDER
-    place = order.index(classifier) if classifier in order else len(order)
-    return dataset, place, classifier, method in glossary.CONTROLS, method, preset, precision, seed
+def _ranked(cells: dict[Name, list[Entry]]) -> list[Name]:
+    """In the order of the page."""
+
+    def rank(name: Name) -> tuple[Any, ...]:
+        (dataset, _, *rest), entry = name, cells[name][0]
+        return dataset, *classifier_rank(entry), entry.record.kind == "control", *rest
+
+    return sorted(cells, key=rank)
 
 
 def _found(entries: Sequence[Entry]) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bench.cards import MetricCard
 from reports.analysis.compare import paired, score_of, verdict
-from reports.analysis.groups import Entry
-from reports.analysis.metrics import MAIN_METRICS, metric
+from reports.analysis.groups import Entry, has_value
+from reports.analysis.metrics import headlines, metrics_of
 from reports.analysis.pairs import MIN_PAIRS, Doubles, over_images, over_subsets
 from reports.words import glossary, text
 from reports.words.numbers import interval, places, signed
@@ -53,21 +54,20 @@ class MetricRow:
 
 
 def metric_rows(a: Entry, b: Entry, *, comparable: bool) -> tuple[MetricRow, ...]:
-    """The main metrics of two complete records, and ``fid`` where one has it."""
-    keys = list(MAIN_METRICS)
-    if any(score_of(entry, "fid").value is not None for entry in (a, b)):
-        keys.insert(0, "fid")
-    return tuple(_row(key, a, b, comparable) for key in keys)
+    """The main metrics of two complete records."""
+    metrics = metrics_of((a, b))
+    keys = headlines(metrics, (key for key in metrics if has_value(a, key) or has_value(b, key)))
+    return tuple(_row(metrics[key], a, b, comparable) for key in keys)
 
 
-def _row(key: str, a: Entry, b: Entry, comparable: bool) -> MetricRow:
-    info = metric(key)
-    arrow, direction = glossary.DIRECTIONS[info.higher_is_better]
+def _row(card: MetricCard, a: Entry, b: Entry, comparable: bool) -> MetricRow:
+    key = card.key
+    arrow, direction = glossary.DIRECTIONS[card.higher_is_better]
     found = paired(key, a, b) if comparable else "different protocols"
-    difference = None if isinstance(found, str) else _difference(key, *found, a.record.num_images)
+    difference = None if isinstance(found, str) else _difference(card, *found, a.record.num_images)
     few = f"fewer than {MIN_PAIRS} pairs" if difference is None else ""
     reason = found if isinstance(found, str) else few
-    return MetricRow(key, info.title, arrow, direction, _shown(key, a), _shown(key, b), difference, reason)
+    return MetricRow(key, card.title, arrow, direction, _shown(key, a), _shown(key, b), difference, reason)
 
 
 def _shown(key: str, entry: Entry) -> Shown:
@@ -76,18 +76,18 @@ def _shown(key: str, entry: Entry) -> Shown:
         return Shown(text.DASH, note=score.note or "no reason was recorded")
     bounds = text.bounds(score.ci95) or None
     if bounds is None and score.std is not None:
-        bounds = f"sd {text.number(key, score.std)}"
-    return Shown(text.number(key, score.value, score.ci95), bounds, score.note)
+        bounds = f"sd {text.number(entry.metric(key), score.std)}"
+    return Shown(text.number(entry.metric(key), score.value, score.ci95), bounds, score.note)
 
 
-def _difference(key: str, a: Doubles, b: Doubles, unit: str, num_images: int) -> Difference | None:
+def _difference(card: MetricCard, a: Doubles, b: Doubles, unit: str, num_images: int) -> Difference | None:
     found = over_subsets(b, a, num_images) if unit == "subset" else over_images(b, a)
     if found is None:
         return None
     mean, low, high = found
-    digits = places(key, mean, low, high)
+    digits = places(card, mean, low, high)
     return Difference(
-        verdict=verdict(metric(key), found, num_images if unit == "subset" else len(a)),
+        verdict=verdict(card, found, num_images if unit == "subset" else len(a)),
         value=signed(mean, digits),
         interval=interval(low, high, digits),
         pairs=text.plural(len(a), unit),

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.classifiers.catalogue import CATALOGUE
 from reports.analysis.groups import Entry, Group
 from reports.analysis.images import facts, image_ids, is_right, names_classes
-from reports.analysis.metrics import metric
+from reports.analysis.metrics import Metrics, metrics_of, picked
 from reports.words import text
 
 EMBEDDED = 64
@@ -20,7 +19,6 @@ RANDOM = 24  # at least; what the other sets leave free is filled with more of t
 WRONG = 8
 FIRST = 8
 ENDS = 2
-ENDS_METRICS = ("lpips", "psnr", "ssim", "logit_error", "logit_cosine", "reid_within_class_judge_mrr")
 ENOUGH = 500  # a shorter run does not narrow the choice of a longer one
 
 Rows = tuple[int, ...]
@@ -113,7 +111,7 @@ def _filter(peers: Sequence[Group], groups: Sequence[Group], reach: int) -> _Fil
 
 def _silent(group: Group) -> bool:
     """Whether it is the lack of answers to these images that keeps a classifier out of the filter."""
-    return names_classes(group) or (group.classifier not in CATALOGUE and not facts(group))
+    return names_classes(group) or (not group.cards.classifier.classes and not facts(group))
 
 
 def _shuffled(group: Group, rows: Iterable[int]) -> list[int]:
@@ -137,23 +135,27 @@ def contenders(peers: Iterable[Group], key: str) -> list[Entry]:
     return [entry for peer in peers for entry in peer.contenders if entry.complete and key in entry.per_image]
 
 
+def _ends_metrics(peers: Iterable[Group]) -> Metrics:
+    metrics = metrics_of(entry for peer in peers for entry in peer.complete)
+    return {key: metrics[key] for key in picked(metrics, "ends")}
+
+
 def _ends(peers: Sequence[Group], reach: int) -> list[tuple[str, list[int]]]:
-    """For each metric of ``ENDS_METRICS`` the rows with the best and the worst mean over the contenders."""
+    """For each metric that is picked for it the rows with the best and the worst mean over the contenders."""
     found = []
-    for key in ENDS_METRICS:
+    for key, card in _ends_metrics(peers).items():
         values = [np.asarray(entry.per_image[key][:reach], np.float64) for entry in contenders(peers, key)]
         mean = np.mean(values, axis=0) if values else np.empty(0)
-        worst = -mean if metric(key).higher_is_better else mean
+        worst = -mean if card.higher_is_better else mean
         order = [int(row) for row in np.argsort(worst, kind="stable") if np.isfinite(worst[row])]
         amount = min(ENDS, len(order) // 2)
-        title = metric(key).title
-        found.append((f"among the best by {title}", order[:amount]))
-        found.append((f"among the worst by {title}", order[len(order) - amount :][::-1]))
+        found.append((f"among the best by {card.title}", order[:amount]))
+        found.append((f"among the worst by {card.title}", order[len(order) - amount :][::-1]))
     return [(reason, rows) for reason, rows in found if rows]
 
 
 def _reason(row: int, sets: Mapping[str, Sequence[int]], ends: Sequence[tuple[str, Sequence[int]]]) -> str:
-    said = {"random": "drawn at random", "wrong": "misclassified", "first": "early in the published order"}
+    said = {"random": "drawn at random", "wrong": "classified wrongly", "first": "early in the published order"}
     reasons = [words for name, words in said.items() if row in sets[name]]
     reasons += [reason for reason, rows in ends if row in rows]
     return ", ".join(reasons) or "drawn to fill the sheet"
@@ -175,7 +177,7 @@ def _sentences(
     ]
     said += _said_of_filter(group.dataset, asked, len(sets["random"]), len(sets["wrong"]))
     if ends:
-        titles = text.listing(metric(key).title for key in ENDS_METRICS if contenders(peers, key))
+        titles = text.listing(card.title for key, card in _ends_metrics(peers).items() if contenders(peers, key))
         said.append(
             f"Best and worst: the {ENDS} images at either end by {titles}, each by its mean over all inverters that "
             "start from the logits."

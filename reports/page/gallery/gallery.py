@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bench.reader import JUDGE
 from reports.analysis.groups import Entry, Group
 from reports.analysis.images import image_id, is_right
-from reports.analysis.metrics import metric
+from reports.analysis.metrics import first
 from reports.figures import sprites
 from reports.figures.sprites import COLUMNS, LOSSLESS_SIDE, Pixels
 from reports.page.gallery import island
@@ -24,10 +25,9 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 WINDOW = 12  # images side by side
-CAPTION = "lpips"  # the score below a picture
 SETS = {
     "random": "random",
-    "wrong": "misclassified",
+    "wrong": "classified wrongly",
     "ends": "best and worst on average",
     "first": "first of the published order",
     "best": "best first, by the score and method below",
@@ -93,6 +93,7 @@ class Gallery:
         status: which images are on the page before anybody chooses.
         sets, classes, metrics, methods, ids: what there is to choose from.
         answers: whether images can be chosen by whether the classifier is right.
+        caption: the score below a picture before anybody chooses.
         data: JSON for the script.
     """
 
@@ -111,6 +112,7 @@ class Gallery:
     methods: tuple[Option, ...]
     ids: tuple[str, ...]
     answers: bool
+    caption: str
     data: Markup
 
 
@@ -126,12 +128,12 @@ def gallery(group: Group, groups: Sequence[Group] = ()) -> Gallery | None:
     known = _embedded_before(group, groups)
     new = {name: one for name, one in zip(names, tiles, strict=True) if name not in known}
     begin = (choice.sets["random"] or choice.sets["all"])[:WINDOW]
-    metrics = island.per_image_metrics(entries)
+    metrics, caption = island.per_image_metrics(group, entries), first(group.metrics, "closest")
     return Gallery(
         anchor=f"gallery-{next(i for i, other in enumerate(groups, 1) if other is group)}",
         sheets=tuple(Sheet(name, sprites.data_uri(one)) for name, one in new.items()),
         heads=tuple((true_class(group, choice.rows[i]), image_id(group, choice.rows[i])) for i in begin),
-        strips=_strips(group, entries, names, choice, begin),
+        strips=_strips(group, entries, names, choice, begin, caption),
         sentences=choice.sentences,
         missing=text.listing(entry.label for entry in group.complete if entry not in entries),
         shrunk=max(originals.shape[1:3]) > LOSSLESS_SIDE,
@@ -139,27 +141,19 @@ def gallery(group: Group, groups: Sequence[Group] = ()) -> Gallery | None:
         status=_status(choice, len(begin)),
         sets=tuple(Option(name, words) for name, words in SETS.items() if _offered(name, choice, metrics)),
         classes=tuple(sorted({true_class(group, row) for row in choice.rows})),
-        metrics=tuple(Option(key, metric(key).title, key == CAPTION) for key in metrics),
+        metrics=tuple(Option(key, group.metric(key).title, key == caption) for key in metrics),
         methods=tuple(Option(str(i), entry.label) for i, entry in enumerate(entries)),
         ids=tuple(image_id(group, row) for row in choice.rows),
         answers=is_right(group) is not None,
+        caption=group.metric(caption).title,
         data=island.island(island.data(group, entries, names, choice, COLUMNS)),
     )
 
 
 def shown(group: Group) -> list[Entry]:
     """The rows whose pictures lie beside their records, of the size of the originals."""
-    found = [entry for entry in group.complete if entry.reconstructions is not None]
-    return [entry for entry in found if group.originals is not None and _fits(entry, group.originals)]
-
-
-def _fits(entry: Entry, originals: Pixels) -> bool:
-    mine = entry.reconstructions
-    fits = mine is not None and mine.shape[1:] == originals.shape[1:]
-    if mine is not None and not fits and entry.directory is not None:
-        sizes = f"{mine.shape[1]}x{mine.shape[2]} pixels and the originals {originals.shape[1]}x{originals.shape[2]}"
-        entry.faults.add(entry.directory / "reconstructions.npy", f"its pictures have {sizes}")
-    return fits
+    originals = group.originals
+    return [] if originals is None else [entry for entry in group.complete if entry.matches(originals)]
 
 
 def pictures(group: Group, rows: Sequence[int]) -> list[Pixels]:
@@ -185,30 +179,30 @@ def _embedded_before(group: Group, groups: Sequence[Group]) -> set[str]:
 
 
 def _strips(
-    group: Group, entries: Sequence[Entry], names: Sequence[str], choice: Choice, places: Sequence[int]
+    group: Group, entries: Sequence[Entry], names: Sequence[str], choice: Choice, places: Sequence[int], caption: str
 ) -> tuple[Strip, ...]:
     tiles = tuple(_original(group, entries[0], choice.rows[place], place) for place in places)
     strips = [Strip("", "original", "original", names[0], tiles)]
     for i, (entry, name) in enumerate(zip(entries, names[1:], strict=True)):
-        tiles = tuple(_reconstruction(group, entry, choice.rows[place], place) for place in places)
+        tiles = tuple(_reconstruction(group, entry, choice.rows[place], place, caption) for place in places)
         strips.append(Strip(str(i), entry.label, entry.record.kind, name, tiles))
     return tuple(strips)
 
 
 def _original(group: Group, entry: Entry, row: int, place: int) -> Tile:
-    judged = predicted(group, entry, row, "judge", "original")
+    judged = predicted(group, entry, row, JUDGE, "original")
     alt = f"original {image_id(group, row)} ({true_class(group, row)})" + (f", judged {judged}" if judged else "")
     return Tile(str(place % COLUMNS), str(place // COLUMNS), alt, judged, "", changed=False)
 
 
-def _reconstruction(group: Group, entry: Entry, row: int, place: int) -> Tile:
-    judged = predicted(group, entry, row, "judge", "reconstruction")
-    values = entry.per_image.get(CAPTION)
-    score = "" if values is None else island.score(CAPTION, values[row])
+def _reconstruction(group: Group, entry: Entry, row: int, place: int, caption: str) -> Tile:
+    judged = predicted(group, entry, row, JUDGE, "reconstruction")
+    values, card = entry.per_image.get(caption), entry.metric(caption)
+    score = "" if values is None else island.score(card, values[row])
     alt = f"{entry.label} reconstruction of {image_id(group, row)} ({true_class(group, row)})"
     alt += f", judged {judged}" if judged else ""
-    alt += f", {metric(CAPTION).title} {score}" if score else ""
-    changed = bool(judged) and judged != predicted(group, entry, row, "judge", "original")
+    alt += f", {card.title} {score}" if score else ""
+    changed = bool(judged) and judged != predicted(group, entry, row, JUDGE, "original")
     return Tile(str(place % COLUMNS), str(place // COLUMNS), alt, judged, score, changed)
 
 

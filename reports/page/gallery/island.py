@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.cards import MetricCard
+from bench.reader import JUDGE, TARGET
 from reports.analysis.groups import Entry, Group
 from reports.analysis.images import image_id, is_right
-from reports.analysis.metrics import in_order, metric
 from reports.page.gallery.choice import Choice
 from reports.page.gallery.logits import original_logits, reconstruction_logits
 from reports.words import text
@@ -20,19 +21,17 @@ from reports.words.gallery_names import predicted, true_class
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-NO_METRICS = ("image_id", "label")
 FIRST_BY = {True: "higher is better", False: "lower is better", None: "neither is better: the highest comes first"}
 
 
-def per_image_metrics(entries: Sequence[Entry]) -> list[str]:
-    """Keys of every per-image metric that any entry has, in the order of the tables."""
-    held = [key for entry in entries for key in entry.per_image]
-    return in_order(key for key in held if key not in NO_METRICS and not key.startswith("prediction_"))
+def per_image_metrics(group: Group, entries: Sequence[Entry]) -> list[str]:
+    """Keys of every metric that any entry has values of, image by image, in the order of the tables."""
+    return [key for key in group.metrics if any(key in entry.per_image for entry in entries)]
 
 
 def data(group: Group, entries: Sequence[Entry], sheets: Sequence[str], choice: Choice, columns: int) -> dict[str, Any]:
     """Everything about the chosen images; ``sheets`` are the names of the originals' and of each entry's sheet."""
-    keys = per_image_metrics(entries)
+    keys = per_image_metrics(group, entries)
     logits = original_logits(group, choice.rows)
     return {
         "columns": columns,
@@ -41,8 +40,8 @@ def data(group: Group, entries: Sequence[Entry], sheets: Sequence[str], choice: 
         "metrics": [
             {
                 "key": key,
-                "title": metric(key).title,
-                "direction": FIRST_BY[metric(key).higher_is_better],
+                "title": group.metric(key).title,
+                "direction": FIRST_BY[group.metric(key).higher_is_better],
             }
             for key in keys
         ],
@@ -69,8 +68,8 @@ def _images(group: Group, entry: Entry, choice: Choice) -> list[dict[str, Any]]:
             "id": image_id(group, row),
             "label": true_class(group, row),
             "right": None if right is None else bool(right[row]),
-            "target": predicted(group, entry, row, "target", "original"),
-            "judge": predicted(group, entry, row, "judge", "original"),
+            "target": predicted(group, entry, row, TARGET, "original"),
+            "judged": predicted(group, entry, row, JUDGE, "original"),
             "reason": reason,
         }
         for row, reason in zip(choice.rows, choice.reasons, strict=True)
@@ -81,11 +80,13 @@ def _method(group: Group, entry: Entry, choice: Choice, keys: Sequence[str]) -> 
     columns = {key: np.asarray(entry.per_image[key], np.float64) for key in keys if key in entry.per_image}
     return {
         "label": entry.label,
-        "target": [predicted(group, entry, row, "target", "reconstruction") for row in choice.rows],
-        "judge": [predicted(group, entry, row, "judge", "reconstruction") for row in choice.rows],
-        "scores": {key: [score(key, values[row]) for row in choice.rows] for key, values in columns.items()},
-        "ranks": {key: ranks(key, values, choice.rows) for key, values in columns.items()},
-        "ties": {key: ties(key, values, choice.rows) for key, values in columns.items()},
+        "target": [predicted(group, entry, row, TARGET, "reconstruction") for row in choice.rows],
+        "judged": [predicted(group, entry, row, JUDGE, "reconstruction") for row in choice.rows],
+        "scores": {
+            key: [score(entry.metric(key), values[row]) for row in choice.rows] for key, values in columns.items()
+        },
+        "ranks": {key: ranks(entry.metric(key), values, choice.rows) for key, values in columns.items()},
+        "ties": {key: ties(entry.metric(key), values, choice.rows) for key, values in columns.items()},
         "of": {key: text.count(int(np.isfinite(values).sum())) for key, values in columns.items()},
         "means": {key: _mean(key, entry) for key in columns},
     }
@@ -95,24 +96,24 @@ def _logits(found: tuple[tuple[str, ...], ...] | str) -> dict[str, Any]:
     return {"logits": (), "missing": found} if isinstance(found, str) else {"logits": found, "missing": ""}
 
 
-def score(key: str, value: float) -> str:
+def score(card: MetricCard, value: float) -> str:
     """One image's score as printed; a dash where it is not defined."""
-    return text.number(key, float(value)) if np.isfinite(value) else text.DASH
+    return text.number(card, float(value)) if np.isfinite(value) else text.DASH
 
 
-def ranks(key: str, values: NDArray[np.float64], rows: Sequence[int]) -> list[int | None]:
+def ranks(card: MetricCard, values: NDArray[np.float64], rows: Sequence[int]) -> list[int | None]:
     """Place of these images among all N of the run, best first; equal values share the first of their places."""
-    return [first for first, _ in _places(key, values, rows)]
+    return [first for first, _ in _places(card, values, rows)]
 
 
-def ties(key: str, values: NDArray[np.float64], rows: Sequence[int]) -> dict[str, int]:
+def ties(card: MetricCard, values: NDArray[np.float64], rows: Sequence[int]) -> dict[str, int]:
     """The last of the places that equal values share, by the first of them."""
-    return {str(first): last for first, last in _places(key, values, rows) if first is not None and last > first}
+    return {str(first): last for first, last in _places(card, values, rows) if first is not None and last > first}
 
 
-def _places(key: str, values: NDArray[np.float64], rows: Sequence[int]) -> list[tuple[int | None, int]]:
+def _places(card: MetricCard, values: NDArray[np.float64], rows: Sequence[int]) -> list[tuple[int | None, int]]:
     """First and last place of each image, counted from 1; no place where the value is not defined."""
-    cost = values if metric(key).higher_is_better is False else -values
+    cost = values if card.higher_is_better is False else -values
     order = np.sort(cost[np.isfinite(cost)])
     mine = cost[list(rows)]
     ends = zip(np.searchsorted(order, mine, side="left"), np.searchsorted(order, mine, side="right"), strict=True)
@@ -121,7 +122,9 @@ def _places(key: str, values: NDArray[np.float64], rows: Sequence[int]) -> list[
 
 def _mean(key: str, entry: Entry) -> str:
     found = entry.record.metrics.get(key)
-    return text.DASH if found is None or found.value is None else text.number(key, found.value, found.ci95)
+    return (
+        text.DASH if found is None or found.value is None else text.number(entry.metric(key), found.value, found.ci95)
+    )
 
 
 def island(values: dict[str, Any]) -> Markup:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reports.analysis import sidefiles
+from bench.reader import logits_of
 from reports.analysis.groups import Entry, Group
 from reports.analysis.images import facts
 from reports.words import text
 from reports.words.gallery_names import target_class
 
+DIGITS = 3
 MOST = 10  # logits an image; of more, the ten largest of the original
 
 Floats = NDArray[np.floating[Any]]
@@ -58,7 +58,7 @@ def original_logits(group: Group, rows: Sequence[int]) -> Logits:
 
 def reconstruction_logits(entry: Entry, rows: Sequence[int], shown: Logits) -> tuple[tuple[str, ...], ...] | str:
     """The reconstructions' values of the same logits, printed; or why there are none."""
-    z = entry.beside("reconstruction_logits.npy", lambda path: sidefiles.array(path, 2, "f"))
+    z = entry.reconstruction_logits
     if z is None:
         return NOT_STORED
     if z.shape != (entry.record.num_images, shown.num_logits):
@@ -71,12 +71,12 @@ def reconstruction_logits(entry: Entry, rows: Sequence[int], shown: Logits) -> t
 
 def _printed(z: Floats, columns: NDArray[np.int64]) -> tuple[tuple[str, ...], ...]:
     taken = np.take_along_axis(z, columns, axis=1)
-    return tuple(tuple(text.number("logit", float(value)) for value in row) for row in taken)
+    return tuple(tuple(text.fixed(float(value), DIGITS) for value in row) for row in taken)
 
 
 def _stored(group: Group, rows: Sequence[int]) -> Floats | str:
     """(n, K) logits of these rows, or why they cannot be shown: they must be of these images and weights."""
-    stored = group.above(2, "logits.npz", _archive)
+    stored = logits_of(group.entries)
     if stored is None:
         return "The logits of the originals do not lie beside these records."
     ids, z, made_by = stored
@@ -86,10 +86,3 @@ def _stored(group: Group, rows: Sequence[int]) -> Floats | str:
     if group.classifier_sha256 and made_by.split(" ")[0] != group.classifier_sha256:
         return "The stored logits were made by other weights than these records."
     return z[list(rows)]
-
-
-def _archive(path: Path) -> tuple[NDArray[np.str_], Floats, str]:
-    ids, z, made_by = sidefiles.archive(path, {"ids": (1, "U"), "logits": (2, "f"), "made_by": (0, "U")})
-    if len(ids) != len(z):
-        raise ValueError(f"it has {len(ids):,} ids for {len(z):,} rows of logits")
-    return ids, z, str(made_by)

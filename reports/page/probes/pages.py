@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from reports.analysis.groups import Entry
-from reports.analysis.probe_groups import Together, classifier_rank, together
+from bench.cards import Look, ProbeCard
+from reports.analysis.groups import Entry, classifier_rank
+from reports.analysis.probe_groups import Together, together
 from reports.figures import probe_figures, probe_pictures
 from reports.figures.probe_figures import Figure
 from reports.page.probes import tables
 from reports.words import probe_kinds, text
-from reports.words.probe_kinds import Look
 
 
 @dataclass(frozen=True)
@@ -84,37 +85,48 @@ def probe_pages(entries: Sequence[Entry]) -> tuple[ProbePage, ...]:
     for entry in entries:
         if entry.record.probe is not None:
             kinds.setdefault(entry.record.probe, []).append(entry)
-    ordered = sorted(kinds, key=probe_kinds.rank)
-    return tuple(_page(kind, kinds[kind], f"probe-{number}") for number, kind in enumerate(ordered, 1))
+    ordered = sorted(kinds.values(), key=lambda entries: probe_rank(entries[0]))
+    return tuple(_page(entries, f"probe-{number}") for number, entries in enumerate(ordered, 1))
 
 
-def _page(kind: str, entries: Sequence[Entry], anchor: str) -> ProbePage:
-    probe = probe_kinds.built_in(kind)
+def probe_rank(entry: Entry) -> tuple[int, str]:
+    """The pages' order."""
+    card = _card([entry])
+    return card.place, card.name
+
+
+def _card(entries: Sequence[Entry]) -> ProbeCard:
+    """Of the probe that made these records: the one that says how to draw it, where there is one."""
+    cards = [entry.cards.probe for entry in entries if entry.cards.probe is not None]
+    return next((card for card in cards if card.looks), cards[0])
+
+
+def _page(entries: Sequence[Entry], anchor: str) -> ProbePage:
+    card = _card(entries)
     return ProbePage(
         anchor=anchor,
-        name=kind,
-        question=probe.question if probe else probe_kinds.UNKNOWN_QUESTION,
-        levels=probe.levels if probe else "",
-        groups=tuple(_group(kind, one, f"{anchor}-{number}") for number, one in enumerate(together(entries), 1)),
+        name=card.name,
+        question=card.question,
+        levels=card.levels,
+        groups=tuple(_group(card, one, f"{anchor}-{number}") for number, one in enumerate(together(entries), 1)),
         outcomes=tuple(_outcomes(entries)),
     )
 
 
-def _group(kind: str, group: Together, anchor: str) -> ProbeGroup:
-    figures = [probe_figures.figure(look, group, kind, anchor) for look in _looks(kind, group)]
+def _group(card: ProbeCard, group: Together, anchor: str) -> ProbeGroup:
+    looks = card.looks or _generic(group)
+    figures = [probe_figures.figure(look, group, card.name, anchor) for look in looks]
     return ProbeGroup(
         anchor=anchor,
         subtitle=_subtitle(group),
         figures=_with_legends([figure for figure in figures if figure is not None]),
         table=tables.table(group, anchor),
-        pictures=probe_pictures.sheet(group, kind),
+        pictures=probe_pictures.sheet(group, card.sheet),
         notes=_notes(group),
     )
 
 
-def _looks(kind: str, group: Together) -> tuple[Look, ...]:
-    if kind in probe_kinds.LOOKS:
-        return probe_kinds.LOOKS[kind]
+def _generic(group: Together) -> tuple[Look, ...]:
     values = [group.value(name) for name in group.level_names]
     numbered = len(values) > 1 and None not in values and len(set(values)) == len(values)
     return probe_kinds.generic(group.level_keys, group.overall_keys, numbered)
@@ -151,7 +163,12 @@ def _subtitle(group: Together) -> str:
 
 def _outcomes(entries: Iterable[Entry]) -> Iterable[Outcome]:
     """Failed and skipped records, classifier by classifier."""
-    lost = [entry.record for entry in entries if not entry.complete]
-    for record in sorted(lost, key=lambda r: (classifier_rank(r.classifier), r.method, -r.num_images, r.key)):
+    lost = [entry for entry in entries if not entry.complete]
+    for record in (entry.record for entry in sorted(lost, key=_outcome_rank)):
         label = f"{record.classifier} · {record.method} · {text.plural(record.num_images, 'image')}"
         yield Outcome(label, record.status, record.reason or "No reason was recorded.")
+
+
+def _outcome_rank(entry: Entry) -> tuple[Any, ...]:
+    record = entry.record
+    return classifier_rank(entry), record.method, -record.num_images, record.key

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from bench.probes.measures import known
+from bench.cards import MetricCard
 from bench.record import Score
 from reports.analysis.probe_groups import Series, Together
 from reports.words import text
@@ -106,8 +106,8 @@ def _holding(key: str, group: Together) -> list[str | None]:
 def _block(key: str, levels: Sequence[str | None], group: Together, notes: Footnotes) -> Block:
     scores = [one.score(level, key) for level in levels for one in group.series]
     counts, chances = _shared(scores)
-    info = known().get(key)
-    direction = next((score.higher_is_better for score in scores if score), None)
+    directions = [score.higher_is_better for score in scores if score]
+    direction = next((one for one in directions if one is not None), group.metric(key).higher_is_better)
     rows = []
     for level in levels:
         cells = tuple(_cell(key, one, level, notes, counts, chances) for one in group.series)
@@ -115,11 +115,11 @@ def _block(key: str, levels: Sequence[str | None], group: Together, notes: Footn
     return Block(
         key=key,
         parts=tuple(BREAKABLE.findall(key)),
-        definition=info.definition if info else "a measure that this version does not know",
+        definition=group.metric(key).definition,
         arrow=ARROWS[direction],
         direction=DIRECTIONS[direction],
         images=text.count(counts.copy().pop()) if len(counts) == 1 else "",
-        chance=_number(key, chances.copy().pop()) if len(chances) == 1 else "",
+        chance=_number(group.metric(key), chances.copy().pop()) if len(chances) == 1 else "",
         rows=tuple(rows),
     )
 
@@ -141,13 +141,13 @@ def _cell(
     if score.value is None:
         return Cell(text.DASH, mark=notes.mark(score.note or NO_REASON))
     return Cell(
-        value=text.number(key, score.value, score.ci95),
+        value=text.number(one.entry.metric(key), score.value, score.ci95),
         bounds=text.bounds(score.ci95),
         images=text.count(score.n) if len(counts) > 1 else "",
-        chance=_number(key, score.chance) if len(chances) > 1 else "",
+        chance=_number(one.entry.metric(key), score.chance) if len(chances) > 1 else "",
         mark=notes.mark(score.note) if score.note else "",
     )
 
 
-def _number(key: str, value: float | None) -> str:
-    return "" if value is None else text.number(key, value)
+def _number(card: MetricCard, value: float | None) -> str:
+    return "" if value is None else text.number(card, value)

@@ -51,7 +51,7 @@
 
     function fill(cell, method, place, metric) {
       const image = data.images[place];
-      const judged = method ? method.judge[place] : image.judge;
+      const judged = method ? method.judged[place] : image.judged;
       const score = method && metric && method.scores[metric.key] ? method.scores[metric.key][place] : "";
       const words = [`${method ? `${method.label} reconstruction of` : "original"} ${image.id} (${image.label})`];
       if (judged) words.push(`judged ${judged}`);
@@ -61,7 +61,7 @@
       tile.setAttribute("aria-label", words.join(", "));
       tile.dataset.image = image.id;
       part(cell, "judged").textContent = judged;
-      part(cell, "judged").classList.toggle("gallery-changed", Boolean(judged) && judged !== image.judge);
+      part(cell, "judged").classList.toggle("gallery-changed", Boolean(judged) && judged !== image.judged);
       part(cell, "score").textContent = score;
     }
 
@@ -180,7 +180,7 @@
     }
 
     function facts(image, method, place) {
-      for (const by of ["target", "judge"]) {
+      for (const by of ["target", "judged"]) {
         say(`${by}-original`, image[by] || "\u2014");
         say(`${by}-reconstruction`, method[by][place] || "\u2014");
       }

@@ -34,7 +34,7 @@ def test_the_card_is_what_the_network_is(name: str) -> None:
 
 def test_thin_versions_say_so_and_robust_ones_against_what() -> None:
     cards = {name: classifier_card(name) for name in ZOO}
-    assert {name for name, card in cards.items() if card.caveat.startswith("thin 32x32 version")} == {
+    assert {name for name, card in cards.items() if card.caveat.startswith("a thin, 32x32 version")} == {
         "resnet152",
         "robust_resnet152",
         "inception_v3",

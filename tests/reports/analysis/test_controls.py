@@ -9,9 +9,8 @@ from bench.metrics.registry import metrics
 from bench.record import Record, Score
 from reports.analysis.controls import match, strongest
 from reports.analysis.groups import Entry, Group, group
-from reports.analysis.metrics import MAIN_METRICS
 from reports.words.controls import against
-from tests.reports.synthetic import write_cell
+from tests.reports.synthetic import MAIN_METRICS, write_cell
 
 N = 200
 

@@ -1,16 +1,12 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 
-import numpy as np
 import pytest
 
-from bench.faults import Faults
-from bench.files import sha256_of_file, sha256_of_rows
 from bench.record import Record
-from reports.analysis.groups import Entry, folders_above, group
-from tests.reports.synthetic import CONTROLS, write_cell
+from reports.analysis.groups import Entry, group
+from tests.reports.synthetic import CONTROLS
 
 
 def test_rows_by_access_then_controls_in_the_protocols_order(records: list[Record]) -> None:
@@ -76,47 +72,3 @@ def test_probes_are_left_out(records: list[Record]) -> None:
     (only,) = group([Entry(one), Entry(probe)])
     assert [entry.record.probe for entry in only.entries] == [None]
     assert group([Entry(probe)]) == []
-
-
-def test_a_damaged_neighbour_is_as_none_and_is_named(records: list[Record], tmp_path: Path) -> None:
-    (tmp_path / "reconstructions.npy").write_bytes(b"half a fi")
-    (tmp_path / "per_image.parquet").write_bytes(b"half a fi")
-    entry = Entry(records[0], tmp_path)
-    assert entry.reconstructions is None
-    assert entry.per_image == {}
-    assert [fault.path.name for fault in entry.faults] == ["reconstructions.npy", "per_image.parquet"]
-
-
-def test_records_that_lie_less_deep_have_no_folder_above(records: list[Record], tmp_path: Path) -> None:
-    def above(*places: str, steps: int) -> list[Path]:
-        return folders_above([Entry(records[0], Path(place)) for place in places], steps)
-
-    assert above("/a/b/c/d", "/x/y/z", "/x", steps=3) == [Path("/"), Path("/a")]
-    assert above("/x/y", "/", steps=3) == []
-    assert above("cell", steps=1) == [Path.cwd()]
-    (only,) = group([Entry(records[0], Path("/no-such-cell"))])
-    assert only.originals is None
-
-
-def test_what_was_altered_after_the_record_is_left_out_and_named(records: list[Record], tmp_path: Path) -> None:
-    pixels = np.zeros((records[0].num_images, 4, 4, 3), np.uint8)
-    place = write_cell(tmp_path, records[0], {"lpips": np.zeros(len(pixels))}, pixels)
-    np.save(place.parents[2] / "originals.npy", pixels)
-    names = ("per_image.parquet", "reconstructions.npy")
-    digests = {name: sha256_of_file(place / name) for name in names} | {"originals.npy": sha256_of_rows(pixels)}
-
-    def entry() -> Entry:
-        return Entry(dataclasses.replace(records[0], digests=digests), place, faults=Faults())
-
-    whole = entry()
-    assert whole.reconstructions is not None
-    assert group([whole])[0].originals is not None
-    np.save(place / "reconstructions.npy", pixels + 1)
-    np.save(place.parents[2] / "originals.npy", pixels + 1)
-    altered = entry()
-    (of,) = group([altered])
-    assert (altered.reconstructions, of.originals) == (None, None)
-    reasons = {fault.path.name: fault.reason for fault in altered.faults}
-    assert reasons == {
-        name: f"{name} is not what its record was written with" for name in ("originals.npy", "reconstructions.npy")
-    }

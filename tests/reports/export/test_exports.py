@@ -69,7 +69,7 @@ def test_who_leads_is_bold_and_ranks_stand_beside(board: tuple[Group, Standings]
     for key, entry in leads:
         score = entry.record.metrics[key]
         assert score.value is not None
-        value, half = text.number(key, score.value, score.ci95), text.half_width(score.ci95)
+        value, half = text.number(entry.metric(key), score.value, score.ci95), text.half_width(score.ci95)
         assert rf"\textbf{{{value}}} {{\scriptsize $\pm${half} (1)}}" in latex(only, found)
         assert f"**{value}**±{half} (1)" in markdown(only, found)
     nobody = {key: dataclasses.replace(one, ranks={}) for key, one in found.items()}

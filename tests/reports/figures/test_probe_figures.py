@@ -6,6 +6,8 @@ import re
 import numpy as np
 import pytest
 
+from bench.cards import Look
+from bench.describe import metric_card
 from bench.probes.transform import CHANGES
 from bench.record import Level, Record, Score
 from reports.analysis.groups import Entry
@@ -15,8 +17,7 @@ from reports.figures.probe_figures import SHAPES, figure
 from reports.figures.probe_marks import Drawable, Panel
 from reports.figures.probe_panels import drawable
 from reports.words import text
-from reports.words.probe_kinds import LOOKS, Look, built_in
-from tests.reports.probe_records import CLASSIFIERS, KINDS, METHODS, entry, levels_of, make_record
+from tests.reports.probe_records import CLASSES, CLASSIFIERS, KINDS, LOOKS, METHODS, entry, levels_of, make_record
 
 SPOT = re.compile(r'<use href="#[^"]*" x="([-\d.]+)" y="([-\d.]+)" style="fill: (\S+); stroke: (var\(--series-\d\))')
 
@@ -56,7 +57,9 @@ def test_a_line_a_record_with_a_point_a_level(kind: str) -> None:
             scores = [held(one.entry.record, name, key) for name in names]
             assert [mark.y for mark in trace.marks] == [score.value for score in scores]
             assert [mark.y_ends for mark in trace.marks] == [score.ci95 for score in scores]
-            assert [mark.words for mark in trace.marks] == [text.number(key, score.value or 0) for score in scores]
+            assert [mark.words for mark in trace.marks] == [
+                text.number(metric_card(key), score.value or 0) for score in scores
+            ]
             assert trace.joined
 
 
@@ -239,8 +242,7 @@ def test_guessing_is_marked_only_where_all_records_agree_about_it() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_figure_asks_for_what_its_probe_declares(kind: str) -> None:
-    probe = built_in(kind)
-    assert probe is not None
+    probe = CLASSES[kind]
     for look in LOOKS[kind]:
         assert set(look.keys) <= set(probe.overall if look.levels is None else probe.measures)
     group = grouped(entry(kind))

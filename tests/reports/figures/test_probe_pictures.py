@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from bench.describe import known_probe
 from reports.analysis.groups import Entry
 from reports.analysis.probe_groups import together
 from reports.figures.probe_pictures import GAP, Line, Sheet, sheet
@@ -30,7 +31,7 @@ def decoded(line: Line) -> NDArray[np.uint8]:
 
 def sheet_of(kind: str, *entries: Entry) -> Sheet:
     (group,) = together(entries)
-    found = sheet(group, kind)
+    found = sheet(group, known_probe(kind).sheet)
     assert found is not None
     return found
 

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from bench.describe import metric_card
 from bench.record import Cost, Record, Score
 from reports.analysis.groups import Entry, Group, group
 from reports.figures.tradeoffs import FASTEST, Axis, _linear, _times, cost, distances, recognition, tradeoffs
@@ -35,7 +36,9 @@ def test_each_figure_tells_the_records_numbers(records: list[Record]) -> None:
             for key in keys:
                 value = record.metrics[key].value
                 assert value is not None
-                assert re.search(rf"{record.method}: [^;]*{key} {re.escape(text.number(key, value))}", told)
+                assert re.search(
+                    rf"{record.method}: [^;]*{key} {re.escape(text.number(metric_card(key), value))}", told
+                )
 
 
 def test_names_stand_in_the_drawing_and_a_group_without_scores_has_none(records: list[Record]) -> None:

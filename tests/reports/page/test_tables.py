@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 
 from bench.commands import _print_tables
+from bench.describe import metric_card
 from bench.metrics.registry import metrics
 from bench.record import Record, read_records
 from reports.analysis.groups import Entry
-from reports.page.tables import TERMINAL_METRICS, WIDTH, markdown_table, terminal_table
+from reports.page.tables import WIDTH, markdown_table, terminal_table
 from tests.reports.html_page import Page
 from tests.reports.synthetic import CONTROLS, INVERTERS
+
+TERMINAL_METRICS = [key for key in metrics() if "terminal" in metric_card(key).roles]
 
 
 def bare(records: Iterable[Record]) -> list[Entry]:

@@ -7,13 +7,13 @@ import pytest
 
 from bench.metrics.base import MIN_SET_IMAGES
 from bench.record import Record, Score, read_records
-from reports.analysis.controls import leading, num_logits
+from reports.analysis.controls import leading
 from reports.analysis.groups import Entry
-from reports.analysis.metrics import MAIN_METRICS
 from reports.analysis.ranks import standings
 from reports.words.controls import against
 from studies.reports.readme import Sources, strongest_control
 from tests.reports.analysis.test_controls import SCORES, N, made, only
+from tests.reports.synthetic import MAIN_METRICS
 
 CEILING = (
     "no more than equality can be expected of a faithful draw from p(x | z); an averaging decoder may pass it in psnr "
@@ -58,12 +58,13 @@ def test_what_equality_means_follows_from_the_number_of_logits(
     records: list[Record], chance: float | None, expected: str
 ) -> None:
     scores = {"lpips": Score(0.5, (0.4, 0.6), N, None, False), "reid_class_target": Score(0.5, (0.4, 0.6), N, chance)}
+    scores |= dict.fromkeys(("psnr", "ssim"), Score(None, note="no value"))
     pair = [
-        Entry(dataclasses.replace(made(records[0], name, kind, {}).record, metrics=scores))
+        Entry(dataclasses.replace(made(records[0], name, kind, {}).record, classifier="mine", metrics=scores))
         for name, kind in (("m", "inverter"), ("train-nearest", "control"))
     ]
     one = only(*pair)
-    assert num_logits(one) == (round(1 / chance) if chance else None)
+    assert one.cards.classifier.num_logits == (round(1 / chance) if chance else 0)
     assert against(one, one.contenders)[0].endswith(expected)
 
 

@@ -145,8 +145,8 @@ def test_the_strongest_control_stands_in_every_headline(records: list[Record], t
     assert "Against ridge, the strongest control, m wins 1 (lpips), loses 0 and is not separated in 0 of 1 main " in (
         without
     )
-    assert "train-nearest, elsewhere the strongest control, was not run: whether m does more than" in without
-    assert "Type: bench run --method train-nearest --classifier robust_resnet152 --num-images 300" in without
+    assert "whose logits are nearest was not run: whether m does more than fetch" in without
+    assert "Type: bench run --method m --classifier robust_resnet152 --num-images 300" in without
 
 
 def test_a_gap_is_told_where_it_is_wider_than_that_of_natural_pictures(records: list[Record], tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from bench.describe import metric_card
 from bench.record import Score
 from reports.words import text
 
@@ -23,7 +24,7 @@ from reports.words import text
     ],
 )
 def test_number(key: str, value: float, expected: str) -> None:
-    assert text.number(key, value) == expected
+    assert text.number(metric_card(key), value) == expected
 
 
 @pytest.mark.parametrize(
@@ -44,7 +45,8 @@ def test_number(key: str, value: float, expected: str) -> None:
 def test_two_digits_of_the_half_width_decide(
     key: str, value: float, ci95: tuple[float, float] | None, expected: tuple[str, ...]
 ) -> None:
-    found = text.number(key, value, ci95), text.half_width(ci95), text.bounds(ci95), text.concise(key, value, ci95)
+    card = metric_card(key)
+    found = text.number(card, value, ci95), text.half_width(ci95), text.bounds(ci95), text.concise(card, value, ci95)
     assert found == expected
 
 

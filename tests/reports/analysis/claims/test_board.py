@@ -11,8 +11,8 @@ import pytest
 from reports.analysis.claims.board import board
 from reports.analysis.claims.evidence import Evidence
 from reports.analysis.claims.markdown import markdown
-from reports.analysis.claims.rows import NOTES, Board
-from reports.analysis.claims.rules import CLAIMS
+from reports.analysis.claims.rows import Board
+from reports.analysis.claims.rules import CLAIMS, NOTES
 from reports.analysis.claims.verdicts import rule
 from reports.analysis.groups import Entry
 from reports.page.render import TEMPLATES, _environment

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from bench.cards import MetricCard
+from bench.describe import metric_card
 from bench.errors import DataError
 from bench.files import write_atomically
 from bench.metrics.bootstrap import paired_difference
@@ -17,12 +18,11 @@ from bench.metrics.registry import metrics
 from bench.probes.measures import known
 from bench.record import Record, Score, read_records
 from reports.analysis.groups import Entry
-from reports.analysis.metrics import MAIN_METRICS
 from reports.page.compare.compare import CellPage, Comparison, comparison, write_comparison
 from reports.page.compare.scores import MetricRow, _difference
 from reports.words import text
 from tests.reports.html_page import Page
-from tests.reports.synthetic import make_runs
+from tests.reports.synthetic import MAIN_METRICS, make_runs
 
 N = 60
 METHOD = "biggan-logit"
@@ -176,13 +176,13 @@ def test_too_small_a_mean_within_a_wide_interval_shows_nothing(before: Path, aft
 
 def test_no_verdict_stands_beside_an_interval_of_zeros() -> None:
     """What is printed as zeros lies below every resolution that is declared."""
-    for info in known().values():
-        assert info.least(1_000_000) >= 1e-6
-    assert {verdict_of(info, 4e-7) for info in known().values()} == {"equal"}
+    for key in known():
+        assert metric_card(key).least(1_000_000) >= 1e-6
+    assert {verdict_of(metric_card(key), 4e-7) for key in known()} == {"equal"}
 
 
-def verdict_of(info: MetricCard, amount: float) -> str:
-    difference = _difference(info.key, np.zeros(60), np.full(60, amount), "image", 60)
+def verdict_of(card: MetricCard, amount: float) -> str:
+    difference = _difference(card, np.zeros(60), np.full(60, amount), "image", 60)
     assert difference is not None
     assert numbers(difference.interval) == [0, 0]
     return difference.verdict
@@ -192,7 +192,7 @@ def test_scores_are_printed_as_recorded(before: Path, after: Path) -> None:
     record = next(record for record, _ in read_records(before) if record.method == METHOD)
     for one in cell(compared(before, after)).metrics:
         score = record.metrics[one.key]
-        expected = text.DASH if score.value is None else text.number(one.key, score.value, score.ci95)
+        expected = text.DASH if score.value is None else text.number(metric_card(one.key), score.value, score.ci95)
         assert one.a.value == one.b.value == expected
         if score.value is not None and score.ci95:
             assert one.a.bounds == (text.bounds(score.ci95) or None)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import rankdata
 
+from bench.describe import metric_card
 from bench.metrics.registry import metrics
 from reports.analysis.groups import Group
 from reports.words.text import DASH, number
@@ -31,10 +32,10 @@ def test_scores_and_places_are_those_of_the_record(groups: list[Group], data: li
             for key in keys:
                 values = column(entry, key).astype(float)
                 finite = np.isfinite(values)
-                printed = [number(key, v) if np.isfinite(v) else DASH for v in values[rows]]
+                printed = [number(metric_card(key), v) if np.isfinite(v) else DASH for v in values[rows]]
                 assert method["scores"][key] == printed
                 mean = entry.record.metrics[key]
-                expected = DASH if mean.value is None else number(key, mean.value, mean.ci95)
+                expected = DASH if mean.value is None else number(metric_card(key), mean.value, mean.ci95)
                 assert method["means"][key] == expected
                 cost = values if metrics()[key].card.higher_is_better is False else -values
                 low, high = (np.full(len(values), np.nan) for _ in range(2))

@@ -11,7 +11,7 @@ import pytest
 from bench.datasets.cifar10 import CLASS_NAMES
 from reports.analysis.groups import Group
 from reports.page.gallery.logits import NOT_STORED, original_logits
-from reports.words.text import number
+from reports.words.text import fixed
 from tests.reports.gallery_runs import build, islands, opened, row_of, shown, three_classifiers
 
 
@@ -38,8 +38,8 @@ def test_logits_are_those_of_the_files(groups: list[Group], data: list[dict[str,
             places = np.argsort(-z[row])[:10] if many else np.arange(10)
             names = [f"class {k}" for k in places] if many else list(CLASS_NAMES)
             assert found["originals"]["names"][place] == names
-            assert found["originals"]["logits"][place] == [number("logit", v) for v in z[row, places]]
-            assert found["methods"][0]["logits"][place] == [number("logit", v) for v in again[row, places]]
+            assert found["originals"]["logits"][place] == [fixed(v, 3) for v in z[row, places]]
+            assert found["methods"][0]["logits"][place] == [fixed(v, 3) for v in again[row, places]]
         assert (found["methods"][0]["missing"], found["methods"][1]["missing"]) == ("", NOT_STORED)
         assert found["methods"][1]["logits"] == []
 

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from bench.cards import Look, MetricCard, ProbeCard
+from bench.describe import metric_card, supplied
 from bench.record import Level, Score
 from reports.analysis.groups import Entry
 from reports.page.probes.pages import probe_pages
 from reports.words import text
-from reports.words.probe_kinds import BUILT_IN, built_in
 from tests.reports.html_page import Tag
 from tests.reports.probe_records import (
+    CLASSES,
     CLASSIFIERS,
     KINDS,
     METHODS,
@@ -33,11 +35,10 @@ def test_pages_come_in_the_order_of_the_probes_with_plugins_last() -> None:
     names = [*reversed(KINDS), "zebra", "aardvark", None]
     entries = [Entry(dataclasses.replace(lost, probe=name)) for name in names]
     pages = probe_pages(entries)
-    assert [page.name for page in pages] == [*BUILT_IN, "aardvark", "zebra"]
+    assert [page.name for page in pages] == [*KINDS, "aardvark", "zebra"]
     assert len({page.anchor for page in pages}) == 12
     for page in pages[:10]:
-        probe = built_in(page.name)
-        assert probe is not None
+        probe = CLASSES[page.name]
         assert (page.question, page.levels) == (probe.question, probe.levels)
 
 
@@ -58,8 +59,7 @@ def test_every_number_of_the_table_is_the_records(kind: str) -> None:
     records = [make_record(kind, classifier) for classifier in CLASSIFIERS]
     page = rendered(probe_pages([Entry(record) for record in records]))
     (table,) = page.root.all("table", class_="probe-table")
-    probe = built_in(kind)
-    assert probe is not None
+    probe = CLASSES[kind]
     wanted = [(None, key) for key in probe.overall]
     wanted += [(name, key) for key in probe.measures for name, _ in levels_of(kind)]  # type: ignore[misc]
     found = cells(table)
@@ -70,7 +70,7 @@ def test_every_number_of_the_table_is_the_records(kind: str) -> None:
             score = next((one.metrics for one in record.levels if one.name == level), record.metrics)[key]
             assert score.value is not None
             assert score.ci95 is not None
-            assert value == text.number(key, score.value, score.ci95)
+            assert value == text.number(metric_card(key), score.value, score.ci95)
             assert interval == text.bounds(score.ci95)
             places = len(value.partition(".")[2])
             assert abs(float(value) - score.value) <= 0.5001 * 10**-places
@@ -216,6 +216,27 @@ def test_a_plugin_is_shown_without_being_imported(monkeypatch: pytest.MonkeyPatc
     html = rendered(pages)
     assert [len(cells(table)) for table in html.root.all("table", class_="probe-table")] == [4, 2]
     assert "outside this package" in html.html
+
+
+def test_a_plugin_is_drawn_by_its_own_card() -> None:
+    score = Score(0.25, (0.2, 0.3), 10, higher_is_better=True)
+    levels = tuple(Level(f"strength {k}", float(k), {"wobble": score, "other": score}) for k in range(3))
+    looks = (Look("lines", ("wobble",), "How it wobbles.", axis="strength", neutral=1.0),)
+    card = ProbeCard("wobbling", "Does it wobble?", "strengths", place=-1, looks=looks)
+    wobble = MetricCard("wobble", "wobbling", "how much it wobbles", True, "image", digits=1, share=True)
+    bare = make_record("shift", probe="wobbling", levels=levels, metrics={})
+    cards = supplied(bare)
+    cards = dataclasses.replace(cards, probe=card, metrics=cards.metrics | {"wobble": wobble})
+    first, second = probe_pages([entry("noise"), Entry(dataclasses.replace(bare, cards=cards))])
+    assert (first.name, first.question, first.levels) == ("wobbling", "Does it wobble?", "strengths")
+    assert second.name == "noise"
+    (figure,) = first.groups[0].figures
+    assert [plot.title for plot in figure.plots] == ["wobbling"]
+    assert figure.caption.startswith("How it wobbles.")
+    table = first.groups[0].table
+    assert table is not None
+    (block,) = (block for block in table.blocks if block.key == "wobble")
+    assert (block.definition, block.arrow) == ("how much it wobbles", "↑")
 
 
 @pytest.mark.parametrize("kind", KINDS)

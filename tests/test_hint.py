@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from bench import hint as fid
 from bench.datasets.fetch_inception import NOT_HERE
+from bench.hint import hint
 from bench.metrics.evaluate import too_few
 from bench.record import Record, Score
-from reports.words import fid
-from reports.words.fid import hint
 
 
 def record(method: str = "m", n: int = 2_500, note: str = NOT_HERE, value: float | None = None) -> Record:
@@ -22,12 +22,13 @@ def record(method: str = "m", n: int = 2_500, note: str = NOT_HERE, value: float
 
 def test_it_says_what_to_fetch_what_to_run_and_the_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fid, "IMAGES_A_SECOND", 10.0)
-    line = str(hint([record("a"), record("b"), record("oracle")]))
+    wrapped = str(hint([record("a"), record("b"), record("oracle")]))
+    line = " ".join(wrapped.split())
     assert "bench data fetch inception (91 MiB), then bench score --runs runs --metric fid" in line
     assert "changes no other score" in line
     assert "7,500 images" in line  # the originals, which oracle repeats, and two methods
     assert "about 12 minutes on two CPU cores" in line
-    assert "\n" not in line
+    assert max(map(len, wrapped.splitlines())) <= fid.WIDTH
 
 
 def test_originals_are_counted_once_for_each_set_of_them() -> None:
