@@ -13,7 +13,7 @@ from __future__ import annotations
 import gc
 import os
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -27,7 +27,7 @@ from torch.nn.parallel import DistributedDataParallel
 from bench.errors import UsageError
 from bench.memory import keep_freed_memory
 from bench.training.data import put
-from bench.training.graph import CudaGraphs, Given, Replayed, Scalars, direct
+from bench.training.graph import CudaGraphs, Replayed
 from bench.training.synchronised import synchronise_statistics
 
 Precision = Literal["bf16", "float32", "float64"]
@@ -92,9 +92,9 @@ class Engine:
         """Adam; where steps are recorded it is one kernel, and counts on the GPU."""
         return torch.optim.Adam(parameters, lr, betas, fused=self.records or None, capturable=self.records)
 
-    def launcher(self) -> Callable[[Callable[[Sequence[Given]], Scalars], Sequence[Given]], Scalars]:
-        """How one step after the other is launched: recorded where that is possible."""
-        return Replayed(CudaGraphs()) if self.records else direct
+    def launcher(self) -> Replayed | None:
+        """What launches one step after the other where they can be recorded."""
+        return Replayed(CudaGraphs()) if self.records else None
 
     def put(self, drawn: Tensor) -> Tensor:
         """Numbers drawn on the CPU, on the device, without waiting for it."""

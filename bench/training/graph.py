@@ -67,11 +67,6 @@ class CudaGraphs:
         return replay
 
 
-def direct(step: Callable[[Sequence[Given]], Scalars], given: Sequence[Given]) -> Scalars:
-    """A step as it comes."""
-    return step(given)
-
-
 class Replayed:
     """Launches one and the same step, and records it at the fourth call.
 

@@ -115,7 +115,8 @@ class Adversaries:
         d_steps = self.recipe.d_steps
         numbers = range(step * d_steps, (step + 1) * d_steps)
         self.g.train()
-        totals = self._launch(self._moved, [part for number in numbers for part in self._parts(number)])
+        given = [part for number in numbers for part in self._parts(number)]
+        totals = self._moved(given) if self._launch is None else self._launch(self._moved, given)
         self.average.update(effective_state(self.g), max(0, step - self.recipe.ema_start))
         return totals
 
@@ -154,7 +155,17 @@ class Adversaries:
                 made = self.fakes(part.z, part.eps)
             fakes.append(made)
             with self.engine.gathering(self._d, k):
-                add(totals, self._descend_d(part, made.detach()), len(parts) * self.recipe.d_steps)
+                scores = self._scores(part, made.detach())
+                as_they_are = scores[: 2 * len(made)]
+                d_real, d_fake = as_they_are.chunk(2)
+                loss = discriminator_loss(d_real, d_fake)
+                scalars = {"loss_d": loss.detach(), "d_real": d_real.detach().mean(), "d_fake": d_fake.detach().mean()}
+                if part.moves is not None:
+                    term = inconsistency(as_they_are, scores[2 * len(made) :])
+                    loss = loss + self.recipe.consistency * term
+                    scalars["inconsistency"] = term.detach()
+                (loss / self.engine.accumulate).backward()  # type: ignore[no-untyped-call]
+                add(totals, scalars, len(parts) * self.recipe.d_steps)
         self.d_optimizer.step()
         return fakes
 
@@ -166,7 +177,13 @@ class Adversaries:
             for k, part in enumerate(parts):
                 with self.engine.gathering(self._g, k):
                     made = fakes[k] if len(parts) == 1 else self.fakes(part.z, part.eps)
-                    add(totals, self._descend_g(part.z, made), len(parts))
+                    with parametrize.cached():
+                        _normalise(self.d)
+                        with self.engine.autocast():
+                            loss = generator_loss(self.d(made, part.z).to(part.z.dtype))
+                    (loss / self.engine.accumulate).backward()  # type: ignore[no-untyped-call]
+                    spread = made.detach().to(part.z.dtype).std(0).mean()
+                    add(totals, {"loss_g": loss.detach(), "fake_std": spread}, len(parts))
             self.g_optimizer.step()
         finally:
             self.d.requires_grad_(True)
@@ -179,8 +196,8 @@ class Adversaries:
                 made: Tensor = self._g(z, eps)
         return made
 
-    def _descend_d(self, part: Part, fakes: Tensor) -> dict[str, Tensor]:
-        """Add the gradient of L_D, and of the consistency term where it is on, to D's, for a part of the batch."""
+    def _scores(self, part: Part, fakes: Tensor) -> Tensor:
+        """D's of a part's images and its fakes, and then of both moved where the consistency term is on."""
         images = torch.cat([part.images, fakes.to(part.images.dtype)])
         z = torch.cat([part.z, part.z])
         if part.moves is not None:
@@ -188,26 +205,8 @@ class Adversaries:
         with parametrize.cached():
             _normalise(self.d)
             with self.engine.autocast():
-                scores = self._d(images, z).to(images.dtype)
-        as_they_are = scores[: 2 * len(fakes)]
-        d_real, d_fake = as_they_are.chunk(2)
-        loss = discriminator_loss(d_real, d_fake)
-        scalars = {"loss_d": loss.detach(), "d_real": d_real.detach().mean(), "d_fake": d_fake.detach().mean()}
-        if part.moves is not None:
-            term = inconsistency(as_they_are, scores[2 * len(fakes) :])
-            loss = loss + self.recipe.consistency * term
-            scalars["inconsistency"] = term.detach()
-        (loss / self.engine.accumulate).backward()  # type: ignore[no-untyped-call]
-        return scalars
-
-    def _descend_g(self, z: Tensor, fakes: Tensor) -> dict[str, Tensor]:
-        """Add the gradient of L_G to G's; D stands still."""
-        with parametrize.cached():
-            _normalise(self.d)
-            with self.engine.autocast():
-                loss = generator_loss(self.d(fakes, z).to(z.dtype))
-        (loss / self.engine.accumulate).backward()  # type: ignore[no-untyped-call]
-        return {"loss_g": loss.detach(), "fake_std": fakes.detach().to(z.dtype).std(0).mean()}
+                scores: Tensor = self._d(images, z).to(images.dtype)
+        return scores
 
 
 class BigGANTask(Adversaries, InverterTask):

@@ -26,7 +26,7 @@ def test_five_frames_from_the_line_to_the_generator(tmp_path: Path, monkeypatch:
     assert passed[passed.index("_line") :] == ["_line", "reconstruct", "invert", "__call__"]  # forward is the fifth
 
 
-def ours(stack: traceback.StackSummary) -> list[str]:
+def ours(stack: list[traceback.FrameSummary]) -> list[str]:
     """The functions in a stack that belong to the line; a list in brackets is none, and no frame since Python 3.12."""
     places = [ROOT / name for name in ("bench", "methods")]
     names = [frame.name for frame in stack if any(Path(frame.filename).is_relative_to(one) for one in places)]

@@ -1,6 +1,7 @@
 """Each switch does what it says and resumes bit for bit."""
 
 import copy
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from bench.weights import rounded
 from methods.biggan_logit.generator import NOISE_DIM
 from methods.biggan_logit.inverter import BigGANLogit
 from methods.biggan_logit.recipes import BigGANRecipe
-from methods.biggan_logit.train import BigGANTask
+from methods.biggan_logit.train import BigGANTask, Part
 from methods.biggan_logit.whiten import Whiten
 from tests.training.small import make
 from tests.training.test_processes import assert_same_state
@@ -57,13 +58,13 @@ def test_g_learns_from_the_fakes_of_the_last_d_step(
 ) -> None:
     task = make(BigGANTask, replace(OFF, d_steps=2), tiny_cifar, Engine())
     judged: list[torch.Tensor] = []
-    descend = task._descend_g
+    step_g = task._step_g
 
-    def watching(z: torch.Tensor, fakes: torch.Tensor) -> dict[str, torch.Tensor]:
-        judged.append(z)
-        return descend(z, fakes)
+    def watching(parts: Sequence[Part], fakes: list[torch.Tensor], totals: dict[str, torch.Tensor]) -> None:
+        judged.extend(part.z for part in parts)
+        step_g(parts, fakes, totals)
 
-    monkeypatch.setattr(task, "_descend_g", watching)
+    monkeypatch.setattr(task, "_step_g", watching)
     task.step(0)
     first, last = (task._parts(number)[0].z for number in range(2))
     assert len(judged) == 1

@@ -112,9 +112,10 @@ def test_other_sizes_are_refused() -> None:
 
 @pytest.mark.parametrize("name", [n for n, e in manifest().items() if "biggan-logit" in e.facts.get("methods", [])])
 def test_shipped_weights_fit_the_network_that_their_settings_describe(name: str) -> None:
-    settings = json.loads(metadata(manifest()[name].path)["recipe"])
+    settings, size = json.loads(metadata(manifest()[name].path)["recipe"]), manifest()[name].facts["image_size"]
     state = load_shipped(name)
-    network = generator_of(len(state["standardise.mean"]), 32, settings)
+    network = generator_of(len(state["standardise.mean"]), size, settings)
     network.load_state_dict(state)
-    assert not [m for m in network.modules() if isinstance(m, SelfAttention)]
-    assert sum(isinstance(m, ConditionalBatchNorm) for m in network.modules()) == 7
+    attention, blocks = {32: (0, 3), 64: (1, 4)}[size]
+    assert sum(isinstance(m, SelfAttention) for m in network.modules()) == attention
+    assert sum(isinstance(m, ConditionalBatchNorm) for m in network.modules()) == 2 * blocks + 1

@@ -40,7 +40,7 @@ def test_what_was_trained_says_how(item: Entry) -> None:
 
 
 def test_one_comparison_recipe_a_method() -> None:
-    """Weights of a method are compared across classifiers: only those of one recipe may stand side by side.
+    """Weights of a method are compared across classifiers of a dataset: only those of one recipe may be.
 
     The clock stopped those of ``biggan-logit-ch64``: their recipes differ in their steps, so that no claim compares
     them across classifiers.
@@ -56,7 +56,8 @@ def test_one_comparison_recipe_a_method() -> None:
             assert {key: value for key, value in item.facts["recipe"].items() if key not in known} == same
             assert item.facts["recipe"]["hash"] == Ch64Trainer().recipe(steps=steps).digest()
             continue
-        recipes.setdefault(method.removeprefix("onehot-").split("-logit")[0], set()).add(item.facts["recipe"]["hash"])
+        family = f"{method.removeprefix('onehot-').split('-logit')[0]} on {item.facts['dataset']}"
+        recipes.setdefault(family, set()).add(item.facts["recipe"]["hash"])
     assert all(len(hashes) == 1 for hashes in recipes.values()), recipes
 
 

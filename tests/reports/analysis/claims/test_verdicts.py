@@ -128,7 +128,10 @@ OBSTACLES: dict[str, tuple[Condition, Change, str, str]] = {
         "bench probe noise --method biggan-logit --classifier resnet152 --num-images 1000",
     ),
     "kernel distances of unequal N": (
-        Condition(Values(GAN, R, "kid_efficientnet_lite0"), Values(GAN, S, "kid_efficientnet_lite0"), "below", "hash"),
+        Condition(
+            Values(GAN, R, "kid_efficientnet_lite0", subsets=True),
+            Values(GAN, S, "kid_efficientnet_lite0", subsets=True), "below", "hash",
+        ),
         lambda w: w[GAN, R, ""].change(num_images=2500), "different numbers of images, 2,500 and 500.",
         "bench run --method biggan-logit --classifier resnet152 --num-images 2500",
     ),
