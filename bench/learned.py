@@ -157,8 +157,10 @@ class LearnedInverter(Inverter):
 
     Attributes:
         sizes: sides of the images that it can be trained for; any where there are none.
+        reconstruct: the network: inputs of n rows each to its n rows.
     """
 
+    reconstruct: Trained
     sizes: ClassVar[tuple[int, ...]] = ()
     training: ClassVar[Training] = "pairs"
     precisions: ClassVar[tuple[str, ...]] = ("float32", "bf16")
@@ -167,7 +169,7 @@ class LearnedInverter(Inverter):
         """Open the network trained for this very classifier; see ``open_trained``."""
         super().__init__(target)
         trained = open_trained(self.name, target, self.build, weights)
-        self.trained = trained
+        self.reconstruct = trained  # inputs of n rows each to the network's answer
         self.weights, self.recipe, self.train_seconds = trained.weights, trained.recipe, trained.train_seconds
         self.parameters, self.trained_on = trained.parameters, trained.images
 
@@ -179,7 +181,3 @@ class LearnedInverter(Inverter):
     @abstractmethod
     def build(self, settings: dict[str, Any]) -> nn.Module:
         """The plain network for a recipe's settings."""
-
-    def reconstruct(self, *inputs: Tensor) -> Tensor:
-        """The network's answer to inputs of n rows each."""
-        return self.trained(*inputs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -81,36 +81,37 @@ class OpenMethod:
             note = rules.clipping(sum(outside), max(furthest), sum(values))
         return {"note": note, "recipe": getattr(self.method, "recipe", None)}
 
-    def inverting(self, originals: Pixels, logits: NDArray[np.float32]) -> Callable[[range], Piece]:
-        """The function that fills one shard.
-
-        Before the first shard is handed over, four rows of it are run again (``bench.rules``): together in reversed
-        order, and each alone. Of methods that see the network, and descend, one is run alone, none in a cell of at
-        most 50 images, and nothing where a shard is at most four. That time is not counted.
-        """
+    def prepare(self, count: int) -> None:
+        """Before the first shard of ``count`` images."""
         if isinstance(self.method, Control):
-            self.method.prepare(len(originals))
+            self.method.prepare(count)
 
-        def invert(rows: range) -> Piece:
-            ids = self.dataset.ids[rows.start : rows.stop]
-            part = slice(rows.start, rows.stop)
-            self._refuse_memories(originals[part])
-            seeds = sample_seeds(self.seed, ids)
-            if isinstance(self.method, Control):
-                return self._reconstruct(rows, originals[part], logits[part], seeds)
-            if self.method.access == "features":
-                given = self.features(originals[part])
-            else:
-                given = torch.from_numpy(np.array(logits[part])).to(self.target.device)
-            piece = self.invert(given, seeds)
-            if self.stochastic:
-                again = self.invert(given, [seed_of("second draw", seed) for seed in seeds])
-                piece = replace(piece, second=again.pixels, peak_memory_mb=again.peak_memory_mb)
-            if rows.start == 0:
-                self._check_rows(given, seeds, piece.pixels, len(originals))
-            return piece
+    def reconstruct(self, rows: range, originals: Pixels, logits: NDArray[np.float32]) -> Piece:
+        """One shard; ``originals`` and ``logits`` are those of the whole run.
 
-        return invert
+        Of the first one, four rows are run again (``bench.rules``): together in reversed order, and each alone. Of
+        methods that see the network, and descend, one is run alone, none in a cell of at most 50 images, and nothing
+        where a shard is at most four. That time is not counted.
+        """
+        part = slice(rows.start, rows.stop)
+        self._refuse_memories(originals[part])
+        seeds = sample_seeds(self.seed, self.dataset.ids[part])
+        if isinstance(self.method, Control):
+            return self._replace(rows, originals[part], logits[part], seeds)
+        if self.method.access == "features":
+            given = self.features(originals[part])
+        else:
+            given = torch.from_numpy(np.array(logits[part])).to(self.target.device)
+        made = []
+        for drawn in [seeds, [seed_of("second draw", seed) for seed in seeds]][: 2 if self.stochastic else 1]:
+            before, began = given.clone(), self._now()
+            with torch.set_grad_enabled(self.method.access in WITH_NETWORK):
+                images = self.method.invert(given, list(drawn))
+            made.append(self._piece(given, before, images, self._now() - began))
+        piece = replace(made[0], second=made[1].pixels, peak_memory_mb=made[1].peak_memory_mb) if made[1:] else made[0]
+        if rows.start == 0:
+            self._check_rows(given, seeds, piece.pixels, len(originals))
+        return piece
 
     def _check_rows(self, given: torch.Tensor, seeds: Sequence[int], found: Pixels, count: int) -> None:
         """Of the first shard, in a cell of ``count`` images."""
@@ -132,7 +133,7 @@ class OpenMethod:
                 "other images with --dataset."
             )
 
-    def _reconstruct(self, rows: range, originals: Pixels, logits: NDArray[np.float32], seeds: Sequence[int]) -> Piece:
+    def _replace(self, rows: range, originals: Pixels, logits: NDArray[np.float32], seeds: Sequence[int]) -> Piece:
         """What a control puts in the place of some rows."""
         control = self.method
         assert isinstance(control, Control)
@@ -163,13 +164,18 @@ class OpenMethod:
             BenchError: the answer is not what the interface asks for, or the input was changed.
         """
         assert isinstance(self.method, Inverter)
-        before = given.clone()
+        before, began = given.clone(), self._now()
         with torch.set_grad_enabled(self.method.access in WITH_NETWORK):
-            began = self._now()
             images = self.method.invert(given, list(seeds))
-            seconds = self._now() - began
+        return self._piece(given, before, images, self._now() - began, manipulated=manipulated)
+
+    def _piece(
+        self, given: torch.Tensor, before: torch.Tensor, images: Any, seconds: float, *, manipulated: bool = False
+    ) -> Piece:
+        """What was answered, once it was checked that it is what the interface asks for."""
+        assert isinstance(self.method, Inverter)
         rules.check_input(self.method, given, before)
-        pixels, outside, furthest = rules.checked_images(self.method, images, len(seeds), manipulated=manipulated)
+        pixels, outside, furthest = rules.checked_images(self.method, images, len(given), manipulated=manipulated)
         return Piece(pixels, NO_PIXELS, seconds, self._peak(), outside, furthest)
 
     def _peak(self) -> float:

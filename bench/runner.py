@@ -131,7 +131,9 @@ def _line(cell: Cell) -> Record:
     classifier = cell.open_classifier(device)
     logits = shared.logits(cell.classifier_folder, classifier, cell.dataset, n, device, anew=config.force)
     method = cell.open_method(classifier, logits.shape[1], originals.shape[1:3], device)
-    cell.folder.fill(n, method.inverting(originals, logits), f"{config.method} on {classifier.name}", method.shard)
+    method.prepare(n)
+    for rows in cell.folder.unfinished(n, f"{config.method} on {classifier.name}", method.shard):
+        cell.folder.keep(rows, method.reconstruct(rows, originals, logits))
     reconstructions, second, seconds, peak = cell.folder.assemble(n, method.shard)
     evaluation = evaluate(
         originals,

@@ -186,22 +186,28 @@ class CellFolder:
             if path.name != ".lock" and not path.is_dir():
                 path.unlink()
 
-    def fill(self, count: int, invert: Callable[[range], Piece], title: str, size: int = SHARD) -> None:
-        """Invert every shard of ``size`` images that is not there yet, or is not what was written.
+    def unfinished(self, count: int, title: str, size: int = SHARD) -> Iterator[range]:
+        """Every shard of ``size`` images that is not there yet, or is not what was written, with a line of progress.
 
-        Raises:
-            BenchError: ``invert`` gives more or fewer images than it was asked for.
+        Whoever asks for the next one has kept the last.
         """
         todo = shards(count, size)
         done = [rows for rows in todo if self._load(_name(rows), len(rows)) is not None]
         with progress(count, title, start=sum(map(len, done))) as bar:
             for rows in todo:
                 if rows not in done:
-                    piece = invert(rows)
-                    if len(piece.pixels) != len(rows):
-                        raise BenchError(f"{len(rows)} images were asked for, and {len(piece.pixels)} were returned.")
-                    self._save(_name(rows), piece)
+                    yield rows
                     bar.advance(len(rows))
+
+    def keep(self, rows: range, piece: Piece) -> None:
+        """Store one shard.
+
+        Raises:
+            BenchError: it holds more or fewer images than it should.
+        """
+        if len(piece.pixels) != len(rows):
+            raise BenchError(f"{len(rows)} images were asked for, and {len(piece.pixels)} were returned.")
+        self._save(_name(rows), piece)
 
     def once(self, name: str, make: Callable[[], Piece]) -> Piece:
         """A piece of work under its own name: read if a run that was cut short had finished it, else made and kept."""

@@ -117,7 +117,8 @@ def test_shards_of_any_size_give_the_same_bytes(
             pixels = to_pixels(part)
             return Piece(pixels, pixels[:0], 0.0, 0.0)
 
-        folder.fill(len(z), invert, "t", size)
+        for rows in folder.unfinished(len(z), "t", size):
+            folder.keep(rows, invert(rows))
         folder.assemble(len(z), size)
         return folder.reconstructions.read_bytes()
 

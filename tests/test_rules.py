@@ -135,7 +135,8 @@ def fill(tiny_cifar: LoadedClassifier) -> Fill:
         network = tiny_cifar.network if cls.access == "white-box" else None
         target = Target("linear", "ab" * 32, "cifar10", 5, (32, 32), torch.device("cpu"), network=network)
         method = OpenMethod(cls, target, dataset, tiny_cifar, 0)
-        return method, method.inverting(originals[:count], logits[:count])(range(size))
+        method.prepare(count)
+        return method, method.reconstruct(range(size), originals[:count], logits[:count])
 
     return run
 
@@ -179,7 +180,7 @@ def test_only_the_first_shard_is_checked(fill: Fill) -> None:
     assert isinstance(method.method, Flat)
     method.method.sizes.clear()
     dataset = cifar10.load("test")
-    piece = method.inverting(dataset.pixels(slice(0, N)), np.zeros((N, 5), np.float32))(range(10, N))
+    piece = method.reconstruct(range(10, N), dataset.pixels(slice(0, N)), np.zeros((N, 5), np.float32))
     assert method.method.sizes == [10]
     assert len(first.pixels) == len(piece.pixels) == 10
 

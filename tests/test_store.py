@@ -2,6 +2,7 @@
 
 import fcntl
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,17 @@ from bench.config import RunConfig
 from bench.errors import BenchError
 from bench.files import sha256_of_file
 from bench.record import Cost, Record
-from bench.store import CellFolder, Piece, intact, save_array, shared_digests, slug
+from bench.store import SHARD, CellFolder, Piece, intact, save_array, shared_digests, slug
 
 
 def piece(rows: range) -> Piece:
     pixels = np.full((len(rows), 2, 2, 3), rows.start // 250, np.uint8)
     return Piece(pixels, np.empty(0, np.uint8), 0.5, 100.0 + rows.start)
+
+
+def fill(folder: CellFolder, count: int, invert: Callable[[range], Piece], title: str, size: int = SHARD) -> None:
+    for rows in folder.unfinished(count, title, size):
+        folder.keep(rows, invert(rows))
 
 
 def test_fill_does_only_what_is_missing_and_assemble_joins(tmp_path: Path) -> None:
@@ -28,9 +34,9 @@ def test_fill_does_only_what_is_missing_and_assemble_joins(tmp_path: Path) -> No
         asked.append(rows.start)
         return piece(rows)
 
-    folder.fill(600, invert, "t")
+    fill(folder, 600, invert, "t")
     (tmp_path / "cell" / "shards" / "000250-000500.npz").unlink()
-    folder.fill(600, invert, "t")
+    fill(folder, 600, invert, "t")
     assert asked == [0, 250, 500, 250]
     pixels, second, seconds, peak = folder.assemble(600)
     assert pixels[:, 0, 0, 0].tolist() == [0] * 250 + [1] * 250 + [2] * 100
@@ -44,8 +50,8 @@ def test_boundaries_are_the_methods_and_others_are_not_taken(tmp_path: Path) -> 
         asked.append((rows.start, rows.stop))
         return piece(rows)
 
-    folder.fill(60, invert, "t")  # by an earlier bench
-    folder.fill(60, invert, "t", 25)
+    fill(folder, 60, invert, "t")  # by an earlier bench
+    fill(folder, 60, invert, "t", 25)
     assert asked == [(0, 60), (0, 25), (25, 50), (50, 60)]
     assert len(folder.assemble(60, 25)[0]) == 60
 
@@ -62,7 +68,7 @@ def test_a_shard_that_is_not_what_was_written_is_made_anew(
         return piece(rows)
 
     for one in (folder, other):
-        one.fill(300, invert, "t")
+        fill(one, 300, invert, "t")
     shard = tmp_path / "cell" / "shards" / "000000-000250.npz"
     raw = dict(np.load(shard))
     if damage == "rows":
@@ -78,7 +84,7 @@ def test_a_shard_that_is_not_what_was_written_is_made_anew(
     else:
         np.savez(shard, **{name: array for name, array in raw.items() if name != "sha256"})
     asked.clear()
-    folder.fill(300, invert, "t")
+    fill(folder, 300, invert, "t")
     assert asked == [0]
     assert f"{shard} is damaged or another cell's, and is made anew" in capsys.readouterr().err
     assert folder.assemble(300)[0][:, 0, 0, 0].tolist() == [0] * 250 + [1] * 50
@@ -87,13 +93,13 @@ def test_a_shard_that_is_not_what_was_written_is_made_anew(
 def test_a_method_that_answers_too_little_is_refused(tmp_path: Path) -> None:
     folder = CellFolder(tmp_path / "cell")
     with pytest.raises(BenchError, match="6 images were asked for, and 2 were returned"):
-        folder.fill(6, lambda rows: piece(range(2)), "t")
+        fill(folder, 6, lambda rows: piece(range(2)), "t")
     assert not list((tmp_path / "cell").glob("**/*.npz"))
 
 
 def test_holding_a_cell_sweeps_what_killed_processes_left(tmp_path: Path) -> None:
     folder = CellFolder(tmp_path / "cell")
-    folder.fill(10, piece, "t")
+    fill(folder, 10, piece, "t")
     for place in (folder.path, folder.path / "shards"):
         (place / ".record.json.4711.tmp").touch()
     with folder.locked():
@@ -158,7 +164,7 @@ def test_once_makes_a_piece_once(tmp_path: Path) -> None:
 
 def test_finish_drops_shards_unless_the_cell_failed(tmp_path: Path) -> None:
     folder = CellFolder(tmp_path / "cell")
-    folder.fill(10, piece, "t")
+    fill(folder, 10, piece, "t")
     folder.finish("{}", keep_shards=True)
     assert (tmp_path / "cell" / "shards").exists()
     folder.finish("{}")

@@ -52,7 +52,7 @@ def test_they_declare_what_they_are(trained: tuple[type[DecoderInverter], Path])
     cls, weights = trained
     inverter = cls(TARGET, weights)
     assert (inverter.access, inverter.training, inverter.stochastic) == ("logits", "pairs", False)
-    assert inverter.parameters == sum(p.numel() for p in inverter.trained.network.parameters()) > 0
+    assert inverter.parameters == sum(p.numel() for p in inverter.reconstruct.network.parameters()) > 0
     assert inverter.recipe is not None
     assert inverter.recipe["steps"] == 1
 
