@@ -18,6 +18,7 @@ from reports.analysis.claims.verdicts import Finding, find, outcome, rule
 from reports.analysis.groups import Entry
 from tests.reports.analysis.claims.world import DECODER, GAN, N, R, S, World, ids, run_cell
 
+KID = "kid_efficientnet_lite0"
 FIRST = Values(GAN, R, "lpips")
 METHODS = Condition(FIRST, Values(DECODER, R, "lpips"), "below", "name")
 CLASSIFIERS = Condition(FIRST, Values(GAN, S, "lpips"), "below", "hash")
@@ -128,10 +129,7 @@ OBSTACLES: dict[str, tuple[Condition, Change, str, str]] = {
         "bench probe noise --method biggan-logit --classifier resnet152 --num-images 1000",
     ),
     "kernel distances of unequal N": (
-        Condition(
-            Values(GAN, R, "kid_efficientnet_lite0", subsets=True),
-            Values(GAN, S, "kid_efficientnet_lite0", subsets=True), "below", "hash",
-        ),
+        Condition(Values(GAN, R, KID, subsets=True), Values(GAN, S, KID, subsets=True), "below", "hash"),
         lambda w: w[GAN, R, ""].change(num_images=2500), "different numbers of images, 2,500 and 500.",
         "bench run --method biggan-logit --classifier resnet152 --num-images 2500",
     ),
