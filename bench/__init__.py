@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from bench.classifiers import load_classifier
     from bench.classifiers.provider import ClassifierProvider
     from bench.config import RunConfig
+    from bench.control import Control
     from bench.datasets import load_dataset
     from bench.datasets.base import Dataset
     from bench.inverter import Inverter, Target
     from bench.learned import LearnedInverter
     from bench.metrics.base import Block, Data, ExtractorMetric, Metric, Needs, PerImage
     from bench.metrics.extractors import Extractor
+    from bench.probes.base import Findings, Probe, measured, side_by_side
     from bench.public import load_inverter, score
     from bench.record import Record, Score
     from bench.runner import run
@@ -37,10 +39,12 @@ _HOMES = {
     "Block": "bench.metrics.base",
     "ClassifierCard": "bench.cards",
     "ClassifierProvider": "bench.classifiers.provider",
+    "Control": "bench.control",
     "Data": "bench.metrics.base",
     "Dataset": "bench.datasets.base",
     "Extractor": "bench.metrics.extractors",
     "ExtractorMetric": "bench.metrics.base",
+    "Findings": "bench.probes.base",
     "Inverter": "bench.inverter",
     "InverterRecipe": "bench.training.trainer",
     "InverterTask": "bench.training.inverters",
@@ -49,6 +53,7 @@ _HOMES = {
     "MetricCard": "bench.cards",
     "Needs": "bench.metrics.base",
     "PerImage": "bench.metrics.base",
+    "Probe": "bench.probes.base",
     "Record": "bench.record",
     "RunConfig": "bench.config",
     "Score": "bench.record",
@@ -57,18 +62,22 @@ _HOMES = {
     "load_classifier": "bench.classifiers",
     "load_dataset": "bench.datasets",
     "load_inverter": "bench.public",
+    "measured": "bench.probes.base",
     "run": "bench.runner",
     "score": "bench.public",
+    "side_by_side": "bench.probes.base",
 }
 
 __all__ = [
     "Block",
     "ClassifierCard",
     "ClassifierProvider",
+    "Control",
     "Data",
     "Dataset",
     "Extractor",
     "ExtractorMetric",
+    "Findings",
     "Inverter",
     "InverterRecipe",
     "InverterTask",
@@ -77,6 +86,7 @@ __all__ = [
     "MetricCard",
     "Needs",
     "PerImage",
+    "Probe",
     "Record",
     "RunConfig",
     "Score",
@@ -85,8 +95,10 @@ __all__ = [
     "load_classifier",
     "load_dataset",
     "load_inverter",
+    "measured",
     "run",
     "score",
+    "side_by_side",
 ]
 
 
