@@ -31,6 +31,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # with it, help takes twice as long
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Benchmark logit inversion: what does a classifier's output still know about its input?\n\n"
     "Start with: bench run --method biggan-logit --classifier robust_resnet152, then: bench report",
@@ -134,7 +135,7 @@ def probe(
     out: RunsOption = Path("runs"),
     json: JsonOption = False,
 ) -> None:
-    """Ask one of the paper's questions about an inverter: bench list probes.
+    """Ask one of the paper's questions about an inverter.
 
     Example: bench probe noise --method biggan-logit --classifier robust_resnet152
     """
@@ -168,7 +169,9 @@ def score(
     device: DeviceOption = Device.auto,
     json: JsonOption = False,
 ) -> None:
-    """Fill the scores of finished runs, or score any two folders of images, paired by file name.
+    """Fill the scores of finished runs, or score two folders of images.
+
+    Images of two folders are paired by file name.
 
     Example: bench score --runs runs --metric fid
 
@@ -215,7 +218,9 @@ def list_(
     runs: RunsOption = Path("runs"),
     json: JsonOption = False,
 ) -> None:
-    """List methods, classifiers, datasets, extractors, metrics, probes, trainers or runs.
+    """List the plugins of a group, or runs.
+
+    Methods, classifiers, datasets, extractors, metrics, probes, trainers.
 
     Example: bench list methods
     """
@@ -232,7 +237,7 @@ def check(
     classifier: Annotated[str, typer.Option(help="For a method: what it inverts.")] = "robust_resnet152",
     json: JsonOption = False,
 ) -> None:
-    """Try the rules of the interface on a method or a classifier, a line a rule.
+    """Try the rules of the interface on a plugin, a line a rule.
 
     Example: bench check examples/gradient_descent.py:GradientDescent
     """
@@ -243,7 +248,7 @@ def check(
 
 @app.command()
 def doctor(runs: RunsOption = Path("runs")) -> None:
-    """Say what is installed, which weights and data are here, and what to type next."""
+    """Say what is installed, what is missing and what to type next."""
     from bench.doctor import checks
     from bench.printing import print_checks
 
@@ -259,7 +264,7 @@ def data_fetch(
         bool, typer.Option("--partial", help="Take a copy that is not whole, under an identity of its own.")
     ] = False,
 ) -> None:
-    """Bring a dataset or weights here and check them against known hashes.
+    """Bring a dataset or weights here and check their hashes.
 
     Example: bench data fetch cifar10
     """

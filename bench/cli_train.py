@@ -79,7 +79,7 @@ def train_inverter(
     accumulate: AccumulateOption = 1,
     out: OutOption = None,
 ) -> None:
-    """Train an inverter on (logits, image) pairs of the training split.
+    """Train an inverter on pairs of logits and image.
 
     Example: bench train inverter biggan-logit --classifier robust_resnet152 --resume
 
@@ -123,7 +123,9 @@ def train_zoo(
     accumulate: AccumulateOption = 1,
     out: OutOption = None,
 ) -> None:
-    """Train all classifiers and everything that hangs on them; the result is a folder for BENCH_ZOO.
+    """Train all classifiers and everything that hangs on them.
+
+    The result is a folder for BENCH_ZOO.
 
     Example: bench train zoo --device cuda --budget 30 --dry-run
     """

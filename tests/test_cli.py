@@ -47,6 +47,13 @@ def test_help_answers_within_a_third_of_a_second_of_an_empty_interpreter() -> No
     assert seconds(*BENCH, "list", "methods") - empty < 0.5
 
 
+def test_help_says_what_a_command_does_in_a_line_that_is_not_cut_off() -> None:
+    for words in ([], ["train"], ["data"]):
+        lines = bench(*words, "--help").stdout.split("Commands:")[1].strip().splitlines()
+        assert len(lines) >= 2
+        assert [line for line in lines if line.endswith("...") or not line.endswith(".")] == []
+
+
 def test_help_imports_no_torch() -> None:
     code = "import sys, bench, bench.cli; sys.exit('torch' in sys.modules or 'numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
