@@ -17,11 +17,11 @@ from baselines.training_statistics import (
     training_split,
 )
 from bench.classifiers import LoadedClassifier
-from bench.control import Control, Shard
 from bench.datasets import cifar10
 from bench.datasets.base import Dataset, Pixels, to_pixels
 from bench.errors import SkipCellError
-from bench.inverter import Target
+from bench.inverters.base import Target
+from bench.inverters.control import Control, Shard
 from bench.training.data import TrainingImages
 from bench.training.pairs import split_logits, split_name
 

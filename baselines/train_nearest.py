@@ -13,16 +13,16 @@ from torch import Tensor
 from baselines.training_statistics import training_split, unpacked
 from bench.classifiers import LoadedClassifier
 from bench.config import DEFAULT_DATASET
-from bench.control import Control, Shard
 from bench.datasets import cifar10
 from bench.datasets.base import Dataset, Pixels
 from bench.errors import SkipCellError
-from bench.inverter import Target
-from bench.lookup import fitted
+from bench.inverters.base import Target
+from bench.inverters.control import Control, Shard
 from bench.metrics.base import MIN_SET_IMAGES
 from bench.training.data import TrainingImages
 from bench.training.pairs import logits_path, split_logits, split_name
-from bench.weights import load_checked, metadata
+from bench.weights.files import load_checked, metadata
+from bench.weights.lookup import fitted
 
 NAME = "train-nearest"
 BLOCK = 5_000

@@ -21,11 +21,11 @@ from bench.config import DEFAULT_DATASET
 from bench.datasets import load_dataset, load_training
 from bench.datasets.base import Dataset, Pixels, to_images
 from bench.errors import DataError, SkipCellError, UsageError, WeightsError
-from bench.lookup import fitted
 from bench.paths import home
 from bench.progress import progress
-from bench.sealed import load_array, save_array
-from bench.weights import Weights, open_weights, rounded, save_weights
+from bench.store.sealed import load_array, save_array
+from bench.weights.files import Weights, open_weights, rounded, save_weights
+from bench.weights.lookup import fitted
 
 MIN_CLASS_IMAGES = 10
 RANK = 128

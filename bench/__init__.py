@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     from bench.classifiers import load_classifier
     from bench.classifiers.provider import ClassifierProvider
     from bench.config import RunConfig
-    from bench.control import Control
     from bench.datasets import load_dataset
     from bench.datasets.base import Dataset
-    from bench.inverter import Inverter, Target
-    from bench.learned import LearnedInverter
+    from bench.inverters.base import Inverter, Target
+    from bench.inverters.control import Control
+    from bench.inverters.learned import LearnedInverter
+    from bench.line import run
     from bench.metrics.base import Block, Data, ExtractorMetric, Metric, Needs, PerImage
     from bench.metrics.extractors import Extractor
     from bench.probes.base import Findings, Probe, measured, side_by_side
     from bench.public import load_inverter, score
-    from bench.record import Record, Score
-    from bench.runner import run
+    from bench.store.record import Record, Score
     from bench.training.inverters import InverterTask
     from bench.training.trainer import InverterRecipe, Trainer
 
@@ -39,31 +39,31 @@ _HOMES = {
     "Block": "bench.metrics.base",
     "ClassifierCard": "bench.cards",
     "ClassifierProvider": "bench.classifiers.provider",
-    "Control": "bench.control",
+    "Control": "bench.inverters.control",
     "Data": "bench.metrics.base",
     "Dataset": "bench.datasets.base",
     "Extractor": "bench.metrics.extractors",
     "ExtractorMetric": "bench.metrics.base",
     "Findings": "bench.probes.base",
-    "Inverter": "bench.inverter",
+    "Inverter": "bench.inverters.base",
     "InverterRecipe": "bench.training.trainer",
     "InverterTask": "bench.training.inverters",
-    "LearnedInverter": "bench.learned",
+    "LearnedInverter": "bench.inverters.learned",
     "Metric": "bench.metrics.base",
     "MetricCard": "bench.cards",
     "Needs": "bench.metrics.base",
     "PerImage": "bench.metrics.base",
     "Probe": "bench.probes.base",
-    "Record": "bench.record",
+    "Record": "bench.store.record",
     "RunConfig": "bench.config",
-    "Score": "bench.record",
-    "Target": "bench.inverter",
+    "Score": "bench.store.record",
+    "Target": "bench.inverters.base",
     "Trainer": "bench.training.trainer",
     "load_classifier": "bench.classifiers",
     "load_dataset": "bench.datasets",
     "load_inverter": "bench.public",
     "measured": "bench.probes.base",
-    "run": "bench.runner",
+    "run": "bench.line",
     "score": "bench.public",
     "side_by_side": "bench.probes.base",
 }

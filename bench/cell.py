@@ -10,28 +10,28 @@ from typing import TYPE_CHECKING
 from bench.cards import ClassifierCard
 from bench.classifiers import LoadedClassifier, open_classifier
 from bench.classifiers.provider import ALIASES, resolve
+from bench.cli.printing import say_once
 from bench.config import RunConfig
-from bench.control import Control
 from bench.datasets import aliases_of, dataset_class, load_dataset
 from bench.datasets.base import Dataset
 from bench.datasets.contents import distrust_cache
 from bench.describe import cards
 from bench.environment import default_preset, resolve_device
 from bench.errors import BenchError, DataError, UsageError
-from bench.fingerprint import digest
 from bench.identify import identify_classifier, identify_method
-from bench.inverter import WITH_NETWORK, Inverter, Target
-from bench.lookup import inverter_weights
+from bench.inverters.base import WITH_NETWORK, Inverter, Target
+from bench.inverters.control import Control
 from bench.metrics.extractors import playing
-from bench.printing import say_once
 from bench.protocol import protocol_of
-from bench.record import Kind, Record
-from bench.store import CellFolder, slug
+from bench.store.fingerprint import digest
+from bench.store.folder import CellFolder, slug
+from bench.store.record import Kind, Record
+from bench.weights.lookup import inverter_weights
 
 if TYPE_CHECKING:
     import torch
 
-    from bench.methods import OpenMethod
+    from bench.inverters.opened import OpenMethod
     from bench.metrics.evaluate import Networks
 
 
@@ -194,7 +194,7 @@ class Cell:
         self, classifier: LoadedClassifier, num_logits: int, image_size: tuple[int, ...], device: torch.device
     ) -> OpenMethod:
         """Construct the inverter or control; the network comes only with access beyond the logits."""
-        from bench.methods import OpenMethod
+        from bench.inverters.opened import OpenMethod
 
         target = Target(
             classifier=classifier.name,

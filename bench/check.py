@@ -12,17 +12,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from bench import rules
 from bench.classifiers import LoadedClassifier, open_classifier
 from bench.classifiers.base import Classifier
 from bench.classifiers.provider import ALIASES, forms, targets
 from bench.config import DEFAULT_DATASET
-from bench.control import Control
 from bench.datasets import load_dataset
 from bench.datasets.base import Pixels, to_images
 from bench.errors import BenchError, SkipCellError, UnknownNameError, UsageError, error_text
 from bench.identify import method_class
-from bench.inverter import WITH_NETWORK, Inverter
+from bench.inverters import rules
+from bench.inverters.base import WITH_NETWORK, Inverter
+from bench.inverters.control import Control
 from bench.local import load_file
 from bench.registry import CONTROLS, INVERTERS, registered
 

@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Any
 
 from bench.cards import Cards, ClassifierCard, DatasetCard, MethodCard, MetricCard, ProbeCard, unknown
 from bench.classifiers.providers.zoo import ZOO, ZooProvider
-from bench.neutral import dataset_name
 from bench.registry import CONTROLS, DATASETS, INVERTERS, load, points
+from bench.store.neutral import dataset_name
 
 if TYPE_CHECKING:
-    from bench.control import Control
     from bench.datasets.base import Dataset
-    from bench.inverter import Inverter
+    from bench.inverters.base import Inverter
+    from bench.inverters.control import Control
     from bench.probes.base import Probe
-    from bench.record import Record
+    from bench.store.record import Record
 
 TOLD = ("question", "role", "citation")  # what a method's class says for people
 SHIPPED = "zoo:"

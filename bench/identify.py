@@ -12,9 +12,9 @@ from typing import Any
 from bench.cards import ClassifierCard
 from bench.classifiers import classifier_card
 from bench.classifiers.provider import ALIASES, targets
-from bench.control import Control
 from bench.errors import BenchError, PluginError, UsageError, WeightsError
-from bench.inverter import Inverter
+from bench.inverters.base import Inverter
+from bench.inverters.control import Control
 from bench.local import local_file, local_name, source_of
 from bench.registry import CONTROLS, INVERTERS, load, registered
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from bench.printing import say
+from bench.cli.printing import say
 
 if TYPE_CHECKING:
     from rich.progress import Progress

@@ -1,4 +1,4 @@
-"""How reconstructions are scored, as data: what ``bench.fingerprint`` is made of."""
+"""How reconstructions are scored, as data: what ``bench.store.fingerprint`` is made of."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from bench.fingerprint import digest
 from bench.local import local_name
 from bench.metrics.base import Metric
 from bench.metrics.extractors import Extractor, identity, playing
 from bench.metrics.registry import chosen, metrics, ours
+from bench.store.fingerprint import digest
 
 
 def protocol_of(

@@ -13,19 +13,19 @@ from bench.cell import check_judge, networks
 from bench.classifiers import LoadedClassifier, describe_network
 from bench.classifiers.base import Classifier
 from bench.classifiers.providers.file import input_size_of
+from bench.cli.printing import say_once
 from bench.config import DEFAULT_DATASET, Preset
 from bench.datasets import dataset_class, judge_of
 from bench.datasets.base import Pixels, to_pixels
 from bench.environment import default_preset, resolve_device
 from bench.errors import SkipCellError, UsageError
 from bench.identify import method_class
-from bench.inverter import WITH_NETWORK, Inverter, Target
+from bench.inverters.base import WITH_NETWORK, Inverter, Target
 from bench.metrics import score_folders
 from bench.metrics.evaluate import evaluate
 from bench.metrics.folders import PixelSource
 from bench.metrics.registry import chosen
-from bench.printing import say_once
-from bench.record import Score
+from bench.store.record import Score
 
 
 def load_inverter(

@@ -1,6 +1,6 @@
 """Scores of finished runs: what is missing or outdated is computed from the stored images, and nothing is inverted.
 
-Values that stand keep every bit. What a score is made of decides whether it is outdated (``bench.fingerprint``).
+Values that stand keep every bit. What a score is made of decides whether it is outdated (``bench.store.fingerprint``).
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from typing import TYPE_CHECKING, Any
 
 from bench.describe import cards_of
 from bench.errors import BenchError, DataError, StorageError, UsageError, error_text, where
-from bench.fingerprint import fingerprint_of
 from bench.local import local_name
 from bench.metrics.registry import chosen, find, metrics
-from bench.record import SCHEMA_VERSION, Record, Score
-from bench.remains import Images
-from bench.store import CellFolder
+from bench.store.fingerprint import fingerprint_of
+from bench.store.folder import CellFolder
+from bench.store.record import SCHEMA_VERSION, Record, Score
+from bench.store.remains import Images
 
 if TYPE_CHECKING:
     import torch
 
     from bench.classifiers import LoadedClassifier
-    from bench.faults import Faults
     from bench.metrics.base import Metric
     from bench.metrics.evaluate import Networks
+    from bench.store.faults import Faults
 
 MAPPINGS = ("extractors", "resizing", "metric_versions")  # of a protocol
 FAILURE = r"[A-Za-z_]\w*(Error|Exception|Exit)\b"  # how the note of a score begins whose error is not bench's own
@@ -180,8 +180,8 @@ def score_runs(
     """
     from bench.cell import check_judge
     from bench.environment import resolve_device
-    from bench.faults import Faults
-    from bench.record import read_records
+    from bench.store.faults import Faults
+    from bench.store.record import read_records
 
     chosen(wanted)  # a misspelt key is said before any work
     if judge is not None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.faults import Faults
-from bench.reader import folder_of
-from bench.record import Record
+from bench.store.faults import Faults
+from bench.store.reader import folder_of
+from bench.store.record import Record
 from reports.analysis.groups import Entry
 from reports.page.tables import terminal_table
 

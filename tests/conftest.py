@@ -11,11 +11,12 @@ import pytest
 import torch
 from torch import nn
 
-from bench import local, weights
+from bench import local
 from bench.classifiers import LoadedClassifier
 from bench.datasets import cifar10
 from bench.datasets.base import ArrayDataset
 from bench.metrics import registry
+from bench.weights import files as weights
 
 AddWeights = Callable[..., Path]
 AddPlugin = Callable[[str, str, str, str], Path]

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from bench.inverter import Inverter, Target
+from bench.inverters.base import Inverter, Target
 from bench.seeding import sample_noise
 
 

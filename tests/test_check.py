@@ -14,7 +14,7 @@ from bench.errors import BenchError, UnknownNameError, UsageError
 TILES = f"{Path(__file__).parent / 'probes' / 'tiny.py'}:tiles"
 HEAD = """
 import torch
-from bench.inverter import Inverter
+from bench.inverters.base import Inverter
 from bench.seeding import sample_noise
 
 
@@ -114,7 +114,7 @@ def test_names() -> None:
 
 
 def test_the_command_prints_a_line_a_rule_and_ends_with_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from bench.commands import check_rules
+    from bench.cli.commands import check_rules
 
     path = tmp_path / "mine.py"
     path.write_text(f"{HEAD}\n    def invert(self, logits, seeds):\n        print('hello')\n        return logits\n")

@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 
 from bench.cards import LAST, ROLES, Cards, MetricCard
+from bench.cli.listing import PROBES
 from bench.config import RunConfig
 from bench.describe import TOLD, cards_of, declared, known_probe, method_card, metric_card, supplied
-from bench.inverter import Inverter
-from bench.listing import PROBES
+from bench.inverters.base import Inverter
+from bench.line import run_cell
 from bench.metrics.registry import metrics
 from bench.probes.measures import known
-from bench.record import Level, Record, Score, read_records
 from bench.registry import CONTROLS, INVERTERS, load, registered
-from bench.runner import run_cell
+from bench.store.record import Level, Record, Score, read_records
 
 ROOT = Path(__file__).resolve().parents[1]
 METHODS = [(group, name) for group in (INVERTERS, CONTROLS) for name in registered(group)]
@@ -165,7 +165,8 @@ def test_a_run_writes_its_cards(tmp_path: Path) -> None:
 
 def test_reading_all_committed_records_imports_no_torch() -> None:
     code = (
-        "import sys; from pathlib import Path; from bench.record import read_records; from bench.reader import Left; "
+        "import sys; from pathlib import Path; from bench.store.record import read_records; "
+        "from bench.store.reader import Left; "
         "cards = [Left(*one).cards for one in read_records(Path('reports/results'))]; "
         "assert len(cards) > 100; assert 'torch' not in sys.modules, 'torch'"
     )

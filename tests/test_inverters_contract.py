@@ -12,7 +12,7 @@ from baselines.optimization import chunks, engstrom, mahendran_vedaldi
 from bench import check
 from bench.classifiers.providers.zoo import TARGETS
 from bench.errors import SkipCellError
-from bench.inverter import Inverter
+from bench.inverters.base import Inverter
 from bench.registry import INVERTERS, registered
 
 # These descend through the classifier 200 times for an answer: a few steps on one classifier show the same contract,

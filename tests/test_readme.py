@@ -11,7 +11,7 @@ import pytest
 import typer
 from typer.main import get_command
 
-from bench.cli import app
+from bench.cli.app import app
 from bench.environment import DISTRIBUTION
 
 ROOT = Path(__file__).resolve().parents[1]

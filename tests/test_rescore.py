@@ -15,23 +15,23 @@ from numpy.typing import NDArray
 
 from bench import rescore
 from bench.cards import MetricCard
-from bench.commands import score_finished
+from bench.cli.commands import score_finished
 from bench.config import RunConfig
 from bench.datasets.fetch_inception import NOT_HERE
 from bench.errors import UnknownNameError, UsageError
-from bench.fingerprint import fingerprint_of
+from bench.line import run_cell
 from bench.metrics import evaluate, per_image
 from bench.metrics.base import Data, ExtractorMetric, Metric, PerImage
 from bench.metrics.distances import Fid
 from bench.metrics.extractors import inception
 from bench.metrics.extractors.judge import Judge
 from bench.metrics.registry import metrics
-from bench.record import Record
 from bench.rescore import outdated, score_runs
-from bench.runner import run_cell
-from bench.store import CellFolder, intact
-from bench.verify import verify_cell
-from bench.weights import sha256_of
+from bench.store.fingerprint import fingerprint_of
+from bench.store.folder import CellFolder, intact
+from bench.store.record import Record
+from bench.store.verify import verify_cell
+from bench.weights.files import sha256_of
 from tests.metrics.random_inception import Images as Pictures
 from tests.metrics.random_inception import write_random_inception
 
@@ -85,7 +85,7 @@ def no_inversion(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
         def fail(*args: object) -> None:
             raise AssertionError("something was inverted")
 
-        monkeypatch.setattr("bench.methods.OpenMethod.__init__", fail)
+        monkeypatch.setattr("bench.inverters.opened.OpenMethod.__init__", fail)
 
     return refuse
 

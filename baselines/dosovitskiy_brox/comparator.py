@@ -14,7 +14,7 @@ from bench.classifiers.resnet import Bottleneck, ThinResNet152
 from bench.metrics.extractors.lpips_alex import load_lpips
 from bench.training.data import TrainingImages
 from bench.training.engine import Engine
-from bench.weights import entry
+from bench.weights.files import entry
 
 USUAL, FOR_THE_USUAL = "resnet152", "inception_v3"
 THIN_SIDE = 32  # of the images that those two were trained on

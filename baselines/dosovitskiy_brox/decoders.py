@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from bench.errors import UsageError
-from bench.standardise import Standardise
+from bench.inverters.standardise import Standardise
 
 FC_WIDTH = 4096
 START = 4  # pixels at which the fully connected layers hand over

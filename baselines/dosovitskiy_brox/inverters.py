@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from torch import Tensor
 
 from baselines.dosovitskiy_brox.decoders import SIZES, TABLE_2016A, TABLE_2016B, Decoder, Table
-from bench.learned import LearnedInverter
+from bench.inverters.learned import LearnedInverter
 
 
 class DecoderInverter(LearnedInverter):

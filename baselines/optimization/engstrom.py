@@ -23,7 +23,7 @@ from torch import Tensor
 from baselines.optimization.inverter import ImageSpaceInverter
 from baselines.optimization.objectives import distance
 from baselines.optimization.optimizer import Plan, normalised
-from bench.inverter import Target
+from bench.inverters.base import Target
 
 STEPS = {"fast": 200, "paper": 10_000}
 TOLERANCE = 0.02

@@ -15,7 +15,7 @@ from baselines.optimization import chunks
 from baselines.optimization.chunks import interchangeable
 from baselines.optimization.frozen import EXACT, FrozenNetwork, Layer
 from baselines.optimization.optimizer import Plan, descend, shifted
-from bench.inverter import FEED_FORWARD, Access, Inverter, Target, seen_size
+from bench.inverters.base import FEED_FORWARD, Access, Inverter, Target, seen_size
 from bench.seeding import sample_noise
 
 MINUTE = {"cpu": 10**8, "cuda": 10**10}  # pixels that go through a thin network and back in about one, by device

@@ -36,7 +36,7 @@ from torch import Tensor
 from baselines.optimization.inverter import ImageSpaceInverter
 from baselines.optimization.objectives import alpha_norm, squared_distance, total_variation
 from baselines.optimization.optimizer import Plan, momentum
-from bench.inverter import Target
+from bench.inverters.base import Target
 
 SIGMA, SIDE, LEVELS = 27_098.116, 227, 255  # the published norm, pixels a side, and units
 ITERATIONS = {"fast": (50, 100, 50), "paper": (100, 200, 100)}

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from bench.classifiers.base import Classifier
-from bench.weights import entry, read_checked
+from bench.weights.files import entry, read_checked
 
 # Repeats, kernel, stride of the first repeat, expansion, output channels.
 STAGES = (

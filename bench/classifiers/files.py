@@ -12,10 +12,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bench.cli.printing import say_once
 from bench.datasets.download import download, scratch_folder
 from bench.errors import DataError, WeightsError
 from bench.paths import home
-from bench.printing import say_once
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

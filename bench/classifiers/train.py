@@ -26,7 +26,7 @@ from bench.training.data import TrainingImages, flip_and_shift
 from bench.training.engine import Engine
 from bench.training.journal import describe_run
 from bench.training.loop import Schedule, WeightAverage, add, fit
-from bench.weights import save_weights
+from bench.weights.files import save_weights
 
 
 class WithAuxiliaryHeads(nn.Module):

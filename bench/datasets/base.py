@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from bench.cards import DatasetCard
 from bench.errors import UsageError
-from bench.neutral import dataset_name
 from bench.seeding import seed_of
+from bench.store.neutral import dataset_name
 
 if TYPE_CHECKING:
     import torch

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from bench import sealed
 from bench.errors import DataError, StorageError
-from bench.files import sha256_of_file
 from bench.paths import home
 from bench.progress import progress
+from bench.store import sealed
+from bench.store.files import sha256_of_file
 
 Known = dict[str, tuple[str, str]]  # by name: the file's state, its SHA-256
 SETTLED = 2.0  # seconds: a file that changed later may change again within one tick of the disk's clock

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.cli.printing import say_once
 from bench.errors import DataError
-from bench.printing import say_once
 
 if TYPE_CHECKING:
     from PIL.Image import Image

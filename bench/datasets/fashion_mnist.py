@@ -17,8 +17,8 @@ import numpy as np
 from bench.datasets.base import ArrayDataset, Pixels
 from bench.datasets.download import download, scratch_folder
 from bench.errors import DataError
-from bench.files import write_atomically
 from bench.paths import expanded, home
+from bench.store.files import write_atomically
 
 # SHA-256 of the uncompressed files, as Debian packages them.
 FILES = {

@@ -21,12 +21,12 @@ from pathlib import Path
 import numpy as np
 
 from bench.classifiers.provider import ALIASES
+from bench.cli.printing import say_once
 from bench.datasets.base import Dataset, Pixels
 from bench.datasets.contents import sha256_of_files
 from bench.datasets.decode import MAX_PIXELS, SUFFIXES, decode, files_below, is_image, say_left_out
 from bench.errors import DataError, UsageError
 from bench.paths import expanded, readable
-from bench.printing import say_once
 from bench.seeding import seed_of
 
 HELD_OUT = 10  # one in so many images of a class is in val

@@ -25,8 +25,8 @@ from bench.datasets.base import Pixels
 from bench.datasets.decode import bombs_are_errors, decode
 from bench.environment import cpu_count
 from bench.errors import BenchError, DataError, StorageError
-from bench.files import FULL, write_atomically
 from bench.progress import progress
+from bench.store.files import FULL, write_atomically
 
 BLOCK = 500  # images that one process decodes at a time, and that a kill may lose
 JOURNAL = "journal.jsonl"

@@ -20,16 +20,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bench import sealed
 from bench.datasets.archive import Member, members
 from bench.datasets.base import Dataset, Pixels, State
 from bench.datasets.download import download
 from bench.datasets.imagenet_classes import DATA, IMAGENET, imagenet_classes, imagenet_logits
 from bench.datasets.prepare import Prepared, prepare, sha256_of_blocks
 from bench.errors import DataError, UsageError
-from bench.files import locked
 from bench.paths import expanded, home
 from bench.seeding import seed_of
+from bench.store import sealed
+from bench.store.files import locked
 
 NAME, PARTIAL = "tiny-imagenet", "tiny-imagenet:partial"
 SIDE = 64

@@ -19,7 +19,7 @@ from bench.metrics.extractors import Extractor, extractors
 if TYPE_CHECKING:
     import torch
 
-    from bench.record import Score
+    from bench.store.record import Score
 
 GALLERY = 2_500  # images a gallery of the retrieval ranks where no dataset says another number
 MIN_SET_IMAGES = 2_048  # below this many images the set-level distances say more about N than about the images

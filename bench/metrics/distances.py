@@ -12,8 +12,8 @@ from bench.cards import MetricCard
 from bench.errors import MetricError
 from bench.metrics.base import Array, ExtractorMetric
 from bench.metrics.per_image import finite
-from bench.record import Score
 from bench.seeding import seed_of
+from bench.store.record import Score
 
 Floats = NDArray[np.floating]
 KID_SUBSETS, KID_SUBSET_SIZE = 100, 500

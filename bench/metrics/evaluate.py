@@ -27,7 +27,7 @@ from bench.metrics.folders import PixelSource
 from bench.metrics.per_image import attempt, attempt_set
 from bench.metrics.registry import chosen
 from bench.progress import each, progress
-from bench.record import Score
+from bench.store.record import Score
 
 NO_TARGET = "No classifier was given: add --classifier."
 NO_SECOND = "No second draw was made, which {key} needs."

@@ -13,10 +13,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from bench import sealed
 from bench.classifiers.base import Classifier
 from bench.datasets.base import Pixels, to_images
 from bench.errors import StorageError
+from bench.store import sealed
 
 BLOCK = 250  # rows a cache entry, and the fixed boundaries at which images are streamed
 Features = dict[str, NDArray[np.float32]]

@@ -9,7 +9,7 @@ import numpy as np
 from bench.errors import MetricError, error_text
 from bench.metrics.base import Doubles, PerImage
 from bench.metrics.bootstrap import mean_ci
-from bench.record import Score
+from bench.store.record import Score
 
 
 def attempt(compute: Callable[[], PerImage | Doubles], n: int) -> tuple[Score, Doubles]:

@@ -9,10 +9,10 @@ from dataclasses import replace
 from functools import cache
 
 from bench.cards import MetricCard
+from bench.cli.printing import say_once
 from bench.errors import PluginError, UnknownNameError
 from bench.metrics.base import FAMILIES, ExtractorMetric, Metric
 from bench.metrics.extractors import extractors
-from bench.printing import say_once
 from bench.registry import METRICS, load, registered
 
 KEY = r"(?!prediction_|image_id$|label$)[a-z][a-z0-9_]{0,99}"  # others are columns of per_image.parquet

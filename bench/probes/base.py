@@ -16,7 +16,7 @@ from bench.datasets.base import Pixels
 from bench.metrics.base import Doubles, PerImage
 from bench.metrics.per_image import attempt
 from bench.probes.measures import known
-from bench.record import Level, Score
+from bench.store.record import Level, Score
 
 if TYPE_CHECKING:
     from bench.probes.scene import Scene

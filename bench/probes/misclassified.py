@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from bench.cards import Look, Sheet
 from bench.metrics.base import Doubles, PerImage
 from bench.probes.base import Compute, Findings, Measured, Pictures, Probe, interleaved, measured, side_by_side
-from bench.record import Score
+from bench.store.record import Score
 
 if TYPE_CHECKING:
     from bench.probes.scene import Scene

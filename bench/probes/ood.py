@@ -16,8 +16,8 @@ from bench.datasets.base import Dataset, Pixels
 from bench.errors import DataError
 from bench.probes.base import SHOWN, Findings, Images, Measured, Pictures, Probe, absent
 from bench.progress import each
-from bench.record import Level
 from bench.seeding import sample_seeds
+from bench.store.record import Level
 
 if TYPE_CHECKING:
     from bench.probes.scene import Scene

@@ -11,22 +11,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.cell import Cell
+from bench.cli.listing import PROBES
 from bench.config import RunConfig
-from bench.control import Control
 from bench.describe import probe_card
 from bench.environment import describe
 from bench.errors import SkipCellError, UsageError
-from bench.files import write_atomically
-from bench.listing import PROBES
+from bench.inverters.control import Control
+from bench.line import settle
 from bench.local import source_of
 from bench.once import one_run
 from bench.probes import appearance, base, measures
 from bench.probes.base import Findings, Pictures, Probe
 from bench.progress import progress
-from bench.record import Record
 from bench.registry import INVERTERS, load, registered
-from bench.runner import settle
-from bench.store import CellFolder, save_array, shared_digests
+from bench.store.files import write_atomically
+from bench.store.folder import CellFolder, save_array, shared_digests
+from bench.store.record import Record
 
 if TYPE_CHECKING:
     from bench.probes.scene import Scene

@@ -11,13 +11,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from bench import shared, store
 from bench.cell import Cell
 from bench.classifiers import LoadedClassifier
 from bench.datasets.base import Pixels
 from bench.environment import resolve_device
 from bench.errors import MetricError
-from bench.methods import OpenMethod
+from bench.inverters.opened import OpenMethod
 from bench.metrics import reid
 from bench.metrics.base import JUDGE, TARGET, Doubles, PerImage
 from bench.metrics.evaluate import Evaluation, evaluate
@@ -25,9 +24,11 @@ from bench.metrics.extractors import playing
 from bench.metrics.features import OpenExtractor, default_batch, open_extractor
 from bench.metrics.lpips import pixel_lpips
 from bench.probes.base import Images
-from bench.record import Cost
 from bench.seeding import sample_seeds
-from bench.store import Piece
+from bench.store import folder as store
+from bench.store import shared
+from bench.store.folder import Piece
+from bench.store.record import Cost
 
 Floats = NDArray[np.float32]
 Classes = NDArray[np.int64]

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from bench.cli.printing import print_json
 from bench.errors import UnknownNameError, UsageError
-from bench.files import write_atomically
-from bench.printing import print_json
+from bench.store.files import write_atomically
 
 if TYPE_CHECKING:
     from bench.training.engine import Engine, Precision
@@ -129,11 +129,11 @@ def train_inverter(
 
     from bench.classifiers import open_classifier
     from bench.datasets import aliases_of
-    from bench.lookup import own_inverter_weights, serving
     from bench.training.budget import measure
     from bench.training.inverters import LOOKS_EVERY, train_inverter
     from bench.training.journal import described_recipe
     from bench.training.pairs import TrainingPairs
+    from bench.weights.lookup import own_inverter_weights, serving
 
     began = time.monotonic()
     with run.engine() as engine:
@@ -179,7 +179,7 @@ def _full_name(dataset: str, classifier: str) -> str:
     from bench.classifiers import classifier_card
     from bench.datasets import aliases_of, load_dataset
     from bench.datasets.folder import folder_and_size
-    from bench.lookup import DEFAULT_SIZE, FOLDER, of_users_own
+    from bench.weights.lookup import DEFAULT_SIZE, FOLDER, of_users_own
 
     if not of_users_own(dataset):
         load_dataset(dataset)
@@ -194,8 +194,8 @@ def _full_name(dataset: str, classifier: str) -> str:
 def _folder_name(method: str, classifier: str, recipe: InverterRecipe, *, plain: bool) -> str:
     """Of a training; one on the default dataset by the recipe's own (``plain``) seed has the shortest."""
     from bench.config import DEFAULT_DATASET
-    from bench.lookup import of_users_own
-    from bench.store import slug
+    from bench.store.folder import slug
+    from bench.weights.lookup import of_users_own
 
     parts = [method, classifier]
     if of_users_own(recipe.dataset):
@@ -248,7 +248,7 @@ def train_controls(classifier: str, dataset: str, device: str) -> None:
     from bench.config import DEFAULT_DATASET
     from bench.environment import resolve_device
     from bench.registry import STATISTICS, load
-    from bench.store import slug
+    from bench.store.folder import slug
 
     target = open_classifier(classifier, resolve_device(device))
     name = f"controls-{target.name}" + ("" if dataset == DEFAULT_DATASET else f"-{slug(dataset)}")

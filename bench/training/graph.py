@@ -12,7 +12,7 @@ from typing import Any, Protocol, Self, TypeVar
 import torch
 from torch import Tensor
 
-from bench.printing import say
+from bench.cli.printing import say
 
 WARM_UP = 3  # steps before one is recorded: optimisers make their states, libraries their handles
 Scalars = dict[str, Tensor]

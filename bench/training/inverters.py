@@ -20,7 +20,7 @@ from bench.training.journal import describe_run
 from bench.training.loop import Schedule, WeightAverage, fit
 from bench.training.pairs import SAMPLES, TrainingPairs
 from bench.training.trainer import InverterRecipe
-from bench.weights import save_weights
+from bench.weights.files import save_weights
 
 MANTISSA = 7  # bits kept of each weight: bfloat16's precision, in which the training multiplied
 LOOKS_EVERY = 500  # steps between looks at held-out data

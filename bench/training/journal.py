@@ -12,10 +12,10 @@ from typing import Any
 
 from torch import Tensor
 
+from bench.cli.printing import say, say_once
 from bench.environment import describe
 from bench.errors import TrainingError, UsageError
-from bench.files import write_atomically
-from bench.printing import say, say_once
+from bench.store.files import write_atomically
 from bench.training import checkpoints
 from bench.training.engine import Engine
 

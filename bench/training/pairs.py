@@ -14,20 +14,20 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bench.classifiers import LoadedClassifier
+from bench.cli.printing import about
 from bench.config import DEFAULT_DATASET
 from bench.datasets import load_training
 from bench.datasets.base import Dataset, image_hashes
 from bench.errors import UsageError
-from bench.lookup import of_users_own
 from bench.paths import home
-from bench.printing import about
 from bench.progress import progress
-from bench.sealed import load_array, save_blocks
 from bench.seeding import seed_of
-from bench.store import slug
+from bench.store.folder import slug
+from bench.store.sealed import load_array, save_blocks
 from bench.training.data import TrainingImages, fits
 from bench.training.engine import Engine
 from bench.training.trainer import InverterRecipe
+from bench.weights.lookup import of_users_own
 
 BLOCK = 500
 WORTH_SAYING = 10.0  # seconds

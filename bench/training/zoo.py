@@ -18,24 +18,24 @@ from typing import Any, Literal
 
 import torch
 
-from bench import weights
 from bench.classifiers import LoadedClassifier, open_classifier
 from bench.classifiers.providers.zoo import TARGETS
 from bench.classifiers.recipes import RECIPES
+from bench.cli.printing import print_rows
 from bench.config import DEFAULT_DATASET
 from bench.datasets import load_training
 from bench.datasets.base import to_images
 from bench.errors import TrainingError, UsageError
-from bench.files import write_atomically
-from bench.printing import print_rows
 from bench.progress import each
 from bench.registry import STATISTICS, load
+from bench.store.files import write_atomically
 from bench.training.budget import RESERVE, Speed, measure
 from bench.training.checkpoints import present
 from bench.training.engine import Engine
 from bench.training.inverters import InverterTask
 from bench.training.pairs import TrainingPairs
 from bench.training.trainer import InverterRecipe, Trainer, open_trainer
+from bench.weights import files as weights
 
 Kind = Literal["classifier", "controls", "inverter"]
 CLASSIFIERS = ("resnet152", "robust_resnet152", "inception_v3")

@@ -10,10 +10,10 @@ from bench.classifiers.providers.zoo import ZOO
 from bench.config import DEFAULT_DATASET
 from bench.environment import describe, resolve_device
 from bench.errors import WeightsError
-from bench.lookup import DEFAULT_SIZE
 from bench.training.journal import DESCRIPTION
-from bench.weights import entry as shipped
-from bench.weights import metadata
+from bench.weights.files import entry as shipped
+from bench.weights.files import metadata
+from bench.weights.lookup import DEFAULT_SIZE
 
 SOURCE = "trained by this project"
 LICENCE = "MIT"

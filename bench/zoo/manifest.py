@@ -7,8 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from bench import weights
-from bench.files import write_atomically
+from bench.store.files import write_atomically
+from bench.weights import files as weights
 
 
 def enter(name: str, data: bytes, facts: Mapping[str, Any]) -> dict[str, Any]:

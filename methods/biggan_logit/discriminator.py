@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from bench.standardise import Standardise
+from bench.inverters.standardise import Standardise
 from methods.biggan_logit.attention import SelfAttention
 from methods.biggan_logit.conditioning import orthogonal_, spectral_norm_, upsample
 from methods.biggan_logit.tables import Table, table

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from bench.standardise import Standardise
+from bench.inverters.standardise import Standardise
 from methods.biggan_logit.attention import SelfAttention
 from methods.biggan_logit.conditioning import (
     ConditionalBatchNorm,

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from bench.learned import LearnedInverter
+from bench.inverters.learned import LearnedInverter
 from bench.seeding import sample_noise
 from methods.biggan_logit.generator import NOISE_DIM, Generator, generator_of
 from methods.biggan_logit.tables import TABLES

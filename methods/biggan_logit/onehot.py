@@ -12,11 +12,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from bench.classifiers import LoadedClassifier
-from bench.control import Control, Shard
 from bench.datasets.base import Dataset, Pixels, to_pixels
 from bench.errors import SkipCellError
-from bench.inverter import Target
-from bench.learned import open_trained, unsuited
+from bench.inverters.base import Target
+from bench.inverters.control import Control, Shard
+from bench.inverters.learned import open_trained, unsuited
 from bench.seeding import sample_noise
 from bench.training.trainer import Trainer
 from methods.biggan_logit.generator import NOISE_DIM, Generator, generator_of

@@ -1,12 +1,12 @@
-"""Logits, whitened with training statistics: the switch ``whiten`` in place of ``bench.standardise``."""
+"""Logits, whitened with training statistics: the switch ``whiten`` in place of ``bench.inverters.standardise``."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-from bench.standardise import Standardise
-from bench.weights import rounded
+from bench.inverters.standardise import Standardise
+from bench.weights.files import rounded
 
 FLOOR = 0.01  # of the mean eigenvalue, which is 1; our choice: no direction is enlarged more than tenfold
 BLOCK = 10_000

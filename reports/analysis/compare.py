@@ -7,7 +7,7 @@ from math import isclose
 import numpy as np
 
 from bench.cards import MetricCard
-from bench.record import Score
+from bench.store.record import Score
 from reports.analysis.groups import Entry, same_making
 from reports.analysis.pairs import Doubles, alike, no_more_than
 

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.cards import LAST, ROLES, Cards, MetricCard, unknown
-from bench.reader import Left, originals_of
-from bench.record import Record
+from bench.store.reader import Left, originals_of
+from bench.store.record import Record
 from reports.analysis.metrics import Metrics, headlines, metrics_of
 
 ACCESS_ORDER = ("logits", "white-box", "features", "original")  # of the rows; others come after these

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from bench.cards import MetricCard
-from bench.reader import Left
+from bench.store.reader import Left
 
 Metrics = Mapping[str, MetricCard]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bench.cards import MetricCard, unknown
-from bench.record import Level, Record, Score
+from bench.store.record import Level, Record, Score
 from reports.analysis.groups import Entry, classifier_rank
 from reports.analysis.metrics import Metrics, metrics_of
 

@@ -12,8 +12,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bench.reader import Left
-from bench.record import Level, Record, Score
+from bench.store.reader import Left
+from bench.store.record import Level, Record, Score
 from reports.analysis.groups import Group
 from reports.analysis.ranks import Rank, Standings
 from reports.export import exports

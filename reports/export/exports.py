@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from bench.record import Record
+from bench.store.record import Record
 from reports.analysis.groups import Entry, Group, has_value, held, main_keys
 from reports.analysis.ranks import Standings
 from reports.words import glossary, text

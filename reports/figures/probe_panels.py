@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from bench.cards import Look
-from bench.record import Score
+from bench.store.record import Score
 from reports.analysis.probe_groups import Series, Together
 from reports.figures.probe_curves import curves
 from reports.figures.probe_marks import Drawable, Mark, Panel, Style, Tick, Trace, legend_of, limits

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from bench.record import Score
+from bench.store.record import Score
 from reports.analysis.groups import Entry, Group
 from reports.analysis.metrics import first, picked
 from reports.figures import plotting

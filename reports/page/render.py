@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from bench.config import EXAMPLE
 from bench.errors import DataError, UsageError
-from bench.faults import Fault, Faults
-from bench.files import write_atomically
-from bench.neutral import printable, shareable
-from bench.record import read_records
+from bench.store.faults import Fault, Faults
+from bench.store.files import write_atomically
+from bench.store.neutral import printable, shareable
+from bench.store.record import read_records
 from reports.analysis.groups import Entry
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
 
 from bench.cards import MetricCard
-from bench.record import Score
+from bench.store.record import Score
 from reports.analysis.groups import Entry, Group, main_keys
 from reports.analysis.ranks import Rank, Standing, Standings, standing
 from reports.words import glossary, text

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bench.cards import MetricCard
-from bench.record import Record
+from bench.store.record import Record
 from reports.analysis.claims import Board, board
 from reports.analysis.groups import Entry, Group, group
 from reports.analysis.metrics import metrics_of

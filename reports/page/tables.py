@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Sequence
 
 from bench.cards import MetricCard
-from bench.record import Score
+from bench.store.record import Score
 from reports.analysis.groups import Entry, Group, group, main_keys
 from reports.analysis.metrics import picked
 from reports.analysis.ranks import Standings, standings

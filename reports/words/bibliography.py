@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bench.describe import references
-from bench.reader import Left
+from bench.store.reader import Left
 
 
 def bibtex(cells: Iterable[Left]) -> str:

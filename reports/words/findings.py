@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.record import Record
+from bench.store.record import Record
 from reports.analysis.best import difference
 from reports.analysis.controls import leading
 from reports.analysis.groups import Entry, Group, has_value

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from bench.cards import LAST, ROLES
 from bench.metrics.base import MIN_SET_IMAGES
-from bench.reader import Left
+from bench.store.reader import Left
 from reports.analysis.groups import Entry, Group, classifier_rank, held
 from reports.analysis.metrics import picked
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bench.cards import MetricCard
-    from bench.record import Score
+    from bench.store.record import Score
 
 Interval = tuple[float, float]
 DASH = "—"

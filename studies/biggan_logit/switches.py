@@ -31,7 +31,6 @@ from torch import nn
 from bench.classifiers import LoadedClassifier, open_classifier
 from bench.datasets.base import to_pixels
 from bench.errors import UnknownNameError
-from bench.files import write_atomically
 from bench.metrics.bootstrap import paired_difference
 from bench.metrics.distances import kid
 from bench.metrics.extractors.lpips_alex import load_lpips
@@ -39,6 +38,7 @@ from bench.metrics.features import OpenExtractor, default_batch, open_extractor
 from bench.metrics.logits import logit_error
 from bench.metrics.lpips import pixel_lpips
 from bench.progress import each
+from bench.store.files import write_atomically
 from bench.training.budget import seconds_of
 from bench.training.commands import Run
 from bench.training.engine import Engine

@@ -21,10 +21,10 @@ from torch import Tensor
 from baselines.dosovitskiy_brox.inverters import DosovitskiyBrox2016a
 from baselines.dosovitskiy_brox.train_2016a import DosovitskiyBrox2016aRecipe, Task2016a
 from bench.classifiers import LoadedClassifier, open_classifier
+from bench.cli.printing import print_rows
 from bench.datasets import cifar10
 from bench.datasets.base import to_images
-from bench.inverter import Target
-from bench.printing import print_rows
+from bench.inverters.base import Target
 from bench.progress import each
 from bench.public import score
 from bench.training.engine import Engine

@@ -18,16 +18,16 @@ from baselines.optimization.inverter import ImageSpaceInverter
 from bench.cell import networks
 from bench.classifiers import LoadedClassifier, open_classifier
 from bench.classifiers.provider import JUDGE
+from bench.cli.printing import print_rows
 from bench.config import Preset
 from bench.datasets import load_dataset
 from bench.datasets.base import Pixels, to_images, to_pixels
 from bench.environment import default_preset, resolve_device
 from bench.errors import UsageError
-from bench.files import write_atomically
-from bench.inverter import Target
+from bench.inverters.base import Target
 from bench.metrics.evaluate import evaluate
-from bench.printing import print_rows
 from bench.seeding import sample_seeds
+from bench.store.files import write_atomically
 
 Columns = dict[str, NDArray[Any]]
 BLOCK = 250

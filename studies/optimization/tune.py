@@ -23,7 +23,7 @@ from typing import Any
 
 from baselines.optimization.engstrom import Engstrom
 from baselines.optimization.mahendran_vedaldi import MahendranVedaldi, Settings
-from bench.printing import print_rows
+from bench.cli.printing import print_rows
 from bench.progress import each
 from studies.optimization.study import MakeInverter, Study
 

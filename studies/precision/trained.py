@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.record import Record, Score
+from bench.store.record import Record, Score
 from reports.analysis.groups import Entry
 from reports.analysis.ranks import standing
 

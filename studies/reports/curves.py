@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.classifiers.providers.zoo import TARGETS
 from bench.errors import DataError
-from bench.files import write_atomically
+from bench.store.files import write_atomically
 from reports.figures.plotting import DASHES, PAPER, SERIES, figure
 
 if TYPE_CHECKING:

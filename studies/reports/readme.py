@@ -20,13 +20,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bench.cli.printing import print_faults
 from bench.errors import BenchError, DataError
-from bench.faults import Faults
-from bench.files import write_atomically
 from bench.metrics.base import MIN_SET_IMAGES
-from bench.printing import print_faults
-from bench.record import Record, read_records
-from bench.store import slug
+from bench.store.faults import Faults
+from bench.store.files import write_atomically
+from bench.store.folder import slug
+from bench.store.record import Record, read_records
 from reports.analysis.claims import board
 from reports.analysis.claims.markdown import markdown
 from reports.analysis.claims.reduced import Wanted, reduced, wanted

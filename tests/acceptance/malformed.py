@@ -54,7 +54,7 @@ def _preload() -> None:
 
     from bench.cell import networks
 
-    for name in ("bench.cli", "bench.metrics.evaluate", "bench.runner", "reports.page.render"):
+    for name in ("bench.cli.app", "bench.metrics.evaluate", "bench.line", "reports.page.render"):
         importlib.import_module(name)
     torch.set_num_threads(1)
     nets = networks(None, torch.device("cpu"), judge="judge")
@@ -132,7 +132,7 @@ def _become(words: list[str], folder: Path) -> None:
         os.dup2(os.open(name, flags, 0o644), number)
     status = 1
     try:
-        from bench.cli import main as bench_main
+        from bench.cli.app import main as bench_main
 
         os.environ["BENCH_HOME"] = str(folder / "home")
         sys.argv = ["bench", *words]

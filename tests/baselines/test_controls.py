@@ -10,14 +10,14 @@ from torch import nn
 from baselines import training_statistics
 from baselines.controls import ClassMean, Oracle, RealTrain, Ridge, SameClassRandom
 from bench.classifiers import LoadedClassifier, open_classifier
-from bench.control import Control, Shard
 from bench.datasets import cifar10
 from bench.datasets.base import ArrayDataset, Dataset
 from bench.datasets.folder import FolderDataset
 from bench.errors import SkipCellError
-from bench.inverter import Target
+from bench.inverters.base import Target
+from bench.inverters.control import Control, Shard
 from bench.seeding import sample_seeds
-from bench.shared import logits as store_logits
+from bench.store.shared import logits as store_logits
 
 
 @pytest.fixture(scope="module")

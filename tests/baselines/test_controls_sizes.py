@@ -11,10 +11,10 @@ from baselines import train_nearest, training_statistics
 from baselines.controls import ClassMean, RealTrain, Ridge, SameClassRandom
 from baselines.train_nearest import TrainNearest
 from bench.classifiers import LoadedClassifier
-from bench.control import Control, Shard
 from bench.datasets.base import ArrayDataset
 from bench.errors import SkipCellError, UsageError
-from bench.inverter import Target
+from bench.inverters.base import Target
+from bench.inverters.control import Control, Shard
 from bench.training import pairs
 
 CPU = torch.device("cpu")

@@ -17,7 +17,7 @@ from baselines.optimization.inverter import ImageSpaceInverter
 from baselines.optimization.mahendran_vedaldi import MahendranVedaldi, Settings
 from baselines.optimization.objectives import alpha_norm, total_variation
 from bench.classifiers.providers.zoo import TARGETS
-from bench.inverter import Target
+from bench.inverters.base import Target
 from bench.seeding import sample_noise
 
 CPU = torch.device("cpu")

@@ -11,14 +11,14 @@ from torch import nn
 from baselines import train_nearest
 from baselines.train_nearest import TrainNearest, nearest
 from bench.classifiers import LoadedClassifier, open_classifier
-from bench.control import Shard
 from bench.datasets import cifar10
 from bench.datasets.base import ArrayDataset
 from bench.errors import SkipCellError
-from bench.inverter import Target
-from bench.sealed import save_array
+from bench.inverters.base import Target
+from bench.inverters.control import Shard
+from bench.store.sealed import save_array
 from bench.training.pairs import logits_path
-from bench.weights import entry
+from bench.weights.files import entry
 
 
 def test_equals_brute_force_whatever_the_blocks(monkeypatch: pytest.MonkeyPatch) -> None:

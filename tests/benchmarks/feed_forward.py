@@ -21,10 +21,10 @@ from bench.cell import Cell
 from bench.classifiers import open_classifier
 from bench.config import RunConfig
 from bench.datasets.base import to_images
-from bench.lookup import inverter_weights
 from bench.seeding import sample_noise, sample_seeds
-from bench.store import shards
-from bench.weights import load_checked, metadata
+from bench.store.folder import shards
+from bench.weights.files import load_checked, metadata
+from bench.weights.lookup import inverter_weights
 from methods.biggan_logit.generator import NOISE_DIM
 from tests.benchmarks import plain_feed_forward as plain
 from tests.benchmarks.measure import Measured, by_turns, own_home, seconds, times_faster

@@ -23,10 +23,10 @@ from baselines.optimization import engstrom, mahendran_vedaldi
 from baselines.optimization.engstrom import Engstrom
 from baselines.optimization.mahendran_vedaldi import MahendranVedaldi
 from baselines.optimization.optimizer import shifts
+from bench.cli.printing import print_rows
 from bench.datasets import cifar10
 from bench.datasets.base import to_images
-from bench.inverter import Target
-from bench.printing import print_rows
+from bench.inverters.base import Target
 from bench.seeding import sample_noise
 from tests.benchmarks import plain_optimization as plain
 

@@ -25,9 +25,9 @@ from baselines.optimization import frozen
 from baselines.optimization.engstrom import Engstrom
 from baselines.optimization.inverter import ImageSpaceInverter
 from baselines.optimization.mahendran_vedaldi import MahendranVedaldi
-from bench.files import write_atomically
-from bench.inverter import Target
+from bench.inverters.base import Target
 from bench.metrics.bootstrap import mean_ci, paired_difference
+from bench.store.files import write_atomically
 from studies.optimization.study import Columns, Study
 from tests.benchmarks.measure import own_home
 from tests.benchmarks.results import machine

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from bench.files import write_atomically
+from bench.store.files import write_atomically
 from studies.biggan_logit import switches
 from tests.benchmarks import precision, results, where
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bench.environment import cpu_count, installed, processor
-from bench.files import write_atomically
+from bench.store.files import write_atomically
 from tests.benchmarks.measure import Measured
 
 RESULTS = Path(__file__).parent / "results.json"

@@ -33,7 +33,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def run_cell(count: int) -> dict[str, float]:
     """Run a cell of ``count`` images in this process."""
-    from bench import runner
+    from bench import line as runner
     from bench.config import RunConfig
     from bench.environment import peak_memory_mb
     from bench.memory import keep_freed_memory

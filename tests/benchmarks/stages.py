@@ -10,13 +10,13 @@ LOAD = (
 )
 
 LINE = (
-    Watch("bench.shared:originals", "originals"),
-    Watch("bench.shared:logits", "logits of the originals"),
-    Watch("bench.store:CellFolder._save", "write"),
-    Watch("bench.store:CellFolder.assemble", "write"),
-    Watch("bench.store:CellFolder.save_logits", "write"),
-    Watch("bench.store:CellFolder.save_per_image", "write"),
-    Watch("bench.store:CellFolder.finish", "write"),
+    Watch("bench.store.shared:originals", "originals"),
+    Watch("bench.store.shared:logits", "logits of the originals"),
+    Watch("bench.store.folder:CellFolder._save", "write"),
+    Watch("bench.store.folder:CellFolder.assemble", "write"),
+    Watch("bench.store.folder:CellFolder.save_logits", "write"),
+    Watch("bench.store.folder:CellFolder.save_per_image", "write"),
+    Watch("bench.store.folder:CellFolder.finish", "write"),
 )
 
 METRICS = (
@@ -36,7 +36,7 @@ RUN = (
     *LOAD,
     Watch("bench.cell:Cell.open_method", "load networks", sealed=True),
     *LINE,
-    Watch("bench.methods:OpenMethod.invert", "inversion, both draws and rows again"),
+    Watch("bench.inverters.opened:OpenMethod.invert", "inversion, both draws and rows again"),
     *METRICS,
 )
 

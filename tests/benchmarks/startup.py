@@ -20,7 +20,7 @@ PAIRS = 9
 CELL = ("--method", "dosovitskiy-brox-2016a", "--classifier", "robust_resnet152", "--num-images", "20", "--no-controls")
 LOADED = """
 import contextlib, io, json, sys
-from bench import cli
+from bench.cli import app as cli
 with contextlib.redirect_stdout(io.StringIO()):
     try:
         status = cli.main()

@@ -13,7 +13,7 @@ from baselines.optimization.inverter import ImageSpaceInverter
 from baselines.optimization.mahendran_vedaldi import MahendranVedaldi
 from bench.classifiers import LoadedClassifier
 from bench.datasets import cifar10
-from bench.inverter import Target
+from bench.inverters.base import Target
 from bench.metrics.base import ExtractorMetric
 from bench.seeding import sample_noise
 from methods.biggan_logit.generator import NOISE_DIM, effective_state

@@ -27,9 +27,9 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from bench.classifiers import open_classifier
 from bench.config import RunConfig
-from bench.files import write_atomically
+from bench.line import run_cell
 from bench.memory import keep_freed_memory
-from bench.runner import run_cell
+from bench.store.files import write_atomically
 from methods.biggan_logit.train import BigGANRecipe
 from reports.page.render import write_report
 from tests.benchmarks import limits, stages

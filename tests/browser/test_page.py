@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from bench.metrics.bootstrap import mean_ci
-from bench.record import Record, Score
+from bench.store.record import Record, Score
 from reports.page.render import write_report
 from studies.reports.browser import Opened, opened
 from tests.reports.synthetic import write_cell

@@ -12,7 +12,7 @@ from bench.classifiers.providers.zoo import ZooProvider
 from bench.datasets.base import to_images
 from bench.datasets.cifar10 import shipped_test
 from bench.errors import WeightsError
-from bench.weights import entry
+from bench.weights.files import entry
 
 
 @cache
@@ -48,7 +48,7 @@ def test_logits_equal_the_published_implementation(side: int) -> None:
 
 
 def test_another_file_in_its_place_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bench.weights.read", lambda _path: b"another")
+    monkeypatch.setattr("bench.weights.files.read", lambda _path: b"another")
     with pytest.raises(WeightsError, match="is damaged or was replaced: expected SHA-256"):
         published_state()
 

@@ -11,12 +11,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from bench import shared
 from bench.classifiers import LoadedClassifier, describe_network, open_classifier
 from bench.config import RunConfig
 from bench.errors import DataError, PluginError
+from bench.line import run, run_cell
 from bench.once import one_run
-from bench.runner import run, run_cell
+from bench.store import shared
 from tests.training.small import small_dataset
 
 PLUGINS = Path(__file__).parents[1] / "plugins.py"

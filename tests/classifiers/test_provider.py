@@ -16,14 +16,14 @@ from bench.cards import ClassifierCard
 from bench.check import CLASSIFIER_RULES, check
 from bench.classifiers import classifier_card, load_classifier, open_classifier
 from bench.classifiers.provider import ALIASES, ClassifierProvider, provider_class, provider_of, resolve, targets
-from bench.cli import app
+from bench.cli.app import app
+from bench.cli.listing import classifiers
 from bench.config import RunConfig
 from bench.errors import PluginError, UnknownNameError, UsageError
-from bench.listing import classifiers
+from bench.line import run_cell
 from bench.once import one_run
 from bench.registry import CLASSIFIERS
-from bench.runner import run_cell
-from bench.weights import load_shipped, save_weights
+from bench.weights.files import load_shipped, save_weights
 from tests.conftest import AddPlugin
 
 PLUGINS = Path(__file__).parents[1] / "plugins.py"

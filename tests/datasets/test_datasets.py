@@ -5,9 +5,9 @@ import pytest
 from PIL import Image
 
 import bench
-from bench import listing
 from bench.cell import Cell
 from bench.classifiers.provider import targets
+from bench.cli import listing
 from bench.datasets import aliases_of, fetched, load_dataset, load_training
 from bench.datasets.base import to_images, to_pixels
 from bench.datasets.folder import folder_and_size

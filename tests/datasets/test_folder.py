@@ -10,7 +10,7 @@ from bench.datasets import folder
 from bench.datasets.decode import decode
 from bench.datasets.folder import FolderDataset, scan
 from bench.errors import DataError, UsageError
-from bench.runner import run
+from bench.line import run
 
 
 def picture(path: Path, colour: str = "red", size: tuple[int, int] = (8, 8)) -> Path:

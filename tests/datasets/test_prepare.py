@@ -16,7 +16,7 @@ from bench.datasets.base import Pixels
 from bench.datasets.decode import decode
 from bench.datasets.prepare import BLOCK, JOURNAL, prepare, sha256_of_blocks
 from bench.errors import DataError
-from bench.files import sha256_of_file
+from bench.store.files import sha256_of_file
 
 
 def pictures(folder: Path, count: int) -> list[Member]:

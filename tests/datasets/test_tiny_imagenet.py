@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench import listing
-from bench.commands import fetch, verify
+from bench.cli import listing
+from bench.cli.commands import fetch, verify
 from bench.datasets import load_dataset, load_training, tiny_imagenet
 from bench.datasets.decode import decode
 from bench.datasets.imagenet_classes import imagenet_classes, imagenet_logits
@@ -181,7 +181,7 @@ def test_what_is_not_here_says_what_to_type(bench_home: Path, tmp_path: Path, mi
 def test_order_and_parts_are_published() -> None:
     """They follow from the official names alone: another order would be another dataset."""
     from bench.datasets.archive import Member
-    from bench.fingerprint import digest
+    from bench.store.fingerprint import digest
 
     images = {f"{wnid}_{k}": (row, Member("", "")) for row, wnid in enumerate(WNIDS) for k in range(500)}
     images |= {f"val_{k}": (k % 200, Member("", "")) for k in range(10_000)}

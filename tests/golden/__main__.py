@@ -23,7 +23,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from bench.files import write_atomically
+from bench.store.files import write_atomically
 from tests.golden.lines import lines, photographs
 
 VALUES = Path(__file__).with_name("values.json")

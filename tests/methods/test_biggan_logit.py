@@ -12,11 +12,11 @@ from torch import Tensor, nn
 
 from bench.classifiers import LoadedClassifier
 from bench.errors import TrainingError, WeightsError
-from bench.inverter import Target
+from bench.inverters.base import Target
 from bench.training import pairs as pairs_module
 from bench.training.engine import Engine
 from bench.training.inverters import MANTISSA, train_inverter
-from bench.weights import load_file, rounded
+from bench.weights.files import load_file, rounded
 from methods.biggan_logit.conditioning import (
     ConditionalBatchNorm,
     add_upsampled_,

@@ -7,7 +7,7 @@ import pytest
 from torch import Tensor
 
 from bench.config import RunConfig
-from bench.runner import run_cell
+from bench.line import run_cell
 from methods.biggan_logit.generator import Generator
 
 ROOT = Path(__file__).parents[2]

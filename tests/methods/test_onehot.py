@@ -7,14 +7,14 @@ import pytest
 import torch
 
 from bench.classifiers import LoadedClassifier
-from bench.control import Shard
 from bench.datasets import cifar10
 from bench.errors import SkipCellError
-from bench.files import write_atomically
-from bench.inverter import Target
-from bench.lookup import own_inverter_weights
+from bench.inverters.base import Target
+from bench.inverters.control import Shard
+from bench.store.files import write_atomically
 from bench.training.engine import Engine
 from bench.training.inverters import train_inverter
+from bench.weights.lookup import own_inverter_weights
 from methods.biggan_logit.onehot import OneHotBigGAN, OneHotTask, one_hot
 from methods.biggan_logit.train import BigGANRecipe
 from tests.training.small import make

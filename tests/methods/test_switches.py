@@ -10,11 +10,11 @@ import pytest
 import torch
 
 from bench.classifiers import LoadedClassifier
-from bench.inverter import Target
+from bench.inverters.base import Target
 from bench.seeding import sample_noise
 from bench.training.engine import Engine
 from bench.training.inverters import MANTISSA, train_inverter
-from bench.weights import rounded
+from bench.weights.files import rounded
 from methods.biggan_logit.generator import NOISE_DIM
 from methods.biggan_logit.inverter import BigGANLogit
 from methods.biggan_logit.recipes import BigGANRecipe

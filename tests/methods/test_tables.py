@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn.utils import parametrize
 
 from bench.errors import UsageError
-from bench.weights import load_shipped, manifest, metadata
+from bench.weights.files import load_shipped, manifest, metadata
 from methods.biggan_logit.attention import SelfAttention
 from methods.biggan_logit.conditioning import ConditionalBatchNorm
 from methods.biggan_logit.discriminator import Discriminator, trainable_discriminator

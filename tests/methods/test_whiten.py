@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from bench.standardise import Standardise
+from bench.inverters.standardise import Standardise
 from bench.training.inverters import MANTISSA as KEPT
-from bench.weights import rounded
+from bench.weights.files import rounded
 from methods.biggan_logit.whiten import FLOOR, MANTISSA, Whiten
 
 

@@ -12,6 +12,7 @@ from bench.classifiers import LoadedClassifier
 from bench.config import RunConfig
 from bench.datasets.base import Pixels
 from bench.errors import DataError, MetricError, UnknownNameError, UsageError
+from bench.line import run_cell
 from bench.metrics import distances
 from bench.metrics import evaluate as module
 from bench.metrics.base import ExtractorMetric
@@ -21,7 +22,6 @@ from bench.metrics.extractors.lpips_alex import LpipsAlex
 from bench.metrics.features import open_extractor
 from bench.metrics.folders import score_folders
 from bench.metrics.registry import metrics
-from bench.runner import run_cell
 from tests.metrics.small_networks import MeanSquare, Small
 
 N = 40

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from bench.metrics.extractors.lpips_alex import load_lpips
 from bench.metrics.lpips import enlarged, lpips_distance
-from bench.weights import load_shipped
+from bench.weights.files import load_shipped
 from studies.zoo.make_lpips import LPIPS_CONVOLUTIONS
 
 

@@ -5,7 +5,7 @@ from bench.errors import MetricError
 from bench.metrics.base import PerImage
 from bench.metrics.bootstrap import mean_ci
 from bench.metrics.per_image import attempt, attempt_set, finite, summary
-from bench.record import Score
+from bench.store.record import Score
 
 
 def test_summary_is_the_mean_over_what_is_defined() -> None:

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bench.cli.listing import rows
 from bench.config import RunConfig
-from bench.listing import rows
+from bench.line import run_cell
 from bench.registry import TRAINERS, registered
-from bench.runner import run_cell
 from bench.training.commands import Run, train_inverter
-from bench.weights import load_file
+from bench.weights.files import load_file
 from tests.training.test_sizes import CLASSIFIER, folder
 
 

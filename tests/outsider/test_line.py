@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bench.cli.listing import rows
 from bench.config import RunConfig
-from bench.faults import Faults
-from bench.listing import rows
+from bench.line import run, run_cell
 from bench.probes.runner import run_probe
 from bench.rescore import score_runs
-from bench.runner import run, run_cell
+from bench.store.faults import Faults
 from bench.training.commands import Run, train_inverter
 from reports.commands import page
 

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from bench.fingerprint import fingerprint_of
-from bench.listing import rows
+from bench.cli.listing import rows
+from bench.line import run_cell
 from bench.metrics.base import ExtractorMetric
-from bench.record import Record, read_records
 from bench.rescore import score_runs
-from bench.runner import run_cell
+from bench.store.fingerprint import fingerprint_of
+from bench.store.record import Record, read_records
 from tests.test_rescore import columns, config, folder_of
 
 Install = Callable[[bool], None]
@@ -63,7 +63,7 @@ def test_new_metrics_are_filled_in_alone_and_old_values_stand_to_the_bit(
 ) -> None:
     before = run_cell(config("Noisy", tmp_path))
     held, files = columns(before, tmp_path), (folder_of(before, tmp_path) / "reconstructions.npy").read_bytes()
-    monkeypatch.setattr("bench.methods.OpenMethod.__init__", lambda *_: pytest.fail("something was inverted"))
+    monkeypatch.setattr("bench.inverters.opened.OpenMethod.__init__", lambda *_: pytest.fail("something was inverted"))
     install(True)
     (done,) = score_runs(tmp_path, None, device="cpu")
     assert done.filled == NEW

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from bench.config import RunConfig
 from bench.probes.runner import open_cell, run_probe
 from bench.probes.scene import Scene
-from bench.record import Level, Record, Score
+from bench.store.record import Level, Record, Score
 
 TINY = Path(__file__).parent / "tiny.py"
 

@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
+from tests.cli.test_app import bench, paragraph
 from tests.probes.conftest import TINY
-from tests.test_cli import bench, paragraph
 
 DECODE = ("--method", f"{TINY}:Decode", "--classifier", f"{TINY}:tiles", "--num-images", "3", "--device", "cpu")
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from bench.listing import PROBES
+from bench.cli.listing import PROBES
 from bench.metrics.registry import metrics
 from bench.probes.measures import MEASURES, known
 from bench.probes.runner import open_probe
@@ -93,7 +93,7 @@ def test_a_result_does_not_depend_on_the_blocks(
 ) -> None:
     found = run(kind, method, classifier, num_images=6)
     pictures, table = found.pictures, found.table
-    monkeypatch.setattr("bench.store.SHARD", 4)
+    monkeypatch.setattr("bench.store.folder.SHARD", 4)
     if kind != "adversarial":  # rounding depends on the batch, and signed steps make whole grey levels of it
         monkeypatch.setattr("bench.metrics.features.default_batch", lambda device: 4)
     monkeypatch.setattr("bench.probes.scene.default_batch", lambda device: 4)

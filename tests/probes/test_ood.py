@@ -7,7 +7,7 @@ from PIL import Image
 from bench.datasets import fashion_mnist, photographs
 from bench.datasets.base import ArrayDataset
 from bench.metrics.extractors.judge import Judge
-from bench.record import Score
+from bench.store.record import Score
 from tests.probes.conftest import RunProbe, names
 
 

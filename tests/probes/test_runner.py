@@ -13,12 +13,12 @@ from PIL import Image
 
 from bench.config import RunConfig
 from bench.errors import UnknownNameError, UsageError
-from bench.methods import OpenMethod
+from bench.inverters.opened import OpenMethod
+from bench.line import run_cell
 from bench.metrics.extractors.judge import Judge
 from bench.probes.runner import open_cell, open_probe, run_probe
-from bench.record import Record
-from bench.runner import run_cell
-from bench.store import Piece
+from bench.store.folder import Piece
+from bench.store.record import Record
 from tests.probes.conftest import TINY, RunProbe
 
 

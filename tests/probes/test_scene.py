@@ -9,11 +9,11 @@ import torch
 from bench.classifiers import classifier_card
 from bench.config import RunConfig
 from bench.datasets.base import to_images
+from bench.line import run_cell
 from bench.metrics.extractors.lpips_alex import load_lpips
 from bench.metrics.lpips import lpips_distance
 from bench.probes.runner import open_cell, open_probe
 from bench.probes.scene import Scene
-from bench.runner import run_cell
 from bench.seeding import sample_seeds
 from tests.probes.conftest import TINY
 

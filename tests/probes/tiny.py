@@ -13,7 +13,7 @@ from bench.classifiers import load_classifier
 from bench.classifiers.base import Classifier
 from bench.datasets import cifar10
 from bench.datasets.base import to_images
-from bench.inverter import Inverter
+from bench.inverters.base import Inverter
 
 
 def pixels() -> nn.Module:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.record import Record, read_records
+from bench.store.record import Record, read_records
 from reports.page.render import write_report
 from tests.reports.html_page import Page
 from tests.reports.synthetic import make_runs

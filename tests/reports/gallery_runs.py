@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from numpy.typing import NDArray
 
 from bench.datasets.cifar10 import shipped_test
-from bench.record import read_records
+from bench.store.record import read_records
 from reports.analysis.groups import Entry, Group, group
 from reports.page.gallery.gallery import Gallery, gallery
 from reports.page.render import TEMPLATES

@@ -12,17 +12,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.cli.listing import PROBES
 from bench.datasets.cifar10 import CLASS_NAMES, shipped_test
 from bench.describe import known_probe
-from bench.files import write_atomically
-from bench.listing import PROBES
 from bench.probes import noise, transform
 from bench.probes.base import Probe
 from bench.probes.interpolate import TIMES
 from bench.probes.iterate import ROUNDS
 from bench.probes.manipulate import Perturb, Scale, Shift
-from bench.record import Level, Record, Score
 from bench.registry import load, registered
+from bench.store.files import write_atomically
+from bench.store.record import Level, Record, Score
 from reports.analysis.groups import Entry
 from reports.page import render
 from reports.page.probes.pages import ProbePage

@@ -16,11 +16,11 @@ from PIL import Image, ImageFilter
 
 from bench.datasets.cifar10 import shipped_test
 from bench.describe import metric_card
-from bench.files import write_atomically
 from bench.metrics.base import MIN_SET_IMAGES
 from bench.metrics.bootstrap import mean_ci
 from bench.metrics.registry import metrics
-from bench.record import Cost, Record, Score
+from bench.store.files import write_atomically
+from bench.store.record import Cost, Record, Score
 
 Doubles = NDArray[np.float64]
 CARDS = [metric_card(key) for key in metrics()]

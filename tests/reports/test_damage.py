@@ -18,8 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from bench.faults import Faults
-from bench.record import Record, read_records
+from bench.store.faults import Faults
+from bench.store.record import Record, read_records
 from reports.analysis.groups import Entry, group
 from reports.page.compare.compare import write_comparison
 from reports.page.gallery.logits import NOT_STORED

@@ -15,7 +15,7 @@ import pytest
 
 import reports
 from bench.classifiers.providers.zoo import ZOO
-from bench.listing import PROBES
+from bench.cli.listing import PROBES
 from bench.metrics.extractors import extractors
 from bench.probes.measures import known
 from bench.registry import CONTROLS, DATASETS, INVERTERS, registered

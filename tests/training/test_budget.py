@@ -16,7 +16,7 @@ from bench.training.commands import Run
 from bench.training.engine import Engine
 from bench.training.journal import describe_run, described_recipe
 from bench.training.pairs import TrainingPairs
-from bench.weights import save_weights
+from bench.weights.files import save_weights
 from methods.biggan_logit.train import BigGANRecipe, BigGANTrainer
 
 

@@ -15,16 +15,16 @@ from bench.classifiers import LoadedClassifier, open_classifier
 from bench.config import RunConfig
 from bench.datasets import cifar10, load_dataset, load_training
 from bench.errors import TrainingError, UnknownNameError, UsageError
-from bench.lookup import inverter_weights
-from bench.record import Record
-from bench.runner import run_cell
+from bench.line import run_cell
+from bench.store.record import Record
 from bench.training import inverters
 from bench.training.commands import Run, train_inverter
 from bench.training.data import TrainingImages
 from bench.training.engine import Engine
 from bench.training.journal import last_checkpoint
 from bench.training.pairs import SAMPLES, TrainingPairs
-from bench.weights import metadata
+from bench.weights.files import metadata
+from bench.weights.lookup import inverter_weights
 from methods.biggan_logit.recipes import BigGANRecipe
 from tests.training.small import make, small_dataset
 

@@ -12,11 +12,11 @@ import pytest
 import torch
 from PIL import Image
 
-from bench import sealed
 from bench.classifiers import LoadedClassifier
 from bench.config import RunConfig
-from bench.record import Record
-from bench.runner import run_cell
+from bench.line import run_cell
+from bench.store import sealed
+from bench.store.record import Record
 from bench.training import data as data_module
 from bench.training import pairs as pairs_module
 from bench.training import trainer as trainer_module

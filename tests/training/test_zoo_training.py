@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from baselines.dosovitskiy_brox.train_2016b import DosovitskiyBrox2016bRecipe, Task2016b
-from bench import weights
 from bench.classifiers import LoadedClassifier
 from bench.classifiers.providers.zoo import TARGETS
 from bench.errors import UsageError
@@ -15,6 +14,7 @@ from bench.training import zoo as training
 from bench.training.budget import Speed
 from bench.training.engine import Engine
 from bench.training.zoo import Cost, Part, factor_within, order, train_zoo
+from bench.weights import files as weights
 from tests.conftest import AddWeights
 from tests.training.small import make
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.record import read_records
-from bench.weights import ZOO, Entry, manifest, metadata, read
+from bench.store.record import read_records
+from bench.weights.files import ZOO, Entry, manifest, metadata, read
 from methods.biggan_logit.recipes import RECIPES
 from methods.biggan_logit_ch64.train import Ch64Trainer
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from bench.cards import ClassifierCard
 from bench.classifiers.identity import network_digest
 from bench.classifiers.provider import ClassifierProvider
+from bench.cli.printing import say_once
 from bench.errors import PluginError, UsageError
 from bench.foreign import guarded
 from bench.local import load_file, local_file, local_name, source_of
-from bench.printing import say_once
 
 if TYPE_CHECKING:
     from torch import nn

@@ -110,7 +110,7 @@ class ZooProvider(ClassifierProvider):
 
     def card(self, name: str, weights: Path | None = None) -> ClassifierCard:
         """From the table above and the manifest; see ``ClassifierProvider.card``."""
-        from bench.weights import manifest, sha256_of
+        from bench.weights.files import manifest, sha256_of
 
         one = _entry(name)
         try:
@@ -150,7 +150,7 @@ class ZooProvider(ClassifierProvider):
 
 
 def _state(name: str, one: ZooEntry, network: Classifier, weights: Path | None) -> dict[str, Tensor]:
-    from bench.weights import load_file, load_shipped
+    from bench.weights.files import load_file, load_shipped
 
     module, _, function = one.published.partition(":")
     if weights is None:

@@ -6,9 +6,9 @@ import inspect
 from functools import cache
 from pathlib import Path
 
+from bench.cli.printing import say_once
 from bench.errors import PluginError, error_text
 from bench.metrics.extractors.base import Extractor
-from bench.printing import say_once
 from bench.registry import EXTRACTORS, load, registered
 
 __all__ = ["Extractor", "extractors", "identity", "playing"]

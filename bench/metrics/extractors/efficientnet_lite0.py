@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bench.metrics.extractors.base import Extractor
-from bench.weights import entry
+from bench.weights.files import entry
 
 if TYPE_CHECKING:
     import torch

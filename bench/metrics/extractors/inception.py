@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from bench.datasets.fetch_inception import NOT_HERE, inception_path
 from bench.errors import MetricError
 from bench.metrics.extractors.base import Extractor
-from bench.weights import read, sha256_of
+from bench.weights.files import read, sha256_of
 
 if TYPE_CHECKING:
     import torch

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bench.metrics.extractors.base import Extractor
-from bench.weights import entry, load_shipped
+from bench.weights.files import entry, load_shipped
 
 if TYPE_CHECKING:
     import torch

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.record import Score
+from bench.store.record import Score
 from reports.analysis.claims.language import Values
 from reports.analysis.claims.rules import DATASET, MIN_IMAGES, PROBE_IMAGES
 from reports.analysis.groups import Entry

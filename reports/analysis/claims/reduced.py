@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.record import Record
+from bench.store.record import Record
 from reports.analysis.claims.evidence import Name, needed
 from reports.analysis.claims.language import Values
 from reports.analysis.claims.rules import CLAIMS, DATASET, MIN_IMAGES

@@ -10,7 +10,7 @@ import numpy as np
 
 from bench.cards import MetricCard
 from bench.metrics.bootstrap import paired_difference
-from bench.record import Record
+from bench.store.record import Record
 from reports.analysis.claims.evidence import Doubles, Evidence, ObstacleError, Series, command, told
 from reports.analysis.claims.language import Case, Condition, Outcome, SameRecipe, Values, Verdict
 from reports.analysis.groups import Entry

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from bench.record import Record
+from bench.store.record import Record
 from reports.page.provenance import facts
 from reports.words import text
 

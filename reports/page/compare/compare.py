@@ -10,10 +10,10 @@ from typing import Any
 
 from bench.config import EXAMPLE
 from bench.errors import DataError
-from bench.faults import Faults
-from bench.files import write_atomically
-from bench.neutral import neutral
-from bench.record import Record
+from bench.store.faults import Faults
+from bench.store.files import write_atomically
+from bench.store.neutral import neutral
+from bench.store.record import Record
 from reports.analysis.groups import Entry, classifier_rank
 from reports.page.compare.changes import Change, Costs, changes, costs, protocol_changes
 from reports.page.compare.scores import MetricRow, metric_rows

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.reader import logits_of
+from bench.store.reader import logits_of
 from reports.analysis.groups import Entry, Group
 from reports.analysis.images import facts
 from reports.words import text

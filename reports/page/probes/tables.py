@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from bench.cards import MetricCard
-from bench.record import Score
+from bench.store.record import Score
 from reports.analysis.probe_groups import Series, Together
 from reports.words import text
 

@@ -11,8 +11,8 @@ from baselines.dosovitskiy_brox.train_2016a import DosovitskiyBrox2016aRecipe, T
 from baselines.dosovitskiy_brox.train_2016b import DosovitskiyBrox2016bRecipe, Task2016b
 from bench.classifiers import LoadedClassifier
 from bench.errors import WeightsError
-from bench.inverter import Target
-from bench.learned import unsuited
+from bench.inverters.base import Target
+from bench.inverters.learned import unsuited
 from bench.registry import INVERTERS, load
 from bench.training.engine import Engine
 from bench.training.inverters import train_inverter

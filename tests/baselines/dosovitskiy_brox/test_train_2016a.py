@@ -15,7 +15,7 @@ from bench.classifiers import LoadedClassifier
 from bench.errors import TrainingError
 from bench.training.engine import Engine
 from bench.training.inverters import MANTISSA, train_inverter
-from bench.weights import load_file, metadata, rounded
+from bench.weights.files import load_file, metadata, rounded
 from tests.training.small import make
 
 TINY = DosovitskiyBrox2016aRecipe(name="tiny", factor=1 / 16, factor_d=1 / 8, steps=6, batch=8)

@@ -14,7 +14,7 @@ from baselines.dosovitskiy_brox.train_2016b import (
 from bench.classifiers import LoadedClassifier
 from bench.training.engine import Engine
 from bench.training.inverters import MANTISSA, train_inverter
-from bench.weights import load_file, rounded
+from bench.weights.files import load_file, rounded
 from tests.training.small import make
 
 TINY = DosovitskiyBrox2016bRecipe(name="tiny", factor=1 / 16, steps=6, batch=8)

@@ -13,7 +13,7 @@ from bench.classifiers import classifier_card, open_classifier
 from bench.classifiers.base import Classifier
 from bench.classifiers.providers.zoo import TARGETS, ZOO, ZooProvider
 from bench.errors import UnknownNameError, UsageError, WeightsError
-from bench.weights import entry, load_shipped, save_weights
+from bench.weights.files import entry, load_shipped, save_weights
 from tests.conftest import AddWeights
 
 

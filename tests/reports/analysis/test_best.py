@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.record import Record
+from bench.store.record import Record
 from reports.analysis.best import difference, paired
 from tests.reports.analysis.test_ranks import N, entry
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.metrics.registry import metrics
-from bench.record import Record, Score
+from bench.store.record import Record, Score
 from reports.analysis.controls import match, strongest
 from reports.analysis.groups import Entry, Group, group
 from reports.words.controls import against

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from bench.record import Record
+from bench.store.record import Record
 from reports.analysis.groups import Entry, group
 from tests.reports.synthetic import CONTROLS
 

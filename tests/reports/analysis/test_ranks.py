@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from bench.metrics.bootstrap import mean_ci
-from bench.record import Record, Score, read_records
+from bench.store.record import Record, Score, read_records
 from reports.analysis.best import paired
 from reports.analysis.groups import Entry, group, main_keys
 from reports.analysis.pairs import holm

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.record import Level, Record, Score, read_records
+from bench.store.record import Level, Record, Score, read_records
 from reports.analysis.groups import Entry, group
 from reports.analysis.ranks import ONE_NUMBER, standings
 from reports.export.downloads import as_csv, as_json

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bench.record import Record, Score, read_records
+from bench.store.record import Record, Score, read_records
 from reports.analysis.groups import Entry, Group, group
 from reports.analysis.ranks import Standings, standings
 from reports.export.exports import latex, markdown, tex

@@ -9,7 +9,7 @@ import pytest
 from bench.cards import Look
 from bench.describe import metric_card
 from bench.probes.transform import CHANGES
-from bench.record import Level, Record, Score
+from bench.store.record import Level, Record, Score
 from reports.analysis.groups import Entry
 from reports.analysis.probe_groups import Together, together
 from reports.figures.plotting import MARKERS

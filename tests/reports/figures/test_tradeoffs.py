@@ -6,7 +6,7 @@ import re
 import pytest
 
 from bench.describe import metric_card
-from bench.record import Cost, Record, Score
+from bench.store.record import Cost, Record, Score
 from reports.analysis.groups import Entry, Group, group
 from reports.figures.tradeoffs import FASTEST, Axis, _linear, _times, cost, distances, recognition, tradeoffs
 from reports.words import text

@@ -22,7 +22,7 @@ import pytest
 from bench.classifiers.providers.zoo import TARGETS
 from bench.errors import DataError, UsageError
 from bench.metrics.registry import metrics
-from bench.record import Level, Record, Score, read_records
+from bench.store.record import Level, Record, Score, read_records
 from reports.analysis.groups import Entry
 from reports.page.compare.compare import write_comparison
 from reports.page.render import TEMPLATES, write_report

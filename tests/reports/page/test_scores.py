@@ -10,7 +10,7 @@ import pytest
 import reports
 from bench.cards import MetricCard
 from bench.describe import supplied
-from bench.record import Record, Score, read_records
+from bench.store.record import Record, Score, read_records
 from reports.analysis.groups import Entry, group
 from reports.analysis.ranks import standings
 from reports.page import scores

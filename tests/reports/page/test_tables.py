@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.commands import _print_tables
+from bench.cli.commands import _print_tables
 from bench.describe import metric_card
 from bench.metrics.registry import metrics
-from bench.record import Record, read_records
+from bench.store.record import Record, read_records
 from reports.analysis.groups import Entry
 from reports.page.tables import WIDTH, markdown_table, terminal_table
 from tests.reports.html_page import Page

@@ -8,8 +8,8 @@ from bench import describe
 from bench.classifiers.provider import ALIASES
 from bench.describe import declared, known_classifier, metric_card, references, supplied
 from bench.probes.measures import known
-from bench.record import Level, Record, Score
 from bench.registry import CONTROLS, DATASETS, INVERTERS, load, registered
+from bench.store.record import Level, Record, Score
 from reports.analysis.groups import Entry
 from reports.words.bibliography import bibtex
 

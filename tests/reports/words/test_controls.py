@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from bench.metrics.base import MIN_SET_IMAGES
-from bench.record import Record, Score, read_records
+from bench.store.record import Record, Score, read_records
 from reports.analysis.controls import leading
 from reports.analysis.groups import Entry
 from reports.analysis.ranks import standings

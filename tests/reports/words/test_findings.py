@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.metrics.bootstrap import mean_ci
-from bench.record import Record, Score
+from bench.store.record import Record, Score
 from reports.analysis.groups import Entry, group
 from reports.analysis.ranks import standings
 from reports.words.findings import Finding, finding, holdings

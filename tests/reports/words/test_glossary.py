@@ -7,7 +7,7 @@ import pytest
 
 from bench.cards import ROLES, unknown
 from bench.describe import known_classifier, supplied
-from bench.record import Record, Score
+from bench.store.record import Record, Score
 from reports.analysis.groups import ACCESS_ORDER, Entry, Group, group
 from reports.words import glossary
 

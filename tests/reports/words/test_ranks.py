@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.record import Record
+from bench.store.record import Record
 from reports.analysis.groups import Entry
 from reports.analysis.ranks import standing
 from reports.words.ranks import MIXED, PAIRED, UNPAIRED, basis, ground_of_lead, legend, orders

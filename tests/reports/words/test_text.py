@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bench.describe import metric_card
-from bench.record import Score
+from bench.store.record import Score
 from reports.words import text
 
 

@@ -11,7 +11,7 @@ from baselines.dosovitskiy_brox.train_2016a import DosovitskiyBrox2016aRecipe
 from bench.classifiers import LoadedClassifier
 from bench.datasets import cifar10
 from bench.datasets.base import to_images
-from bench.record import Score
+from bench.store.record import Score
 from studies.dosovitskiy_brox import ablation
 
 

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from bench.files import sha256_of_file, write_atomically
-from bench.record import Record, read_records
-from bench.store import intact
+from bench.store.files import sha256_of_file, write_atomically
+from bench.store.folder import intact
+from bench.store.record import Record, read_records
 from reports.analysis.claims import board, rules
 from reports.analysis.groups import Entry
 from studies.reports.readme import Sources, collect, main

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bench.describe import cards_of
-from bench.record import Record, read_records
+from bench.store.record import Record, read_records
 from studies.reports.schema import FILE, ROOT, schema
 
 

@@ -9,7 +9,7 @@ from baselines.train_nearest import nearest
 from baselines.training_statistics import unpacked
 from bench.classifiers import LoadedClassifier, open_classifier
 from bench.datasets import cifar10
-from bench.weights import entry, load_shipped, metadata
+from bench.weights.files import entry, load_shipped, metadata
 from studies.zoo.make_nearest import chosen
 
 NAME = "train-nearest-robust_resnet152"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from bench.metrics.bootstrap import mean_ci, paired_difference
-from bench.record import Level, Score
+from bench.store.record import Level, Score
 from reports.analysis.claims.evidence import Evidence
 from reports.analysis.claims.language import CHANCE, Case, Condition, Values
 from reports.analysis.claims.rules import CLAIMS

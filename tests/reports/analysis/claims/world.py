@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 import pytest
 from numpy.typing import NDArray
 
-from bench.files import write_atomically
-from bench.record import Level, Record, Score
 from bench.seeding import seed_of
+from bench.store.files import write_atomically
+from bench.store.record import Level, Record, Score
 from reports.analysis.claims.evidence import Evidence
 from reports.analysis.claims.language import Case, Values
 from reports.analysis.groups import Entry

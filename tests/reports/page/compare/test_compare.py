@@ -12,11 +12,11 @@ import pytest
 from bench.cards import MetricCard
 from bench.describe import metric_card
 from bench.errors import DataError
-from bench.files import write_atomically
 from bench.metrics.bootstrap import paired_difference
 from bench.metrics.registry import metrics
 from bench.probes.measures import known
-from bench.record import Record, Score, read_records
+from bench.store.files import write_atomically
+from bench.store.record import Record, Score, read_records
 from reports.analysis.groups import Entry
 from reports.page.compare.compare import CellPage, Comparison, comparison, write_comparison
 from reports.page.compare.scores import MetricRow, _difference

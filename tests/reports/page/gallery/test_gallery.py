@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from bench.datasets.cifar10 import CLASS_NAMES, shipped_test
-from bench.record import Record
+from bench.store.record import Record
 from reports.analysis.groups import Group
 from reports.figures import sprites
 from reports.page.gallery.choice import EMBEDDED

@@ -9,7 +9,7 @@ import pytest
 
 from bench.cards import Look, MetricCard, ProbeCard
 from bench.describe import metric_card, supplied
-from bench.record import Level, Score
+from bench.store.record import Level, Score
 from reports.analysis.groups import Entry
 from reports.page.probes.pages import probe_pages
 from reports.words import text

@@ -1,0 +1,322 @@
+"""What the commands do, behind the parsing: each function is one command."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from bench.cli.printing import print_faults, print_json, print_rows
+from bench.config import RunConfig
+from bench.errors import UsageError
+from bench.once import one_run
+from bench.store.neutral import here
+from bench.store.record import Record, Score
+
+if TYPE_CHECKING:
+    from bench.rescore import Scored
+
+T = TypeVar("T")
+
+
+def run_cells(
+    methods: Sequence[str], classifiers: Sequence[str], config: Callable[[str, str], RunConfig], *, as_json: bool
+) -> int:
+    """Run every pair, each classifier's controls first; print records or tables; 1 if a cell failed."""
+    from bench.classifiers.provider import targets
+    from bench.datasets import aliases_of
+    from bench.foreign import aside
+    from bench.registry import INVERTERS, registered
+
+    names = _expand(methods, registered(INVERTERS))
+    every = targets(aliases_of(config(names[0], classifiers[0]).dataset))
+    plan = [[config(method, classifier) for method in names] for classifier in _expand(classifiers, every)]
+    with aside(), one_run():  # what plugins print is no answer of the command
+        asked, controls = _run(plan)
+    records = asked + [c for c in controls if c.key not in {record.key for record in asked}]
+    if as_json:
+        documents = [json.loads(record.to_json()) for record in asked]
+        print_json(documents[0] if len(documents) == 1 else documents)
+    else:
+        _print_tables(records, plan[0][0].out)
+    return int(any(record.status == "failed" for record in records))
+
+
+def _run(plan: Sequence[Sequence[RunConfig]]) -> tuple[list[Record], list[Record]]:
+    """The records that were asked for, a list of cells a classifier, and those of the controls."""
+    from bench.cell import Cell
+    from bench.line import run_cell, run_controls
+
+    opened = [[Cell.open(one) for one in cells] for cells in plan]  # a misspelt name is said before any work
+    asked: list[Record] = []
+    controls: list[Record] = []
+    for cells, found in zip(plan, opened, strict=True):
+        if cells[0].controls and found[0].opens:
+            controls += run_controls(cells[0])
+        asked += [run_cell(one) for one in cells]
+    return asked, controls
+
+
+def verify_cells(
+    methods: Sequence[str], classifiers: Sequence[str], config: Callable[[str, str], RunConfig], *, as_json: bool
+) -> int:
+    """``bench run --verify`` for every pair and its controls: a line a cell; 1 unless all are right."""
+    from bench.classifiers.provider import targets
+    from bench.datasets import aliases_of
+    from bench.registry import CONTROLS, INVERTERS, registered
+    from bench.store.verify import verify_cell
+
+    names = _expand(methods, registered(INVERTERS))
+    every = targets(aliases_of(config(names[0], classifiers[0]).dataset))
+    plan = [config(method, classifier) for classifier in _expand(classifiers, every) for method in names]
+    if plan[0].controls:
+        kept = [control for control in registered(CONTROLS) if control not in names]
+        plan += [config(control, one) for one in _expand(classifiers, every) for control in kept]
+    verdicts = []
+    with one_run():
+        for one in plan:
+            verdicts.append(verify_cell(one))
+            if not as_json:
+                print(verdicts[-1].line())
+    if as_json:
+        print_json([dataclasses.asdict(verdict) for verdict in verdicts])
+    return int(not all(verdict.good for verdict in verdicts))
+
+
+def _print_tables(records: Sequence[Record], out: Path) -> None:
+    """The tables of these records, and what to type next."""
+    from bench.registry import reports
+
+    shown = [here(record) for record in records]
+    print(reports().tables(shown, out))
+    for record in shown:
+        if record.status == "failed":  # why others were skipped stands below the tables
+            print(f"{record.status}: {record.method} on {record.classifier}: {record.reason}", file=sys.stderr)
+    print(f"records: {out}    next: bench report --runs {out}")
+    _print_hint(records, out)
+
+
+def print_fid_hint(runs: Path) -> None:
+    """What to type for ``fid`` where records under ``runs`` lack it for want of its weights."""
+    from bench.store.faults import Faults
+    from bench.store.record import read_records
+
+    _print_hint([record for record, _ in read_records(runs, Faults())], runs)  # the page has said what cannot be read
+
+
+def _print_hint(records: Sequence[Record], runs: Path) -> None:
+    from bench.cli.hint import hint
+
+    if lines := hint(records, runs):
+        print(lines)
+
+
+def run_probes(
+    kind: str,
+    methods: Sequence[str],
+    classifiers: Sequence[str],
+    config: Callable[[str, str], RunConfig],
+    *,
+    as_json: bool,
+) -> int:
+    """``bench probe`` for every pair; print records or tables; 1 if one failed."""
+    from bench.foreign import aside
+    from bench.probes.runner import open_cell, open_probe, run_probe
+
+    plan = [
+        config(method, classifier) for classifier in dict.fromkeys(classifiers) for method in dict.fromkeys(methods)
+    ]
+    with aside(), one_run():  # what plugins print is no answer of the command
+        probe = open_probe(kind)
+        for one in plan:
+            open_cell(probe, one)  # a misspelt name is said before any work
+        records = [run_probe(kind, one) for one in plan]
+    if as_json:
+        documents = [json.loads(record.to_json()) for record in records]
+        print_json(documents[0] if len(documents) == 1 else documents)
+    else:
+        print(probe.question)
+        for record in records:
+            _print_levels(here(record))
+        print(f"records and pictures: {plan[0].out}")
+    return int(any(record.status == "failed" for record in records))
+
+
+def _print_levels(record: Record) -> None:
+    """A row a level, then what spans the levels, then why values are missing."""
+    print(f"\n{record.probe}: {record.method} on {record.classifier}, {record.dataset}, {record.num_images:,} images")
+    if record.status != "complete":
+        print(f"{record.status}: {record.reason}", file=sys.stderr)
+        return
+    print_rows([{"level": one.name} | {k: _interval(s) for k, s in one.metrics.items()} for one in record.levels], "")
+    for key, score in record.metrics.items():
+        print(f"{key}: {_interval(score)}")
+    every = [*record.metrics.items(), *(pair for one in record.levels for pair in one.metrics.items())]
+    for reason in dict.fromkeys(f"{key}: {score.note}" for key, score in every if score.value is None):
+        print(f"- {reason}")
+    if record.note:
+        print(record.note)
+
+
+def _interval(score: Score) -> str | None:
+    """A mean with half of its 95 % interval."""
+    if score.value is None:
+        return None
+    half = f"±{(score.ci95[1] - score.ci95[0]) / 2:.2g}" if score.ci95 else ""
+    return f"{score.value:.3g}{half}"
+
+
+def _expand(names: Sequence[str], everything: Sequence[str] | dict[str, Any]) -> list[str]:
+    """``all`` becomes every registered name; doubles are dropped."""
+    listed = [known for name in names for known in (everything if name == "all" else [name])]
+    return list(dict.fromkeys(listed))
+
+
+def score_finished(
+    runs: Path,
+    wanted: Sequence[str] | None,
+    classifier: str | None,
+    judge: str | None,
+    inception: Path | None,
+    device: str,
+    *,
+    as_json: bool,
+) -> int:
+    """``bench score --runs``: a line a cell, or the records; 1 if a score that is wanted could not be computed."""
+    from bench.rescore import score_runs
+    from bench.store.faults import Faults
+
+    faults, done = Faults(), []
+    named = (classifier,) if classifier else ()
+    found = score_runs(runs, wanted, classifiers=named, inception=inception, judge=judge, device=device, faults=faults)
+    for one in _stepped(found):
+        done.append(one)
+        if not as_json:
+            print(_scored(one), flush=True)
+    print_faults(faults)
+    if as_json:
+        print_json([json.loads(one.record.to_json()) for one in done])
+    elif not done:
+        print(f"{runs} holds no finished run.")
+    return int(any(one.reason for one in done))
+
+
+def _stepped(found: Iterator[T]) -> Iterator[T]:
+    """The same things; what plugins print while one is made goes to stderr: it is no answer of the command."""
+    from bench.foreign import aside
+
+    while True:
+        with aside():
+            one = next(found, None)
+        if one is None:
+            return
+        yield one
+
+
+def _scored(one: Scored) -> str:
+    """What became of one cell, for the terminal."""
+    record = here(one.record)
+    cell = f"{record.method} on {record.classifier} ({record.dataset}, {record.num_images:,} images)"
+    told = [f"{key} {_interval(record.metrics[key]) or record.metrics[key].note}" for key in one.filled]
+    return f"{cell}: {'; '.join(told) or 'nothing to do'}" + (f". Left out: {one.reason}" if one.reason else "")
+
+
+def score_two_folders(
+    originals: Path,
+    reconstructions: Path,
+    wanted: Sequence[str] | None,
+    classifier: str | None,
+    judge: str | None,
+    inception: Path | None,
+    device: str,
+    *,
+    as_json: bool,
+) -> None:
+    """``bench score`` of two folders."""
+    from bench.classifiers import load_classifier
+    from bench.classifiers.provider import JUDGE
+    from bench.environment import resolve_device
+    from bench.foreign import aside
+    from bench.public import score
+
+    if classifier == JUDGE:
+        raise UsageError("The judge scores reconstructions and is never a target.")
+    with aside():
+        network = load_classifier(classifier, resolve_device(device)) if classifier else None
+        scores = score(
+            originals,
+            reconstructions,
+            classifier=network,
+            inception_weights=inception,
+            judge=judge,
+            metrics=wanted,
+            device=device,
+        )
+    if as_json:
+        print_json({key: dataclasses.asdict(value) for key, value in scores.items()})
+        return
+    rows = [
+        {
+            "metric": key,
+            "value": value.value,
+            "95 % interval": "[{:.4g}, {:.4g}]".format(*value.ci95) if value.ci95 else None,
+            "n": value.n,
+            "chance": value.chance,
+            "note": value.note,
+        }
+        for key, value in scores.items()
+    ]
+    print_rows(rows, "")
+
+
+def check_rules(name: str, classifier: str, *, as_json: bool) -> int:
+    """``bench check``: a line a rule; 1 if one is broken."""
+    from bench.check import check
+
+    marks = {True: "ok", False: "NO", None: "--"}
+    done = []
+    for one in _stepped(check(name, classifier)):
+        done.append(one)
+        if not as_json:
+            print(f"{marks[one.kept]}  {one.rule}" + (f": {one.detail}" if one.detail else ""), flush=True)
+    if as_json:
+        print_json([dataclasses.asdict(one) for one in done])
+    return int(any(one.kept is False for one in done))
+
+
+def write_page(runs: Path, compare: tuple[Path, Path] | None, out: Path | None) -> Path:
+    """``bench report``, of one folder of runs or of two side by side; the file that was written."""
+    from bench.progress import progress
+    from bench.registry import reports
+    from bench.store.faults import Faults
+
+    faults = Faults()
+    with progress(1, "writing the page"):
+        if compare is not None:
+            page: Path = reports().comparison(*compare, out or Path("compare.html"), faults)
+        else:
+            page = reports().page(runs, out or Path("report.html"), faults)
+    print_faults(faults)
+    return page
+
+
+def fetch(name: str, source: Path | None, force: bool, partial: bool = False) -> None:
+    """``bench data fetch``."""
+    from bench.datasets import fetched
+
+    thing = fetched(name)
+    if partial and not getattr(thing, "incomplete", False):
+        raise UsageError(f"{name} comes whole or not at all. Leave --partial away.")
+    thing.fetch(source, force, **({"partial": True} if partial else {}))
+
+
+def verify(name: str) -> int:
+    """``bench data verify``; 1 if something is here that should not be as it is."""
+    from bench.datasets import fetched
+
+    found = fetched(name).verify()
+    print_rows([{"part": part, "status": status} for part, status in found], "")
+    return int(any(status.startswith(("wrong", "damaged")) for _, status in found))

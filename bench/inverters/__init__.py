@@ -1,0 +1,1 @@
+"""What an inverter and a control are, and what every trained one shares."""

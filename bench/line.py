@@ -1,0 +1,170 @@
+"""The whole line: dataset -> classifier -> logits -> inverter -> reconstruction -> metrics -> record."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from bench.cell import Cell
+from bench.cli.console import os_error_text
+from bench.config import RunConfig
+from bench.describe import cards_of
+from bench.environment import describe, resolve_device
+from bench.errors import SkipCellError, StorageError, UsageError, where
+from bench.inverters.control import Control
+from bench.once import one_run
+from bench.registry import CONTROLS, registered
+from bench.rescore import asks_target, fill, outdated, stamped
+from bench.store import shared
+from bench.store.folder import shared_digests
+from bench.store.neutral import neutral
+from bench.store.record import Cost, Record, Status
+
+
+def run(config: RunConfig) -> Record:
+    """Run one cell and, unless the configuration says otherwise, the controls beside it.
+
+    A finished cell is read, not run again. A cell that fails or makes no sense gives a record that says so.
+
+    Raises:
+        UsageError: the configuration names what does not exist or asks for more images than there are.
+    """
+    with one_run():
+        cell = Cell.open(config)  # a misspelt name is said before any work
+        if config.controls and cell.opens:
+            run_controls(config)
+        return run_cell(config)
+
+
+def run_controls(config: RunConfig) -> list[Record]:
+    """The protocol's controls for one (dataset, classifier, N, seed), each a cell of its own."""
+    return [_run_unasked(replace(config, method=name)) for name in registered(CONTROLS)]
+
+
+def _run_unasked(config: RunConfig) -> Record:
+    """A control that was not named: left out where it would cost far more than the run that it stands beside."""
+    cell = Cell.open(config)
+    if cell.broken is not None or not issubclass(cell.method, Control):
+        return settle(cell, _line)
+    obstacle: Exception | None = None
+    try:
+        if reason := cell.method.too_dear(cell.dataset, cell.classifier_sha256, cell.num_images):
+            obstacle = SkipCellError(reason)
+    except Exception as error:  # a plugin's own answer
+        obstacle = error
+    if obstacle is None:
+        return settle(cell, _line)
+
+    def leave_out(_: Cell) -> Record:
+        raise obstacle
+
+    return settle(replace(cell, config=replace(config, force=False)), leave_out)  # what is finished stays
+
+
+def run_cell(config: RunConfig) -> Record:
+    """One cell: what exists is returned, what was cut short is resumed."""
+    with one_run():
+        return settle(Cell.open(config), _line)
+
+
+def settle(cell: Cell, line: Callable[[Cell], Record]) -> Record:
+    """The cell's record: what is finished is read, else ``line`` runs, and whatever comes of it is written."""
+    with cell.folder.locked():
+        if not cell.config.force and (record := cell.finished()) is not None:
+            return _up_to_date(cell, record)
+        if cell.config.force:
+            cell.folder.clear()
+        record, text = _attempt(cell, line)
+        cell.folder.finish(text, keep_shards=record.status == "failed")
+    return record
+
+
+def _up_to_date(cell: Cell, record: Record) -> Record:
+    """A finished record, with scores that are missing or outdated computed from the stored images."""
+    keys = [] if record.probe else outdated(record, cell.draft.protocol, cell.config.metrics)
+    if not keys:
+        return record
+    device = resolve_device(cell.config.device)
+    try:
+        target = cell.open_classifier(device) if any(map(asks_target, keys)) else None
+        return fill(record, cell.folder, cell.draft.protocol, keys, cell.networks(target, device))
+    except StorageError:
+        raise
+    except Exception as error:  # the record is whole without what could not be added to it
+        print(f"bench: {record.method} on {record.classifier}: {where(error)}", file=sys.stderr)
+        return record
+
+
+def _attempt(cell: Cell, line: Callable[[Cell], Record]) -> tuple[Record, str]:
+    """The record of this attempt, and its JSON."""
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    try:
+        if cell.broken is not None:
+            raise cell.broken
+        record = line(cell)
+        digests = record.digests | cell.folder.digests()
+        record = replace(record, created=created, digests=digests, cards=cards_of(record))
+        return record, record.to_json()
+    except (UsageError, StorageError):  # nothing about the cell: it stays unfinished
+        raise
+    except SkipCellError as reason:
+        record = _without(cell, "skipped", str(reason), created)
+    except (Exception, SystemExit) as error:  # a plugin may fail in any way, and asks nobody to leave but itself
+        record = _without(cell, "failed", _reason(error), created)
+    return record, record.to_json()
+
+
+def _without(cell: Cell, status: Status, reason: str, created: str) -> Record:
+    """The record of a cell that has no scores; its reason names no folder of this machine."""
+    return replace(cell.draft, status=status, reason=neutral(reason, cell.draft.dataset), created=created)
+
+
+def _line(cell: Cell) -> Record:
+    """A statement an arrow."""
+    from bench.metrics.evaluate import evaluate
+
+    config, n = cell.config, cell.num_images
+    device = resolve_device(config.device)
+    originals = shared.originals(cell.dataset_folder, cell.dataset, n, anew=config.force)
+    classifier = cell.open_classifier(device)
+    logits = shared.logits(cell.classifier_folder, classifier, cell.dataset, n, device, anew=config.force)
+    method = cell.open_method(classifier, logits.shape[1], originals.shape[1:3], device)
+    method.prepare(n)
+    for rows in cell.folder.unfinished(n, f"{config.method} on {classifier.name}", method.shard):
+        cell.folder.keep(rows, method.reconstruct(rows, originals, logits))
+    reconstructions, second, seconds, peak = cell.folder.assemble(n, method.shard)
+    evaluation = evaluate(
+        originals,
+        reconstructions,
+        labels=cell.dataset.labels[:n],
+        logits=logits,
+        networks=cell.networks(classifier, device),
+        second_draw=second,
+        stochastic=method.stochastic,
+        gallery=cell.draft.protocol["gallery"],
+        cache=config.out / ".features",
+        anew=config.force,
+        wanted=config.metrics,
+    )
+    labels = {"image_id": cell.dataset.ids[:n], "label": cell.dataset.labels[:n]}
+    cell.folder.save_logits(evaluation.reconstruction_logits)
+    cell.folder.save_per_image(labels | evaluation.per_image)
+    cost = Cost(seconds, seconds / n, peak, device.type, method.parameters, method.train_seconds)
+    return replace(
+        cell.draft,
+        **method.facts(logits, cell.folder.pieces(n, method.shard)),
+        cost=cost,
+        metrics={key: stamped(key, score, cell.draft.protocol) for key, score in evaluation.metrics.items()},
+        weights=cell.weights(classifier) | method.weights,
+        digests=shared_digests(originals, logits),
+        environment=describe(device),
+    )
+
+
+def _reason(error: BaseException) -> str:
+    """What went wrong in a line; for errors of a plugin's own, where."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return os_error_text(error)
+    return where(error)

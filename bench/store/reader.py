@@ -1,0 +1,346 @@
+"""What a run left: its record, its cards and the files beside it, read with distrust.
+
+What is damaged or contradicts its record is left out and named; the rest goes on.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.cards import Cards, MetricCard, unknown
+from bench.describe import cards_of
+from bench.store import strict
+from bench.store.faults import Faults, regular
+from bench.store.folder import LOGITS, ORIGINALS, intact
+from bench.store.record import Record, Score
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Columns = dict[str, NDArray[Any]]
+Pixels = NDArray[np.uint8]
+T = TypeVar("T")
+
+TARGET, JUDGE = "target", "judge"  # whose classes per-image tables hold, of the original and of the reconstruction
+CLASSES = ("label", *(f"prediction_{by}_{of}" for by in (TARGET, JUDGE) for of in ("original", "reconstruction")))
+OVERALL = "all"  # the level of what spans a probe's levels
+ROUNDING = 1e-6  # of a mean, as a share of its values' size: columns may be stored in single precision
+MOST_BYTES = 1 << 31  # of a table once it is unpacked
+MOST_TEXT = 16_000_000  # bytes of a file of captions
+SWOLLEN = 20  # an archive that unpacks to more than so many times its size was not written by bench
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """``pictures.npy`` (R, C, H, W, 3) and ``captions.json`` of a probe; ``judged`` is what the judge sees, or None."""
+
+    pixels: Pixels
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    judged: tuple[tuple[str, ...], ...] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Left:
+    """A record, the directory it was read from (if any), and where its faults are noted.
+
+    Files beside it are read when they are asked for; one that cannot be used is as if it were not there.
+    """
+
+    record: Record
+    directory: Path | None = None
+    faults: Faults = field(default_factory=Faults, kw_only=True)
+
+    @property
+    def complete(self) -> bool:
+        """Whether there are scores to show."""
+        return self.record.status == "complete"
+
+    @cached_property
+    def cards(self) -> Cards:
+        """The record's own, or, where it was written without, those of its names."""
+        return cards_of(self.record)
+
+    def metric(self, key: str) -> MetricCard:
+        """The card of a metric or measure, a bare one where the record does not hold it."""
+        return self.cards.metrics.get(key) or unknown(key)
+
+    @cached_property
+    def per_image(self) -> Columns:
+        """The columns of ``per_image.parquet``, empty where there is no such file."""
+        return self._beside("per_image.parquet", lambda path: columns(path, self.record)) or {}
+
+    @cached_property
+    def reconstructions(self) -> Pixels | None:
+        """(N, H, W, 3), memory-mapped, or None where only the record is here."""
+        return self._beside("reconstructions.npy", lambda path: pixels(path, self.record.num_images))
+
+    def matches(self, originals: Pixels) -> bool:
+        """Whether there are reconstructions of the originals' size; others are noted."""
+        mine = self.reconstructions
+        fits = mine is not None and mine.shape[1:] == originals.shape[1:]
+        if mine is not None and not fits and self.directory is not None:
+            own, theirs = ("x".join(map(str, one.shape[1:3])) for one in (mine, originals))
+            self.faults.add(
+                self.directory / "reconstructions.npy", f"its pictures have {own} pixels and the originals {theirs}"
+            )
+        return fits
+
+    @property
+    def reconstruction_logits(self) -> NDArray[Any] | None:
+        """(N, K), memory-mapped, or None."""
+        return self._beside("reconstruction_logits.npy", lambda path: array(path, 2, "f"))
+
+    @property
+    def pictures(self) -> Pictures | None:
+        """What a probe stored, or None."""
+        captions = self._beside("captions.json", _captions)
+        if captions is None:
+            return None
+        return self._beside("pictures.npy", lambda path: Pictures(_table(path, captions), *captions))
+
+    def _beside(self, name: str, reader: Callable[[Path], T]) -> T | None:
+        """What the reader makes of a file of this name beside the record, if it is what the record was written with."""
+        if self.directory is None:
+            return None
+        return attempt(self.directory / name, self.faults, lambda path: reader(unaltered(path, self.record)))
+
+
+def originals_of(cells: Sequence[Left]) -> Pixels | None:
+    """(>= N, H, W, 3) of cells that share them, memory-mapped, from the dataset's folder among the runs."""
+    return _above(cells, 3, ORIGINALS, lambda path: pixels(path, cells[0].record.num_images))
+
+
+def logits_of(cells: Sequence[Left]) -> tuple[NDArray[Any], NDArray[Any], str] | None:
+    """Ids and (n, K) logits of the originals, and the weights and device that made them, of cells that share them."""
+    return _above(cells, 2, LOGITS, _archive)
+
+
+def _above(cells: Sequence[Left], steps: int, name: str, reader: Callable[[Path], T]) -> T | None:
+    """What the reader makes of the first such file in the folders so many steps above the records' own."""
+    record = next((one.record for one in cells if name in one.record.digests), cells[0].record)
+    places = (folder / name for folder in folders_above(cells, steps))
+    found = (attempt(path, cells[0].faults, lambda path: reader(unaltered(path, record))) for path in places)
+    return next((one for one in found if one is not None), None)
+
+
+def folders_above(cells: Iterable[Left], steps: int) -> list[Path]:
+    """The folders so many steps above these records' own, sorted; a record that lies less deep has none."""
+    places = [Path(os.path.abspath(one.directory)) for one in cells if one.directory is not None]
+    return sorted({place.parents[steps - 1] for place in places if len(place.parents) >= steps})
+
+
+def folder_of(record: Record, runs: Path) -> Path | None:
+    """The folder of a record below ``runs``, by its key."""
+    return next(runs.glob(f"*/*/*/{record.key}"), None)
+
+
+def attempt(path: Path, faults: Faults, reader: Callable[[Path], T]) -> T | None:
+    """What the reader makes of a file; None where there is none, or where it is damaged, which is noted."""
+    try:
+        return reader(regular(path)) if os.path.lexists(path) else None
+    except Exception as error:  # a damaged file may fail in any way, and the page goes on without it
+        faults.add(path, error)
+        return None
+
+
+def unaltered(path: Path, record: Record) -> Path:
+    """The same path, if what lies there has the digest in the record, or the record has none.
+
+    Raises:
+        ValueError: it has another.
+    """
+    if reason := intact(record, path):
+        raise ValueError(reason)
+    return path
+
+
+def array(path: Path, ndim: int, kinds: str) -> NDArray[Any]:
+    """An array, memory-mapped.
+
+    Raises:
+        ValueError: it has other dimensions or another kind of numbers.
+    """
+    found = np.load(path, mmap_mode="r", allow_pickle=False)
+    if not isinstance(found, np.ndarray):
+        raise ValueError("it is an archive, not an array")
+    return checked(found, ndim, kinds)
+
+
+def checked(found: NDArray[Any], ndim: int, kinds: str) -> NDArray[Any]:
+    """The same array, if it has these dimensions, none of them zero, and one of these kinds of NumPy."""
+    if found.ndim != ndim or found.dtype.kind not in kinds or not found.size:
+        raise ValueError(f"its shape is {found.shape} and its type {found.dtype}")
+    return found
+
+
+def pixels(path: Path, count: int) -> NDArray[np.uint8]:
+    """(>= count, H, W, 3) uint8, memory-mapped."""
+    found = array(path, 4, "u")
+    if found.dtype != np.uint8 or found.shape[3] != 3 or len(found) < count:
+        raise ValueError(f"it should hold {count:,} pictures of 8 bits and is {found.dtype} of shape {found.shape}")
+    return found
+
+
+def archive(path: Path, names: Mapping[str, tuple[int, str]]) -> tuple[NDArray[Any], ...]:
+    """Arrays of a ``.npz`` by name, each with these dimensions and kinds."""
+    import zipfile
+
+    with zipfile.ZipFile(path) as packed:
+        if sum(one.file_size for one in packed.infolist()) > SWOLLEN * path.stat().st_size:
+            raise ValueError("it unpacks to far more than was stored")
+    with np.load(path, allow_pickle=False) as stored:
+        found = {name: stored[name] for name in names}
+    return tuple(checked(found[name], *wanted) for name, wanted in names.items())
+
+
+def _archive(path: Path) -> tuple[NDArray[Any], NDArray[Any], str]:
+    ids, z, made_by = archive(path, {"ids": (1, "U"), "logits": (2, "f"), "made_by": (0, "U")})
+    if len(ids) != len(z):
+        raise ValueError(f"it has {len(ids):,} ids for {len(z):,} rows of logits")
+    return ids, z, str(made_by)
+
+
+def document(path: Path) -> dict[str, Any]:
+    """A JSON object of moderate size."""
+    if regular(path).stat().st_size > MOST_TEXT:
+        raise ValueError(f"{path.name} is larger than {MOST_TEXT:,} bytes")
+    found = strict.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(found, dict):
+        raise ValueError(f"{path.name} should hold an object")
+    return found
+
+
+Captions = tuple[tuple[str, ...], tuple[str, ...], tuple[tuple[str, ...], ...] | None]
+
+
+def _table(path: Path, captions: Captions) -> Pixels:
+    """(R, C, H, W, 3) for R rows and C columns.
+
+    Raises:
+        ValueError: it has another shape.
+    """
+    found: Pixels = array(path, 5, "u")
+    shape = tuple(map(len, captions[:2]))
+    if found.dtype != np.uint8 or found.shape[:2] != shape or found.shape[4] != 3:
+        raise ValueError(f"pictures of shape {found.shape} for {shape[0]} rows and {shape[1]} columns")
+    return found
+
+
+def _captions(path: Path) -> Captions:
+    """Rows, columns, and what the judge sees, or None.
+
+    Raises:
+        ValueError: these are not lists of texts, or not one a picture.
+    """
+    found = document(path)
+    rows, columns, judged = _texts(found["rows"]), _texts(found["columns"]), found.get("judged")
+    seen = None if judged is None else tuple(map(_texts, judged))
+    if seen is not None and [len(row) for row in seen] != [len(columns)] * len(rows):
+        raise ValueError("judged classes that are not one a picture")
+    return rows, columns, seen
+
+
+def _texts(found: object) -> tuple[str, ...]:
+    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        raise ValueError("captions that are no lists of texts")
+    return tuple(found)
+
+
+def columns(path: Path, record: Record) -> Columns:
+    """The per-image table of a record: its ids, classes, and what the record has scores of.
+
+    Raises:
+        ValueError: it is not the table of this record.
+    """
+    import pyarrow.parquet as parquet
+
+    with path.open("rb") as stream, parquet.ParquetFile(stream) as file:  # a name that is no UTF-8 stops pyarrow
+        facts = file.metadata
+        unpacked = sum(facts.row_group(k).total_byte_size for k in range(facts.num_row_groups))
+        if unpacked > MOST_BYTES or facts.num_rows > _most_rows(record):
+            raise ValueError(f"it has {facts.num_rows:,} rows and the record {record.num_images:,} images")
+        table = file.read()
+    if record.probe is None and table.num_rows != record.num_images:
+        raise ValueError(f"it has {table.num_rows:,} rows and the record {record.num_images:,} images")
+    found = {name: _column(table, name) for name in table.column_names if name in _meant(record)}
+    _identified(found)
+    for rows, scores in _levels(found, record):
+        for name in found.keys() - {"image_id", "level", *CLASSES}:
+            score = scores.get(name)
+            if score is None or score.value is None:
+                found[name] = np.where(rows, np.nan, found[name])
+            else:
+                _agrees(name, found[name][rows], score.value)
+    return found
+
+
+def _most_rows(record: Record) -> int:
+    return record.num_images * (1 if record.probe is None else 100 * (len(record.levels) + 1))
+
+
+def _meant(record: Record) -> set[str]:
+    """The columns that may be read: a metric that the record lacks is missing, whatever the table holds."""
+    metrics = {key for scores in (record.metrics, *(level.metrics for level in record.levels)) for key in scores}
+    return {"image_id", *CLASSES, *metrics, *(("level",) if record.probe else ())}
+
+
+def _column(table: pa.Table, name: str) -> NDArray[Any]:
+    """A column as an array: text without gaps for names, whole numbers for classes, numbers for the rest."""
+    from pyarrow import types
+
+    column = table[name]
+    texts, whole = name in ("image_id", "level"), name in CLASSES
+    kind = column.type.value_type if types.is_dictionary(column.type) else column.type
+    fits = (
+        (types.is_string(kind) or types.is_large_string(kind))
+        if texts
+        else types.is_integer(kind) or (not whole and (types.is_floating(kind) or types.is_boolean(kind)))
+    )
+    if not fits or (column.null_count and not types.is_floating(kind)):
+        raise ValueError(f"its column {name} is of type {column.type} with {column.null_count:,} gaps")
+    return np.asarray(column.to_numpy())
+
+
+def _identified(found: Columns) -> None:
+    """Every row by its image, and by its level where there are some, once."""
+    if "image_id" not in found:
+        raise ValueError("it has no column image_id")
+    names = [found[name].tolist() for name in ("level", "image_id") if name in found]
+    if len(set(zip(*names, strict=True))) < len(names[0]):
+        raise ValueError("its image_id is not unique")
+
+
+def _levels(found: Columns, record: Record) -> Iterator[tuple[NDArray[np.bool_], dict[str, Score]]]:
+    """The rows of each level with their scores."""
+    if record.probe is None:
+        yield np.ones(record.num_images, np.bool_), record.metrics
+        return
+    scores = {OVERALL: record.metrics} | {level.name: level.metrics for level in record.levels}
+    if "level" not in found:
+        raise ValueError("it has no column level")
+    for name in dict.fromkeys(found["level"].tolist()):
+        if name not in scores:
+            raise ValueError(f"it has a level {name!r} that the record has not")
+        yield found["level"] == name, scores[name]
+
+
+def _agrees(name: str, values: NDArray[Any], said: float) -> None:
+    """Whether the mean over the rows is what the record says.
+
+    Raises:
+        ValueError: it is not.
+    """
+    numbers = values.astype(np.float64)
+    defined = numbers[~np.isnan(numbers)]
+    mean, size = (float(one.mean()) if len(one) else float("nan") for one in (defined, np.abs(defined)))
+    if not (np.isfinite(size) and abs(mean - said) <= ROUNDING * max(size, abs(said))):
+        raise ValueError(f"the mean of its column {name} is {mean:.6g}, and the record says {said:.6g}")

@@ -1,0 +1,1 @@
+"""Trained weights: where they lie, which of them a run uses."""

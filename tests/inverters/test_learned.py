@@ -1,0 +1,30 @@
+"""Trained networks answer in batches, row by row the same."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from bench.inverters import learned
+from bench.inverters.learned import Trained
+
+
+class Seen(nn.Module):
+    """A function of two inputs that remembers how many rows came at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sizes: list[int] = []
+
+    def forward(self, a: Tensor, b: Tensor) -> Tensor:
+        self.sizes.append(len(a))
+        return a * 2 + b
+
+
+@pytest.mark.parametrize("rows", [0, 1, 25, 26, 120])
+def test_batches_make_the_rows_of_one_pass_in_their_order(rows: int) -> None:
+    network = Seen()
+    a, b = torch.arange(rows * 3.0).view(rows, 3), torch.randn(rows, 3)
+    found = Trained(network, {}, {}, None)(a, b)
+    assert torch.equal(found, a * 2 + b)
+    assert sum(network.sizes) == rows
+    assert max(network.sizes) <= learned.ON_CPU == 25

@@ -1,0 +1,90 @@
+"""What is kept for later is taken only where it is what was written, and where it belongs."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from bench.classifiers import LoadedClassifier
+from bench.datasets import cifar10
+from bench.store import sealed
+from bench.training.data import TrainingImages
+from bench.training.pairs import split_logits
+
+ARRAYS = {"a": np.arange(6, dtype=np.float32).reshape(2, 3), "names": np.array(["x", "yy"])}
+
+
+def test_what_was_written_is_read(tmp_path: Path) -> None:
+    sealed.save(tmp_path / "a.npz", "me", ARRAYS)
+    found = sealed.load(tmp_path / "a.npz", "me")
+    assert found is not None
+    assert {name: array.tolist() for name, array in found.items()} == {n: a.tolist() for n, a in ARRAYS.items()}
+
+
+def test_what_belongs_to_another_is_not_read(tmp_path: Path) -> None:
+    sealed.save(tmp_path / "a.npz", "me", ARRAYS)
+    assert sealed.load(tmp_path / "a.npz", "you") is None
+    assert sealed.load(tmp_path / "b.npz", "me") is None
+
+
+@pytest.mark.parametrize("change", ["value", "rows", "type", "name", "no seal", "cut", "empty", "text"])
+def test_what_was_altered_is_not_read(tmp_path: Path, change: str) -> None:
+    path = tmp_path / "a.npz"
+    sealed.save(path, "me", ARRAYS)
+    raw = dict(np.load(path))
+    if change == "value":
+        raw["a"][0, 0] += 1
+    elif change == "rows":
+        raw["a"] = raw["a"][:1]
+    elif change == "type":
+        raw["a"] = raw["a"].astype(np.float64)
+    elif change == "name":
+        raw["b"] = raw.pop("a")
+    elif change == "no seal":
+        del raw["sha256"]
+    np.savez(path, **raw)
+    if change in ("cut", "empty", "text"):
+        path.write_bytes({"cut": path.read_bytes()[:300], "empty": b"", "text": b"this is no archive"}[change])
+    assert sealed.load(path, "me") is None
+
+
+def test_only_what_this_process_wrote_is_its_own(tmp_path: Path) -> None:
+    sealed.save(tmp_path / "a.npz", "me", ARRAYS)
+    assert sealed.load(tmp_path / "a.npz", "me", own=True) is not None
+    shutil.copy(tmp_path / "a.npz", tmp_path / "b.npz")
+    assert sealed.load(tmp_path / "b.npz", "me") is not None
+    assert sealed.load(tmp_path / "b.npz", "me", own=True) is None
+
+
+def test_an_array_and_its_sum(tmp_path: Path) -> None:
+    path = tmp_path / "a.npy"
+    assert sealed.load_array(path) is None
+    sealed.save_array(path, ARRAYS["a"])
+    found = sealed.load_array(path)
+    assert found is not None
+    assert np.array_equal(found, ARRAYS["a"])
+    np.save(path, ARRAYS["a"] + 1)
+    assert sealed.load_array(path) is None
+    sealed.save_array(path, ARRAYS["a"])
+    (tmp_path / "a.npy.sha256").unlink()
+    assert sealed.load_array(path) is None
+
+
+def test_altered_logits_of_a_training_split_are_computed_again(tiny_cifar: LoadedClassifier, bench_home: Path) -> None:
+    images = TrainingImages(cifar10.load("train"), torch.device("cpu"), seed=0)
+
+    def logits() -> torch.Tensor:
+        return split_logits(tiny_cifar, images, "cifar10-train", mirrored=False)
+
+    first = logits()
+    (kept,) = (bench_home / "logits").glob("*.npy")
+    stamp = kept.stat().st_mtime_ns
+    assert torch.equal(logits(), first)
+    assert kept.stat().st_mtime_ns == stamp
+    for damage in (b"", kept.read_bytes()[:200]):
+        kept.write_bytes(damage)
+        assert torch.equal(logits(), first)
+    np.save(kept, first.numpy() + 1)
+    assert torch.equal(logits(), first)
