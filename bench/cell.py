@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import torch
 
     from bench.inverters.opened import OpenMethod
-    from bench.metrics.evaluate import Networks
+    from bench.metrics.networks import Networks
 
 
 @dataclass(frozen=True)
@@ -222,7 +222,7 @@ def networks(
     target: LoadedClassifier | None, device: torch.device, *, judge: str | None = None, inception: Path | None = None
 ) -> Networks:
     """Target and extractors on a device; the extractors are opened when a metric needs them, once a process."""
-    from bench.metrics.evaluate import Networks
+    from bench.metrics.networks import Networks
 
     return Networks(target, device, playing(judge, inception))
 

@@ -14,13 +14,13 @@ from bench.describe import cards_of
 from bench.environment import describe, resolve_device
 from bench.errors import SkipCellError, StorageError, UsageError, where
 from bench.inverters.control import Control
+from bench.metrics.registry import asks_target
 from bench.once import one_run
 from bench.registry import CONTROLS, registered
-from bench.rescore import asks_target, fill, outdated, stamped
+from bench.rescore import fill, outdated
 from bench.store import shared
-from bench.store.folder import shared_digests
 from bench.store.neutral import neutral
-from bench.store.record import Cost, Record, Status
+from bench.store.record import Cost, Record, Status, stamped
 
 
 def run(config: RunConfig) -> Record:
@@ -158,7 +158,7 @@ def _line(cell: Cell) -> Record:
         cost=cost,
         metrics={key: stamped(key, score, cell.draft.protocol) for key, score in evaluation.metrics.items()},
         weights=cell.weights(classifier) | method.weights,
-        digests=shared_digests(originals, logits),
+        digests=shared.shared_digests(originals, logits),
         environment=describe(device),
     )
 

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 from bench.describe import cards_of
 from bench.errors import BenchError, DataError, StorageError, UsageError, error_text, where
 from bench.local import local_name
-from bench.metrics.registry import chosen, find, metrics
+from bench.metrics.registry import asks_target, chosen, metrics
 from bench.store.fingerprint import fingerprint_of
 from bench.store.folder import CellFolder
-from bench.store.record import SCHEMA_VERSION, Record, Score
+from bench.store.record import SCHEMA_VERSION, Record, Score, stamped
 from bench.store.remains import Images
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from bench.classifiers import LoadedClassifier
     from bench.metrics.base import Metric
-    from bench.metrics.evaluate import Networks
+    from bench.metrics.networks import Networks
     from bench.store.faults import Faults
 
 MAPPINGS = ("extractors", "resizing", "metric_versions")  # of a protocol
@@ -73,12 +73,6 @@ def _is_outdated(metric: Metric, score: Score | None, parts: Mapping[str, Any], 
     if score.fingerprint == fingerprint_of(metric.key, parts):
         return failed and score.value is None and bool(re.match(FAILURE, score.note or ""))
     return all(name in parts["extractors"] for name in metric.needs.extractors)
-
-
-def asks_target(key: str) -> bool:
-    """Whether a metric asks the network that was inverted."""
-    metric = find(key)
-    return metric is not None and metric.needs.target
 
 
 def fill(
@@ -143,11 +137,6 @@ def _told(before: Mapping[str, Any], now: Mapping[str, Any], scores: Mapping[str
     pairs = {name: (first.get(name), then.get(name)) for name in MAPPINGS}
     both = {name: b | a for name, (a, b) in pairs.items() if isinstance(a, dict) and isinstance(b, dict)}
     return dict(first) | both
-
-
-def stamped(key: str, score: Score, parts: Mapping[str, Any]) -> Score:
-    """The score with its fingerprint."""
-    return replace(score, fingerprint=fingerprint_of(key, parts))
 
 
 def score_runs(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from bench import rescore
 from bench.cards import MetricCard
-from bench.cli.commands import score_finished
+from bench.cli.score import score_finished
 from bench.config import RunConfig
 from bench.datasets.fetch_inception import NOT_HERE
 from bench.errors import UnknownNameError, UsageError

@@ -177,7 +177,7 @@ def score(
 
     Example: bench score --originals photos/ --reconstructions mine/
     """
-    from bench.cli.commands import score_finished, score_two_folders
+    from bench.cli.score import score_finished, score_two_folders
 
     if runs is not None and originals is None and reconstructions is None:
         raise typer.Exit(score_finished(runs, metric, classifier, judge, inception_weights, device.value, as_json=json))

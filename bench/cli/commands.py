@@ -9,15 +9,15 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from bench.cli.printing import print_faults, print_json, print_rows
+from bench.cli.printing import interval, print_faults, print_json, print_rows
 from bench.config import RunConfig
 from bench.errors import UsageError
 from bench.once import one_run
 from bench.store.neutral import here
-from bench.store.record import Record, Score
+from bench.store.record import Record
 
 if TYPE_CHECKING:
-    from bench.rescore import Scored
+    pass
 
 T = TypeVar("T")
 
@@ -151,22 +151,14 @@ def _print_levels(record: Record) -> None:
     if record.status != "complete":
         print(f"{record.status}: {record.reason}", file=sys.stderr)
         return
-    print_rows([{"level": one.name} | {k: _interval(s) for k, s in one.metrics.items()} for one in record.levels], "")
+    print_rows([{"level": one.name} | {k: interval(s) for k, s in one.metrics.items()} for one in record.levels], "")
     for key, score in record.metrics.items():
-        print(f"{key}: {_interval(score)}")
+        print(f"{key}: {interval(score)}")
     every = [*record.metrics.items(), *(pair for one in record.levels for pair in one.metrics.items())]
     for reason in dict.fromkeys(f"{key}: {score.note}" for key, score in every if score.value is None):
         print(f"- {reason}")
     if record.note:
         print(record.note)
-
-
-def _interval(score: Score) -> str | None:
-    """A mean with half of its 95 % interval."""
-    if score.value is None:
-        return None
-    half = f"±{(score.ci95[1] - score.ci95[0]) / 2:.2g}" if score.ci95 else ""
-    return f"{score.value:.3g}{half}"
 
 
 def _expand(names: Sequence[str], everything: Sequence[str] | dict[str, Any]) -> list[str]:
@@ -175,36 +167,7 @@ def _expand(names: Sequence[str], everything: Sequence[str] | dict[str, Any]) ->
     return list(dict.fromkeys(listed))
 
 
-def score_finished(
-    runs: Path,
-    wanted: Sequence[str] | None,
-    classifier: str | None,
-    judge: str | None,
-    inception: Path | None,
-    device: str,
-    *,
-    as_json: bool,
-) -> int:
-    """``bench score --runs``: a line a cell, or the records; 1 if a score that is wanted could not be computed."""
-    from bench.rescore import score_runs
-    from bench.store.faults import Faults
-
-    faults, done = Faults(), []
-    named = (classifier,) if classifier else ()
-    found = score_runs(runs, wanted, classifiers=named, inception=inception, judge=judge, device=device, faults=faults)
-    for one in _stepped(found):
-        done.append(one)
-        if not as_json:
-            print(_scored(one), flush=True)
-    print_faults(faults)
-    if as_json:
-        print_json([json.loads(one.record.to_json()) for one in done])
-    elif not done:
-        print(f"{runs} holds no finished run.")
-    return int(any(one.reason for one in done))
-
-
-def _stepped(found: Iterator[T]) -> Iterator[T]:
+def stepped(found: Iterator[T]) -> Iterator[T]:
     """The same things; what plugins print while one is made goes to stderr: it is no answer of the command."""
     from bench.foreign import aside
 
@@ -216,69 +179,13 @@ def _stepped(found: Iterator[T]) -> Iterator[T]:
         yield one
 
 
-def _scored(one: Scored) -> str:
-    """What became of one cell, for the terminal."""
-    record = here(one.record)
-    cell = f"{record.method} on {record.classifier} ({record.dataset}, {record.num_images:,} images)"
-    told = [f"{key} {_interval(record.metrics[key]) or record.metrics[key].note}" for key in one.filled]
-    return f"{cell}: {'; '.join(told) or 'nothing to do'}" + (f". Left out: {one.reason}" if one.reason else "")
-
-
-def score_two_folders(
-    originals: Path,
-    reconstructions: Path,
-    wanted: Sequence[str] | None,
-    classifier: str | None,
-    judge: str | None,
-    inception: Path | None,
-    device: str,
-    *,
-    as_json: bool,
-) -> None:
-    """``bench score`` of two folders."""
-    from bench.classifiers import load_classifier
-    from bench.classifiers.provider import JUDGE
-    from bench.environment import resolve_device
-    from bench.foreign import aside
-    from bench.public import score
-
-    if classifier == JUDGE:
-        raise UsageError("The judge scores reconstructions and is never a target.")
-    with aside():
-        network = load_classifier(classifier, resolve_device(device)) if classifier else None
-        scores = score(
-            originals,
-            reconstructions,
-            classifier=network,
-            inception_weights=inception,
-            judge=judge,
-            metrics=wanted,
-            device=device,
-        )
-    if as_json:
-        print_json({key: dataclasses.asdict(value) for key, value in scores.items()})
-        return
-    rows = [
-        {
-            "metric": key,
-            "value": value.value,
-            "95 % interval": "[{:.4g}, {:.4g}]".format(*value.ci95) if value.ci95 else None,
-            "n": value.n,
-            "chance": value.chance,
-            "note": value.note,
-        }
-        for key, value in scores.items()
-    ]
-    print_rows(rows, "")
-
-
 def check_rules(name: str, classifier: str, *, as_json: bool) -> int:
     """``bench check``: a line a rule; 1 if one is broken."""
     from bench.check import check
 
     marks = {True: "ok", False: "NO", None: "--"}
     done = []
-    for one in _stepped(check(name, classifier)):
+    for one in stepped(check(name, classifier)):
         done.append(one)
         if not as_json:
             print(f"{marks[one.kept]}  {one.rule}" + (f": {one.detail}" if one.detail else ""), flush=True)

@@ -14,6 +14,7 @@ from bench.store.neutral import printable
 if TYPE_CHECKING:
     from bench.cli.doctor import Check
     from bench.store.faults import Fault
+    from bench.store.record import Score
 
 
 def say(text: str) -> None:
@@ -80,3 +81,11 @@ def print_faults(faults: Iterable[Fault]) -> None:
     """A line on stderr for each file that was left out."""
     for fault in faults:
         print(printable(f"bench: left out {fault.path}: {fault.reason}"), file=sys.stderr)
+
+
+def interval(score: Score) -> str | None:
+    """A mean with half of its 95 % interval."""
+    if score.value is None:
+        return None
+    half = f"±{(score.ci95[1] - score.ci95[0]) / 2:.2g}" if score.ci95 else ""
+    return f"{score.value:.3g}{half}"

@@ -113,3 +113,9 @@ def forget() -> None:
     """Look for plugins again."""
     for known in (extractors, _plugins, metrics, asked_for, cards):
         known.cache_clear()
+
+
+def asks_target(key: str) -> bool:
+    """Whether a metric asks the network that was inverted."""
+    metric = find(key)
+    return metric is not None and metric.needs.target

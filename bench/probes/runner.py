@@ -25,8 +25,9 @@ from bench.probes.base import Findings, Pictures, Probe
 from bench.progress import progress
 from bench.registry import INVERTERS, load, registered
 from bench.store.files import write_atomically
-from bench.store.folder import CellFolder, save_array, shared_digests
+from bench.store.folder import CellFolder, save_array
 from bench.store.record import Record
+from bench.store.shared import shared_digests
 
 if TYPE_CHECKING:
     from bench.probes.scene import Scene

@@ -136,11 +136,6 @@ class Piece:
     furthest: float = 0.0
 
 
-def shared_digests(originals: Pixels, logits: NDArray[np.float32]) -> dict[str, str]:
-    """The record's digests of what its cell shares with others: of the N rows that it used."""
-    return {ORIGINALS: sha256_of_rows(originals), LOGITS: sha256_of_rows(logits)}
-
-
 class CellFolder:
     """The directory of one cell."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -271,3 +271,8 @@ def _read(path: Path) -> Record:
     if (size := regular(path).stat().st_size) > MOST_BYTES:
         raise ValueError(f"it has {size:,} bytes, and a record has at most {MOST_BYTES:,}")
     return Record.from_json(path.read_text(encoding="utf-8"))
+
+
+def stamped(key: str, score: Score, parts: Mapping[str, Any]) -> Score:
+    """The score with its fingerprint."""
+    return dataclasses.replace(score, fingerprint=fingerprint_of(key, parts))

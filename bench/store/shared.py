@@ -23,7 +23,7 @@ from bench.datasets.base import Dataset, Pixels, to_images
 from bench.errors import DataError
 from bench.progress import progress
 from bench.store import sealed
-from bench.store.files import locked, replacing, sweep, write_atomically, write_rows
+from bench.store.files import locked, replacing, sha256_of_rows, sweep, write_atomically, write_rows
 from bench.store.folder import LOGITS, ORIGINALS, SHARD, shards
 from bench.store.sealed import Arrays
 
@@ -264,3 +264,8 @@ def _extended(
             bar.advance(len(rows))
     parts += [] if old is None else [old[whole:]]
     return {"ids": np.array([*dataset.ids[:whole], *ids[whole:].tolist()]), "logits": np.concatenate(parts)}
+
+
+def shared_digests(originals: Pixels, logits: NDArray[np.float32]) -> dict[str, str]:
+    """The record's digests of what its cell shares with others: of the N rows that it used."""
+    return {ORIGINALS: sha256_of_rows(originals), LOGITS: sha256_of_rows(logits)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from bench.store.files import write_atomically
 
 if TYPE_CHECKING:
     from bench.training.engine import Engine, Precision
+    from bench.training.inverters import InverterTask
     from bench.training.trainer import InverterRecipe
 
 
@@ -125,12 +126,10 @@ def train_inverter(
         return
     if steps is not None and run.budget is not None:
         raise UsageError("--steps and --budget both say how long to train. Give one of them.")
-    import torch
 
     from bench.classifiers import open_classifier
     from bench.datasets import aliases_of
-    from bench.training.budget import measure
-    from bench.training.inverters import LOOKS_EVERY, train_inverter
+    from bench.training.inverters import train_inverter
     from bench.training.journal import described_recipe
     from bench.training.pairs import TrainingPairs
     from bench.weights.lookup import own_inverter_weights, serving
@@ -146,15 +145,8 @@ def train_inverter(
             chosen = chosen if steps is None else dataclasses.replace(chosen, steps=steps)
         pairs = TrainingPairs.of(chosen or recipe, target, engine, trainer.sizes)
         if chosen is None and run.budget is not None:
-            before = time.monotonic()
-            trial = trainer.task(recipe, pairs, target, engine)
-            again = time.monotonic() - before  # what the training itself starts with
-            speed = measure(trial)
-            elapsed = torch.tensor(time.monotonic() - began + again, dtype=torch.float64)
-            spent = float(engine.mean({"elapsed": elapsed})["elapsed"])  # the same in all processes
-            fitting = speed.steps_within(60 * run.budget - spent, LOOKS_EVERY)
+            fitting = _fitting(lambda: trainer.task(recipe, pairs, target, engine), engine, began, run.budget)
             chosen = dataclasses.replace(recipe, steps=fitting, name=f"{recipe.name}-{run.budget:g}min")
-            del trial
         final = chosen or recipe
         task = trainer.task(final, pairs, target, engine)
         weights = train_inverter(task, folder, resume=run.resume, default=default)
@@ -169,6 +161,22 @@ def train_inverter(
                 print(f"{runs} their copy {own}; delete it to undo that")
             else:
                 print(f"{runs} {used}, and their copy is {own}; delete the other one to use it")
+
+
+def _fitting(trial: Callable[[], InverterTask], engine: Engine, began: float, minutes: float) -> int:
+    """Steps of a task that fit into the minutes since ``began``, by the speed measured here; alike in all processes."""
+    import torch
+
+    from bench.training.budget import measure
+    from bench.training.inverters import LOOKS_EVERY
+
+    before = time.monotonic()
+    task = trial()
+    again = time.monotonic() - before  # what the training itself starts with
+    speed = measure(task)
+    elapsed = torch.tensor(time.monotonic() - began + again, dtype=torch.float64)
+    spent = float(engine.mean({"elapsed": elapsed})["elapsed"])
+    return speed.steps_within(60 * minutes - spent, LOOKS_EVERY)
 
 
 def _full_name(dataset: str, classifier: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bench.store.reader import TARGET
+from bench.store.table import TARGET
 from reports.analysis.groups import Entry, Group
 from reports.analysis.images import facts, image_id, names_classes
 

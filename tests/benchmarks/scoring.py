@@ -22,7 +22,8 @@ from bench.cell import networks
 from bench.classifiers import open_classifier
 from bench.datasets import cifar10
 from bench.metrics.distances import KID_SUBSETS, subset
-from bench.metrics.evaluate import Evaluation, Networks, evaluate
+from bench.metrics.evaluate import Evaluation, evaluate
+from bench.metrics.networks import Networks
 from tests.benchmarks import plain_scoring as plain
 from tests.benchmarks.measure import Measured, by_turns, own_home, times_faster
 from tests.benchmarks.sides import side

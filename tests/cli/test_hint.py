@@ -8,7 +8,7 @@ import pytest
 from bench.cli import hint as fid
 from bench.cli.hint import hint
 from bench.datasets.fetch_inception import NOT_HERE
-from bench.metrics.evaluate import too_few
+from bench.metrics.networks import too_few
 from bench.store.record import Record, Score
 
 

@@ -14,13 +14,14 @@ from bench.datasets.base import Pixels
 from bench.errors import DataError, MetricError, UnknownNameError, UsageError
 from bench.line import run_cell
 from bench.metrics import distances
-from bench.metrics import evaluate as module
+from bench.metrics import networks as module
 from bench.metrics.base import ExtractorMetric
-from bench.metrics.evaluate import Evaluation, Networks, evaluate
+from bench.metrics.evaluate import Evaluation, evaluate
 from bench.metrics.extractors import Extractor, extractors
 from bench.metrics.extractors.lpips_alex import LpipsAlex
 from bench.metrics.features import open_extractor
 from bench.metrics.folders import score_folders
+from bench.metrics.networks import Networks
 from bench.metrics.registry import metrics
 from tests.metrics.small_networks import MeanSquare, Small
 

@@ -13,8 +13,9 @@ from bench.cell import Cell
 from bench.config import RunConfig
 from bench.errors import BenchError
 from bench.store.files import sha256_of_file
-from bench.store.folder import SHARD, CellFolder, Piece, intact, save_array, shared_digests, slug
+from bench.store.folder import SHARD, CellFolder, Piece, intact, save_array, slug
 from bench.store.record import Cost, Record
+from bench.store.shared import shared_digests
 
 
 def piece(rows: range) -> Piece:

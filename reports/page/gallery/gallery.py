@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bench.store.reader import JUDGE
+from bench.store.table import JUDGE
 from reports.analysis.groups import Entry, Group
 from reports.analysis.images import image_id, is_right
 from reports.analysis.metrics import first

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.cards import MetricCard
-from bench.store.reader import JUDGE, TARGET
+from bench.store.table import JUDGE, TARGET
 from reports.analysis.groups import Entry, Group
 from reports.analysis.images import image_id, is_right
 from reports.page.gallery.choice import Choice

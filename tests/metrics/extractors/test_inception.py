@@ -12,10 +12,11 @@ from torch_fidelity.metric_fid import KEY_METRIC_FID, fid_featuresdict_to_statis
 from bench.datasets import cifar10
 from bench.errors import MetricError
 from bench.metrics.distances import frechet
-from bench.metrics.evaluate import Networks, evaluate
+from bench.metrics.evaluate import evaluate
 from bench.metrics.extractors import inception, playing
 from bench.metrics.extractors.inception import Inception
 from bench.metrics.features import open_extractor
+from bench.metrics.networks import Networks
 from tests.metrics.random_inception import Images, write_random_inception
 
 CPU = torch.device("cpu")

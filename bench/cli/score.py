@@ -1,0 +1,102 @@
+"""``bench score``: of finished runs, and of any two folders of images."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.cli.commands import stepped
+from bench.cli.printing import interval, print_faults, print_json, print_rows
+from bench.errors import UsageError
+from bench.store.neutral import here
+
+if TYPE_CHECKING:
+    from bench.rescore import Scored
+
+
+def score_finished(
+    runs: Path,
+    wanted: Sequence[str] | None,
+    classifier: str | None,
+    judge: str | None,
+    inception: Path | None,
+    device: str,
+    *,
+    as_json: bool,
+) -> int:
+    """``bench score --runs``: a line a cell, or the records; 1 if a score that is wanted could not be computed."""
+    from bench.rescore import score_runs
+    from bench.store.faults import Faults
+
+    faults, done = Faults(), []
+    named = (classifier,) if classifier else ()
+    found = score_runs(runs, wanted, classifiers=named, inception=inception, judge=judge, device=device, faults=faults)
+    for one in stepped(found):
+        done.append(one)
+        if not as_json:
+            print(_scored(one), flush=True)
+    print_faults(faults)
+    if as_json:
+        print_json([json.loads(one.record.to_json()) for one in done])
+    elif not done:
+        print(f"{runs} holds no finished run.")
+    return int(any(one.reason for one in done))
+
+
+def _scored(one: Scored) -> str:
+    """What became of one cell, for the terminal."""
+    record = here(one.record)
+    cell = f"{record.method} on {record.classifier} ({record.dataset}, {record.num_images:,} images)"
+    told = [f"{key} {interval(record.metrics[key]) or record.metrics[key].note}" for key in one.filled]
+    return f"{cell}: {'; '.join(told) or 'nothing to do'}" + (f". Left out: {one.reason}" if one.reason else "")
+
+
+def score_two_folders(
+    originals: Path,
+    reconstructions: Path,
+    wanted: Sequence[str] | None,
+    classifier: str | None,
+    judge: str | None,
+    inception: Path | None,
+    device: str,
+    *,
+    as_json: bool,
+) -> None:
+    """``bench score`` of two folders."""
+    from bench.classifiers import load_classifier
+    from bench.classifiers.provider import JUDGE
+    from bench.environment import resolve_device
+    from bench.foreign import aside
+    from bench.public import score
+
+    if classifier == JUDGE:
+        raise UsageError("The judge scores reconstructions and is never a target.")
+    with aside():
+        network = load_classifier(classifier, resolve_device(device)) if classifier else None
+        scores = score(
+            originals,
+            reconstructions,
+            classifier=network,
+            inception_weights=inception,
+            judge=judge,
+            metrics=wanted,
+            device=device,
+        )
+    if as_json:
+        print_json({key: dataclasses.asdict(value) for key, value in scores.items()})
+        return
+    rows = [
+        {
+            "metric": key,
+            "value": value.value,
+            "95 % interval": "[{:.4g}, {:.4g}]".format(*value.ci95) if value.ci95 else None,
+            "n": value.n,
+            "chance": value.chance,
+            "note": value.note,
+        }
+        for key, value in scores.items()
+    ]
+    print_rows(rows, "")
