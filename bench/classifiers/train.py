@@ -19,8 +19,7 @@ from bench.classifiers.attacks import noise_fgsm, pgd
 from bench.classifiers.base import Classifier
 from bench.classifiers.providers.zoo import ZOO
 from bench.classifiers.recipes import ClassifierRecipe
-from bench.config import DEFAULT_DATASET
-from bench.datasets import load_dataset
+from bench.datasets import load_training
 from bench.seeding import seed_of, step_generator
 from bench.training.data import TrainingImages, flip_and_shift
 from bench.training.engine import Engine
@@ -49,7 +48,8 @@ class ClassifierTask:
         torch.manual_seed(seed_of("init", recipe.seed))
         self.net = engine.place(ZOO[recipe.name].build().for_training())
         self._net = engine.parallel(WithAuxiliaryHeads(self.net))
-        self.data = TrainingImages(load_dataset(DEFAULT_DATASET, "train"), engine.device, recipe.seed)
+        train, self._held_out = load_training(recipe.dataset)
+        self.data = TrainingImages(train, engine.device, recipe.seed)
         self.steps = recipe.epochs * (len(self.data) // recipe.batch)
         decayed = [p for p in self.net.parameters() if p.ndim > 1]
         plain = [p for p in self.net.parameters() if p.ndim <= 1]
@@ -109,7 +109,7 @@ class ClassifierTask:
     def validate(self) -> dict[str, float]:
         """Clean and, for a robust recipe, PGD-10 accuracy of the averaged weights on (a part of) ``val``."""
         net = self.averaged()
-        val = TrainingImages(load_dataset(DEFAULT_DATASET, "val"), self.device, 0)
+        val = TrainingImages(self._held_out, self.device, 0)
         scores = {"val_accuracy": accuracy(net, val)}
         if self.recipe.epsilon:
             scores["val_pgd10_500"] = robust_accuracy(net, val, steps=10, limit=500)

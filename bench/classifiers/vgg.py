@@ -1,7 +1,7 @@
-"""The judge: a small VGG-style network (Simonyan & Zisserman 2015) without residual connections.
+"""The judges: small VGG-style networks (Simonyan & Zisserman 2015) without residual connections.
 
 Three groups of 3x3 convolutions with batch normalisation and max pooling, as in the fast CIFAR networks of
-Jordan 2024 ("94% on CIFAR-10 in 3.29 seconds"), narrower. It is trained apart from every target and is never one.
+Jordan 2024 ("94% on CIFAR-10 in 3.29 seconds"). They are trained apart from every target and are never one.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from bench.classifiers.base import CIFAR10_MEAN, CIFAR10_STD, Classifier
+from bench.classifiers.base import CIFAR10_MEAN, CIFAR10_STD, IMAGENET_MEAN, IMAGENET_STD, Classifier
 
 
 def _group(c_in: int, c_out: int) -> nn.Sequential:
@@ -26,7 +26,7 @@ def _group(c_in: int, c_out: int) -> nn.Sequential:
 
 
 class JudgeVGG(Classifier):
-    """Seven convolutions and one fully connected layer; the penultimate features have ``widths[-1]`` dimensions."""
+    """32 px: seven convolutions and one fully connected layer; penultimate features of ``widths[-1]`` dimensions."""
 
     def __init__(self, widths: tuple[int, int, int] = (48, 128, 192), num_classes: int = 10) -> None:
         super().__init__(CIFAR10_MEAN, CIFAR10_STD)
@@ -38,6 +38,26 @@ class JudgeVGG(Classifier):
 
     def embed(self, normalised: Tensor) -> Tensor:
         """Normalised images (N, 3, 32, 32) to features (N, widths[-1])."""
+        return self.groups(F.gelu(self.stem(normalised))).flatten(1)  # type: ignore[no-any-return]
+
+    def head(self, features: Tensor) -> Tensor:
+        """The one fully connected layer."""
+        return self.fc(features)  # type: ignore[no-any-return]
+
+
+class JudgeVGG64(Classifier):
+    """64 px: the same with a stem that halves the resolution, wider, and a mean over the last 4x4 places."""
+
+    def __init__(self, widths: tuple[int, int, int] = (96, 224, 448), num_classes: int = 200) -> None:
+        super().__init__(IMAGENET_MEAN, IMAGENET_STD)
+        self.stem = nn.Conv2d(3, 32, 4, stride=2, padding=1)  # (N, 32, 32, 32)
+        self.groups = nn.Sequential(
+            _group(32, widths[0]), _group(widths[0], widths[1]), _group(widths[1], widths[2]), nn.AvgPool2d(4)
+        )
+        self.fc = nn.Linear(widths[2], num_classes)
+
+    def embed(self, normalised: Tensor) -> Tensor:
+        """Normalised images (N, 3, 64, 64) to features (N, widths[-1])."""
         return self.groups(F.gelu(self.stem(normalised))).flatten(1)  # type: ignore[no-any-return]
 
     def head(self, features: Tensor) -> Tensor:

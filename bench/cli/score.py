@@ -66,14 +66,13 @@ def score_two_folders(
     as_json: bool,
 ) -> None:
     """``bench score`` of two folders."""
-    from bench.classifiers import load_classifier
-    from bench.classifiers.provider import JUDGE
+    from bench.classifiers import classifier_card, load_classifier
     from bench.environment import resolve_device
     from bench.foreign import aside
     from bench.public import score
 
-    if classifier == JUDGE:
-        raise UsageError("The judge scores reconstructions and is never a target.")
+    if classifier and not classifier_card(classifier).target:
+        raise UsageError(f"{classifier} scores reconstructions and is never a target.")
     with aside():
         network = load_classifier(classifier, resolve_device(device)) if classifier else None
         scores = score(

@@ -40,7 +40,7 @@ AccumulateOption = Annotated[int, typer.Option(min=1, help="Parts of a batch, on
 
 @train_app.command("classifier")
 def train_classifier(
-    name: Annotated[str, typer.Argument(help="resnet152, robust_resnet152, inception_v3 or judge.")],
+    name: Annotated[str, typer.Argument(help="A network of the zoo, for instance resnet152 or judge.")],
     device: DeviceOption = Device.auto,
     budget: BudgetOption = None,
     resume: ResumeOption = False,

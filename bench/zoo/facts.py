@@ -22,6 +22,7 @@ PAPERS = {
     "robust_resnet152": "He et al. 2016; N-FGSM: de Jorge et al. 2022, Make Some Noise",
     "inception_v3": "Szegedy et al. 2016, Rethinking the Inception Architecture for Computer Vision",
     "judge": "Simonyan & Zisserman 2015; Jordan 2024",
+    "judge-tiny-imagenet": "Simonyan & Zisserman 2015; Jordan 2024",
     "biggan-logit": "Teterwak et al. 2021, Understanding Invariance via Feedforward Inversion",
     "biggan-logit-ch64": "Teterwak et al. 2021, at the width of BigGAN-PyTorch's CIFAR-10 configuration",
     "onehot-biggan": "Teterwak et al. 2021, with the arg-max class in place of the logits",

@@ -21,9 +21,10 @@ from torch import nn
 
 from bench.classifiers import open_classifier
 from bench.classifiers.providers.zoo import ZOO
+from bench.classifiers.recipes import RECIPES
 from bench.classifiers.train import robust_accuracy
 from bench.config import DEFAULT_DATASET
-from bench.datasets import cifar10
+from bench.datasets import cifar10, load_dataset
 from bench.environment import resolve_device
 from bench.progress import progress
 from bench.store.folder import slug
@@ -71,10 +72,10 @@ def publish_classifier(name: str, path: Path) -> None:
     net.eval().requires_grad_(False).to(device).to(memory_format=torch.channels_last)
     measured: dict[str, float] = {}
     for split in ("train", "val", "test"):
-        data = TrainingImages(cifar10.load(split), device, 0)
+        data = TrainingImages(load_dataset(RECIPES[name].dataset, split), device, 0)
         accuracy, margin = accuracy_and_margin(net, data, split)
         measured |= {f"{split}_accuracy": round(accuracy, 4), f"{split}_margin": round(margin, 3)}
-    if name != "judge":
+    if ZOO[name].target:
         test = TrainingImages(cifar10.load("test"), device, 0)
         measured["test_pgd20"] = round(robust_accuracy(net, test, steps=20, limit=len(test)), 4)
     _enter(name, path, facts_of_classifier(name, path) | {"measured": measured})

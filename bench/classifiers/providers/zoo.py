@@ -33,6 +33,12 @@ IMAGENET = {
     "resize": "sides up to 64 px to 128, larger ones to 224; bicubic, antialiased",
 }
 
+IMAGENET_64 = {
+    "mean": [0.485, 0.456, 0.406],
+    "std": [0.229, 0.224, 0.225],
+    "resize": "other sizes to 64 px; bicubic, antialiased",
+}
+
 
 @dataclass(frozen=True)
 class ZooEntry:
@@ -48,6 +54,7 @@ class ZooEntry:
         preprocessing: as data.
         robust, caveat: see ``ClassifierCard``.
         accuracy: as published, where the manifest has none.
+        target: whether it may be inverted; a judge scores alone.
         published: ``module:function`` that gives the state where it is not a file of the zoo.
     """
 
@@ -62,6 +69,7 @@ class ZooEntry:
     robust: str | None = None
     caveat: str = THIN
     accuracy: tuple[tuple[str, float], ...] = ()
+    target: bool = True
     published: str = ""
 
     def build(self) -> Classifier:
@@ -93,10 +101,16 @@ ZOO = {
     JUDGE: ZooEntry(
         "bench.classifiers.vgg", "JudgeVGG",
         "small VGG-style network without residual connections; scores reconstructions, never a target",
-        ("simonyan2015very", "jordan2024cifar"), caveat="",
+        ("simonyan2015very", "jordan2024cifar"), caveat="", target=False,
+    ),
+    "judge-tiny-imagenet": ZooEntry(
+        "bench.classifiers.vgg", "JudgeVGG64",
+        "VGG-style network without residual connections for 64 px; scores reconstructions, never a target",
+        ("simonyan2015very", "jordan2024cifar"), num_logits=200, input_size=64, classes="tiny-imagenet",
+        preprocessing=IMAGENET_64, caveat="", target=False,
     ),
 }  # fmt: skip
-TARGETS = tuple(name for name in ZOO if name != JUDGE)
+TARGETS = tuple(name for name, one in ZOO.items() if one.target)
 
 
 class ZooProvider(ClassifierProvider):
@@ -105,8 +119,13 @@ class ZooProvider(ClassifierProvider):
     summary = "networks that ship with bench"
 
     def names(self) -> Sequence[str]:
-        """All of them."""
-        return tuple(ZOO)
+        """Those whose weights are here."""
+        from bench.weights.files import manifest
+
+        try:
+            return tuple(name for name in ZOO if name in manifest())
+        except FileNotFoundError:
+            return ()
 
     def card(self, name: str, weights: Path | None = None) -> ClassifierCard:
         """From the table above and the manifest; see ``ClassifierProvider.card``."""
@@ -118,7 +137,10 @@ class ZooProvider(ClassifierProvider):
         except FileNotFoundError:
             shipped = None
         if weights is None and shipped is None:
-            raise WeightsError(f"The weights of zoo:{name} are not here. Install bench again.")
+            raise WeightsError(
+                f"The weights of zoo:{name} do not ship with this version. Train them: bench train classifier {name}, "
+                "and give the file with --classifier-weights."
+            )
         facts = shipped.facts if shipped is not None else {}
         identity = shipped.sha256 if weights is None and shipped is not None else sha256_of(weights or Path())
         own = shipped is None or identity != shipped.sha256
@@ -135,7 +157,7 @@ class ZooProvider(ClassifierProvider):
             accuracy={} if own else dict(one.accuracy) | _accuracies(facts.get("measured") or {}),
             caveat=one.caveat,
             verified=not own,
-            target=name != JUDGE,
+            target=one.target,
             summary=one.summary,
             licence="" if own else facts.get("licence", ""),
             citation=one.citation,
