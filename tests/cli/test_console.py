@@ -14,7 +14,7 @@ from bench.cli import console
 from bench.errors import DataError, UsageError
 from bench.paths import home, readable
 
-PRINTING = "from bench import console; console.prepare(); print({text}, flush=True)"
+PRINTING = "from bench.cli import console; console.prepare(); print({text}, flush=True)"
 # The command line with one more command, which writes a file when it has begun.
 COMMAND = """
 import time
