@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.cli.printing import say_once
+from bench.datasets.jpeg import plain_jpeg
 from bench.errors import DataError
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ def rgb(path: Path | str, data: bytes | None = None) -> Image:
     """
     from PIL.Image import Transpose
 
+    if data is not None and (plain := plain_jpeg(data, MAX_PIXELS)) is not None:
+        return plain
     with _opened(path, data) as image:
         image.load()  # a TIFF stands upright from then on
         turn = UPRIGHT.get(_orientation(image))

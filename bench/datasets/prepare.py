@@ -215,7 +215,7 @@ def _decode(block: Block) -> tuple[list[str], str]:
         for row, member in enumerate(block.members):
             data = member.read()
             files.append(hashlib.sha256(data).hexdigest())
-            pixels[row] = decode(Path(member.name), block.size, data)
+            pixels[row] = decode(member.name, block.size, data)
     try:
         with block.file.open("r+b") as file:  # plainly: a full disk is then an error, and not the end of the process
             np.lib.format.read_magic(file)

@@ -56,9 +56,9 @@ def test_it_goes_on_where_it_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     (out / JOURNAL).write_text("".join(journal[:3]) + journal[3][:20])  # killed while the third block was noted
     decoded: list[str] = []
 
-    def noting(path: Path, size: int, data: bytes) -> Pixels:
-        decoded.append(path.name)
-        return decode(path, size, data)
+    def noting(name: str, size: int, data: bytes) -> Pixels:
+        decoded.append(name)
+        return decode(name, size, data)
 
     monkeypatch.setattr(module, "decode", noting)
     assert prepare(out, {"test": files}, 6, "title") == first
