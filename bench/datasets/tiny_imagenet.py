@@ -12,9 +12,7 @@ import os
 import re
 import shutil
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
-from itertools import zip_longest
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +23,7 @@ from bench.datasets.base import Dataset, Pixels, State
 from bench.datasets.download import download
 from bench.datasets.imagenet_classes import DATA, IMAGENET, imagenet_classes, imagenet_logits
 from bench.datasets.prepare import Prepared, prepare, sha256_of_blocks
+from bench.datasets.rounds import places, ranks, rounds
 from bench.errors import DataError, UsageError
 from bench.paths import expanded, home
 from bench.seeding import seed_of
@@ -267,22 +266,15 @@ def _annotated(everything: Sequence[Member]) -> dict[str, str]:
 
 def published(images: Mapping[str, tuple[int, Member]]) -> dict[str, list[str]]:
     """Ids by split, in published order; where some are not here the others keep their split and their order."""
-    official = {wnid: sorted((f"{wnid}_{k}" for k in range(OFFICIAL)), key=_place) for wnid in WNIDS}
-    held = {one for ids in official.values() for one in ids[:HELD_OUT]}
-    parts: dict[str, dict[int, list[str]]] = {split: {} for split in SPLITS}
-    for one, (label, _) in images.items():
-        split = "test" if one.startswith("val_") else "val" if one in held else "train"
-        parts[split].setdefault(label, []).append(one)
-    return {split: list(_rounds(classes)) for split, classes in parts.items()}
+    official = np.array([f"{wnid}_{k}" for wnid in WNIDS for k in range(OFFICIAL)])
+    first = ranks(np.repeat(np.arange(len(WNIDS)), OFFICIAL), places(NAME, official)) < HELD_OUT
+    held = set(official[first].tolist())
+    parts: dict[str, list[str]] = {split: [] for split in SPLITS}
+    for one in images:
+        parts["test" if one.startswith("val_") else "val" if one in held else "train"].append(one)
+    return {split: _ordered(ids, images) for split, ids in parts.items()}
 
 
-def _rounds(classes: Mapping[int, list[str]]) -> Iterator[str]:
-    """One image of each class, then another of each, the classes in another order every time."""
-    for picks in zip_longest(*(sorted(ids, key=_place) for ids in classes.values())):
-        yield from sorted((one for one in picks if one is not None), key=_place)
-
-
-@cache
-def _place(image: str) -> int:
-    """What images are ordered by."""
-    return seed_of(NAME, image)
+def _ordered(ids: Sequence[str], images: Mapping[str, tuple[int, Member]]) -> list[str]:
+    labels = np.array([images[one][0] for one in ids], dtype=np.int64)
+    return [ids[row] for row in rounds(labels, places(NAME, ids))]
