@@ -230,7 +230,7 @@ def _prepare(origin: Path, work: Path, partial: bool) -> str:
 
 
 def _digest(ids: Sequence[str], labels: NDArray[np.int64], made: Prepared) -> str:
-    lines = [f"{sha} {one} {WNIDS[label]}\n" for sha, one, label in zip(made.files, ids, labels, strict=True)]
+    lines = [f"{sha} {one} {WNIDS[label]}\n" for sha, one, label in zip(made.sha256(), ids, labels, strict=True)]
     return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
 
 
