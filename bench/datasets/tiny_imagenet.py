@@ -8,7 +8,6 @@ alike. Which images are ``val``, and every order, follow from digests of the ima
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import shutil
 import zipfile
@@ -22,7 +21,8 @@ from bench.datasets.archive import Member, members
 from bench.datasets.base import Dataset, Pixels, State
 from bench.datasets.download import download
 from bench.datasets.imagenet_classes import DATA, IMAGENET, imagenet_classes, imagenet_logits
-from bench.datasets.prepare import Prepared, prepare, sha256_of_blocks
+from bench.datasets.prepare import Prepared, prepare
+from bench.datasets.prepared import intact, mapped, settle
 from bench.datasets.rounds import places, ranks, rounds
 from bench.errors import DataError, UsageError
 from bench.paths import expanded, home
@@ -87,15 +87,8 @@ class TinyImageNet(Dataset):
                 f"{name} is not here. Type: bench data fetch {NAME}, or with a copy of your own: bench data fetch "
                 f"{NAME} --from PATH{' --partial' if name == PARTIAL else ''}.{'' if name == PARTIAL else other}"
             )
-        path = _folder(name) / f"{split}.npy"
-        count = len(index[f"{split}_labels"])
-        try:
-            pixels = np.load(path, mmap_mode="r")
-        except (OSError, ValueError, EOFError) as error:
-            raise DataError(f"{path} is damaged ({error}). Type: bench data fetch {NAME} --force") from error
-        if pixels.shape != (count, SIDE, SIDE, 3):
-            raise DataError(f"{path} should hold {count:,} images and does not. Type: bench data fetch {NAME} --force")
-        return cls(name, split, index, pixels)
+        path, count = _folder(name) / f"{split}.npy", len(index[f"{split}_labels"])
+        return cls(name, split, index, mapped(path, count, SIDE, f"bench data fetch {NAME} --force"))
 
     @classmethod
     def side(cls, name: str) -> int:
@@ -167,10 +160,7 @@ def _status(name: str, split: str) -> str:
     index, path = _index(name), _folder(name) / f"{split}.npy"
     if index is None or not path.exists():
         return "wrong" if path.exists() else "missing"
-    try:
-        same = sha256_of_blocks(np.load(path, mmap_mode="r")) == index[f"{split}_blocks"].astype(str).tolist()
-    except (OSError, ValueError, EOFError):
-        same = False
+    same = intact(path, index[f"{split}_blocks"].astype(str).tolist())
     known = name == PARTIAL or str(index[f"{split}_digest"]) == DIGESTS[split]
     return "right" if same and known else "wrong"
 
@@ -221,11 +211,7 @@ def _prepare(origin: Path, work: Path, partial: bool) -> str:
         arrays |= {f"{split}_ids": np.array(ids, dtype="S"), f"{split}_labels": labels[split]}
         arrays |= {f"{split}_digest": np.array(digests[split]), f"{split}_blocks": np.array(made[split].blocks, "S")}
     sealed.save(work / INDEX, name, arrays)
-    for left in {file.name for file in work.iterdir()} - {INDEX, *(f"{split}.npy" for split in SPLITS)}:
-        (work / left).unlink()
-    if (target := _folder(name)).exists():
-        shutil.rmtree(target)
-    os.replace(work, target)
+    settle(work, _folder(name), [INDEX, *(f"{split}.npy" for split in SPLITS)])
     return name
 
 
