@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from bench.datasets.archive import Member, members
 from bench.datasets.base import Dataset, Pixels, State
 from bench.datasets.download import download
-from bench.datasets.imagenet_classes import DATA, IMAGENET, imagenet_classes, imagenet_logits
+from bench.datasets.imagenet_classes import ALIASES, DATA, IMAGENET, imagenet_classes, imagenet_logits
 from bench.datasets.prepare import Prepared, prepare
 from bench.datasets.prepared import intact, mapped, settle
 from bench.datasets.rounds import places, ranks, rounds
@@ -57,11 +57,7 @@ class TinyImageNet(Dataset):
     citation = ("le2015tiny", "russakovsky2015imagenet")
     class_ids = WNIDS
     gallery = 10_000
-    aliases = {  # noqa: RUF012
-        "resnet152": "torchvision:resnet152@IMAGENET1K_V1",
-        "robust_resnet152": "fair:R152",
-        "inception_v3": "torchvision:inception_v3@IMAGENET1K_V1",
-    }
+    aliases = ALIASES
     incomplete = True
 
     def __init__(self, name: str, split: str, index: sealed.Arrays, pixels: Pixels) -> None:
