@@ -63,6 +63,10 @@ class Columns:
         self.dtypes = dtypes
         self._rows: list[tuple[object, ...]] = []
         self._parts: list[list[NDArray[Any]]] = []
+        self._packed = 0
+
+    def __len__(self) -> int:
+        return self._packed + len(self._rows)
 
     def add(self, *row: object) -> None:
         """One more row."""
@@ -78,4 +82,4 @@ class Columns:
     def _pack(self) -> None:
         columns = zip(*self._rows, strict=True) if self._rows else [()] * len(self.dtypes)
         self._parts.append([np.array(one, dtype) for one, dtype in zip(columns, self.dtypes, strict=True)])
-        self._rows = []
+        self._packed, self._rows = len(self), []

@@ -133,8 +133,7 @@ class ImageNet(Dataset):
         if not origin.exists():
             raise DataError(f"--from expects a folder or a tar archive with ImageNet; {origin} does not exist.")
         with locked(home() / f".{NAME}-{size}.lock"):
-            print(f"{NAME}: looking for images in {origin} ...", flush=True)
-            copy = find(origin)
+            copy = find(origin, TRAINING + VALIDATION)
             name = _named(size, not _whole(copy, origin, partial))
             _prepare(copy, name, size)
         counts = cls.open(name, "test", size).splits

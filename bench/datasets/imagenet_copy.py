@@ -29,10 +29,12 @@ from bench.datasets.filelist import ALL, Columns, FileList
 from bench.datasets.imagenet_classes import imagenet_classes
 from bench.datasets.imagenet_truth import VALIDATION, Truth
 from bench.errors import DataError
+from bench.progress import progress
 
 TRAINING = re.compile(r"((n\d{8})_\d+)(?:_\2)?")  # the name of an image, and of some copies the class once more
 ENDINGS = tuple(SUFFIXES)
 CLASS_KEYS, NAME_KEYS = ("label", "cls", "class_id", "wnid", "synset"), ("filename", "file_name", "name")  # in a .json
+STEP = 1_000  # images between two moves of the bar
 UNKNOWN = -1  # the label of a validation image until a text says it
 
 
@@ -41,7 +43,7 @@ class Copy:
     """What was found, N images.
 
     Attributes:
-        ids: (N,) official names without ending, or where shards have none, ``SHARD/KEY``.
+        ids: (N,) official names without ending, or where shards have none, ``PART/SHARD/KEY``.
         labels: (N,) places among the sorted WordNet ids.
         validation: (N,) whether it is a validation image.
         files: where they lie.
@@ -79,16 +81,22 @@ class _Container:
     read: Callable[[_Entry], bytes]
 
 
-def find(source: Path) -> Copy:
+def find(source: Path, expected: int) -> Copy:
     """All images of ImageNet in a folder or a tar archive, each once.
+
+    Args:
+        source: the folder or archive.
+        expected: how many there should be, for the bar.
 
     Raises:
         DataError: there are none, something cannot be read, or a class is not known.
     """
     looking = _Looking()
     try:
-        for container in _containers(source):
-            looking.through(container)
+        with progress(expected, "looking for images of ImageNet") as bar:
+            for container in _containers(source):
+                for _ in looking.through(container):
+                    bar.advance(STEP)
     except (OSError, EOFError, tarfile.TarError) as error:
         raise DataError(
             f"{source} cannot be read ({error}). It should be a folder or a tar archive; what is packed otherwise "
@@ -159,8 +167,8 @@ class _Looking:
         self.images = Columns("S", "i2", "?", "i4", "S", "i8", "i8")
         self.others = 0
 
-    def through(self, container: _Container) -> None:
-        """Note the images of a container, and texts about them."""
+    def through(self, container: _Container) -> Iterator[None]:
+        """Note the images of a container, and texts about them; a pause after every ``STEP`` images."""
         self.containers.append(container.path)
         for (_, key), group in groupby(container.entries, lambda one: (one.folder, one.name.partition(".")[0])):
             sample = list(group)
@@ -168,6 +176,8 @@ class _Looking:
             if image is not None and (known := self._known(container, key, image, sample)):
                 name = os.fsencode(f"{image.folder}/{image.name}" if image.folder else image.name)
                 self.images.add(*known, len(self.containers) - 1, name, image.start, image.length)
+                if len(self.images) % STEP == 0:
+                    yield
                 continue
             for one in sample:
                 self.others += not self.truth.offer(one.name, partial(container.read, one))
@@ -187,8 +197,8 @@ class _Looking:
                 return match[1].encode(), _agreed(container, key, label, told), True
         if told is None:
             return None
-        shard = os.path.basename(container.path).removesuffix(".tar")
-        return f"{shard}/{key}".encode(errors="surrogateescape"), told, _is_validation(container, image)
+        part, shard = _is_validation(container, image), os.path.basename(container.path).removesuffix(".tar")
+        return f"{'val' if part else 'train'}/{shard}/{key}".encode(errors="surrogateescape"), told, part
 
     def _beside(self, container: _Container, sample: list[_Entry]) -> tuple[str | None, int | None]:
         """The name and the label that files beside an image give it."""
@@ -235,6 +245,9 @@ class _Looking:
                 "folders called by their classes (nXXXXXXXX), and type the same command again."
             )
         once = np.sort(np.unique(ids, return_index=True)[1])  # folders and the archives that they came in
+        for one in np.delete(ids, once):
+            if b"/" in one:  # no official name: another image
+                raise DataError(f"Two images in {source} are called {os.fsdecode(one)}. Rename one of their shards.")
         return Copy(ids[once], labels[once], validation[once], FileList(tuple(self.containers), *where)[once])
 
 

@@ -40,6 +40,7 @@ def test_rows_become_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     table = Columns("S", "i2")
     for k in range(10):
         table.add(b"x" * k, k)
+    assert len(table) == 10
     names, numbers = table.arrays()
     assert names.tolist() == [b"x" * k for k in range(10)]
     assert numbers.tolist() == list(range(10))

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.datasets.imagenet_copy import find
+from bench.datasets import imagenet_copy
+from bench.datasets.imagenet_copy import Copy
 from bench.errors import DataError
 from tests.datasets.fake_imagenet import (
     EACH,
@@ -20,6 +21,10 @@ from tests.datasets.fake_imagenet import (
     validation,
     written,
 )
+
+
+def find(source: Path) -> Copy:
+    return imagenet_copy.find(source, 24)
 
 
 @pytest.fixture(autouse=True)
@@ -55,8 +60,13 @@ def test_links_are_followed_once(tmp_path: Path) -> None:
 def test_shards_with_keys_of_their_own_name_their_images(tmp_path: Path) -> None:
     copy = find(written(tmp_path, shards("{k:08d}", "jpg")))
     assert int(copy.validation.sum()) == TESTED * len(FEW)
-    assert copy.ids[0] == b"imagenet-train-000000/00000000"
-    assert copy.ids[copy.validation][0] == b"imagenet-validation-000000/00000000"
+    assert copy.ids[0] == b"train/imagenet-train-000000/00000000"
+    assert copy.ids[copy.validation][0] == b"val/imagenet-validation-000000/00000000"
+    folders = {name.replace("imagenet-train-", "train/").replace("imagenet-validation-", "val/"): d for name, d in
+               shards("{k:08d}", "jpg").items()}  # fmt: skip
+    assert len(find(written(tmp_path / "folders", folders)).ids) == len(copy.ids)
+    with pytest.raises(DataError, match=r"Two images in .* are called train/000000/00000000\. Rename one"):
+        find(written(tmp_path / "folders", {f"more/{name}": data for name, data in folders.items()}))
     renamed = {name.replace("validation", "b").replace("train", "a"): d for name, d in shards("{k}", "jpg").items()}
     with pytest.raises(DataError, match="call it by either train or val"):
         find(written(tmp_path / "unclear", renamed))
