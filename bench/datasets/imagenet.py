@@ -217,7 +217,11 @@ def _whole(copy: Copy, origin: Path, partial: bool) -> bool:
     validation, classes = int(copy.validation.sum()), len(np.unique(copy.labels))
     training = len(copy.ids) - validation
     if not validation:
-        raise DataError(f"{origin} holds none of the validation images of ImageNet, which are its test split.")
+        raise DataError(
+            f"{origin} holds {training:,} training images of ImageNet and none of the validation images, which are its "
+            "test split. Put ILSVRC2012_img_val.tar with ILSVRC2012_devkit_t12.tar.gz there, or a folder with them, "
+            "and type the same command again."
+        )
     counts = np.bincount(copy.labels[copy.validation], minlength=len(WNIDS))
     uneven = int((counts != VALIDATION // len(WNIDS)).sum())
     found = (training, validation, classes, uneven)

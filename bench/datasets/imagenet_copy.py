@@ -239,10 +239,12 @@ class _Looking:
             classes = self.truth.classes()
             labels[unknown] = [classes.get(one.decode(), UNKNOWN) for one in ids[unknown]]
         if left := int((labels == UNKNOWN).sum()):
+            silent = ", ".join(sorted({name for name, _ in self.truth.texts}))
             raise DataError(
                 f"Nothing says of which class {left:,} of the {int(validation.sum()):,} validation images in {source} "
-                "are. Put ILSVRC2012_devkit_t12.tar.gz or LOC_val_solution.csv beside them, or the images into "
-                "folders called by their classes (nXXXXXXXX), and type the same command again."
+                f"are{f' ({silent} does not)' if silent else ''}. Put ILSVRC2012_devkit_t12.tar.gz or "
+                "LOC_val_solution.csv beside them, or the images into folders called by their classes (nXXXXXXXX), and "
+                "type the same command again."
             )
         once = np.sort(np.unique(ids, return_index=True)[1])  # folders and the archives that they came in
         for one in np.delete(ids, once):

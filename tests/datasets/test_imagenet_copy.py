@@ -85,7 +85,7 @@ def test_classes_of_validation_images_must_be_known(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"of which class 6 of the 6 validation images .*devkit_t12\.tar\.gz or LOC_"):
         find(written(tmp_path, files))
     half = truth("{name} {wnid}\n").splitlines(keepends=True)[:4]
-    with pytest.raises(DataError, match="of which class 2 of the 6"):
+    with pytest.raises(DataError, match=r"of which class 2 of the 6 .* are \(val\.txt does not\)\. Put"):
         find(written(tmp_path, {"val.txt": b"".join(half)}))
 
 
