@@ -1,4 +1,4 @@
-"""How far long work is, on stderr: a bar with the time left on a terminal, elsewhere a line every half minute."""
+"""How far long work is, on stderr: a bar with rate and time left on a terminal, elsewhere a line every half minute."""
 
 from __future__ import annotations
 
@@ -49,23 +49,26 @@ class _Work:
         return (self.done - self.start) / seconds if self.done > self.start and seconds > 0 else None
 
     def __str__(self) -> str:
-        """The time left, from the first block on."""
-        if self.rate is None:
+        """The rate and the time left, from the first block on."""
+        if (rate := self.rate) is None:
             return ""
-        seconds = (self.total - self.done) / self.rate - (_clock() - self.moved)
-        return f"{_time(max(0.0, seconds))} left"
+        seconds = (self.total - self.done) / rate - (_clock() - self.moved)
+        return f"{_pace(rate)}, {_time(max(0.0, seconds))} left"
 
     def line(self) -> str:
         """All about it without control characters, for a log."""
         share = f" ({self.done / self.total:.0%})" if self.total else ""
         parts = [f"{self.title}: {self.done:,} of {self.total:,}{share}"]
-        if self.rate is None:
-            parts.append(f"{_time(_clock() - self.began)} so far")
-        else:
-            parts.append(f"{self.rate:.3g} a second" if self.rate >= 1 else f"{1 / self.rate:.3g} s each")
-            parts.append(str(self))
+        parts.append(str(self) or f"{_time(_clock() - self.began)} so far")
         text = ", ".join([*parts, *([self.note] if self.note else [])])
         return "".join(c if c.isprintable() else "?" for c in text)
+
+
+def _pace(rate: float) -> str:
+    """Units a second, or seconds a unit where that is more than one."""
+    if rate < 1:
+        return f"{1 / rate:.3g} s each"
+    return f"{rate:.3g} a second" if rate < 1_000 else f"{rate:,.0f} a second"
 
 
 def _time(seconds: float) -> str:

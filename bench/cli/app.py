@@ -17,11 +17,13 @@ from bench.cli.options import (
     JudgeOption,
     Listing,
     MetricOption,
+    PartialOption,
     Precision,
     PrecisionOption,
     PresetOption,
     RunsOption,
     SeedOption,
+    VerifiedArgument,
 )
 from bench.cli.train import train_app
 from bench.errors import UsageError
@@ -36,7 +38,7 @@ app = typer.Typer(
     help="Benchmark logit inversion: what does a classifier's output still know about its input?\n\n"
     "Start with: bench run --method biggan-logit --classifier robust_resnet152, then: bench report",
 )
-data_app = typer.Typer(no_args_is_help=True, help="Fetch and verify datasets and the weights of Inception.")
+data_app = typer.Typer(no_args_is_help=True, help="Fetch, prepare and verify datasets and the weights of Inception.")
 app.add_typer(train_app, name="train")
 app.add_typer(data_app, name="data")
 
@@ -260,9 +262,7 @@ def data_fetch(
     name: FetchedArgument,
     source: Annotated[Path | None, typer.Option("--from", help="Your own copy, instead of a download.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Fetch again.")] = False,
-    partial: Annotated[
-        bool, typer.Option("--partial", help="Take a copy that is not whole, under an identity of its own.")
-    ] = False,
+    partial: PartialOption = False,
 ) -> None:
     """Bring a dataset or weights here and check their hashes.
 
@@ -273,9 +273,28 @@ def data_fetch(
     fetch(name, source, force, partial)
 
 
+@data_app.command("prepare")
+def data_prepare(
+    name: Annotated[str, typer.Argument(help="imagenet.")],
+    source: Annotated[Path, typer.Option("--from", help="Your own copy: a folder or a tar archive.")],
+    size: Annotated[int, typer.Option(help="Side of the images in pixels: 64, 128 or 224.")],
+    force: Annotated[bool, typer.Option("--force", help="Prepare again.")] = False,
+    partial: PartialOption = False,
+) -> None:
+    """Bring your own copy of a dataset to one size, once.
+
+    What a kill interrupts goes on where it was by the same command.
+
+    Example: bench data prepare imagenet --from /data/imagenet --size 64
+    """
+    from bench.cli.commands import prepare
+
+    prepare(name, source, size, force, partial)
+
+
 @data_app.command("verify")
-def data_verify(name: FetchedArgument) -> None:
-    """Say which files are here and whether they are what they should be."""
+def data_verify(name: VerifiedArgument) -> None:
+    """Say which files are here and whether they are right."""
     from bench.cli.commands import verify
 
     raise typer.Exit(verify(name))

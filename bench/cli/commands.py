@@ -215,9 +215,34 @@ def fetch(name: str, source: Path | None, force: bool, partial: bool = False) ->
     from bench.datasets import fetched
 
     thing = fetched(name)
+    _check_partial(name, thing, partial)
+    thing.fetch(source, force, **({"partial": True} if partial else {}))
+
+
+def prepare(name: str, source: Path, size: int, force: bool, partial: bool = False) -> None:
+    """``bench data prepare``."""
+    from bench.datasets import fetched
+
+    thing = fetched(name)
+    if not (sizes := getattr(thing, "sizes", ())):
+        raise UsageError(
+            f"{name} needs no preparation: it is used at its own size or at any, as soon as it is here. What is "
+            "fetched, and how, says: bench data fetch --help"
+        )
+    if size not in sizes:
+        told = f"{', '.join(map(str, sizes[:-1]))} or {sizes[-1]}" if len(sizes) > 1 else str(sizes[0])
+        raise UsageError(
+            f"{name} is prepared at {told} px, and not at {size}: the size is part of the dataset, and a classifier "
+            f"that takes another one resizes the images itself. Type for instance: bench data prepare {name} --from "
+            f"{source} --size {min(sizes, key=lambda one: abs(one - size))}"
+        )
+    _check_partial(name, thing, partial)
+    thing.prepare(source, size, force, partial)
+
+
+def _check_partial(name: str, thing: Any, partial: bool) -> None:
     if partial and not getattr(thing, "incomplete", False):
         raise UsageError(f"{name} comes whole or not at all. Leave --partial away.")
-    thing.fetch(source, force, **({"partial": True} if partial else {}))
 
 
 def verify(name: str) -> int:

@@ -44,7 +44,9 @@ class Listing(StrEnum):
     runs = "runs"
 
 
-DatasetOption = Annotated[str, typer.Option(help="cifar10, tiny-imagenet, or folder:PATH[@SIZE] for your own images.")]
+DatasetOption = Annotated[
+    str, typer.Option(help="cifar10, tiny-imagenet, imagenet:SIZE, or folder:PATH[@SIZE] for yours.")
+]
 SeedOption = Annotated[int, typer.Option(help="Seed of the run.")]
 PresetOption = Annotated[Preset | None, typer.Option(help="Effort, where a method knows both; on the CPU fast.")]
 PrecisionOption = Annotated[
@@ -60,3 +62,7 @@ JudgeOption = Annotated[
     str | None, typer.Option(help="Classifier that scores as judge, any but the target; by default the dataset's.")
 ]
 FetchedArgument = Annotated[str, typer.Argument(help="cifar10, tiny-imagenet, inception or fashion-mnist.")]
+VerifiedArgument = Annotated[str, typer.Argument(help="cifar10, tiny-imagenet, imagenet, inception or fashion-mnist.")]
+PartialOption = Annotated[
+    bool, typer.Option("--partial", help="Take a copy that is not whole, under an identity of its own.")
+]

@@ -34,6 +34,8 @@ def dataset_class(name: str) -> type[Dataset]:
             raise PluginError(f"{entry} cannot be used", f"it should be a subclass of bench.Dataset and is {cls!r}")
         if bool(cls.takes) if rest else not cls.takes or cls.takes.startswith("["):
             return cls
+        if cls.takes:
+            raise UsageError(f"--dataset {name} lacks what follows its name. Type: {entry}{cls.takes} ({cls.summary})")
     if expanded(Path(name)).is_dir():
         raise UsageError(f"--dataset {name} is a folder and lacks its prefix. Type: --dataset folder:{name}")
     raise UnknownNameError("dataset", name, registered(DATASETS))

@@ -37,6 +37,11 @@ class Member:
     length: int | None = None
     zipped: tuple[int, bool] | None = None
 
+    @property
+    def place(self) -> str:
+        """Where it is, for people: its path, or its name in an archive's."""
+        return self.path if self.length is None else f"{self.name} in {self.path}"
+
     def read(self) -> bytes:
         """Its bytes.
 
@@ -53,7 +58,7 @@ class Member:
                 raw, (size, packed) = file.read(self.length), self.zipped
                 return _exactly(zlib.decompressobj(-15).decompress(raw, size + 1) if packed else raw, size)
         except (OSError, ValueError, struct.error, zlib.error) as error:
-            raise DataError(f"{self.name} in {self.path} cannot be read ({error}). Copy or fetch it again.") from error
+            raise DataError(f"{self.place} cannot be read ({error}). Copy or fetch it again.") from error
 
 
 def members(source: Path, scratch: Path) -> list[Member]:

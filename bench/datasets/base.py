@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.cards import DatasetCard
+from bench.datasets.names import Names
 from bench.errors import UsageError
 from bench.seeding import seed_of
 from bench.store.neutral import dataset_name
@@ -43,7 +44,8 @@ class Dataset:
     """Labelled images in a fixed, published order.
 
     A plugin is a subclass under ``[project.entry-points."bench.datasets"]``; the entry's name is what ``--dataset``
-    takes. It writes ``open``, ``side`` and ``pixels``, and, where it is fetched, ``fetch`` and ``verify``.
+    takes. It writes ``open``, ``side`` and ``pixels``, and, where it is fetched or prepared, ``fetch`` or ``prepare``,
+    and ``verify``.
 
     Attributes:
         name: as given on the command line, for instance ``cifar10``.
@@ -56,7 +58,8 @@ class Dataset:
         aliases: full ids of classifiers by short name, beside those that mean the same everywhere.
         fixed: whether the name alone says which images these are; the folder of other runs has the fingerprint, too.
         more: what to type for more images than are here.
-        incomplete: whether ``fetch`` takes ``partial``.
+        incomplete: whether ``fetch`` or ``prepare`` takes ``partial``.
+        sizes: for which ``prepare`` makes it from a copy of the user's; empty where it needs no preparation.
     """
 
     takes: ClassVar[str] = ""
@@ -69,6 +72,7 @@ class Dataset:
     default_num_images: ClassVar[int] = 2_500
     aliases: ClassVar[Mapping[str, str]] = {}
     incomplete: ClassVar[bool] = False
+    sizes: ClassVar[tuple[int, ...]] = ()
     class_names: tuple[str, ...] = ()
     splits: Mapping[str, int] = {}
     fixed: bool = False
@@ -83,7 +87,7 @@ class Dataset:
         fingerprint: str | None = None,
     ) -> None:
         self.name = name
-        self.ids = tuple(ids)
+        self.ids: tuple[str, ...] | Names = tuple(ids)
         self.labels = np.asarray(labels, dtype=np.int64)
         self.class_names = tuple(class_names)
         self.fingerprint = fingerprint or f"{seed_of(*self.ids, *self.labels.tolist()):016x}"
@@ -144,6 +148,22 @@ class Dataset:
             DataError: no source could be reached, or what came is not the dataset.
         """
         raise UsageError(f"{cls.__name__} is not fetched: there is nothing to bring here.")
+
+    @classmethod
+    def prepare(cls, source: Path, size: int, force: bool, partial: bool = False) -> None:
+        """Bring the images of the user's own copy to one size, once, and go on where an earlier call was killed.
+
+        Args:
+            source: the copy.
+            size: one of ``sizes``.
+            force: although that was done.
+            partial: take a copy that is not whole, under an identity of its own.
+
+        Raises:
+            DataError: what is there is not the dataset.
+            StorageError: the disk is full.
+        """
+        raise NotImplementedError
 
     @classmethod
     def verify(cls) -> list[tuple[str, str]]:

@@ -12,13 +12,15 @@ import struct
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.cli.printing import say_once
+from bench.datasets.jpeg import plain_jpeg
 from bench.errors import DataError
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm"})
 MAX_PIXELS = 89_478_485  # a quarter of a GiB as RGB, and Pillow's own limit
 ORIENTATION = 0x0112  # EXIF
+UPRIGHT = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}  # by orientation, Pillow's transposition that undoes it
 TURNED = (5, 6, 7, 8)  # orientations that swap height and width
 SIXTEEN_BITS = 1 << 16
 ALPHA_MODES = ("RGBA", "LA", "PA", "RGBa", "La")
@@ -37,24 +40,27 @@ def is_image(name: str) -> bool:
     return Path(name).suffix.lower() in SUFFIXES and not name.startswith(".")
 
 
-def rgb(path: Path, data: bytes | None = None) -> Image:
+def rgb(path: Path | str, data: bytes | None = None) -> Image:
     """One image file, decoded: upright, mode RGB.
 
     Args:
-        path: of the file, or its name where it lies in an archive.
+        path: of the file, or what it is called where it lies in an archive.
         data: its bytes, where they are known; see ``bombs_are_errors``.
 
     Raises:
         DataError: it cannot be read, or it has more than ``MAX_PIXELS``; names it.
     """
-    from PIL import ImageOps
+    from PIL.Image import Transpose
 
+    if data is not None and (plain := plain_jpeg(data, MAX_PIXELS)) is not None:
+        return plain
     with _opened(path, data) as image:
-        turned = image.getexif().get(ORIENTATION)  # without one the image would be copied for nothing
-        return _rgb(ImageOps.exif_transpose(image) if turned else image)
+        image.load()  # a TIFF stands upright from then on
+        turn = UPRIGHT.get(_orientation(image))
+        return _rgb(image if turn is None else image.transpose(Transpose(turn)))
 
 
-def decode(path: Path, size: int, data: bytes | None = None) -> NDArray[np.uint8]:
+def decode(path: Path | str, size: int, data: bytes | None = None) -> NDArray[np.uint8]:
     """One image file as (size, size, 3) uint8: upright, shorter side resized (bicubic, antialiased), centre cropped.
 
     Raises:
@@ -79,16 +85,16 @@ def decode(path: Path, size: int, data: bytes | None = None) -> NDArray[np.uint8
 
 
 def upright_size(path: Path) -> tuple[int, int]:
-    """(H, W) of an image file once it stands upright, from its header.
+    """(H, W) of an image file once it stands upright, from its header where that says it.
 
     Raises:
         DataError: as ``rgb``.
     """
-    from PIL.Image import Image
-
     with _opened(path) as image:
+        if image.format == "TIFF":  # stands upright once it is decoded
+            image.load()
         width, height = image.size
-        turned = Image.getexif(image).get(ORIENTATION) in TURNED  # a PNG's own method would decode all of it
+        turned = _orientation(image, whole=False) in TURNED
     return (width, height) if turned else (height, width)
 
 
@@ -103,7 +109,7 @@ def bombs_are_errors() -> Iterator[None]:
 
 
 @contextmanager
-def _opened(path: Path, data: bytes | None = None) -> Iterator[Image]:
+def _opened(path: Path | str, data: bytes | None = None) -> Iterator[Image]:
     """The opened file; whatever goes wrong with it inside becomes a DataError."""
     from PIL import Image
 
@@ -123,7 +129,29 @@ def _opened(path: Path, data: bytes | None = None) -> Iterator[Image]:
         ) from error
 
 
-def _refuse_bombs(path: Path, size: tuple[int, int]) -> None:
+def _orientation(image: Image, whole: bool = True) -> Any:
+    """How EXIF says that the image lies; 1, upright, where it says nothing.
+
+    What cannot be read in a JPEG's EXIF says nothing, either: some of ImageNet's files hold such.
+
+    Args:
+        image: opened.
+        whole: look behind the pixels of a PNG, too, for which all of it is decoded.
+    """
+    from PIL.Image import Image
+
+    exif = image.getexif if whole else partial(Image.getexif, image)
+    if image.format not in ("JPEG", "MPO"):
+        return exif().get(ORIENTATION, 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return exif().get(ORIENTATION, 1)
+        except (SyntaxError, ValueError, struct.error):
+            return 1
+
+
+def _refuse_bombs(path: Path | str, size: tuple[int, int]) -> None:
     width, height = size
     if width * height > MAX_PIXELS:
         raise DataError(

@@ -11,6 +11,11 @@ from numpy.typing import NDArray
 
 IMAGENET = "imagenet"  # what the card of a classifier with these logits says
 DATA = Path(__file__).parent / "data"
+ALIASES = {  # what the short names of classifiers mean on datasets with ImageNet's classes
+    "resnet152": "torchvision:resnet152@IMAGENET1K_V1",
+    "robust_resnet152": "fair:R152",
+    "inception_v3": "torchvision:inception_v3@IMAGENET1K_V1",
+}
 
 
 @cache

@@ -1,7 +1,10 @@
 """Many image files to one uint8 memory map a split, on all cores; a kill loses at most the blocks that were at work.
 
 folder/SPLIT.npy        (N, size, size, 3) uint8
-folder/journal.jsonl    what is done: a line a block, with the digests of its files and of its pixels
+folder/SPLIT.sha256     digests of the N files, 32 bytes each
+folder/journal.jsonl    what is done: a line a block, with the digest of its pixels
+
+Memory holds the list of the files, a block a process, and no more, however many there are.
 """
 
 from __future__ import annotations
@@ -10,13 +13,14 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -30,17 +34,28 @@ from bench.store.files import FULL, write_atomically
 
 BLOCK = 500  # images that one process decodes at a time, and that a kill may lose
 JOURNAL = "journal.jsonl"
+DIGESTS, WIDTH = ".sha256", 32  # ending of the files with digests, bytes of one
 
 
 @dataclass(frozen=True)
 class Block:
-    """Consecutive images of a split, from row ``start`` on, and the file that their pixels go to."""
+    """Consecutive images of a split, from row ``start`` on, and the folder that they go to."""
 
     split: str
     start: int
     members: Sequence[Member] = field(repr=False)
-    file: Path
+    folder: Path
     size: int
+
+    @property
+    def pixels(self) -> Path:
+        """The split's memory map."""
+        return self.folder / f"{self.split}.npy"
+
+    @property
+    def digests(self) -> Path:
+        """Of the split's files."""
+        return self.folder / f"{self.split}{DIGESTS}"
 
 
 @dataclass(frozen=True)
@@ -48,12 +63,16 @@ class Prepared:
     """What became of one split.
 
     Attributes:
-        files: SHA-256 of each image file, in order.
+        files: SHA-256 of each image file, in order, 32 bytes each.
         blocks: SHA-256 of the pixels of each block of ``BLOCK`` images.
     """
 
-    files: list[str]
+    files: bytes
     blocks: list[str]
+
+    def sha256(self) -> Iterator[str]:
+        """That of each file, as ``sha256sum`` has it."""
+        return (self.files[start : start + WIDTH].hex() for start in range(0, len(self.files), WIDTH))
 
 
 def prepare(folder: Path, splits: Mapping[str, Sequence[Member]], size: int, title: str) -> dict[str, Prepared]:
@@ -71,20 +90,30 @@ def prepare(folder: Path, splits: Mapping[str, Sequence[Member]], size: int, tit
     """
     done = _resumed(folder, splits, size)
     blocks = [
-        Block(split, start, files[start : start + BLOCK], folder / f"{split}.npy", size)
+        Block(split, start, files[start : start + BLOCK], folder, size)
         for split, files in splits.items()
         for start in range(0, len(files), BLOCK)
     ]
     todo = [block for block in blocks if (block.split, block.start) not in done]
     total = sum(len(block.members) for block in blocks)
-    start = total - sum(len(block.members) for block in todo)
-    with (folder / JOURNAL).open("a") as journal, progress(total, title, start) as bar:
-        for block, files, pixels in _decoded(todo):
-            done[block.split, block.start] = files, pixels
-            journal.write(json.dumps([block.split, block.start, files, pixels]) + "\n")
+    left = sum(len(block.members) for block in todo)
+    began = time.monotonic()
+    with (folder / JOURNAL).open("a") as journal, progress(total, title, total - left) as bar:
+        for block, pixels in _decoded(todo):
+            _keep(block)
+            done[block.split, block.start] = pixels
+            journal.write(json.dumps([block.split, block.start, pixels]) + "\n")
             journal.flush()
-            bar.advance(len(files))
-    return {split: _joined([done[split, block.start] for block in blocks if block.split == split]) for split in splits}
+            bar.advance(len(block.members))
+    if left:
+        print(f"{title}: {left:,} images, {left / (time.monotonic() - began):,.0f} a second")
+    return {
+        split: Prepared(
+            (folder / f"{split}{DIGESTS}").read_bytes(),
+            [done[split, start] for start in range(0, len(files), BLOCK)],
+        )
+        for split, files in splits.items()
+    }
 
 
 def sha256_of_blocks(pixels: Pixels) -> list[str]:
@@ -93,47 +122,54 @@ def sha256_of_blocks(pixels: Pixels) -> list[str]:
     return [hashlib.sha256(np.ascontiguousarray(part).data).hexdigest() for part in parts]
 
 
-Done = dict[tuple[str, int], tuple[list[str], str]]
-
-
-def _joined(blocks: Sequence[tuple[list[str], str]]) -> Prepared:
-    return Prepared([sha for files, _ in blocks for sha in files], [pixels for _, pixels in blocks])
+Done = dict[tuple[str, int], str]  # the digest of a block's pixels, by split and start
 
 
 def _resumed(folder: Path, splits: Mapping[str, Sequence[Member]], size: int) -> Done:
     """What the journal says is done; a folder that belongs to other files, or to their order, begins anew."""
-    names = [[split, [one.name for one in files]] for split, files in splits.items()]  # not where they lie
-    plan = hashlib.sha256(json.dumps([size, BLOCK, names]).encode()).hexdigest() + "\n"
-    path, done = folder / JOURNAL, Done()
+    plan, path, done = _plan(splits, size), folder / JOURNAL, Done()
     lines = path.read_text().splitlines(keepends=True) if path.exists() else []
-    if lines[:1] == [plan] and all((folder / f"{split}.npy").exists() for split in splits):
+    there = all((folder / f"{split}{ending}").exists() for split in splits for ending in (".npy", DIGESTS))
+    if lines[:1] == [plan] and there:
         whole = [line for line in lines[1:] if line.endswith("\n")]  # the last may be cut short
         for line in whole:
-            split, start, files, pixels = json.loads(line)
-            done[split, start] = files, pixels
+            split, start, pixels = json.loads(line)
+            done[split, start] = pixels
     else:
         folder.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
         for split, files in splits.items():
-            _allocate(folder / f"{split}.npy", len(files), size)
+            _allocate(folder, split, len(files), size)
         whole = []
     write_atomically(path, "".join([plan, *whole]).encode())
     return done
 
 
-def _allocate(path: Path, count: int, size: int) -> None:
-    """A file for an array of this many images, without any."""
+def _plan(splits: Mapping[str, Sequence[Member]], size: int) -> str:
+    """A digest of what is to be done: which files in which order, and not where they lie."""
+    digest = hashlib.sha256(json.dumps([size, BLOCK]).encode())
+    for split, files in splits.items():
+        digest.update(json.dumps([split, len(files)]).encode())
+        for start in range(0, len(files), BLOCK):
+            digest.update(json.dumps([one.name for one in files[start : start + BLOCK]]).encode())
+    return digest.hexdigest() + "\n"
+
+
+def _allocate(folder: Path, split: str, count: int, size: int) -> None:
+    """Files for the pixels and the digests of this many images, without any."""
     header = {"descr": "|u1", "fortran_order": False, "shape": (count, size, size, 3)}
-    with path.open("wb") as file:
+    with (folder / f"{split}.npy").open("wb") as file:
         np.lib.format.write_array_header_1_0(file, header)
         file.truncate(file.tell() + count * size * size * 3)
+    with (folder / f"{split}{DIGESTS}").open("wb") as file:
+        file.truncate(count * WIDTH)
 
 
-def _decoded(blocks: Sequence[Block]) -> Iterator[tuple[Block, list[str], str]]:
+def _decoded(blocks: Sequence[Block]) -> Iterator[tuple[Block, str]]:
     """The blocks as they are finished, in any order: here where there are few, else in a process a core."""
     count = min(cpu_count(), len(blocks))
     if count < 2 or len(blocks) < 3:
-        yield from ((block, *_decode(block)) for block in blocks)
+        yield from ((block, _decode(block)) for block in blocks)
         return
     waiting = iter(blocks)
     with _workers(count) as lanes:
@@ -146,7 +182,7 @@ def _decoded(blocks: Sequence[Block]) -> Iterator[tuple[Block, list[str], str]]:
                 if isinstance(answer, BaseException):
                     raise answer
                 _give(lane, waiting, at_work)
-                yield block, *answer
+                yield block, answer
 
 
 def _give(lane: Connection, waiting: Iterator[Block], at_work: dict[Connection, Block]) -> None:
@@ -207,29 +243,44 @@ def _work(lane: Connection) -> None:
             return
 
 
-def _decode(block: Block) -> tuple[list[str], str]:
-    """Write a block's pixels; the SHA-256 of its files, and that of the pixels."""
+def _decode(block: Block) -> str:
+    """Write a block's pixels and the digests of its files; the SHA-256 of the pixels."""
     pixels = np.empty((len(block.members), block.size, block.size, 3), np.uint8)
-    files = []
+    digests = bytearray()
     with bombs_are_errors():
         for row, member in enumerate(block.members):
             data = member.read()
-            files.append(hashlib.sha256(data).hexdigest())
-            pixels[row] = decode(Path(member.name), block.size, data)
-    try:
-        with block.file.open("r+b") as file:  # plainly: a full disk is then an error, and not the end of the process
-            np.lib.format.read_magic(file)
-            np.lib.format.read_array_header_1_0(file)
-            file.seek(block.start * pixels[0].nbytes, os.SEEK_CUR)
-            file.write(pixels.data)
-            file.flush()
+            digests += hashlib.sha256(data).digest()
+            pixels[row] = decode(member.place, block.size, data)
+    with _writing(block.pixels) as file:  # plainly: a full disk is then an error, and not the end of the process
+        np.lib.format.read_magic(file)
+        np.lib.format.read_array_header_1_0(file)
+        file.seek(block.start * pixels[0].nbytes, os.SEEK_CUR)
+        file.write(pixels.data)
+    with _writing(block.digests) as file:
+        file.seek(block.start * WIDTH)
+        file.write(digests)
+    return hashlib.sha256(pixels.data).hexdigest()
+
+
+def _keep(block: Block) -> None:
+    """Have the disk hold a block before the journal says so; here, where nobody waits for it but the journal."""
+    for path in (block.pixels, block.digests):
+        with _writing(path) as file:
             os.fsync(file.fileno())
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[IO[bytes]]:
+    """A file that is there, to write into."""
+    try:
+        with path.open("r+b") as file:
+            yield file
     except OSError as error:
         if error.errno in FULL:
-            free = shutil.disk_usage(block.file.parent).free / 2**20
+            free = shutil.disk_usage(path.parent).free / 2**20
             raise StorageError(
-                f"{block.file} could not be written: {error.strerror} ({free:,.1f} MiB are free there). Make room and "
-                "type the same command again: what is done is kept."
+                f"{path} could not be written: {error.strerror} ({free:,.1f} MiB are free there). Make room and type "
+                "the same command again: what is done is kept."
             ) from error
-        raise DataError(f"{block.file} could not be written: {error.strerror}.") from error
-    return files, hashlib.sha256(pixels.data).hexdigest()
+        raise DataError(f"{path} could not be written: {error.strerror}.") from error

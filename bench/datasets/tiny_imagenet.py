@@ -8,13 +8,10 @@ alike. Which images are ``val``, and every order, follow from digests of the ima
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import shutil
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
-from itertools import zip_longest
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +20,10 @@ from numpy.typing import NDArray
 from bench.datasets.archive import Member, members
 from bench.datasets.base import Dataset, Pixels, State
 from bench.datasets.download import download
-from bench.datasets.imagenet_classes import DATA, IMAGENET, imagenet_classes, imagenet_logits
-from bench.datasets.prepare import Prepared, prepare, sha256_of_blocks
+from bench.datasets.imagenet_classes import ALIASES, DATA, IMAGENET, imagenet_classes, imagenet_logits
+from bench.datasets.prepare import Prepared, prepare
+from bench.datasets.prepared import intact, mapped, settle
+from bench.datasets.rounds import places, ranks, rounds
 from bench.errors import DataError, UsageError
 from bench.paths import expanded, home
 from bench.seeding import seed_of
@@ -58,11 +57,7 @@ class TinyImageNet(Dataset):
     citation = ("le2015tiny", "russakovsky2015imagenet")
     class_ids = WNIDS
     gallery = 10_000
-    aliases = {  # noqa: RUF012
-        "resnet152": "torchvision:resnet152@IMAGENET1K_V1",
-        "robust_resnet152": "fair:R152",
-        "inception_v3": "torchvision:inception_v3@IMAGENET1K_V1",
-    }
+    aliases = ALIASES
     incomplete = True
 
     def __init__(self, name: str, split: str, index: sealed.Arrays, pixels: Pixels) -> None:
@@ -88,15 +83,8 @@ class TinyImageNet(Dataset):
                 f"{name} is not here. Type: bench data fetch {NAME}, or with a copy of your own: bench data fetch "
                 f"{NAME} --from PATH{' --partial' if name == PARTIAL else ''}.{'' if name == PARTIAL else other}"
             )
-        path = _folder(name) / f"{split}.npy"
-        count = len(index[f"{split}_labels"])
-        try:
-            pixels = np.load(path, mmap_mode="r")
-        except (OSError, ValueError, EOFError) as error:
-            raise DataError(f"{path} is damaged ({error}). Type: bench data fetch {NAME} --force") from error
-        if pixels.shape != (count, SIDE, SIDE, 3):
-            raise DataError(f"{path} should hold {count:,} images and does not. Type: bench data fetch {NAME} --force")
-        return cls(name, split, index, pixels)
+        path, count = _folder(name) / f"{split}.npy", len(index[f"{split}_labels"])
+        return cls(name, split, index, mapped(path, count, SIDE, f"bench data fetch {NAME} --force"))
 
     @classmethod
     def side(cls, name: str) -> int:
@@ -168,10 +156,7 @@ def _status(name: str, split: str) -> str:
     index, path = _index(name), _folder(name) / f"{split}.npy"
     if index is None or not path.exists():
         return "wrong" if path.exists() else "missing"
-    try:
-        same = sha256_of_blocks(np.load(path, mmap_mode="r")) == index[f"{split}_blocks"].astype(str).tolist()
-    except (OSError, ValueError, EOFError):
-        same = False
+    same = intact(path, index[f"{split}_blocks"].astype(str).tolist())
     known = name == PARTIAL or str(index[f"{split}_digest"]) == DIGESTS[split]
     return "right" if same and known else "wrong"
 
@@ -222,16 +207,12 @@ def _prepare(origin: Path, work: Path, partial: bool) -> str:
         arrays |= {f"{split}_ids": np.array(ids, dtype="S"), f"{split}_labels": labels[split]}
         arrays |= {f"{split}_digest": np.array(digests[split]), f"{split}_blocks": np.array(made[split].blocks, "S")}
     sealed.save(work / INDEX, name, arrays)
-    for left in {file.name for file in work.iterdir()} - {INDEX, *(f"{split}.npy" for split in SPLITS)}:
-        (work / left).unlink()
-    if (target := _folder(name)).exists():
-        shutil.rmtree(target)
-    os.replace(work, target)
+    settle(work, _folder(name), [INDEX, *(f"{split}.npy" for split in SPLITS)])
     return name
 
 
 def _digest(ids: Sequence[str], labels: NDArray[np.int64], made: Prepared) -> str:
-    lines = [f"{sha} {one} {WNIDS[label]}\n" for sha, one, label in zip(made.files, ids, labels, strict=True)]
+    lines = [f"{sha} {one} {WNIDS[label]}\n" for sha, one, label in zip(made.sha256(), ids, labels, strict=True)]
     return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
 
 
@@ -267,22 +248,15 @@ def _annotated(everything: Sequence[Member]) -> dict[str, str]:
 
 def published(images: Mapping[str, tuple[int, Member]]) -> dict[str, list[str]]:
     """Ids by split, in published order; where some are not here the others keep their split and their order."""
-    official = {wnid: sorted((f"{wnid}_{k}" for k in range(OFFICIAL)), key=_place) for wnid in WNIDS}
-    held = {one for ids in official.values() for one in ids[:HELD_OUT]}
-    parts: dict[str, dict[int, list[str]]] = {split: {} for split in SPLITS}
-    for one, (label, _) in images.items():
-        split = "test" if one.startswith("val_") else "val" if one in held else "train"
-        parts[split].setdefault(label, []).append(one)
-    return {split: list(_rounds(classes)) for split, classes in parts.items()}
+    official = np.array([f"{wnid}_{k}" for wnid in WNIDS for k in range(OFFICIAL)])
+    first = ranks(np.repeat(np.arange(len(WNIDS)), OFFICIAL), places(NAME, official)) < HELD_OUT
+    held = set(official[first].tolist())
+    parts: dict[str, list[str]] = {split: [] for split in SPLITS}
+    for one in images:
+        parts["test" if one.startswith("val_") else "val" if one in held else "train"].append(one)
+    return {split: _ordered(ids, images) for split, ids in parts.items()}
 
 
-def _rounds(classes: Mapping[int, list[str]]) -> Iterator[str]:
-    """One image of each class, then another of each, the classes in another order every time."""
-    for picks in zip_longest(*(sorted(ids, key=_place) for ids in classes.values())):
-        yield from sorted((one for one in picks if one is not None), key=_place)
-
-
-@cache
-def _place(image: str) -> int:
-    """What images are ordered by."""
-    return seed_of(NAME, image)
+def _ordered(ids: Sequence[str], images: Mapping[str, tuple[int, Member]]) -> list[str]:
+    labels = np.array([images[one][0] for one in ids], dtype=np.int64)
+    return [ids[row] for row in rounds(labels, places(NAME, ids))]

@@ -72,7 +72,9 @@ def test_a_path_that_ends_like_a_size_is_itself(tmp_path: Path) -> None:
 def test_misspelt_name() -> None:
     with pytest.raises(UnknownNameError, match=r"no dataset called 'cifar-10'\. Did you mean 'cifar10'"):
         load_dataset("cifar-10")
-    with pytest.raises(UnknownNameError):
+    with pytest.raises(
+        UsageError, match=r"--dataset folder: lacks what follows its name\. Type: folder:PATH\[@SIZE\] \("
+    ):
         load_dataset("folder:")
 
 

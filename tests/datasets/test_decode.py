@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from bench.datasets.decode import MAX_PIXELS, decode, files_below, rgb, upright_size
 from bench.errors import DataError
@@ -55,6 +55,31 @@ def test_scoring_sees_what_a_dataset_of_the_folder_sees(tmp_path: Path) -> None:
         assert np.array_equal(reconstructions[row : row + 1][0], expected[name]), name
         assert np.array_equal(np.asarray(rgb(originals.paths[row])), expected[name]), name
         assert np.array_equal(decode(originals.paths[row], 6), expected[name][1:7]), name
+
+
+@pytest.mark.parametrize("ending", ["jpg", "png", "tif", "webp"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation_stands_upright(tmp_path: Path, orientation: int, ending: str) -> None:
+    flat = np.zeros((16, 24, 3), np.uint8)
+    flat[:8, :8] = 200  # a corner: no two orientations look alike
+    flat[8:, :8] = 100
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    path = tmp_path / f"x.{ending}"
+    Image.fromarray(flat).save(path, exif=exif)
+    with Image.open(path) as image:
+        wanted = np.asarray(ImageOps.exif_transpose(image))
+    assert np.array_equal(np.asarray(rgb(path)), wanted)
+    assert np.array_equal(np.asarray(rgb(path, path.read_bytes())), wanted)
+    assert upright_size(path) == wanted.shape[:2]
+
+
+@pytest.mark.parametrize("exif", [b"garbage-garbage", b"II*\0\x08\0\0\0\xff\xff", b"MM\0*\0\0\xff\xff", b""])
+def test_exif_that_cannot_be_read_says_nothing(tmp_path: Path, exif: bytes) -> None:
+    path = tmp_path / "x.jpg"
+    Image.new("RGB", (8, 6), "red").save(path, exif=b"Exif\0\0" + exif, dpi=(72, 72))
+    assert rgb(path).size == rgb(path, path.read_bytes()).size == (8, 6)
+    assert upright_size(path) == (6, 8)
 
 
 def test_a_turned_image_pairs_with_an_upright_one(tmp_path: Path) -> None:

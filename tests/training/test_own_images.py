@@ -14,7 +14,7 @@ from baselines.dosovitskiy_brox.train_2016b import DosovitskiyBrox2016bRecipe, T
 from bench.classifiers import LoadedClassifier, open_classifier
 from bench.config import RunConfig
 from bench.datasets import cifar10, load_dataset, load_training
-from bench.errors import TrainingError, UnknownNameError, UsageError
+from bench.errors import TrainingError, UsageError
 from bench.line import run_cell
 from bench.store.record import Record
 from bench.training import inverters
@@ -64,7 +64,7 @@ def test_a_tenth_of_each_class_is_held_out(tmp_path: Path) -> None:
     name = folder(tmp_path, range(47))
     whole, (train, val) = load_dataset(name, image_size=32), load_training(name)
     assert val.ids == ("left/0018.png", "right/0019.png", "left/0038.png", "right/0039.png")
-    assert sorted(train.ids + val.ids) == sorted(whole.ids)
+    assert sorted([*train.ids, *val.ids]) == sorted(whole.ids)
     assert [image for image in whole.ids if image not in val.ids] == list(train.ids)
     assert len({whole.fingerprint, train.fingerprint, val.fingerprint}) == 3
     assert np.array_equal(val.pixels([0])[0], cifar10.shipped_test()[0][18])
@@ -151,7 +151,7 @@ def test_what_cannot_be_meant_is_said_before_any_training(tmp_path: Path, classi
         train_inverter(METHOD, classifier, few, None, 1, Run("cpu", out=out))
     with pytest.raises(UsageError, match="18 images to train on and 0 held out"):
         train_inverter(METHOD, classifier, folder(tmp_path / "none", range(18)), None, 1, Run("cpu", out=out))
-    with pytest.raises(UnknownNameError):
+    with pytest.raises(UsageError, match="lacks what follows its name"):
         train_inverter(METHOD, classifier, "folder:", None, 1, Run("cpu", out=out))
     with pytest.raises(UsageError, match=r"images of 48 px, and .* makes images of 8, 16, 32, 64, 128 px"):
         train_inverter(METHOD, classifier, f"{enough}@48", None, 1, Run("cpu", out=out))
