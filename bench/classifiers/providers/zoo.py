@@ -55,6 +55,7 @@ class ZooEntry:
         robust, caveat: see ``ClassifierCard``.
         accuracy: as published, where the manifest has none.
         target: whether it may be inverted; a judge scores alone.
+        ships: whether its weights come with bench; others are trained by their recipe.
         published: ``module:function`` that gives the state where it is not a file of the zoo.
     """
 
@@ -70,6 +71,7 @@ class ZooEntry:
     caveat: str = THIN
     accuracy: tuple[tuple[str, float], ...] = ()
     target: bool = True
+    ships: bool = True
     published: str = ""
 
     def build(self) -> Classifier:
@@ -107,7 +109,7 @@ ZOO = {
         "bench.classifiers.vgg", "JudgeVGG64",
         "VGG-style network without residual connections for 64 px; scores reconstructions, never a target",
         ("simonyan2015very", "jordan2024cifar"), num_logits=200, input_size=64, classes="tiny-imagenet",
-        preprocessing=IMAGENET_64, caveat="", target=False,
+        preprocessing=IMAGENET_64, caveat="", target=False, ships=False,
     ),
 }  # fmt: skip
 TARGETS = tuple(name for name, one in ZOO.items() if one.target)
@@ -119,13 +121,8 @@ class ZooProvider(ClassifierProvider):
     summary = "networks that ship with bench"
 
     def names(self) -> Sequence[str]:
-        """Those whose weights are here."""
-        from bench.weights.files import manifest
-
-        try:
-            return tuple(name for name in ZOO if name in manifest())
-        except FileNotFoundError:
-            return ()
+        """All whose weights ship."""
+        return tuple(name for name, one in ZOO.items() if one.ships)
 
     def card(self, name: str, weights: Path | None = None) -> ClassifierCard:
         """From the table above and the manifest; see ``ClassifierProvider.card``."""
@@ -137,10 +134,9 @@ class ZooProvider(ClassifierProvider):
         except FileNotFoundError:
             shipped = None
         if weights is None and shipped is None:
-            raise WeightsError(
-                f"The weights of zoo:{name} do not ship with this version. Train them: bench train classifier {name}, "
-                "and give the file with --classifier-weights."
-            )
+            if one.ships:
+                raise WeightsError(f"The weights of zoo:{name} are not here. Install bench again.")
+            raise WeightsError(f"The weights of zoo:{name} do not ship. Train them: bench train classifier {name}")
         facts = shipped.facts if shipped is not None else {}
         identity = shipped.sha256 if weights is None and shipped is not None else sha256_of(weights or Path())
         own = shipped is None or identity != shipped.sha256
