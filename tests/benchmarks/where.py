@@ -43,7 +43,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CLASSIFIER = "robust_resnet152"
 BF16 = "bf16 matrix product, GFLOP/s"
 STATES = ("before", "after")
-IMPORTS = "from bench import line; from bench.inverters import opened; from bench.metrics import evaluate; import pyarrow.parquet"
+IMPORTS = "import bench.line, bench.inverters.opened, bench.metrics.evaluate, pyarrow.parquet"
 Stages = dict[str, dict[str, float]]
 
 
