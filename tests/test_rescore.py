@@ -11,17 +11,14 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import torch
-from numpy.typing import NDArray
 
 from bench import rescore
-from bench.cards import MetricCard
 from bench.cli.score import score_finished
-from bench.config import RunConfig
 from bench.datasets.fetch_inception import NOT_HERE
 from bench.errors import UnknownNameError, UsageError
 from bench.line import run_cell
 from bench.metrics import evaluate, per_image
-from bench.metrics.base import Data, ExtractorMetric, Metric, PerImage
+from bench.metrics.base import ExtractorMetric, PerImage
 from bench.metrics.distances import Fid
 from bench.metrics.extractors import inception
 from bench.metrics.extractors.judge import Judge
@@ -32,33 +29,9 @@ from bench.store.folder import CellFolder, intact
 from bench.store.record import Record
 from bench.store.verify import verify_cell
 from bench.weights.files import sha256_of
+from tests.cells import TILES, Brightness, columns, config, folder_of, forget
 from tests.metrics.random_inception import Images as Pictures
 from tests.metrics.random_inception import write_random_inception
-
-PLUGINS = Path(__file__).parent / "plugins.py"
-TILES = f"{Path(__file__).parent / 'probes' / 'tiny.py'}:tiles"
-
-
-def config(method: str, out: Path, **more: object) -> RunConfig:
-    base = RunConfig(f"{PLUGINS}:{method}", "robust_resnet152", num_images=20, out=out, controls=False, device="cpu")
-    return replace(base, **more)  # type: ignore[arg-type]
-
-
-def folder_of(record: Record, out: Path) -> Path:
-    return next(out.glob(f"*/*/*/{record.key}"))
-
-
-def columns(record: Record, out: Path) -> dict[str, NDArray[Any]]:
-    table = pq.read_table(folder_of(record, out) / "per_image.parquet")
-    return {name: table.column(name).to_numpy() for name in table.column_names}
-
-
-def forget(record: Record, out: Path, *keys: str) -> Record:
-    """The record as a bench would have written it that did not know these metrics."""
-    folder = folder_of(record, out)
-    less = replace(record, metrics={key: score for key, score in record.metrics.items() if key not in keys})
-    (folder / "record.json").write_text(less.to_json())
-    return less
 
 
 def parts(record: Record, inception: Path | None = None) -> dict[str, Any]:
@@ -68,13 +41,6 @@ def parts(record: Record, inception: Path | None = None) -> dict[str, Any]:
 def another_version(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
     one = metrics()[key]
     monkeypatch.setattr(one, "card", replace(one.card, version="another"))
-
-
-class Brightness(Metric):
-    card = MetricCard("brightness", "brightness", "how bright", None, "image")
-
-    def compute(self, data: Data) -> PerImage:
-        return PerImage(np.full(data.n, 0.25))
 
 
 @pytest.fixture
@@ -163,17 +129,6 @@ def test_inception_weights_touch_fid_alone(tmp_path: Path) -> None:
     (done,) = score_runs(tmp_path, ("fid",), inception=weights, device="cpu")
     assert done.filled == ("fid",)
     assert "2,048" in str(done.record.metrics["fid"].note)  # too few images for it
-
-
-def test_damaged_images_are_not_scored(tmp_path: Path) -> None:
-    record = run_cell(config("Grey", tmp_path))
-    forget(record, tmp_path, "psnr")
-    path = folder_of(record, tmp_path) / "reconstructions.npy"
-    pixels = np.load(path)
-    np.save(path, 255 - pixels)
-    (done,) = score_runs(tmp_path, None, device="cpu")
-    assert done.filled == ()
-    assert "reconstructions.npy is not what its record was written with" in str(done.reason)
 
 
 def test_a_lost_second_draw_leaves_diversity_null_and_says_why(tmp_path: Path) -> None:
@@ -299,20 +254,6 @@ def test_a_record_that_is_taken_or_damaged_meanwhile_stops_none(
     told = {one.record.method: one for one in score_runs(tmp_path, None, device="cpu")}
     assert "cannot be read any more" in str(told["grey"].reason)
     assert told["noisy"].filled == ("psnr",)
-
-
-@pytest.mark.parametrize("rows", [20, 10])
-def test_logits_of_another_classifier_are_not_taken_for_the_cells_own(rows: int, tmp_path: Path) -> None:
-    whole = run_cell(config("Grey", tmp_path))
-    forget(whole, tmp_path, "logit_error")
-    path = folder_of(whole, tmp_path).parents[1] / "logits.npz"
-    with np.load(path) as stored:
-        kept = {name: stored[name] for name in stored.files}
-    kept |= {"made_by": np.array("another cpu"), "ids": kept["ids"][:rows], "logits": -kept["logits"][:rows]}
-    np.savez(path, **kept)
-    (done,) = score_runs(tmp_path, None, device="cpu")
-    assert done.filled == ("logit_error",)
-    assert done.record.metrics["logit_error"].value == pytest.approx(whole.metrics["logit_error"].value, rel=1e-5)
 
 
 def test_a_value_stays_where_its_weights_are_not_here(tmp_path: Path) -> None:

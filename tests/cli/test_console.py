@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 
 from bench.cli import console
-from bench.errors import DataError, UsageError
-from bench.paths import home, readable
+from bench.errors import DataError
 
-PRINTING = "from bench import console; console.prepare(); print({text}, flush=True)"
+PRINTING = "from bench.cli import console; console.prepare(); print({text}, flush=True)"
 # The command line with one more command, which writes a file when it has begun.
 COMMAND = """
 import time
@@ -125,24 +124,6 @@ def test_a_closed_pipe_ends_without_a_word(lines: int) -> None:
     assert (done.returncode, done.stderr) == (141, b"")
 
 
-def test_a_user_without_an_entry_is_told_to_set_bench_home(monkeypatch: pytest.MonkeyPatch) -> None:
-    import pwd
-
-    def unknown(uid: int) -> None:
-        raise KeyError(f"getpwuid(): uid not found: {uid}")
-
-    for name in ("HOME", "BENCH_HOME", "XDG_CACHE_HOME"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(pwd, "getpwuid", unknown)
-    with pytest.raises(UsageError, match="export BENCH_HOME=/path/to/folder"):
-        home()
-    monkeypatch.setenv("BENCH_HOME", "~/here")
-    with pytest.raises(UsageError, match="no home folder"):
-        home()
-    monkeypatch.setenv("BENCH_HOME", "/somewhere")
-    assert home() == Path("/somewhere")
-
-
 def test_errors_of_the_system_name_the_file_and_what_to_type(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -173,8 +154,3 @@ def test_a_path_too_long_is_a_sentence(tmp_path: Path) -> None:
     assert done.returncode in (1, 2)
     assert b"Traceback" not in done.stderr
     assert len(done.stderr.decode().strip().splitlines()) == 1
-
-
-def test_readable_paths() -> None:
-    assert readable(Path("/a/é")) == "/a/é"
-    assert readable(os.fsdecode(b"/a/\xff\xc3\xa9")) == "/a/\\xffé"

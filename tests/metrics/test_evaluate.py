@@ -264,7 +264,7 @@ def test_memory_mapped_files_folders_and_batches_change_nothing(
     assert len(ids) == N
     assert_same(whole, evaluate(a, b, **options), 0)
     assert_same(whole, run(batch=7), 1e-5)
-    monkeypatch.setattr(module, "BLOCK", 16)
+    monkeypatch.setattr("bench.metrics.evaluate.BLOCK", 16)
     assert_same(whole, run(), 1e-5)
 
 

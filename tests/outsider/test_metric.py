@@ -17,7 +17,7 @@ from bench.metrics.base import ExtractorMetric
 from bench.rescore import score_runs
 from bench.store.fingerprint import fingerprint_of
 from bench.store.record import Record, read_records
-from tests.test_rescore import columns, config, folder_of
+from tests.cells import columns, config, folder_of
 
 Install = Callable[[bool], None]
 NEW = ("brightness_error", "margin_kept", "mean_colours")

@@ -129,22 +129,6 @@ def test_pairs_that_are_read_are_those_that_are_held(
     assert len(read.reference()) == 2 * -(-len(read.data) // 4)
 
 
-def test_large_logits_are_mapped_and_what_is_mapped_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sealed, "LARGE", 0)
-    rows = np.arange(30, dtype=np.float32).reshape(10, 3)
-    sealed.save_blocks(tmp_path / "a.npy", 10, (rows[k : k + 4] for k in range(0, 10, 4)))
-    sealed.save_array(tmp_path / "b.npy", rows)
-    assert (tmp_path / "a.npy").read_bytes() == (tmp_path / "b.npy").read_bytes()
-    found = sealed.load_array(tmp_path / "a.npy")
-    assert isinstance(found, np.memmap)
-    assert np.array_equal(found, rows)
-    del found
-    data = bytearray((tmp_path / "a.npy").read_bytes())
-    data[-1] ^= 1
-    (tmp_path / "a.npy").write_bytes(data)
-    assert sealed.load_array(tmp_path / "a.npy") is None
-
-
 def test_trainings_of_two_seeds_are_kept_apart_and_the_default_recipe_is_taken(
     classifier: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

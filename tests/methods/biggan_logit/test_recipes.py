@@ -4,11 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-import torch
 
-from baselines.dosovitskiy_brox.train_2016b import Trainer2016b
-from bench.errors import UnknownNameError, UsageError
-from bench.training.zoo import _recipe
+from bench.errors import UsageError
 from methods.biggan_logit.onehot import OneHotTrainer
 from methods.biggan_logit.recipes import RECIPES, BigGANRecipe, scaled
 from methods.biggan_logit.train import BigGANTrainer
@@ -54,24 +51,6 @@ def test_recipes_by_name_are_the_same_for_both_inverters() -> None:
         assert train.recipe(name) == onehot.recipe(name) == expected
     assert RECIPES["gpu"].digest() != RECIPES["cpu"].digest()
     assert (RECIPES["gpu"].channels, RECIPES["gpu"].batch, RECIPES["gpu"].lr_d) == (64, 256, 4e-4)
-
-
-def test_a_recipe_takes_another_number_of_steps_and_an_unknown_one_is_refused() -> None:
-    train = BigGANTrainer()
-    assert train.recipe(steps=7) == BigGANRecipe(steps=7)
-    assert train.recipe("gpu", steps=7, seed=5) == replace(RECIPES["gpu"], steps=7, seed=5)
-    assert train.recipe(seed=2).digest() != train.recipe().digest()
-    with pytest.raises(UnknownNameError, match=r"no recipe called 'cgpu'\. Did you mean 'gpu'"):
-        train.recipe("cgpu")
-    with pytest.raises(UnknownNameError, match="Known: cpu"):
-        Trainer2016b().recipe("gpu")
-
-
-def test_the_zoo_takes_the_gpus_recipe_on_a_gpu_where_there_is_one() -> None:
-    cpu, gpu = torch.device("cpu"), torch.device("cuda")
-    assert _recipe(BigGANTrainer(), gpu) == RECIPES["gpu"]
-    assert _recipe(BigGANTrainer(), cpu) == RECIPES["cpu"]
-    assert _recipe(Trainer2016b(), gpu) == Trainer2016b().recipe()
 
 
 @pytest.mark.parametrize("wrong", [{"d_steps": 0}, {"consistency": -1.0}, {"ema_start": -1}])

@@ -9,12 +9,12 @@ from bench.classifiers import LoadedClassifier
 from bench.training.data import flip_and_shift
 from bench.training.engine import Engine
 from methods.biggan_logit.consistency import draw_moves, inconsistency, moved
-from methods.biggan_logit.recipes import BigGANRecipe
 from methods.biggan_logit.train import BigGANTask, Part
+from tests.methods.biggan_logit.small import TINY
 from tests.training.small import make
 
-OFF = BigGANRecipe(name="tiny", channels=4, hidden=8, steps=6, batch=8)
-ON = replace(OFF, consistency=10.0)
+ON = replace(TINY, consistency=10.0)
+
 CPU = torch.device("cpu")
 
 
@@ -65,7 +65,7 @@ def test_it_vanishes_for_a_discriminator_that_ignores_the_image_and_only_for_suc
 
 
 def test_hinge_loss_and_noise_are_those_of_the_recipe_without_it(tiny_cifar: LoadedClassifier) -> None:
-    off, on = (make(BigGANTask, recipe, tiny_cifar, Engine(precision="float64")) for recipe in (OFF, ON))
+    off, on = (make(BigGANTask, recipe, tiny_cifar, Engine(precision="float64")) for recipe in (TINY, ON))
     assert torch.equal(off._parts(3)[0].eps, on._parts(3)[0].eps)
     first, second = off.step(0), on.step(0)
     torch.testing.assert_close(second["loss_d"], first["loss_d"])

@@ -1,24 +1,16 @@
-"""Sizes above 32 px: parameter counts by hand from the published tables, attention, and the shipped weights' names."""
-
-import json
+"""Sizes above 32 px: parameter counts by hand from the published tables, shapes, attention in its place."""
 
 import pytest
 import torch
-from torch import nn
 from torch.nn.utils import parametrize
 
 from bench.errors import UsageError
-from bench.weights.files import load_shipped, manifest, metadata
 from methods.biggan_logit.attention import SelfAttention
-from methods.biggan_logit.conditioning import ConditionalBatchNorm
 from methods.biggan_logit.discriminator import Discriminator, trainable_discriminator
 from methods.biggan_logit.generator import NOISE_DIM, Generator, effective_state, generator_of, trainable_generator
+from tests.methods.biggan_logit.small import count
 
 K, HIDDEN = 1_000, 128
-
-
-def count(module: nn.Module) -> int:
-    return sum(p.numel() for p in module.parameters())
 
 
 def conv(c_in: int, c_out: int, side: int = 3) -> int:
@@ -95,27 +87,6 @@ def test_images_and_scores_have_their_shapes_and_attention_has_spectral_norm(siz
     torch.testing.assert_close(plain.eval()(z, eps), images)
 
 
-def test_attention_starts_as_the_identity_and_then_mixes_positions() -> None:
-    """With queries zero all positions weigh the same: the mean over the pooled values is added everywhere."""
-    layer, x = SelfAttention(8), torch.randn(2, 8, 4, 4)
-    assert torch.equal(layer(x), x)
-    nn.init.ones_(layer.gain)
-    nn.init.zeros_(layer.theta.weight)
-    mean = nn.functional.max_pool2d(layer.g(x), 2).mean((2, 3), keepdim=True)
-    torch.testing.assert_close(layer(x), x + layer.o(mean))
-
-
 def test_other_sizes_are_refused() -> None:
     with pytest.raises(UsageError, match="32, 64, 128 px, not for 48 px"):
         Generator(5, 2, 8, 48)
-
-
-@pytest.mark.parametrize("name", [n for n, e in manifest().items() if "biggan-logit" in e.facts.get("methods", [])])
-def test_shipped_weights_fit_the_network_that_their_settings_describe(name: str) -> None:
-    settings, size = json.loads(metadata(manifest()[name].path)["recipe"]), manifest()[name].facts["image_size"]
-    state = load_shipped(name)
-    network = generator_of(len(state["standardise.mean"]), size, settings)
-    network.load_state_dict(state)
-    attention, blocks = {32: (0, 3), 64: (1, 4)}[size]
-    assert sum(isinstance(m, SelfAttention) for m in network.modules()) == attention
-    assert sum(isinstance(m, ConditionalBatchNorm) for m in network.modules()) == 2 * blocks + 1

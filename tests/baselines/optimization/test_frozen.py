@@ -13,8 +13,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+import bench
 from baselines.optimization import frozen
 from baselines.optimization.frozen import NONE, SPEEDUPS, FrozenNetwork, Speedup
+from bench.classifiers.providers.zoo import TARGETS
 
 CPU = torch.device("cpu")
 
@@ -221,3 +223,22 @@ def test_feature_maps_are_flattened() -> None:
             return self.convolution(images)  # type: ignore[no-any-return]
 
     assert FrozenNetwork(settled(Maps()), (8, 8), CPU, "features")(torch.rand(2, 3, 8, 8)).shape == (2, 128)
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_real_classifiers_run_fast_and_each_row_keeps_its_bits_in_any_company(name: str) -> None:
+    network = bench.load_classifier(name)
+    fast = FrozenNetwork(network, (32, 32), CPU)
+    assert fast.speedup.precision == torch.bfloat16
+    assert not any(isinstance(module, nn.BatchNorm2d) for module in fast.network.modules())
+    torch.manual_seed(0)
+    images, order = torch.rand(8, 3, 32, 32), torch.randperm(8)
+    company = torch.cat([images[:3], torch.rand(5, 3, 32, 32)])
+
+    def gradient(x: Tensor) -> Tensor:
+        x = x.clone().requires_grad_()
+        return torch.autograd.grad(fast(x).square().sum(), x)[0]
+
+    g = gradient(images)
+    assert torch.equal(g[order], gradient(images[order]))
+    assert torch.equal(g[:3], gradient(company)[:3])

@@ -5,16 +5,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
-from baselines.dosovitskiy_brox.train_2016b import DosovitskiyBrox2016bRecipe, Task2016b
+from baselines.dosovitskiy_brox.train_2016b import DosovitskiyBrox2016bRecipe, Task2016b, Trainer2016b
 from bench.classifiers import LoadedClassifier
 from bench.classifiers.providers.zoo import TARGETS
 from bench.errors import UsageError
 from bench.training import zoo as training
 from bench.training.budget import Speed
 from bench.training.engine import Engine
-from bench.training.zoo import Cost, Part, factor_within, order, train_zoo
+from bench.training.zoo import Cost, Part, _recipe, factor_within, order, train_zoo
 from bench.weights import files as weights
+from methods.biggan_logit.recipes import RECIPES
+from methods.biggan_logit.train import BigGANTrainer
 from tests.conftest import AddWeights
 from tests.training.small import make
 
@@ -100,3 +103,10 @@ def test_settings_of_the_plan_survive_its_file(tmp_path: Path) -> None:
     again = Part(**json.loads(json.dumps(vars(part))))
     assert again == part
     assert replace(DosovitskiyBrox2016bRecipe(), **again.settings) == recipe
+
+
+def test_the_zoo_takes_the_gpus_recipe_on_a_gpu_where_there_is_one() -> None:
+    cpu, gpu = torch.device("cpu"), torch.device("cuda")
+    assert _recipe(BigGANTrainer(), gpu) == RECIPES["gpu"]
+    assert _recipe(BigGANTrainer(), cpu) == RECIPES["cpu"]
+    assert _recipe(Trainer2016b(), gpu) == Trainer2016b().recipe()
