@@ -129,7 +129,7 @@ def test_processes_of_different_n_at_once_leave_the_largest(tmp_path: Path) -> N
     """As `bench run` does in a fresh folder: whoever comes last must not put fewer images in the place of more."""
     code = (
         "import sys; from pathlib import Path\n"
-        "from bench import shared; from tests.training.small import small_dataset\n"
+        "from bench.store import shared; from tests.training.small import small_dataset\n"
         "dataset = small_dataset(900)\n"
         "print('ready', flush=True); sys.stdin.read()\n"
         "shared.originals(Path(sys.argv[1]), dataset, int(sys.argv[2]))"

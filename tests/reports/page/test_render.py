@@ -188,33 +188,6 @@ def test_probes_stand_apart_from_the_leaderboards(
     assert_sound(alone)
 
 
-def test_probes_have_their_provenance_and_cost(records: list[Record], tmp_path: Path) -> None:
-    levels = (Level("draws", 3.0, {"lpips": Score(0.25, (0.2, 0.3), 40)}),)
-    probe = dataclasses.replace(
-        next(record for record in records if record.recipe), probe="noise", key="noise-abc", metrics={}, levels=levels
-    )
-    failed = dataclasses.replace(probe, key="noise-def", method="gone", status="failed", reason="no luck", levels=())
-    write_cell(tmp_path, probe, None, None)
-    write_cell(tmp_path, failed, None, None)
-    page = Page(write_report(tmp_path, tmp_path / "report.html").read_text())
-    assert "#provenance" in [link.attributes["href"] for link in page.root.first("nav").all("a")]
-    (details,) = page.root.all("details", class_="probe-sources")
-    assert "noise: weights, recipe, environment and cost of 2 records" in details.first("summary").text
-    whole, lost = (
-        {pair.first("dt").text: pair.first("dd").text for pair in source.all("div") if pair.attributes == {}}
-        for source in sorted(details.all("div", class_="source"), key=lambda one: "gone" in one.first("h4").text)
-    )
-    assert probe.recipe is not None
-    assert (whole["key"], lost["key"]) == ("noise-abc", "noise-def")
-    assert whole["protocol"] == probe.fingerprint
-    assert whole[probe.classifier] == probe.weights[probe.classifier]
-    assert whole["hash"] == probe.recipe["hash"]
-    assert whole["torch"] == probe.environment["torch"]
-    assert (whole["time per image"], whole["peak memory"]) == ("3.1 ms", "812 MiB")
-    assert lost["status"] == "failed"
-    assert "time per image" not in lost
-
-
 def test_main_table_prints_the_records(page: Page, records: list[Record]) -> None:
     by_method = {record.method: record for record in records}
     rows = page.root.first("table", class_="scores").all("tbody")
