@@ -15,6 +15,7 @@ from bench.weights.lookup import own_inverter_weights
 from tests.cells import PLUGINS, Brightness, config, folder_of
 
 
+@pytest.mark.networks
 def test_a_record_of_another_cell_is_not_returned(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     first = run_cell(config("Grey", tmp_path))
     path = folder_of(first, tmp_path) / "record.json"
@@ -34,6 +35,7 @@ def test_a_record_of_another_cell_is_not_returned(tmp_path: Path, capsys: pytest
     assert Record.from_json(path.read_text()).method == "grey"
 
 
+@pytest.mark.networks
 def test_key_follows_what_can_change_the_numbers(tmp_path: Path) -> None:
     keys = {
         run_cell(config("Grey", tmp_path)).key,

@@ -28,6 +28,7 @@ from bench.weights.files import entry
 from tests.cells import PLUGINS, config, folder_of
 
 
+@pytest.mark.networks
 def test_record_has_every_key_and_its_files(tmp_path: Path) -> None:
     record = run_cell(config("Noisy", tmp_path))
     assert record.status == "complete", record.reason
@@ -52,6 +53,7 @@ def test_record_has_every_key_and_its_files(tmp_path: Path) -> None:
     assert table.column("logit_error").to_numpy() == pytest.approx(error, rel=1e-5)
 
 
+@pytest.mark.networks
 def test_finished_cell_is_not_run_again_and_force_runs_it(tmp_path: Path) -> None:
     first = run_cell(config("Grey", tmp_path))
     stamp = (folder_of(first, tmp_path) / "record.json").stat().st_mtime_ns
@@ -61,6 +63,7 @@ def test_finished_cell_is_not_run_again_and_force_runs_it(tmp_path: Path) -> Non
     assert (folder_of(first, tmp_path) / "record.json").stat().st_mtime_ns != stamp
 
 
+@pytest.mark.networks
 def test_a_record_of_an_earlier_bench_without_digests_stays_finished(tmp_path: Path) -> None:
     first = run_cell(config("Grey", tmp_path))
     path = folder_of(first, tmp_path) / "record.json"
@@ -72,6 +75,7 @@ def test_a_record_of_an_earlier_bench_without_digests_stays_finished(tmp_path: P
     assert path.stat().st_mtime_ns == stamp
 
 
+@pytest.mark.networks
 def test_the_record_has_the_digests_of_its_arrays(tmp_path: Path) -> None:
     record = run_cell(config("Grey", tmp_path))
     folder = folder_of(record, tmp_path)
@@ -86,6 +90,7 @@ def test_the_record_has_the_digests_of_its_arrays(tmp_path: Path) -> None:
     assert more.digests["originals.npy"] != record.digests["originals.npy"]
 
 
+@pytest.mark.networks
 def test_damage_is_found_named_and_mended_by_force(tmp_path: Path) -> None:
     good = run_cell(config("Noisy", tmp_path))
     originals, logits = tmp_path / "cifar10" / "originals.npy", tmp_path / "cifar10/robust_resnet152/logits.npz"
@@ -102,6 +107,7 @@ def test_damage_is_found_named_and_mended_by_force(tmp_path: Path) -> None:
     assert run_cell(config("Grey", tmp_path)).status == "complete"
 
 
+@pytest.mark.networks
 def test_altered_features_are_computed_again(tmp_path: Path) -> None:
     good = run_cell(config("Grey", tmp_path))
     kept = list((tmp_path / ".features").iterdir())
@@ -114,6 +120,7 @@ def test_altered_features_are_computed_again(tmp_path: Path) -> None:
     assert run_cell(config("Grey", tmp_path)).metrics == good.metrics
 
 
+@pytest.mark.networks
 def test_a_folder_of_other_contents_under_old_names_and_sizes_is_another_dataset(tmp_path: Path) -> None:
     """The old record is not its result, and its originals are not what the new reconstructions are scored against."""
     photos = tmp_path / "photos" / "cat"
@@ -138,6 +145,7 @@ def test_a_folder_of_other_contents_under_old_names_and_sizes_is_another_dataset
     assert psnr(force=True) == second
 
 
+@pytest.mark.networks
 def test_a_full_disk_ends_the_run_with_a_sentence_and_can_be_continued(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,6 +161,7 @@ def test_a_full_disk_ends_the_run_with_a_sentence_and_can_be_continued(
     assert run_cell(config("Grey", tmp_path)).status == "complete"
 
 
+@pytest.mark.networks
 def test_logits_of_an_image_do_not_depend_on_n(tmp_path: Path) -> None:
     few, more = (run_cell(config("Grey", tmp_path / str(n), num_images=n)) for n in (7, 20))
     a, b = (
@@ -161,6 +170,7 @@ def test_logits_of_an_image_do_not_depend_on_n(tmp_path: Path) -> None:
     assert (a[:7] == b[:7]).all()
 
 
+@pytest.mark.networks
 @pytest.mark.parametrize(
     ("method", "word"),
     [("Broken", "ValueError: no such luck"), ("WrongShape", "should return images of shape"), ("NotANumber", "NaN")],
@@ -186,11 +196,13 @@ def test_a_reason_names_no_folder_of_this_machine(tmp_path: Path, monkeypatch: p
     assert str(tmp_path) not in next(tmp_path.glob("**/record.json")).read_text()
 
 
+@pytest.mark.networks
 def test_a_pair_that_makes_no_sense_is_skipped_with_its_reason(tmp_path: Path) -> None:
     record = run_cell(config("Senseless", tmp_path))
     assert (record.status, record.reason) == ("skipped", "robust_resnet152 has too few logits.")
 
 
+@pytest.mark.networks
 def test_controls_come_along_and_oracle_is_the_ceiling(tmp_path: Path) -> None:
     run(config("Grey", tmp_path, controls=True))
     found = {r.method: r for r, _ in bench.store.record.read_records(tmp_path)}
@@ -205,6 +217,7 @@ def test_controls_come_along_and_oracle_is_the_ceiling(tmp_path: Path) -> None:
     assert oracle["reid_instance_judge_mrr"].value == 1
 
 
+@pytest.mark.networks
 def test_a_control_that_costs_more_than_the_run_is_left_out_unless_it_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -265,6 +278,8 @@ def _run(out: Path, environment: dict[str, str]) -> int:
     return subprocess.run([sys.executable, "-c", code], env=os.environ | environment, check=False).returncode
 
 
+@pytest.mark.networks
+@pytest.mark.processes
 def test_killed_and_resumed_equals_undisturbed(tmp_path: Path) -> None:
     """Killed while inverting the second shard, and again in the third: same parquet, npy and metrics, byte for byte."""
     assert _run(tmp_path / "whole", {"DIE_COUNTER": str(tmp_path / "a")}) == 0

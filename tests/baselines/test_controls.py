@@ -17,6 +17,8 @@ from bench.inverters.control import Control, Shard
 from bench.seeding import sample_seeds
 from bench.store.shared import logits as store_logits
 
+pytestmark = pytest.mark.networks
+
 
 @pytest.fixture(scope="module")
 def classifier() -> LoadedClassifier:

@@ -44,6 +44,7 @@ def network():
 """
 
 
+@pytest.mark.networks
 def test_a_run_builds_it_once_and_the_next_run_again(
     write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -78,6 +79,7 @@ def test_a_network_that_cannot_be_copied_is_built_each_time(write: Write) -> Non
         assert open_classifier(reference).network is not open_classifier(reference).network
 
 
+@pytest.mark.networks
 @pytest.mark.parametrize("name", ["resnet152", "robust_resnet152", "inception_v3", "efficientnet_lite0"])
 def test_a_copy_of_a_shipped_network_gives_the_same_bits(name: str) -> None:
     images = torch.rand(3, 3, 32, 32, generator=torch.Generator().manual_seed(1))

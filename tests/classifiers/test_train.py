@@ -52,6 +52,7 @@ def test_the_loss_is_cross_entropy_with_smoothed_labels_by_hand() -> None:
     assert task.loss(logits, torch.tensor([0])).item() == pytest.approx(expected.item(), rel=1e-6)
 
 
+@pytest.mark.networks
 @pytest.mark.parametrize("epsilon", [0.0, 8 / 255])
 def test_a_step_moves_the_weights_at_the_rate_of_its_step(epsilon: float, monkeypatch: pytest.MonkeyPatch) -> None:
     attacked: list[float] = []
@@ -79,6 +80,7 @@ def test_only_weights_decay_and_no_bias_or_scale() -> None:
     assert len(decayed["params"]) + len(plain["params"]) == len(list(task.net.parameters()))
 
 
+@pytest.mark.networks
 def test_it_goes_on_where_it_was_and_not_by_another_recipe() -> None:
     whole, again = ClassifierTask(PLAIN, Engine()), ClassifierTask(PLAIN, Engine())
     whole.step(0)
@@ -91,6 +93,7 @@ def test_it_goes_on_where_it_was_and_not_by_another_recipe() -> None:
         ClassifierTask(replace(PLAIN, peak_lr=0.1), Engine()).load_state_dict(whole.state_dict())
 
 
+@pytest.mark.networks
 def test_what_ships_is_the_average_without_what_training_adds() -> None:
     task = ClassifierTask(PLAIN, Engine())
     task.step(0)

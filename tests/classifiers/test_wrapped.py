@@ -19,6 +19,7 @@ mnasnet0_5 mobilenet_v2 mobilenet_v3_small regnet_y_400mf resnet18 shufflenet_v2
 vgg11 vit_b_16"""
 
 
+@pytest.mark.networks
 @pytest.mark.parametrize("architecture", FAMILIES.split())
 def test_every_family_has_penultimate_features(architecture: str) -> None:
     """By shapes alone, on a device that computes nothing."""

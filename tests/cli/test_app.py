@@ -15,6 +15,8 @@ from PIL import Image
 
 from bench.metrics.registry import metrics
 
+pytestmark = pytest.mark.processes
+
 PLUGINS = Path(__file__).parents[1] / "plugins.py"
 BENCH = [sys.executable, "-m", "bench"]
 

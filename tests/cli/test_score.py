@@ -20,6 +20,7 @@ from bench.store.record import Record, Score
 from tests.cli.test_app import bench, paragraph
 
 
+@pytest.mark.processes
 def test_score_of_two_folders(tmp_path: Path) -> None:
     pixels, _ = cifar10.shipped_test()
     for k in range(4):

@@ -118,6 +118,7 @@ def test_an_outsiders_dataset_is_listed_loaded_and_trained_on(outsider: Path) ->
     assert len({train.fingerprint, val.fingerprint, dataset.fingerprint}) == 3
 
 
+@pytest.mark.networks
 @pytest.mark.parametrize("classifier", ["zoo:robust_resnet152", "efficientnet_lite0"])
 def test_an_outsiders_dataset_runs_at_its_own_size(outsider: Path, tmp_path: Path, classifier: str) -> None:
     method = str(Path(__file__).parents[1] / "plugins.py") + ":Noisy"

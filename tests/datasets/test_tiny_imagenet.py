@@ -24,6 +24,7 @@ Fetch = Callable[..., TinyImageNet]
 @pytest.fixture
 def mini(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bench_home: Path) -> Path:
     """3 classes, 8 training and 2 validation images each, in the official layout; of a class 2 are val."""
+    monkeypatch.setattr("bench.datasets.prepare.cpu_count", lambda: 1)  # processes take a second to start
     monkeypatch.setattr(tiny_imagenet, "WNIDS", FEW)
     monkeypatch.setattr(TinyImageNet, "class_ids", FEW)
     monkeypatch.setattr(tiny_imagenet, "OFFICIAL", 8)
@@ -55,8 +56,12 @@ def official(mini: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return mini
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("kind", ["folder", "zip", "tar", "tar.gz"])
-def test_it_is_the_same_whatever_the_container(official: Path, tmp_path: Path, kind: str) -> None:
+def test_it_is_the_same_whatever_the_container(
+    official: Path, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bench.datasets.prepare.cpu_count", lambda: 2)
     source = official.parent if kind == "folder" else tmp_path / f"packed.{kind}"
     if kind == "zip":
         with zipfile.ZipFile(source, "w") as archive:

@@ -56,6 +56,7 @@ def test_rows_are_fixed_and_spread() -> None:
     assert rules.chosen([7, 8]) == [0, 1]
 
 
+@pytest.mark.networks
 def test_a_cell_of_images_in_grey_levels_fails_and_says_why(tmp_path: Path) -> None:
     """On dbbfab3 it ended as complete, with a PSNR of 4.7."""
     from bench.config import RunConfig

@@ -10,6 +10,8 @@ from bench.metrics.lpips import enlarged, lpips_distance
 from bench.weights.files import load_shipped
 from studies.zoo.make_lpips import LPIPS_CONVOLUTIONS
 
+pytestmark = pytest.mark.networks
+
 
 @pytest.fixture(scope="module")
 def net() -> nn.Module:

@@ -24,6 +24,7 @@ def test_the_ten_probes_are_registered() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.networks
 @pytest.mark.parametrize("kind", KINDS)
 def test_record_table_and_pictures_agree(kind: str, run: RunProbe) -> None:
     probe, found = open_probe(kind), run(kind, "Grey", "linear", num_images=N[kind])
@@ -59,6 +60,7 @@ def _explained(found: Result, level: str, key: str, n: int) -> None:
     assert score.ci95[0] - 1e-12 <= score.value <= score.ci95[1] + 1e-12
 
 
+@pytest.mark.networks
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_inverter_that_ignores_its_input_shows_no_effect(kind: str, run: RunProbe) -> None:
     found = run(kind, "Grey", "linear", num_images=N[kind])
@@ -72,6 +74,7 @@ def test_an_inverter_that_ignores_its_input_shows_no_effect(kind: str, run: RunP
     assert looks == pytest.approx([128 / 255] * len(looks))
 
 
+@pytest.mark.networks
 @pytest.mark.parametrize(
     ("kind", "method", "classifier"),
     [
@@ -97,6 +100,7 @@ def test_a_result_does_not_depend_on_the_blocks(
             np.testing.assert_allclose(column, parts.table[key], atol=2e-5, err_msg=key)
 
 
+@pytest.mark.networks
 def test_fewer_images_are_a_prefix(run: RunProbe) -> None:
     few, more = run("noise", "Coin", "linear", num_images=3), run("noise", "Coin", "linear", num_images=6)
     for key in ("lpips", "luminance"):

@@ -10,6 +10,8 @@ from bench.metrics.extractors.judge import Judge
 from bench.store.record import Score
 from tests.probes.conftest import RunProbe, names
 
+pytestmark = pytest.mark.networks
+
 
 def test_a_perfect_inverter_gives_every_set_back(run: RunProbe) -> None:
     found = run("ood", "Decode", "pixels")

@@ -337,12 +337,17 @@ CAPTIONS: dict[str, tuple[str, bytes]] = {
 }
 
 
+def test_whole_pictures_of_a_probe_are_shown(tmp_path: Path) -> None:
+    made, _ = with_pictures(tmp_path, make_record("shift"), ["a"], ["x", "y"])
+    assert "data:image" in str(probe_pages([made]))
+    assert not list(made.faults)
+
+
 @pytest.mark.parametrize("name", CAPTIONS)
 def test_damaged_pictures_of_a_probe_are_as_none(name: str, tmp_path: Path) -> None:
     file, data = CAPTIONS[name]
     made, _ = with_pictures(tmp_path, make_record("shift"), ["a"], ["x", "y"])
     assert made.directory is not None
-    assert "data:image" in str(probe_pages([made]))
     (made.directory / file).write_bytes(data)
     assert "data:image" not in str(probe_pages([made]))
     assert [fault.path.name for fault in made.faults] == [file]

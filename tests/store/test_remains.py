@@ -17,6 +17,8 @@ from bench.store.record import Record
 from bench.store.remains import Images
 from tests.cells import config, folder_of, forget
 
+pytestmark = pytest.mark.networks
+
 Finished = tuple[Record, CellFolder]
 
 

@@ -125,6 +125,7 @@ def test_what_a_killed_process_left_is_swept(tmp_path: Path) -> None:
     assert sorted(os.listdir(tmp_path)) == [".originals.lock", "originals.json", "originals.npy"]
 
 
+@pytest.mark.processes
 def test_processes_of_different_n_at_once_leave_the_largest(tmp_path: Path) -> None:
     """As `bench run` does in a fresh folder: whoever comes last must not put fewer images in the place of more."""
     code = (
@@ -149,6 +150,7 @@ def test_processes_of_different_n_at_once_leave_the_largest(tmp_path: Path) -> N
     assert not list(tmp_path.glob("**/*.tmp"))
 
 
+@pytest.mark.processes
 def test_logits_of_different_n_at_once_leave_the_largest(tmp_path: Path) -> None:
     dataset, classifier = small_dataset(900), counting(1)
     with ThreadPoolExecutor(4) as pool:

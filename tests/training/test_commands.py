@@ -42,6 +42,7 @@ def test_what_cannot_be_meant_is_said_before_any_training(tmp_path: Path, classi
     assert not out.exists()
 
 
+@pytest.mark.networks
 def test_a_training_is_not_continued_on_other_images(tmp_path: Path, classifier: str) -> None:
     first, second = folder(tmp_path / "a", range(200)), folder(tmp_path / "b", range(200, 400))
     train_inverter(METHOD, classifier, first, None, 1, Run("cpu", out=tmp_path / "train"))
@@ -54,6 +55,7 @@ def test_a_training_is_not_continued_on_other_images(tmp_path: Path, classifier:
         train_inverter(METHOD, classifier, first, None, None, go_on)
 
 
+@pytest.mark.networks
 def test_a_refused_resume_leaves_what_the_training_says_of_itself(tmp_path: Path, classifier: str) -> None:
     """Otherwise the next resume would take the refused recipe from there, and be refused for ever."""
     name, out = folder(tmp_path / "a", range(200)), tmp_path / "train"
@@ -65,6 +67,7 @@ def test_a_refused_resume_leaves_what_the_training_says_of_itself(tmp_path: Path
     train_inverter(METHOD, classifier, name, None, None, Run("cpu", resume=True, out=out))
 
 
+@pytest.mark.networks
 def test_a_finished_training_goes_on_for_more_steps_as_if_it_had_been_meant_to(tmp_path: Path, classifier: str) -> None:
     name = folder(tmp_path / "a", range(200))
     for out, lengths in ((tmp_path / "parts", (2, 4)), (tmp_path / "whole", (4,))):
@@ -81,6 +84,7 @@ def test_a_finished_training_goes_on_for_more_steps_as_if_it_had_been_meant_to(t
     assert json.loads((tmp_path / "parts" / "run.json").read_text())["recipe"]["steps"] == 4
 
 
+@pytest.mark.networks
 def test_a_training_within_a_budget_goes_on_for_more_steps(tmp_path: Path, classifier: str) -> None:
     """A budget names its recipe, and --steps goes on with that one."""
     name, out = folder(tmp_path / "a", range(200)), tmp_path / "train"

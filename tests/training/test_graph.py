@@ -16,6 +16,8 @@ from bench.training.graph import WARM_UP, CudaGraphs, Replayed, Scalars, Step
 from methods.biggan_logit.train import BigGANRecipe, BigGANTask
 from tests.training.small import assert_same_state, make
 
+pytestmark = pytest.mark.networks
+
 STEPS = 8
 TINY = BigGANRecipe("tiny", channels=4, hidden=8, steps=20, batch=8)
 RECIPES = {"faithful": TINY, "all switches": replace(TINY, consistency=10.0, d_steps=2, whiten=True)}

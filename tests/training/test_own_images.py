@@ -44,6 +44,7 @@ def test_pairs_are_the_folders_images_with_their_own_logits(tmp_path: Path, tiny
             assert torch.allclose(logits, tiny_cifar.network(images), atol=1e-5)
 
 
+@pytest.mark.networks
 def test_the_result_serves_other_folders_and_nothing_else(tmp_path: Path, classifier: str) -> None:
     trained_on, other = folder(tmp_path / "a", range(200)), folder(tmp_path / "b", range(200, 220))
     train_inverter(METHOD, classifier, trained_on, None, 2, Run("cpu", out=tmp_path / "train"))
@@ -66,6 +67,7 @@ def test_the_result_serves_other_folders_and_nothing_else(tmp_path: Path, classi
     assert "bench train inverter" in (cifar.reason or "")
 
 
+@pytest.mark.networks
 def test_cifar10_never_takes_what_a_folder_was_trained_for(
     tmp_path: Path, classifier: str, bench_home: Path, tiny_cifar: LoadedClassifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:

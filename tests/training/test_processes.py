@@ -17,6 +17,8 @@ import torch
 
 from tests.training.small import assert_same_state
 
+pytestmark = pytest.mark.processes
+
 KINDS = ("biggan-logit", "dosovitskiy-brox-2016a", "dosovitskiy-brox-2016b", "classifier")
 ALONE = [sys.executable, "-m"]
 NEEDS_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")

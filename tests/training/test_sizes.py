@@ -65,6 +65,7 @@ def cell(method: str, classifier: str, dataset: str, out: Path) -> Record:
     return run_cell(RunConfig(method, classifier, dataset, num_images=20, out=out, controls=False))
 
 
+@pytest.mark.networks
 @pytest.mark.parametrize("method", TINY)
 def test_trained_at_64_px_it_runs_at_64_px_and_at_no_other_size(
     method: str, classifier: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -99,6 +100,7 @@ def large(tmp_path: Path) -> LoadedClassifier:
     return LoadedClassifier("linear", network.eval().requires_grad_(False), "ab" * 32, 64)
 
 
+@pytest.mark.networks
 def test_the_networks_of_64_px_have_attention(tmp_path: Path, bench_home: Path) -> None:
     recipe = BigGANRecipe("tiny", channels=8, hidden=8, batch=8, dataset=f"{folder(tmp_path / 'a', 10, 0)}@64")
     task = make(BigGANTask, recipe, large(tmp_path), Engine())
@@ -129,6 +131,7 @@ def test_pairs_that_are_read_are_those_that_are_held(
     assert len(read.reference()) == 2 * -(-len(read.data) // 4)
 
 
+@pytest.mark.networks
 def test_trainings_of_two_seeds_are_kept_apart_and_the_default_recipe_is_taken(
     classifier: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

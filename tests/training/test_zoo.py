@@ -61,6 +61,7 @@ def test_classifiers_come_before_what_hangs_on_them_and_nothing_is_left_out() ->
     assert "judge" not in {name for kind, _, name in parts if kind == "classifier"}
 
 
+@pytest.mark.networks
 def test_a_zoo_is_trained_entered_and_continued(
     tiny_cifar: LoadedClassifier,
     zoo: AddWeights,

@@ -35,6 +35,7 @@ def trained(
     return cls, train_inverter(make(Task2016b, tiny_b, tiny_cifar, Engine()), tmp_path, resume=False)
 
 
+@pytest.mark.networks
 def test_reconstructions_are_images_whatever_the_seeds(trained: tuple[type[DecoderInverter], Path]) -> None:
     cls, weights = trained
     inverter = cls(TARGET, weights)
@@ -47,6 +48,7 @@ def test_reconstructions_are_images_whatever_the_seeds(trained: tuple[type[Decod
     assert not torch.equal(images[0], images[1])
 
 
+@pytest.mark.networks
 def test_they_declare_what_they_are(trained: tuple[type[DecoderInverter], Path]) -> None:
     cls, weights = trained
     inverter = cls(TARGET, weights)
@@ -56,6 +58,7 @@ def test_they_declare_what_they_are(trained: tuple[type[DecoderInverter], Path])
     assert inverter.recipe["steps"] == 1
 
 
+@pytest.mark.networks
 def test_weights_of_another_classifier_are_refused(trained: tuple[type[DecoderInverter], Path]) -> None:
     cls, weights = trained
     stranger = replace(TARGET, classifier_sha256="00" * 32)

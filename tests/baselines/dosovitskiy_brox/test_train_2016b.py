@@ -21,6 +21,7 @@ def test_loss_equals_a_hand_computed_value() -> None:
     assert squared_error(generated, images).item() == pytest.approx((0.25 + 0.04) / 3)
 
 
+@pytest.mark.networks
 def test_a_step_lowers_the_error_of_its_own_batch(tiny_cifar: LoadedClassifier) -> None:
     task = make(Task2016b, TINY, tiny_cifar, Engine())
     images, z = task.pairs.batch(0, 8)
@@ -29,6 +30,7 @@ def test_a_step_lowers_the_error_of_its_own_batch(tiny_cifar: LoadedClassifier) 
     assert squared_error(task.g(z), images).item() < before
 
 
+@pytest.mark.networks
 def test_training_resumes_to_the_very_same_weights(tiny_cifar: LoadedClassifier, tmp_path: Path) -> None:
     whole = train_inverter(make(Task2016b, TINY, tiny_cifar, Engine()), tmp_path / "whole", resume=False)
     first = make(Task2016b, TINY, tiny_cifar, Engine())

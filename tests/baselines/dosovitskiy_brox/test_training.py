@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 import torch
 
 from baselines.dosovitskiy_brox.train_2016b import DosovitskiyBrox2016bRecipe, Task2016b
@@ -12,6 +13,7 @@ from tests.training.small import make
 TINY = DosovitskiyBrox2016bRecipe(name="tiny", factor=1 / 16, steps=6, batch=8)
 
 
+@pytest.mark.networks
 def test_the_decoder_that_ships_standardises_with_the_training_logits(tiny_cifar: LoadedClassifier) -> None:
     task = make(Task2016b, TINY, tiny_cifar, Engine())
     task.step(0)
@@ -21,6 +23,7 @@ def test_the_decoder_that_ships_standardises_with_the_training_logits(tiny_cifar
     torch.testing.assert_close(entering.std(0), torch.ones(5), atol=1e-3, rtol=0)
 
 
+@pytest.mark.networks
 def test_what_is_kept_is_the_average_of_the_weights_and_not_the_last_ones(tiny_cifar: LoadedClassifier) -> None:
     task = make(Task2016b, replace(TINY, steps=40), tiny_cifar, Engine())
     for step in range(3):

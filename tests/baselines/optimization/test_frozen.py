@@ -225,6 +225,7 @@ def test_feature_maps_are_flattened() -> None:
     assert FrozenNetwork(settled(Maps()), (8, 8), CPU, "features")(torch.rand(2, 3, 8, 8)).shape == (2, 128)
 
 
+@pytest.mark.networks
 @pytest.mark.parametrize("name", TARGETS)
 def test_real_classifiers_run_fast_and_each_row_keeps_its_bits_in_any_company(name: str) -> None:
     network = bench.load_classifier(name)

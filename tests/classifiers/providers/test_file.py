@@ -17,6 +17,7 @@ from tests.cells import PLUGINS
 from tests.classifiers.conftest import PLAIN, Write
 
 
+@pytest.mark.networks
 def test_a_changed_helper_is_another_classifier_and_its_cell_is_run_again(write: Write, tmp_path: Path) -> None:
     """On dbbfab3 the record of the old helper came back as finished."""
     code = (

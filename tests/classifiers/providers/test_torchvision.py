@@ -47,6 +47,7 @@ def _before(key: str) -> str:
     return key
 
 
+@pytest.mark.networks
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_it_equals_torchvision(architecture: str, tmp_path: Path, bench_home: Path) -> None:
     network = theirs(architecture)

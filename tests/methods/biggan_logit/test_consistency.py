@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 import torch
 from torch import Tensor, nn
 
@@ -64,6 +65,7 @@ def test_it_vanishes_for_a_discriminator_that_ignores_the_image_and_only_for_suc
         assert (term_of(task, part, fakes).item() == 0) is vanishes
 
 
+@pytest.mark.networks
 def test_hinge_loss_and_noise_are_those_of_the_recipe_without_it(tiny_cifar: LoadedClassifier) -> None:
     off, on = (make(BigGANTask, recipe, tiny_cifar, Engine(precision="float64")) for recipe in (TINY, ON))
     assert torch.equal(off._parts(3)[0].eps, on._parts(3)[0].eps)
@@ -73,6 +75,7 @@ def test_hinge_loss_and_noise_are_those_of_the_recipe_without_it(tiny_cifar: Loa
     assert not torch.equal(off.d.w1.weight, on.d.w1.weight)
 
 
+@pytest.mark.networks
 def test_a_step_of_d_lowers_the_term(tiny_cifar: LoadedClassifier) -> None:
     task = make(BigGANTask, replace(ON, consistency=1e4), tiny_cifar, Engine(precision="float64"))
     part = task._parts(0)[0]

@@ -77,6 +77,7 @@ def test_a_frozen_generator_makes_the_same_images_and_saves_the_same_weights() -
     assert torch.equal(generator(z, eps), frozen)  # they are no longer looked at
 
 
+@pytest.mark.networks
 @pytest.mark.parametrize("name", [n for n, e in manifest().items() if "biggan-logit" in e.facts.get("methods", [])])
 def test_shipped_weights_fit_the_network_that_their_settings_describe(name: str) -> None:
     settings, size = json.loads(metadata(manifest()[name].path)["recipe"]), manifest()[name].facts["image_size"]

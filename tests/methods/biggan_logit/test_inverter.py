@@ -20,6 +20,8 @@ from methods.biggan_logit.whiten import Whiten
 from tests.methods.biggan_logit.small import TARGET, TINY
 from tests.training.small import make
 
+pytestmark = pytest.mark.networks
+
 
 def test_weights_of_another_classifier_are_refused(tiny_cifar: LoadedClassifier, tmp_path: Path) -> None:
     weights = train_inverter(

@@ -40,6 +40,7 @@ def test_training_sees_classes_alone(tiny_cifar: LoadedClassifier) -> None:
     assert task.validate()["val_mse"] > 0
 
 
+@pytest.mark.networks
 def test_logits_with_the_same_arg_max_give_the_same_image(tiny_cifar: LoadedClassifier, tmp_path: Path) -> None:
     weights = train_inverter(make(OneHotTask, TINY, tiny_cifar, Engine()), tmp_path / "train", resume=False)
     settings = TINY.settings() | {"hash": TINY.digest()}

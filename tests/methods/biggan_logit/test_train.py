@@ -21,6 +21,8 @@ from methods.biggan_logit.train import BigGANTask, Part
 from tests.methods.biggan_logit.small import TINY
 from tests.training.small import assert_same_state, make
 
+pytestmark = pytest.mark.networks
+
 OFF = replace(TINY, steps=4)
 EACH: dict[str, dict[str, Any]] = {
     "consistency": {"consistency": 10.0},

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 import torch
 
 from bench.classifiers import LoadedClassifier
@@ -16,6 +17,8 @@ from methods.biggan_logit_ch64.inverter import BigGANLogitCh64
 from methods.biggan_logit_ch64.train import Ch64Task
 from tests.methods.biggan_logit.small import TARGET, TINY
 from tests.training.small import make
+
+pytestmark = pytest.mark.networks
 
 
 def test_its_weights_are_its_own(tiny_cifar: LoadedClassifier, tmp_path: Path) -> None:

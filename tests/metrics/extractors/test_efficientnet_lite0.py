@@ -1,5 +1,6 @@
 """The extractor of the default distances is the classifier that ships under its name."""
 
+import pytest
 import torch
 
 from bench.classifiers import open_classifier
@@ -7,6 +8,8 @@ from bench.classifiers.base import Classifier
 from bench.metrics.extractors import extractors
 from bench.metrics.extractors.efficientnet_lite0 import EfficientNetLite0
 from bench.weights.files import entry
+
+pytestmark = pytest.mark.networks
 
 
 def test_it_is_the_shipped_network_with_its_1280_features() -> None:

@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import pytest
 import torch
 
 from bench.metrics.extractors.lpips_alex import LpipsAlex, load_lpips
 from bench.weights.files import entry, load_shipped
+
+pytestmark = pytest.mark.networks
 
 
 def test_random_state_is_left_alone() -> None:

@@ -73,9 +73,9 @@ def test_no_records_say_what_to_type(tmp_path: Path) -> None:
     assert not (tmp_path / "report.html").exists()
 
 
-def test_the_path_comes_back_and_nothing_else_is_left(runs: Path, tmp_path: Path) -> None:
+def test_the_path_comes_back_and_nothing_else_is_left(one_cell: Path, tmp_path: Path) -> None:
     out = tmp_path / "deep" / "report.html"
-    assert write_report(runs, out) == out
+    assert write_report(one_cell, out) == out
     assert [path.name for path in out.parent.iterdir()] == ["report.html"]
 
 
@@ -83,12 +83,12 @@ def test_the_same_records_give_the_same_bytes(runs: Path, page: Page, tmp_path: 
     assert write_report(runs, tmp_path / "again.html").read_text() == page.html
 
 
-def test_a_link_is_followed_and_nothing_but_a_file_is_replaced(runs: Path, tmp_path: Path) -> None:
+def test_a_link_is_followed_and_nothing_but_a_file_is_replaced(one_cell: Path, tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     kept, link = tmp_path / "real" / "page.html", tmp_path / "link.html"
     kept.write_text("old")
     link.symlink_to(kept)
-    assert write_report(runs, link) == link
+    assert write_report(one_cell, link) == link
     assert link.is_symlink()
     assert kept.read_text().startswith("<!doctype html>")
     os.mkfifo(tmp_path / "pipe")
@@ -96,25 +96,26 @@ def test_a_link_is_followed_and_nothing_but_a_file_is_replaced(runs: Path, tmp_p
     (tmp_path / "circle").symlink_to(tmp_path / "circle")
     for name in ("pipe", "to-pipe", "circle", "real"):
         with pytest.raises(UsageError, match=r"--out expects a file .* Type: --out report\.html"):
-            write_report(runs, tmp_path / name)
+            write_report(one_cell, tmp_path / name)
         with pytest.raises(UsageError, match=r"--out expects a file .* Type: --out report\.html"):
-            write_comparison(runs, runs, tmp_path / name)
+            write_comparison(one_cell, one_cell, tmp_path / name)
     assert (tmp_path / "pipe").is_fifo()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["circle", "link.html", "pipe", "real", "to-pipe"]
 
 
 def test_a_report_that_cannot_be_written_leaves_nothing(
-    runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    one_cell: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(Exception, match="No space left"):
-        write_report(runs, tmp_path / "out" / "report.html")
+        write_report(one_cell, tmp_path / "out" / "report.html")
     assert list((tmp_path / "out").iterdir()) == []
 
 
+@pytest.mark.processes
 def test_templates_are_read_as_utf8_wherever_the_page_is_made(tmp_path: Path) -> None:
     """Where the user's locale is plain ASCII, every template and record is read all the same."""
     code = (

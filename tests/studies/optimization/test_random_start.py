@@ -27,6 +27,7 @@ def test_equal_answers_do_not_depend_on_the_start() -> None:
     assert (found["images"] > 0.01).all()
 
 
+@pytest.mark.networks
 def test_distances_are_averaged_over_pairs_of_starts() -> None:
     """Two equal runs and another one: two of three pairs differ, each by the same."""
     a, b = pixels(0), pixels(1)

@@ -33,6 +33,7 @@ def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(chunks.SIZES, "cpu", (2,))
 
 
+@pytest.mark.networks
 @pytest.mark.parametrize("module", [random_start, no_prior])
 def test_one_command_prints_a_table_and_writes_json(
     module: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -73,6 +74,7 @@ def test_a_reconstruction_has_the_seeds_of_its_images_and_of_the_run(tiny_cifar:
     assert asked == [sample_seeds(0, ids), sample_seeds(7, ids)]
 
 
+@pytest.mark.networks
 def test_lpips_of_pairs_is_that_of_the_metric() -> None:
     a, b = (np.random.default_rng(seed).integers(0, 256, (2, 32, 32, 3), dtype=np.uint8) for seed in range(2))
     found = lpips(a, b)

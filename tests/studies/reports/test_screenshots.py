@@ -40,6 +40,7 @@ def test_the_committed_pictures_are_those_of_the_shots() -> None:
     assert {path.stem for path in FOLDER.glob("*.webp")} == {*names, "curves"}  # that one is a drawing
 
 
+@pytest.mark.browser
 @pytest.mark.skipif(executable() is None, reason="no Chromium on the path; install it or name it in $CHROMIUM")
 def test_a_picture_is_as_large_as_its_window_and_others_are_left_out(tmp_path: Path) -> None:
     """The page has a summary and nothing else: only the picture of a phone is taken, in the dark."""
