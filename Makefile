@@ -1,5 +1,6 @@
 # make demo    install into .venv, run the benchmark on 2,500 real images, write report.html
 # make test    install into .venv, then formatting, lint, types and tests
+# make test-fast    the tests alone, without those that run networks, Chromium or processes (a minute and a half)
 # make golden  compare every digit of a demo, ten cells and three probes with what is stored (five minutes)
 # make tables  copy the records under runs/ to reports/results/ and write the README's tables
 # make benchmark    measure every row of the table of speeds (half an hour)
@@ -9,7 +10,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test golden tables benchmark profile screenshots clean
+.PHONY: demo test test-fast golden tables benchmark profile screenshots clean
 
 demo: .venv/installed
 	$(BIN)/bench run --method biggan-logit --method dosovitskiy-brox-2016a --method dosovitskiy-brox-2016b \
@@ -23,6 +24,10 @@ test: .venv/installed-test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 --dist loadfile
+
+test-fast: .venv/installed-test
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 --dist loadfile \
+	    -m "not slow and not networks and not browser and not processes"
 
 golden: .venv/installed-test
 	$(BIN)/python -m tests.golden

@@ -35,6 +35,7 @@ def broken(name: str) -> set[str]:
     return {one.rule for one in check(name) if one.kept is False}
 
 
+@pytest.mark.networks
 @pytest.mark.parametrize("rule", BODIES)
 def test_a_broken_rule_of_a_method_is_named(rule: str, tmp_path: Path) -> None:
     path = tmp_path / "mine.py"
@@ -42,6 +43,7 @@ def test_a_broken_rule_of_a_method_is_named(rule: str, tmp_path: Path) -> None:
     assert rule in broken(f"{path}:Mine")
 
 
+@pytest.mark.networks
 def test_what_a_method_may_not_see(tmp_path: Path) -> None:
     path = tmp_path / "mine.py"
     grey = "return torch.full((len(logits), 3, 32, 32), 0.5)"
@@ -94,12 +96,14 @@ def test_a_local_classifier_keeps_them_all() -> None:
     assert [one.rule for one in check(TILES) if one.kept] == list(CLASSIFIER_RULES)
 
 
+@pytest.mark.networks
 def test_a_method_is_checked_rule_by_rule() -> None:
     told = list(check("dosovitskiy-brox-2016b"))
     assert all(one.kept for one in told)
     assert [one.rule for one in told][2:] == list(METHOD_RULES)
 
 
+@pytest.mark.networks
 def test_what_cannot_be_tried_is_no_fault() -> None:
     (_, opens) = check("biggan-logit-ch64", "resnet152")
     assert opens.kept is None
@@ -113,6 +117,7 @@ def test_names() -> None:
         list(check("oracle"))
 
 
+@pytest.mark.networks
 def test_the_command_prints_a_line_a_rule_and_ends_with_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from bench.cli.commands import check_rules
 

@@ -150,6 +150,7 @@ def test_a_class_may_say_anything_for_people() -> None:
     assert (card.question, card.citation, card.role) == (Mine.question, Mine.citation, None)
 
 
+@pytest.mark.networks
 def test_a_run_writes_its_cards(tmp_path: Path) -> None:
     plugin = f"{Path(__file__).parent / 'plugins.py'}:Noisy"
     record = run_cell(RunConfig(plugin, "robust_resnet152", num_images=8, out=tmp_path, controls=False, device="cpu"))

@@ -15,8 +15,10 @@ from bench.errors import SkipCellError
 from bench.inverters.base import Inverter
 from bench.registry import INVERTERS, registered
 
+pytestmark = pytest.mark.networks
+
 # These descend through the classifier 200 times for an answer: a few steps on one classifier show the same contract,
-# and tests/baselines/test_optimization_methods.py has what is particular to others.
+# and tests/baselines/optimization/test_inverter.py has what is particular to others.
 DESCENDING = ("mahendran-vedaldi", "engstrom", "engstrom-features")
 CASES = [
     (method, classifier)

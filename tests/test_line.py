@@ -2,7 +2,6 @@
 
 import errno
 import hashlib
-import inspect
 import json
 import os
 import shutil
@@ -14,54 +13,39 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-import torch
 from PIL import Image
 
 import bench
 from baselines.controls import Oracle
 from bench.cell import Cell
-from bench.config import RunConfig
 from bench.errors import SkipCellError, StorageError, UnknownNameError, UsageError
-from bench.identify import _source, identify_method
 from bench.line import run, run_cell, run_controls, settle
 from bench.metrics.registry import metrics
 from bench.registry import CONTROLS, registered
 from bench.store.folder import SHARD, intact, shards
 from bench.store.record import Record
-from bench.weights.files import entry, save_weights
-from bench.weights.lookup import own_inverter_weights
-from tests.test_rescore import Brightness
-
-PLUGINS = Path(__file__).parent / "plugins.py"
+from bench.weights.files import entry
+from tests.cells import PLUGINS, config, folder_of
 
 
-def config(method: str, out: Path, **more: object) -> RunConfig:
-    name = f"{PLUGINS}:{method}" if method[0].isupper() else method
-    base = RunConfig(name, "robust_resnet152", num_images=20, out=out, controls=False, device="cpu")
-    return replace(base, **more)  # type: ignore[arg-type]
-
-
-def cell(record: Record, out: Path) -> Path:
-    return out / record.dataset / record.classifier / record.method / record.key
-
-
+@pytest.mark.networks
 def test_record_has_every_key_and_its_files(tmp_path: Path) -> None:
     record = run_cell(config("Noisy", tmp_path))
     assert record.status == "complete", record.reason
     assert list(record.metrics) == list(metrics())
-    raw = json.loads((cell(record, tmp_path) / "record.json").read_text())
+    raw = json.loads((folder_of(record, tmp_path) / "record.json").read_text())
     assert set(raw["metrics"]["lpips"]) >= {"value", "ci95", "n", "chance", "higher_is_better", "note"}
     assert record.metrics["diversity"].value
     assert record.metrics["fd_judge"].value is None
     assert "2,048" in (record.metrics["fd_judge"].note or "")
-    pixels = np.load(cell(record, tmp_path) / "reconstructions.npy", mmap_mode="r")
+    pixels = np.load(folder_of(record, tmp_path) / "reconstructions.npy", mmap_mode="r")
     assert pixels.shape == (20, 32, 32, 3)
-    table = pq.read_table(cell(record, tmp_path) / "per_image.parquet")
+    table = pq.read_table(folder_of(record, tmp_path) / "per_image.parquet")
     assert table.num_rows == 20
     assert table.column("image_id").to_pylist() == list(bench.load_dataset("cifar10").ids[:20])
     lpips = table.column("lpips").to_numpy()
     assert record.metrics["lpips"].value == pytest.approx(float(lpips.mean()))
-    again = np.load(cell(record, tmp_path) / "reconstruction_logits.npy", mmap_mode="r")
+    again = np.load(folder_of(record, tmp_path) / "reconstruction_logits.npy", mmap_mode="r")
     assert (again.shape, again.dtype) == ((20, 10), np.float32)
     assert again.argmax(1).tolist() == table.column("prediction_target_reconstruction").to_pylist()
     z = np.load(tmp_path / "cifar10/robust_resnet152/logits.npz")["logits"][:20]
@@ -69,37 +53,20 @@ def test_record_has_every_key_and_its_files(tmp_path: Path) -> None:
     assert table.column("logit_error").to_numpy() == pytest.approx(error, rel=1e-5)
 
 
+@pytest.mark.networks
 def test_finished_cell_is_not_run_again_and_force_runs_it(tmp_path: Path) -> None:
     first = run_cell(config("Grey", tmp_path))
-    stamp = (cell(first, tmp_path) / "record.json").stat().st_mtime_ns
+    stamp = (folder_of(first, tmp_path) / "record.json").stat().st_mtime_ns
     assert run_cell(config("Grey", tmp_path)) == first
-    assert (cell(first, tmp_path) / "record.json").stat().st_mtime_ns == stamp
+    assert (folder_of(first, tmp_path) / "record.json").stat().st_mtime_ns == stamp
     assert run_cell(config("Grey", tmp_path, force=True)).key == first.key
-    assert (cell(first, tmp_path) / "record.json").stat().st_mtime_ns != stamp
+    assert (folder_of(first, tmp_path) / "record.json").stat().st_mtime_ns != stamp
 
 
-def test_a_record_of_another_cell_is_not_returned(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    first = run_cell(config("Grey", tmp_path))
-    path = cell(first, tmp_path) / "record.json"
-    other = replace(first, method="noisy", num_images=9_999)
-    for foreign, word in (
-        (other, "its method is noisy, and not grey"),
-        (replace(first, num_images=9_999), "its num_images is 9999, and not 20"),
-        (replace(first, key="0" * 16), "its key is 0000000000000000"),
-        (replace(first, probe="noise"), "its probe is noise"),
-        (replace(first, seed=1), "its seed is 1"),
-    ):
-        path.write_text(foreign.to_json())
-        again = run_cell(config("Grey", tmp_path))
-        assert again.metrics == first.metrics
-        assert (again.method, again.num_images) == ("grey", 20)
-        assert word in capsys.readouterr().err
-    assert Record.from_json(path.read_text()).method == "grey"
-
-
+@pytest.mark.networks
 def test_a_record_of_an_earlier_bench_without_digests_stays_finished(tmp_path: Path) -> None:
     first = run_cell(config("Grey", tmp_path))
-    path = cell(first, tmp_path) / "record.json"
+    path = folder_of(first, tmp_path) / "record.json"
     raw = json.loads(path.read_text())
     del raw["digests"]
     path.write_text(json.dumps(raw))
@@ -108,9 +75,10 @@ def test_a_record_of_an_earlier_bench_without_digests_stays_finished(tmp_path: P
     assert path.stat().st_mtime_ns == stamp
 
 
+@pytest.mark.networks
 def test_the_record_has_the_digests_of_its_arrays(tmp_path: Path) -> None:
     record = run_cell(config("Grey", tmp_path))
-    folder = cell(record, tmp_path)
+    folder = folder_of(record, tmp_path)
     own = {"reconstructions.npy", "reconstruction_logits.npy", "per_image.parquet"}
     assert set(record.digests) == own | {"originals.npy", "logits.npz"}
     for name in own:
@@ -122,6 +90,7 @@ def test_the_record_has_the_digests_of_its_arrays(tmp_path: Path) -> None:
     assert more.digests["originals.npy"] != record.digests["originals.npy"]
 
 
+@pytest.mark.networks
 def test_damage_is_found_named_and_mended_by_force(tmp_path: Path) -> None:
     good = run_cell(config("Noisy", tmp_path))
     originals, logits = tmp_path / "cifar10" / "originals.npy", tmp_path / "cifar10/robust_resnet152/logits.npz"
@@ -138,6 +107,7 @@ def test_damage_is_found_named_and_mended_by_force(tmp_path: Path) -> None:
     assert run_cell(config("Grey", tmp_path)).status == "complete"
 
 
+@pytest.mark.networks
 def test_altered_features_are_computed_again(tmp_path: Path) -> None:
     good = run_cell(config("Grey", tmp_path))
     kept = list((tmp_path / ".features").iterdir())
@@ -150,6 +120,7 @@ def test_altered_features_are_computed_again(tmp_path: Path) -> None:
     assert run_cell(config("Grey", tmp_path)).metrics == good.metrics
 
 
+@pytest.mark.networks
 def test_a_folder_of_other_contents_under_old_names_and_sizes_is_another_dataset(tmp_path: Path) -> None:
     """The old record is not its result, and its originals are not what the new reconstructions are scored against."""
     photos = tmp_path / "photos" / "cat"
@@ -174,6 +145,7 @@ def test_a_folder_of_other_contents_under_old_names_and_sizes_is_another_dataset
     assert psnr(force=True) == second
 
 
+@pytest.mark.networks
 def test_a_full_disk_ends_the_run_with_a_sentence_and_can_be_continued(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -189,89 +161,7 @@ def test_a_full_disk_ends_the_run_with_a_sentence_and_can_be_continued(
     assert run_cell(config("Grey", tmp_path)).status == "complete"
 
 
-def test_key_follows_what_can_change_the_numbers(tmp_path: Path) -> None:
-    keys = {
-        run_cell(config("Grey", tmp_path)).key,
-        run_cell(config("Grey", tmp_path, seed=1)).key,
-        run_cell(config("Grey", tmp_path, num_images=10)).key,
-        run_cell(config("Noisy", tmp_path)).key,
-    }
-    assert len(keys) == 4
-
-
-def test_every_part_that_can_change_a_reconstruction_is_in_the_key(
-    tmp_path: Path, bench_home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    plugin = tmp_path / "mine.py"
-    plugin.write_text(PLUGINS.read_text())
-    inception = tmp_path / "weights.pth"
-    inception.write_bytes(b"others")
-
-    def key(**more: object) -> str:
-        mine = replace(config("Grey", tmp_path), method=f"{plugin}:Grey")
-        return Cell.open(replace(mine, **more)).draft.key  # type: ignore[arg-type]
-
-    plain = key()
-    assert key() == plain
-    keys = [
-        plain,
-        key(preset="paper"),
-        key(classifier="resnet152"),
-    ]
-    assert key(inception_weights=inception) == plain  # how it is scored is no part of it
-    settings = {"name": "cpu", "hash": "0" * 16, "seed": 1}
-    own = own_inverter_weights("grey", entry("robust_resnet152").sha256, "cifar10", 32, settings)
-    for content in ("trained", "trained for longer"):
-        save_weights({}, own, {"dataset": "cifar10", "image_size": "32", "content": content})
-        keys.append(key())
-    save_weights({}, own, {"dataset": "cifar10", "image_size": "64"})
-    assert key() == plain  # for images of another size
-    own.unlink()
-    with monkeypatch.context() as elsewhere:
-        elsewhere.setattr("bench.cell.resolve_device", lambda name: torch.device("cuda"))
-        keys.append(key(preset="fast"))
-    plugin.write_text(plugin.read_text() + "# another version")
-    keys.append(key())
-    plugin.write_text(PLUGINS.read_text().replace('name = "grey"', 'name = "grey"\n    version = "2"'))
-    keys.append(key())
-    plugin.write_text(
-        PLUGINS.read_text().replace('name = "grey"', 'name = "grey"\n    precisions = ("float32", "bf16")')
-    )
-    keys += [key(), key(precision="bf16")]
-    assert len(set(keys)) == len(keys)
-
-
-def test_what_changes_no_reconstruction_is_not_in_the_key(
-    tmp_path: Path, bench_home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def key(name: str, **more: object) -> str:
-        return Cell.open(replace(config("Grey", tmp_path), method=name, **more)).draft.key  # type: ignore[arg-type]
-
-    plugin, registered_key = tmp_path / "mine.py", key("biggan-logit")
-    plugin.write_text(PLUGINS.read_text())
-    plain = key(f"{plugin}:Grey")
-    moved = tmp_path / "elsewhere" / "other.py"
-    moved.parent.mkdir()
-    moved.write_text(PLUGINS.read_text())
-    assert key(f"{moved}:Grey") == plain  # its text decides, not its place
-    assert key(f"{plugin}:Grey", precision="bf16") == plain  # it computes in float32 whatever is asked
-    assert key(f"{plugin}:Grey", out=tmp_path / "runs") == plain
-    monkeypatch.setitem(metrics(), "brightness", Brightness())
-    assert key(f"{plugin}:Grey") == plain  # a new metric
-    assert key("biggan-logit") == registered_key
-
-
-def test_an_installed_method_is_known_by_its_version_and_a_linked_one_by_its_module_too() -> None:
-    from methods.biggan_logit.inverter import BigGANLogit
-
-    assert (
-        identify_method("biggan-logit")[2]
-        == hashlib.sha256(Path(inspect.getfile(BigGANLogit)).read_bytes()).hexdigest()
-    )
-    installed = type("Installed", (), {"__module__": "numpy"})
-    assert _source(installed, "installed") is None
-
-
+@pytest.mark.networks
 def test_logits_of_an_image_do_not_depend_on_n(tmp_path: Path) -> None:
     few, more = (run_cell(config("Grey", tmp_path / str(n), num_images=n)) for n in (7, 20))
     a, b = (
@@ -280,6 +170,7 @@ def test_logits_of_an_image_do_not_depend_on_n(tmp_path: Path) -> None:
     assert (a[:7] == b[:7]).all()
 
 
+@pytest.mark.networks
 @pytest.mark.parametrize(
     ("method", "word"),
     [("Broken", "ValueError: no such luck"), ("WrongShape", "should return images of shape"), ("NotANumber", "NaN")],
@@ -288,7 +179,7 @@ def test_a_failure_is_a_record_and_is_tried_again(method: str, word: str, tmp_pa
     record = run_cell(config(method, tmp_path))
     assert record.status == "failed"
     assert word in (record.reason or "")
-    assert Record.from_json((cell(record, tmp_path) / "record.json").read_text()).status == "failed"
+    assert Record.from_json((folder_of(record, tmp_path) / "record.json").read_text()).status == "failed"
     assert record.metrics == {}
     assert run_cell(config(method, tmp_path)).created
 
@@ -305,11 +196,13 @@ def test_a_reason_names_no_folder_of_this_machine(tmp_path: Path, monkeypatch: p
     assert str(tmp_path) not in next(tmp_path.glob("**/record.json")).read_text()
 
 
+@pytest.mark.networks
 def test_a_pair_that_makes_no_sense_is_skipped_with_its_reason(tmp_path: Path) -> None:
     record = run_cell(config("Senseless", tmp_path))
     assert (record.status, record.reason) == ("skipped", "robust_resnet152 has too few logits.")
 
 
+@pytest.mark.networks
 def test_controls_come_along_and_oracle_is_the_ceiling(tmp_path: Path) -> None:
     run(config("Grey", tmp_path, controls=True))
     found = {r.method: r for r, _ in bench.store.record.read_records(tmp_path)}
@@ -324,6 +217,7 @@ def test_controls_come_along_and_oracle_is_the_ceiling(tmp_path: Path) -> None:
     assert oracle["reid_instance_judge_mrr"].value == 1
 
 
+@pytest.mark.networks
 def test_a_control_that_costs_more_than_the_run_is_left_out_unless_it_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -384,6 +278,8 @@ def _run(out: Path, environment: dict[str, str]) -> int:
     return subprocess.run([sys.executable, "-c", code], env=os.environ | environment, check=False).returncode
 
 
+@pytest.mark.networks
+@pytest.mark.processes
 def test_killed_and_resumed_equals_undisturbed(tmp_path: Path) -> None:
     """Killed while inverting the second shard, and again in the third: same parquet, npy and metrics, byte for byte."""
     assert _run(tmp_path / "whole", {"DIE_COUNTER": str(tmp_path / "a")}) == 0

@@ -37,6 +37,7 @@ def faults(word: str) -> tuple[str, int]:
     return said, int(count)
 
 
+@pytest.mark.processes
 @glibc
 def test_freed_memory_is_not_asked_for_again() -> None:
     _, before = faults("leave")

@@ -11,6 +11,7 @@ from bench.classifiers.providers.zoo import ZOO
 from bench.errors import UsageError
 
 
+@pytest.mark.networks
 def test_the_five_calls(tmp_path: Path) -> None:
     dataset = bench.load_dataset("cifar10")
     classifier = bench.load_classifier("robust_resnet152")
@@ -31,6 +32,7 @@ def test_the_five_calls(tmp_path: Path) -> None:
     assert record.recipe["steps"] > 0
 
 
+@pytest.mark.networks
 def test_score_of_identical_images_is_the_ceiling() -> None:
     images = torch.rand(3, 3, 32, 32)
     scores = bench.score(images, images)
@@ -39,6 +41,7 @@ def test_score_of_identical_images_is_the_ceiling() -> None:
     assert scores["logit_error"].value is None
 
 
+@pytest.mark.networks
 def test_controls_are_no_inverters_and_a_mix_of_tensor_and_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="control"):
         bench.load_inverter("oracle", bench.load_classifier("robust_resnet152"))
@@ -62,6 +65,7 @@ def test_what_is_no_image_is_refused() -> None:
             bench.score(bad, good)
 
 
+@pytest.mark.networks
 def test_diversity_of_unknown_reconstructions_is_null_not_zero() -> None:
     scores = bench.score(torch.rand(2, 3, 32, 32), torch.rand(2, 3, 32, 32))
     assert scores["diversity"].value is None
@@ -75,6 +79,7 @@ class Flat(torch.nn.Module):
         return images.mean((2, 3))
 
 
+@pytest.mark.networks
 def test_an_inverters_size_is_the_datasets_and_said(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     method = str(Path(__file__).parent / "plugins.py") + ":Grey"
     network = Flat()
@@ -99,6 +104,7 @@ def test_an_inverters_size_is_the_datasets_and_said(capsys: pytest.CaptureFixtur
     assert "Flat is shown the images as they are, 8x8 px, and says that it takes 224 px" in capsys.readouterr().err
 
 
+@pytest.mark.networks
 def test_every_classifier_says_its_size(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name, item in ZOO.items():
         assert item.build().input_size == item.input_size, name

@@ -11,17 +11,14 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import torch
-from numpy.typing import NDArray
 
 from bench import rescore
-from bench.cards import MetricCard
 from bench.cli.score import score_finished
-from bench.config import RunConfig
 from bench.datasets.fetch_inception import NOT_HERE
 from bench.errors import UnknownNameError, UsageError
 from bench.line import run_cell
 from bench.metrics import evaluate, per_image
-from bench.metrics.base import Data, ExtractorMetric, Metric, PerImage
+from bench.metrics.base import ExtractorMetric, PerImage
 from bench.metrics.distances import Fid
 from bench.metrics.extractors import inception
 from bench.metrics.extractors.judge import Judge
@@ -32,33 +29,9 @@ from bench.store.folder import CellFolder, intact
 from bench.store.record import Record
 from bench.store.verify import verify_cell
 from bench.weights.files import sha256_of
+from tests.cells import TILES, Brightness, columns, config, folder_of, forget
 from tests.metrics.random_inception import Images as Pictures
 from tests.metrics.random_inception import write_random_inception
-
-PLUGINS = Path(__file__).parent / "plugins.py"
-TILES = f"{Path(__file__).parent / 'probes' / 'tiny.py'}:tiles"
-
-
-def config(method: str, out: Path, **more: object) -> RunConfig:
-    base = RunConfig(f"{PLUGINS}:{method}", "robust_resnet152", num_images=20, out=out, controls=False, device="cpu")
-    return replace(base, **more)  # type: ignore[arg-type]
-
-
-def folder_of(record: Record, out: Path) -> Path:
-    return next(out.glob(f"*/*/*/{record.key}"))
-
-
-def columns(record: Record, out: Path) -> dict[str, NDArray[Any]]:
-    table = pq.read_table(folder_of(record, out) / "per_image.parquet")
-    return {name: table.column(name).to_numpy() for name in table.column_names}
-
-
-def forget(record: Record, out: Path, *keys: str) -> Record:
-    """The record as a bench would have written it that did not know these metrics."""
-    folder = folder_of(record, out)
-    less = replace(record, metrics={key: score for key, score in record.metrics.items() if key not in keys})
-    (folder / "record.json").write_text(less.to_json())
-    return less
 
 
 def parts(record: Record, inception: Path | None = None) -> dict[str, Any]:
@@ -68,13 +41,6 @@ def parts(record: Record, inception: Path | None = None) -> dict[str, Any]:
 def another_version(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
     one = metrics()[key]
     monkeypatch.setattr(one, "card", replace(one.card, version="another"))
-
-
-class Brightness(Metric):
-    card = MetricCard("brightness", "brightness", "how bright", None, "image")
-
-    def compute(self, data: Data) -> PerImage:
-        return PerImage(np.full(data.n, 0.25))
 
 
 @pytest.fixture
@@ -90,6 +56,7 @@ def no_inversion(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     return refuse
 
 
+@pytest.mark.networks
 @pytest.mark.parametrize(
     "keys", [("psnr",), ("logit_cosine", "reid_gap"), ("reid_within_class_judge_mrr",), ("diversity",)]
 )
@@ -114,6 +81,7 @@ def test_what_is_missing_comes_back_to_the_bit(
     assert next(score_runs(tmp_path, None, device="cpu")).filled == ()
 
 
+@pytest.mark.networks
 def test_a_run_fills_what_its_record_lacks(tmp_path: Path, no_inversion: Callable[[], None]) -> None:
     whole = run_cell(config("Grey", tmp_path))
     forget(whole, tmp_path, "ssim", "reid_class_target")
@@ -121,6 +89,7 @@ def test_a_run_fills_what_its_record_lacks(tmp_path: Path, no_inversion: Callabl
     assert run_cell(config("Grey", tmp_path)).metrics == whole.metrics
 
 
+@pytest.mark.networks
 def test_a_new_metric_is_computed_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_inversion: Callable[[], None]
 ) -> None:
@@ -142,6 +111,7 @@ def test_a_new_metric_is_computed_alone(
     assert done.record.metrics == whole.metrics
 
 
+@pytest.mark.networks
 def test_only_what_another_making_touches_is_computed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = run_cell(config("Grey", tmp_path))
     another_version(monkeypatch, "ssim")
@@ -155,6 +125,7 @@ def test_only_what_another_making_touches_is_computed(tmp_path: Path, monkeypatc
     assert [done.record.metrics[key] for key in others] == [whole.metrics[key] for key in others]
 
 
+@pytest.mark.networks
 def test_inception_weights_touch_fid_alone(tmp_path: Path) -> None:
     whole = run_cell(config("Grey", tmp_path))
     weights = tmp_path / "weights.pth"
@@ -165,17 +136,7 @@ def test_inception_weights_touch_fid_alone(tmp_path: Path) -> None:
     assert "2,048" in str(done.record.metrics["fid"].note)  # too few images for it
 
 
-def test_damaged_images_are_not_scored(tmp_path: Path) -> None:
-    record = run_cell(config("Grey", tmp_path))
-    forget(record, tmp_path, "psnr")
-    path = folder_of(record, tmp_path) / "reconstructions.npy"
-    pixels = np.load(path)
-    np.save(path, 255 - pixels)
-    (done,) = score_runs(tmp_path, None, device="cpu")
-    assert done.filled == ()
-    assert "reconstructions.npy is not what its record was written with" in str(done.reason)
-
-
+@pytest.mark.networks
 def test_a_lost_second_draw_leaves_diversity_null_and_says_why(tmp_path: Path) -> None:
     record = run_cell(config("Noisy", tmp_path))
     forget(record, tmp_path, "diversity", "psnr")
@@ -186,6 +147,7 @@ def test_a_lost_second_draw_leaves_diversity_null_and_says_why(tmp_path: Path) -
     assert done.record.metrics["psnr"] == record.metrics["psnr"]
 
 
+@pytest.mark.networks
 def test_a_local_classifier_has_to_be_named(tmp_path: Path) -> None:
     record = run_cell(config("Grey", tmp_path, classifier=TILES))
     forget(record, tmp_path, "logit_error", "psnr")
@@ -197,6 +159,7 @@ def test_a_local_classifier_has_to_be_named(tmp_path: Path) -> None:
     assert done.record.metrics == record.metrics
 
 
+@pytest.mark.networks
 def test_records_of_schema_1_compare_with_those_of_today(tmp_path: Path) -> None:
     whole = run_cell(config("Grey", tmp_path))
     path = folder_of(whole, tmp_path) / "record.json"
@@ -221,6 +184,7 @@ def test_misspelt_names_are_said(tmp_path: Path) -> None:
         next(score_runs(tmp_path, None, classifiers=("resnet152",)))
 
 
+@pytest.mark.networks
 def test_cells_are_told_one_by_one_and_a_bad_one_stops_none(tmp_path: Path) -> None:
     grey, noisy = (run_cell(config(name, tmp_path)) for name in ("Grey", "Noisy"))
     for record in (grey, noisy):
@@ -232,6 +196,7 @@ def test_cells_are_told_one_by_one_and_a_bad_one_stops_none(tmp_path: Path) -> N
     assert "cannot be read" in str(told["grey"].reason)
 
 
+@pytest.mark.networks
 def test_a_kill_between_the_files_leaves_a_cell_that_is_filled_next_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -262,6 +227,7 @@ def test_a_kill_between_the_files_leaves_a_cell_that_is_filled_next_time(
     assert verify_cell(config("Grey", tmp_path)).state == "verified"
 
 
+@pytest.mark.networks
 def test_the_record_is_read_once_the_cell_is_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody else fills one score while this process waits: it stays."""
     whole = run_cell(config("Grey", tmp_path))
@@ -281,6 +247,7 @@ def test_the_record_is_read_once_the_cell_is_locked(tmp_path: Path, monkeypatch:
     assert done.record.metrics == whole.metrics
 
 
+@pytest.mark.networks
 def test_a_record_that_is_taken_or_damaged_meanwhile_stops_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -301,20 +268,7 @@ def test_a_record_that_is_taken_or_damaged_meanwhile_stops_none(
     assert told["noisy"].filled == ("psnr",)
 
 
-@pytest.mark.parametrize("rows", [20, 10])
-def test_logits_of_another_classifier_are_not_taken_for_the_cells_own(rows: int, tmp_path: Path) -> None:
-    whole = run_cell(config("Grey", tmp_path))
-    forget(whole, tmp_path, "logit_error")
-    path = folder_of(whole, tmp_path).parents[1] / "logits.npz"
-    with np.load(path) as stored:
-        kept = {name: stored[name] for name in stored.files}
-    kept |= {"made_by": np.array("another cpu"), "ids": kept["ids"][:rows], "logits": -kept["logits"][:rows]}
-    np.savez(path, **kept)
-    (done,) = score_runs(tmp_path, None, device="cpu")
-    assert done.filled == ("logit_error",)
-    assert done.record.metrics["logit_error"].value == pytest.approx(whole.metrics["logit_error"].value, rel=1e-5)
-
-
+@pytest.mark.networks
 def test_a_value_stays_where_its_weights_are_not_here(tmp_path: Path) -> None:
     whole = run_cell(config("Grey", tmp_path))
     weights = tmp_path / "weights.pth"
@@ -328,6 +282,7 @@ def test_a_value_stays_where_its_weights_are_not_here(tmp_path: Path) -> None:
     assert outdated(record, parts(whole, weights)) == ["fid"]
 
 
+@pytest.mark.networks
 def test_what_failed_in_foreign_code_is_tried_again_when_scores_are_asked_for(tmp_path: Path) -> None:
     whole = run_cell(config("Grey", tmp_path))
     failed = replace(whole.metrics["lpips"], value=None, ci95=None, note="OutOfMemoryError: CUDA out of memory")
@@ -339,6 +294,7 @@ def test_what_failed_in_foreign_code_is_tried_again_when_scores_are_asked_for(tm
     assert done.record.metrics == whole.metrics
 
 
+@pytest.mark.networks
 def test_damage_elsewhere_stays_visible(tmp_path: Path) -> None:
     whole = run_cell(config("Grey", tmp_path))
     forget(whole, tmp_path, "psnr")
@@ -347,6 +303,7 @@ def test_damage_elsewhere_stays_visible(tmp_path: Path) -> None:
     assert verify_cell(config("Grey", tmp_path)).state == "wrong"
 
 
+@pytest.mark.networks
 def test_the_protocol_is_todays_only_once_every_score_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = run_cell(config("Grey", tmp_path))
     forget(whole, tmp_path, "psnr")
@@ -357,6 +314,7 @@ def test_the_protocol_is_todays_only_once_every_score_is(tmp_path: Path, monkeyp
     assert all_of_it.record.protocol["metric_versions"]["ssim"] == "another"
 
 
+@pytest.mark.networks
 def test_where_nothing_is_missing_nothing_is_written(tmp_path: Path) -> None:
     folder = folder_of(run_cell(config("Grey", tmp_path)), tmp_path)
     (folder / ".lock").unlink()
@@ -365,6 +323,7 @@ def test_where_nothing_is_missing_nothing_is_written(tmp_path: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
 
 
+@pytest.mark.networks
 def test_paths_may_be_relative(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = run_cell(config("Grey", tmp_path))
     forget(whole, tmp_path, "psnr")
@@ -372,6 +331,7 @@ def test_paths_may_be_relative(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert next(score_runs(Path("."), None, device="cpu")).filled == ("psnr",)
 
 
+@pytest.mark.networks
 def test_another_judge_decides_its_own_scores_alone(tmp_path: Path) -> None:
     """Whoever judged when the cell was run judges again, unless somebody else is named."""
     usual = run_cell(config("Noisy", tmp_path / "usual"))
@@ -391,6 +351,7 @@ def test_another_judge_decides_its_own_scores_alone(tmp_path: Path) -> None:
     assert done.record.metrics == usual.metrics
 
 
+@pytest.mark.networks
 def test_the_target_is_never_its_own_judge(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="would be its own judge"):
         run_cell(config("Grey", tmp_path, judge="robust_resnet152"))
@@ -401,6 +362,7 @@ def test_the_target_is_never_its_own_judge(tmp_path: Path) -> None:
     assert done.filled == ()
 
 
+@pytest.mark.networks
 def test_images_without_a_judge_get_one_who_is_named(tmp_path: Path) -> None:
     from tests.golden.lines import photographs
 
@@ -415,6 +377,7 @@ def test_images_without_a_judge_get_one_who_is_named(tmp_path: Path) -> None:
     assert again == judged
 
 
+@pytest.mark.networks
 def test_a_run_computes_the_metrics_that_it_is_asked_for_and_a_later_one_the_rest(tmp_path: Path) -> None:
     whole = run_cell(config("Noisy", tmp_path / "whole"))
     few = run_cell(config("Noisy", tmp_path / "few", metrics=("psnr", "diversity")))
@@ -430,6 +393,7 @@ def test_a_run_computes_the_metrics_that_it_is_asked_for_and_a_later_one_the_res
         run_cell(config("Noisy", tmp_path / "few", metrics=("psrn",)))
 
 
+@pytest.mark.networks
 @pytest.mark.slow
 @pytest.mark.parametrize("n", [40, 2_500])
 def test_fid_is_filled_in_alone_and_is_torch_fidelitys(

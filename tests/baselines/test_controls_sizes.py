@@ -94,6 +94,7 @@ def test_same_class_random_draws_from_the_predicted_class(classifier: LoadedClas
     assert "600 training images" in (control.note(torch.eye(1000)) or "")
 
 
+@pytest.mark.networks
 def test_class_mean_is_the_mean_of_the_predicted_class(classifier: LoadedClassifier) -> None:
     control, shard = made(ClassMean, classifier)
     predicted = train_logits(classifier).argmax(1).numpy()
@@ -104,6 +105,7 @@ def test_class_mean_is_the_mean_of_the_predicted_class(classifier: LoadedClassif
         assert np.abs(image - mean).max() <= 0.5 + 1e-6
 
 
+@pytest.mark.networks
 def test_ridge_recovers_colours_that_are_linear_in_the_logits(classifier: LoadedClassifier) -> None:
     control, shard = made(Ridge, classifier)
     found = control.reconstruct(shard).astype(float).mean((1, 2))

@@ -69,6 +69,7 @@ def robust() -> tuple[Target, LoadedClassifier]:
     return Target(classifier.name, classifier.sha256, "cifar10", 10, (32, 32), torch.device("cpu")), classifier
 
 
+@pytest.mark.networks
 def test_for_the_demo_it_needs_nothing_fetched_and_gives_what_the_whole_split_gives(bench_home: Path) -> None:
     target, classifier = robust()
     dataset = cifar10.load("test")
@@ -84,6 +85,7 @@ def test_for_the_demo_it_needs_nothing_fetched_and_gives_what_the_whole_split_gi
     assert np.array_equal(again, found[20:30])
 
 
+@pytest.mark.networks
 def test_what_ships_serves_its_own_classifier_order_and_prefix_alone(bench_home: Path) -> None:
     target, classifier = robust()
     dataset = cifar10.load("test")

@@ -26,6 +26,8 @@ from tests.benchmarks.training_step import Both
 from tests.metrics.small_networks import Small
 from tests.metrics.test_evaluate import networks
 
+pytestmark = pytest.mark.networks
+
 TINY = BigGANRecipe(name="tiny", channels=4, hidden=8, steps=60, batch=8)
 # of the size of a score, at least 0.01; torch-fidelity's own means and kernels are float32, ours are float64
 TOLERANCES = {"kid_efficientnet_lite0": 1e-3, "fd_efficientnet_lite0": 1e-3, "fd_judge": 1e-3}

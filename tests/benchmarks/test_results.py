@@ -85,6 +85,8 @@ def test_a_row_that_fails_is_said_and_the_others_go_on(
     assert "2.50x" in capsys.readouterr().out
 
 
+@pytest.mark.networks
+@pytest.mark.processes
 @pytest.mark.parametrize("row", ["training-step", "scoring", "feed-forward", "startup"])
 def test_a_quick_round_measures_and_keeps_nothing(row: str, capsys: pytest.CaptureFixture[str]) -> None:
     before = results.read()
@@ -100,6 +102,7 @@ def test_reading_weights_again_would_be_seen(tmp_path: Path, monkeypatch: pytest
         startup.finished_cell(1)
 
 
+@pytest.mark.processes
 def test_a_listing_reads_no_weights_and_opening_one_does() -> None:
     assert startup.loaded(["list", "methods"])["weights"] is False
     code = startup.LOADED.replace("cli.main()", "__import__('bench').load_classifier('judge') and 0")
@@ -108,6 +111,7 @@ def test_a_listing_reads_no_weights_and_opening_one_does() -> None:
     assert json.loads(done.stdout.splitlines()[-1])["weights"] is True
 
 
+@pytest.mark.processes
 def test_the_peak_is_of_the_program_and_not_of_the_one_that_started_it() -> None:
     held = bytearray(300 * 2**20)  # this process is larger than the one that it starts
     held[:: 2**12] = b"x" * len(held[:: 2**12])

@@ -9,6 +9,8 @@ import pytest
 
 from tests.benchmarks.sides import side
 
+pytestmark = pytest.mark.processes
+
 
 @contextmanager
 def telling(ours: bool, word: str) -> Iterator[Callable[[], object]]:

@@ -16,6 +16,8 @@ from reports.page.render import write_report
 from studies.reports.browser import Opened, opened
 from tests.reports.synthetic import write_cell
 
+pytestmark = pytest.mark.browser
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 

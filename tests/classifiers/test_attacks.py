@@ -11,6 +11,8 @@ from bench.classifiers import load_classifier
 from bench.classifiers.attacks import noise_fgsm, pgd
 from bench.datasets import load_dataset
 
+pytestmark = pytest.mark.networks
+
 EPSILON, STEP = 8 / 255, 2 / 255
 
 

@@ -40,6 +40,7 @@ def prepared(side: int) -> Tensor:
     return made
 
 
+@pytest.mark.networks
 @pytest.mark.parametrize("side", [128, 224])
 @torch.inference_mode()
 def test_logits_equal_the_published_implementation(side: int) -> None:
@@ -53,6 +54,7 @@ def test_another_file_in_its_place_is_refused(monkeypatch: pytest.MonkeyPatch) -
         published_state()
 
 
+@pytest.mark.networks
 def test_features_logits_and_gradients() -> None:
     net = ours()
     images = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0)).requires_grad_()

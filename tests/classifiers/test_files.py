@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
@@ -16,66 +15,7 @@ from torch import Tensor, nn
 from bench.classifiers import files, load_classifier, open_classifier
 from bench.classifiers.files import FoundFile, PublishedFile, check_reference, fetch, read_state
 from bench.errors import DataError, WeightsError
-from tests.conftest import AddPlugin
-
-PROVIDER = """
-from pathlib import Path
-import torch
-from torch import nn
-from bench.classifiers.files import PublishedFile
-from bench.classifiers.library import Described, LibraryProvider
-from bench.classifiers.wrapped import LibraryNetwork
-
-def body():
-    pooled = nn.Conv2d(3, 8, 3, stride=4), nn.ReLU(), nn.AdaptiveAvgPool2d(1)
-    return nn.Sequential(*pooled, nn.Flatten(), nn.Linear(8, 5))
-
-class Tiny(LibraryNetwork):
-    def embed(self, x):
-        return self.body[:-1](x)
-    def head(self, f):
-        return self.body[-1](f)
-
-class TinyProvider(LibraryProvider):
-    def describe(self, name):
-        import json, os
-        url, sha256 = json.loads(os.environ["TINY"])
-        file = PublishedFile(f"tiny:{name}", "tiny.pth", url, sha256)
-        mean, std = (0.5, 0.4, 0.3), (0.2, 0.2, 0.3)
-        return Described(file, 5, 16, mean, std, "bilinear", accuracy={"top1": 0.5}, licence="MIT")
-    def network(self, name, state):
-        net = body()
-        net.load_state_dict(state)
-        return Tiny(net, self.describe(name))
-"""
-
-
-class Published:
-    """A library with one network, whose file is ``path`` and can be had from ``url``."""
-
-    def __init__(self, folder: Path, patch: pytest.MonkeyPatch) -> None:
-        torch.manual_seed(1)
-        self.body = nn.Sequential(
-            nn.Conv2d(3, 8, 3, stride=4), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 5)
-        )
-        self.path = folder / "published.pth"
-        torch.save(self.body.state_dict(), self.path)
-        self.sha256 = hashlib.sha256(self.path.read_bytes()).hexdigest()
-        self.patch = patch
-        self.tell()
-
-    def tell(self, sha256: str | None = None) -> None:
-        self.patch.setenv("TINY", json.dumps([self.path.as_uri(), self.sha256[:8] if sha256 is None else sha256]))
-
-
-@pytest.fixture
-def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plugin: AddPlugin, bench_home: Path) -> Published:
-    plugin("tiny", "bench.classifiers", "tiny = bench_tiny_provider:TinyProvider", PROVIDER)
-    return Published(tmp_path, monkeypatch)
-
-
-def place(home: Path) -> Path:
-    return home / "classifiers" / "tiny" / "tiny.pth"
+from tests.classifiers.tiny_library import Published, place
 
 
 def test_a_published_file_is_fetched_once_and_verified(tiny: Published, bench_home: Path) -> None:
@@ -88,14 +28,6 @@ def test_a_published_file_is_fetched_once_and_verified(tiny: Published, bench_ho
     images = torch.rand(2, 3, 16, 16)
     mean, std = torch.tensor([0.5, 0.4, 0.3]).view(1, 3, 1, 1), torch.tensor([0.2, 0.2, 0.3]).view(1, 3, 1, 1)
     assert torch.allclose(loaded.network(images), tiny.body((images - mean) / std), atol=1e-6)
-
-
-def test_the_identity_is_of_the_file_and_of_the_preprocessing(tiny: Published, bench_home: Path) -> None:
-    from bench_tiny_provider import TinyProvider  # type: ignore[import-not-found]
-
-    shown = TinyProvider().describe("a").preprocessing
-    expected = hashlib.sha256(json.dumps([tiny.sha256, shown], sort_keys=True).encode()).hexdigest()
-    assert open_classifier("tiny:a").sha256 == expected
 
 
 def test_what_comes_with_another_hash_is_thrown_away(tiny: Published, bench_home: Path) -> None:
@@ -132,39 +64,6 @@ def test_without_a_known_hash_nothing_is_fetched(tiny: Published, bench_home: Pa
     tiny.tell("")
     with pytest.raises(WeightsError, match="not fetched, because no hash is published"):
         load_classifier("tiny:a")
-
-
-def test_a_file_of_ones_own_is_warned_of_and_has_an_identity_of_its_own(
-    tiny: Published, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    published = open_classifier("tiny:a")
-    own = tmp_path / "own.safetensors"
-    save_file({key: 2 * value for key, value in tiny.body.state_dict().items()}, own)
-    loaded = open_classifier("tiny:a", weights=own)
-    assert loaded.card is not None
-    assert (loaded.card.verified, loaded.card.accuracy) == (False, {})
-    assert loaded.sha256 != published.sha256
-    assert not torch.equal(loaded.network(torch.rand(1, 3, 16, 16)), published.network(torch.rand(1, 3, 16, 16)))
-    assert capsys.readouterr().err.count("own.safetensors is not known to be the published weights of tiny:a") == 1
-    same = open_classifier("tiny:a", weights=tiny.path)
-    assert same.sha256 == published.sha256
-    assert capsys.readouterr().err == ""
-    with pytest.raises(WeightsError, match="there is no such file"):
-        open_classifier("tiny:a", weights=tmp_path / "nothing.pth")
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        (lambda s: s | {"extra": torch.zeros(1)}, r"does not fit tiny:a: .*Unexpected key.*extra"),
-        (lambda s: {k: v for k, v in s.items() if k != "4.bias"}, r"does not fit tiny:a: .*Missing key.*4\.bias"),
-        (lambda s: s | {"4.bias": torch.zeros(6)}, r"does not fit tiny:a: .*size mismatch for 4\.bias"),
-    ],
-)
-def test_wrong_keys_and_shapes_are_refused(change: Any, words: str, tiny: Published, tmp_path: Path) -> None:
-    torch.save(change(tiny.body.state_dict()), tmp_path / "wrong.pth")
-    with pytest.raises(WeightsError, match=words):
-        load_classifier("tiny:a", weights=tmp_path / "wrong.pth")
 
 
 def test_code_in_a_file_is_not_run(tmp_path: Path) -> None:

@@ -55,6 +55,7 @@ def test_what_nobody_provides_is_named_with_what_there_is(name: str) -> None:
         resolve(name)
 
 
+@pytest.mark.networks
 def test_the_name_stays_as_typed_and_the_card_has_the_full_id() -> None:
     for name in ("resnet152", "zoo:resnet152"):
         card = classifier_card(name)
@@ -110,6 +111,7 @@ def test_an_outsiders_network_is_listed_loaded_and_checked(outsider: Path) -> No
     assert all(one.kept for one in told), told
 
 
+@pytest.mark.networks
 def test_an_outsiders_network_is_run_on_a_folder(outsider: Path, tmp_path: Path) -> None:
     """Without a size in the dataset's name, at the size that the card says."""
     images = np.random.default_rng(1).integers(0, 255, (4, 50, 60, 3), np.uint8)
@@ -133,6 +135,7 @@ def test_an_outsiders_network_is_run_on_a_folder(outsider: Path, tmp_path: Path)
     assert np.load(next((tmp_path / "runs").glob("*/originals.npy"))).shape == (4, 64, 64, 3)
 
 
+@pytest.mark.networks
 def test_weights_of_ones_own_are_another_cell(tmp_path: Path) -> None:
     """Under the same name, beside the cell of the shipped weights."""
     state = {key: value + 0.01 for key, value in load_shipped("robust_resnet152").items()}

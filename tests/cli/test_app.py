@@ -10,11 +10,12 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 
 from bench.metrics.registry import metrics
+
+pytestmark = pytest.mark.processes
 
 PLUGINS = Path(__file__).parents[1] / "plugins.py"
 BENCH = [sys.executable, "-m", "bench"]
@@ -220,23 +221,6 @@ def test_report_compares_two_folders(tmp_path: Path) -> None:
     assert f"'{tmp_path / 'gone'}' was given, and there is no such folder" in text
     assert "bench run" in text
     assert len(text.strip().splitlines()) == 1
-
-
-def test_score_of_two_folders(tmp_path: Path) -> None:
-    from bench.datasets import cifar10
-
-    pixels, _ = cifar10.shipped_test()
-    for k in range(4):
-        for folder, picture in (("a", pixels[k]), ("b", np.roll(pixels[k], 1, axis=1))):
-            (tmp_path / folder).mkdir(exist_ok=True)
-            Image.fromarray(picture).save(tmp_path / folder / f"{k}.png")
-    done = bench("score", "--originals", tmp_path / "a", "--reconstructions", tmp_path / "b", "--json")
-    scores = json.loads(done.stdout)
-    assert set(scores) == set(metrics())
-    assert scores["lpips"]["value"] > 0
-    assert scores["logit_error"]["value"] is None
-    (tmp_path / "b" / "3.png").unlink()
-    assert "missing" in paragraph(bench("score", "--originals", tmp_path / "a", "--reconstructions", tmp_path / "b"), 2)
 
 
 def test_own_images_and_own_classifier(tmp_path: Path) -> None:

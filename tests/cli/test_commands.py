@@ -28,6 +28,7 @@ def config(tmp_path: Path) -> Callable[[str, str], RunConfig]:
     )
 
 
+@pytest.mark.networks
 def test_broken_plugins_hurt_their_own_cells_alone(
     plugin: AddPlugin, config: Callable[[str, str], RunConfig], capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -80,6 +81,7 @@ def test_a_broken_classifier_fails_its_cells_and_no_control_is_run(
     assert [record.method for record, _ in read_records(tmp_path / "runs")] == ["grey"]
 
 
+@pytest.mark.networks
 def test_ctrl_c_within_a_plugin_interrupts(tmp_path: Path, config: Callable[[str, str], RunConfig]) -> None:
     (tmp_path / "stopped.py").write_text(GREY.format("raise KeyboardInterrupt"))
     with pytest.raises(KeyboardInterrupt):

@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from bench.cli import console
-from bench.errors import DataError, UsageError
-from bench.paths import home, readable
+from bench.errors import DataError
 
 PRINTING = "from bench.cli import console; console.prepare(); print({text}, flush=True)"
 # The command line with one more command, which writes a file when it has begun.
@@ -41,6 +40,7 @@ def python(code: str, *words: str, **environment: str) -> subprocess.CompletedPr
     )
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     ("environment", "encoding"),
     [
@@ -63,6 +63,7 @@ def test_a_terminal_without_arrows_gets_readable_ascii(environment: dict[str, st
     assert shown == expected[encoding]
 
 
+@pytest.mark.processes
 def test_utf8_stays_as_it_is_but_for_bytes_that_are_none() -> None:
     done = python(PRINTING.format(text=ascii("↑ 中 \udcff")), PYTHONIOENCODING="utf-8")
     assert done.stdout.decode() == "↑ 中 \\xff\n"
@@ -77,12 +78,14 @@ def test_every_character_that_bench_prints_has_a_word_in_ascii() -> None:
     assert not [c for c in characters if console.ascii_of(c).startswith("\\")]
 
 
+@pytest.mark.processes
 def test_the_list_of_metrics_in_ascii() -> None:
     done = python("import bench.cli.app; bench.cli.app.main()", "list", "metrics", PYTHONIOENCODING="ascii")
     assert done.returncode == 0, done.stderr.decode()
     assert b"fid" in done.stdout
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_in_one_line_that_says_how_to_go_on(number: signal.Signals, tmp_path: Path) -> None:
     words = ["work", str(tmp_path / "it has begun")]
@@ -113,6 +116,7 @@ def test_a_training_goes_on_with_resume(command: str, said: str, capsys: pytest.
     assert capsys.readouterr().err.endswith(said + "\n")
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("lines", [1, 1000])
 def test_a_closed_pipe_ends_without_a_word(lines: int) -> None:
     """Noticed in the middle of the output, or when the last of it is flushed."""
@@ -123,24 +127,6 @@ def test_a_closed_pipe_ends_without_a_word(lines: int) -> None:
     )
     os.close(write)
     assert (done.returncode, done.stderr) == (141, b"")
-
-
-def test_a_user_without_an_entry_is_told_to_set_bench_home(monkeypatch: pytest.MonkeyPatch) -> None:
-    import pwd
-
-    def unknown(uid: int) -> None:
-        raise KeyError(f"getpwuid(): uid not found: {uid}")
-
-    for name in ("HOME", "BENCH_HOME", "XDG_CACHE_HOME"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(pwd, "getpwuid", unknown)
-    with pytest.raises(UsageError, match="export BENCH_HOME=/path/to/folder"):
-        home()
-    monkeypatch.setenv("BENCH_HOME", "~/here")
-    with pytest.raises(UsageError, match="no home folder"):
-        home()
-    monkeypatch.setenv("BENCH_HOME", "/somewhere")
-    assert home() == Path("/somewhere")
 
 
 def test_errors_of_the_system_name_the_file_and_what_to_type(
@@ -167,14 +153,10 @@ def test_errors_of_the_system_name_the_file_and_what_to_type(
     assert "gone" in said(DataError("gone"))
 
 
+@pytest.mark.processes
 def test_a_path_too_long_is_a_sentence(tmp_path: Path) -> None:
     code = "import bench.cli.app; bench.cli.app.main()"
     done = python(code, "report", "--runs", str(tmp_path / ("x" * 300)), "--out", str(tmp_path / ("y" * 5_000)))
     assert done.returncode in (1, 2)
     assert b"Traceback" not in done.stderr
     assert len(done.stderr.decode().strip().splitlines()) == 1
-
-
-def test_readable_paths() -> None:
-    assert readable(Path("/a/é")) == "/a/é"
-    assert readable(os.fsdecode(b"/a/\xff\xc3\xa9")) == "/a/\\xffé"

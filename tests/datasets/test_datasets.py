@@ -9,23 +9,10 @@ from bench.cell import Cell
 from bench.classifiers.provider import targets
 from bench.cli import listing
 from bench.datasets import aliases_of, fetched, load_dataset, load_training
-from bench.datasets.base import to_images, to_pixels
 from bench.datasets.folder import folder_and_size
 from bench.errors import PluginError, UnknownNameError, UsageError
 from bench.registry import DATASETS
 from tests.conftest import AddPlugin
-
-
-def test_cifar10(bench_home: Path) -> None:
-    dataset = load_dataset("cifar10")
-    assert len(dataset) == 2500
-    assert dataset.images(dataset.ids[:3]).shape == (3, 3, 32, 32)
-    assert load_dataset("cifar10", image_size=32).ids == dataset.ids
-
-
-def test_cifar10_has_one_size() -> None:
-    with pytest.raises(UsageError, match="cannot be had at 64x64"):
-        load_dataset("cifar10", image_size=64)
 
 
 def test_folder(tmp_path: Path) -> None:
@@ -83,14 +70,6 @@ def test_forgotten_prefix(tmp_path: Path) -> None:
         load_dataset(str(tmp_path))
 
 
-def test_pixels_survive_the_way_to_images_and_back() -> None:
-    pixels = np.arange(2 * 4 * 4 * 3, dtype=np.uint8).reshape(2, 4, 4, 3) * 2
-    images = to_images(pixels)
-    assert images.shape == (2, 3, 4, 4)
-    assert np.array_equal(to_pixels(images), pixels)
-    assert to_pixels(images * 3 - 1).min() == 0
-
-
 def test_what_follows_a_name_is_the_datasets_to_say(plugin: AddPlugin) -> None:
     for name in ("cifar10:big", "folder", "tiny-imagenet:", "nothing:at-all"):
         with pytest.raises((UnknownNameError, UsageError)):
@@ -141,6 +120,7 @@ def test_an_outsiders_dataset_is_listed_loaded_and_trained_on(outsider: Path) ->
     assert len({train.fingerprint, val.fingerprint, dataset.fingerprint}) == 3
 
 
+@pytest.mark.networks
 @pytest.mark.parametrize("classifier", ["zoo:robust_resnet152", "efficientnet_lite0"])
 def test_an_outsiders_dataset_runs_at_its_own_size(outsider: Path, tmp_path: Path, classifier: str) -> None:
     method = str(Path(__file__).parents[1] / "plugins.py") + ":Noisy"

@@ -236,6 +236,7 @@ def test_errors_are_one_paragraph(animals: Path) -> None:
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.networks
 def test_a_run_scans_it_once_and_the_next_one_again(
     animals: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

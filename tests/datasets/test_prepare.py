@@ -90,6 +90,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.processes
 def test_a_kill_loses_no_finished_block_and_leaves_no_process(tmp_path: Path) -> None:
     """Two processes at work are killed with their parent; what the journal has is what the file holds."""
     noise = np.random.default_rng(1).integers(0, 256, (32, 32, 3), dtype=np.uint8)
@@ -127,6 +128,7 @@ def _alive(pid: int) -> bool:
     return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z" if Path(f"/proc/{pid}").exists() else False
 
 
+@pytest.mark.processes
 def test_processes_give_what_one_gives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "cpu_count", lambda: 2)
     files = pictures(tmp_path / "in", 40) * 50

@@ -5,7 +5,8 @@ import torch
 from torch import Tensor, nn
 
 from bench.inverters import learned
-from bench.inverters.learned import Trained
+from bench.inverters.base import Target
+from bench.inverters.learned import Trained, unsuited
 
 
 class Seen(nn.Module):
@@ -28,3 +29,17 @@ def test_batches_make_the_rows_of_one_pass_in_their_order(rows: int) -> None:
     assert torch.equal(found, a * 2 + b)
     assert sum(network.sizes) == rows
     assert max(network.sizes) <= learned.ON_CPU == 25
+
+
+@pytest.mark.parametrize(
+    ("classifier", "typed"),
+    [
+        ("resnet152", "resnet152"),
+        ("mine.network", "mine.py:network"),
+        ("MyNetwork", "FILE.py:FUNCTION"),
+        ("timm:resnet152.a1_in1k", "timm:resnet152.a1_in1k"),
+    ],
+)
+def test_what_to_type_for_want_of_weights_is_what_the_command_takes(classifier: str, typed: str) -> None:
+    stranger = Target(classifier, "12" * 32, "cifar10", 10, (32, 32), torch.device("cpu"))
+    assert str(unsuited("biggan-logit", stranger)).endswith(f"biggan-logit --classifier {typed}")

@@ -10,6 +10,8 @@ from bench.config import RunConfig
 from bench.line import run_cell
 from methods.biggan_logit.generator import Generator
 
+pytestmark = pytest.mark.networks
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -264,7 +264,7 @@ def test_memory_mapped_files_folders_and_batches_change_nothing(
     assert len(ids) == N
     assert_same(whole, evaluate(a, b, **options), 0)
     assert_same(whole, run(batch=7), 1e-5)
-    monkeypatch.setattr(module, "BLOCK", 16)
+    monkeypatch.setattr("bench.metrics.evaluate.BLOCK", 16)
     assert_same(whole, run(), 1e-5)
 
 
@@ -331,6 +331,7 @@ def test_chance_is_one_class_in_as_many_as_the_network_knows() -> None:
     assert found["reid_class_judge"].chance == found["reid_label_judge"].chance == 1 / 16
 
 
+@pytest.mark.networks
 def test_from_the_line_to_lpips_it_is_five_frames(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ours are those of files below ``bench/``, from the function that runs the line down to the network's call."""
     frames: list[traceback.FrameSummary] = []

@@ -10,6 +10,8 @@ from bench.metrics.lpips import enlarged, lpips_distance
 from bench.weights.files import load_shipped
 from studies.zoo.make_lpips import LPIPS_CONVOLUTIONS
 
+pytestmark = pytest.mark.networks
+
 
 @pytest.fixture(scope="module")
 def net() -> nn.Module:
@@ -70,11 +72,3 @@ def test_one_distance_an_image(net: nn.Module) -> None:
     a, b = images(0, 32), images(1, 32)
     singly = torch.cat([lpips_distance(net, a[i : i + 1], b[i : i + 1]) for i in range(3)])
     torch.testing.assert_close(lpips_distance(net, a, b), singly, atol=1e-6, rtol=1e-5)
-
-
-def test_random_state_is_left_alone(net: nn.Module) -> None:
-    before = torch.random.get_rng_state()
-    load_lpips()
-    assert torch.equal(before, torch.random.get_rng_state())
-    assert not net.training
-    assert not any(p.requires_grad for p in net.parameters())

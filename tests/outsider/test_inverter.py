@@ -14,6 +14,8 @@ from bench.training.commands import Run, train_inverter
 from bench.weights.files import load_file
 from tests.training.test_sizes import CLASSIFIER, folder
 
+pytestmark = pytest.mark.networks
+
 
 @pytest.fixture
 def installed(install: Callable[[bool], None]) -> None:

@@ -15,6 +15,8 @@ from bench.store.faults import Faults
 from bench.training.commands import Run, train_inverter
 from reports.commands import page
 
+pytestmark = pytest.mark.networks
+
 DATASET, CLASSIFIER = "outsider-shapes", "outsider:small"
 
 

@@ -17,7 +17,7 @@ from bench.metrics.base import ExtractorMetric
 from bench.rescore import score_runs
 from bench.store.fingerprint import fingerprint_of
 from bench.store.record import Record, read_records
-from tests.test_rescore import columns, config, folder_of
+from tests.cells import columns, config, folder_of
 
 Install = Callable[[bool], None]
 NEW = ("brightness_error", "margin_kept", "mean_colours")
@@ -49,6 +49,7 @@ def test_what_is_installed_is_listed(install: Install) -> None:
     assert (mine["features"], mine["weights"], mine["resizing"]) == (12, "here", "none")
 
 
+@pytest.mark.processes
 def test_the_command_lists_them(site: Path) -> None:
     path = os.pathsep.join([str(site), *os.environ.get("PYTHONPATH", "").split(os.pathsep)])
     done = subprocess.run(
@@ -58,6 +59,7 @@ def test_the_command_lists_them(site: Path) -> None:
     assert "colours" in done.stdout
 
 
+@pytest.mark.networks
 def test_new_metrics_are_filled_in_alone_and_old_values_stand_to_the_bit(
     tmp_path: Path, install: Install, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -94,6 +96,7 @@ def test_new_metrics_are_filled_in_alone_and_old_values_stand_to_the_bit(
     assert run_cell(config("Noisy", tmp_path)) == after
 
 
+@pytest.mark.networks
 def test_families_exist_for_the_new_extractor_when_asked_for(
     tmp_path: Path, install: Install, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,6 +115,7 @@ def test_families_exist_for_the_new_extractor_when_asked_for(
     assert {key: whole.metrics[key] for key in other.metrics} == other.metrics
 
 
+@pytest.mark.networks
 def test_another_version_of_the_extractor_outdates_its_metrics_alone(
     tmp_path: Path, install: Install, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -65,6 +65,7 @@ def test_the_start_of_an_image_is_its_own() -> None:
     assert 7 / 255 < both.abs().max() <= 8 / 255
 
 
+@pytest.mark.networks
 def test_what_comes_back_is_the_attacks_class(run: RunProbe) -> None:
     found = run("adversarial", "Typical", "judge", num_images=6)
     assert [level.value for level in found.record.levels] == [0, pytest.approx(8 / 255)]
@@ -82,6 +83,7 @@ def test_what_comes_back_is_the_attacks_class(run: RunProbe) -> None:
     assert apart.max() == 8
 
 
+@pytest.mark.networks
 def test_without_named_classes_the_attacks_class_is_null(run: RunProbe, monkeypatch: pytest.MonkeyPatch) -> None:
     found = run("adversarial", "Grey", "linear", num_images=2)
     assert found.value("attacked", "class_judge_given") in (0, 0.5, 1)  # ten logits: taken as the dataset's classes

@@ -3,8 +3,12 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.cli.test_app import bench, paragraph
 from tests.probes.conftest import TINY
+
+pytestmark = pytest.mark.processes
 
 DECODE = ("--method", f"{TINY}:Decode", "--classifier", f"{TINY}:tiles", "--num-images", "3", "--device", "cpu")
 

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from bench.cli.listing import PROBES
-from bench.metrics.registry import metrics
-from bench.probes.measures import MEASURES, known
+from bench.probes.measures import known
 from bench.probes.runner import open_probe
 from bench.registry import registered
 from tests.probes.conftest import Result, RunProbe
@@ -25,6 +24,7 @@ def test_the_ten_probes_are_registered() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.networks
 @pytest.mark.parametrize("kind", KINDS)
 def test_record_table_and_pictures_agree(kind: str, run: RunProbe) -> None:
     probe, found = open_probe(kind), run(kind, "Grey", "linear", num_images=N[kind])
@@ -60,6 +60,7 @@ def _explained(found: Result, level: str, key: str, n: int) -> None:
     assert score.ci95[0] - 1e-12 <= score.value <= score.ci95[1] + 1e-12
 
 
+@pytest.mark.networks
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_inverter_that_ignores_its_input_shows_no_effect(kind: str, run: RunProbe) -> None:
     found = run(kind, "Grey", "linear", num_images=N[kind])
@@ -73,12 +74,7 @@ def test_an_inverter_that_ignores_its_input_shows_no_effect(kind: str, run: RunP
     assert looks == pytest.approx([128 / 255] * len(looks))
 
 
-def test_measures_are_named_once_and_described() -> None:
-    assert all(info.key == key and info.definition and info.title for key, info in MEASURES.items())
-    assert not set(MEASURES) & set(metrics())
-    assert all(open_probe(kind).question.endswith("?") for kind in KINDS)
-
-
+@pytest.mark.networks
 @pytest.mark.parametrize(
     ("kind", "method", "classifier"),
     [
@@ -104,6 +100,7 @@ def test_a_result_does_not_depend_on_the_blocks(
             np.testing.assert_allclose(column, parts.table[key], atol=2e-5, err_msg=key)
 
 
+@pytest.mark.networks
 def test_fewer_images_are_a_prefix(run: RunProbe) -> None:
     few, more = run("noise", "Coin", "linear", num_images=3), run("noise", "Coin", "linear", num_images=6)
     for key in ("lpips", "luminance"):

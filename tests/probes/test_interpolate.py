@@ -33,6 +33,7 @@ def test_slerp_of_parallel_or_zero_rows_is_linear(a: tuple[float, ...], b: tuple
     np.testing.assert_allclose(found, [[0.75 * x + 0.25 * y for x, y in zip(a, b, strict=True)]], atol=1e-6)
 
 
+@pytest.mark.networks
 def test_the_judge_leaves_the_first_class_for_the_second(run: RunProbe) -> None:
     found = run("interpolate", "Typical", "judge", num_images=7)
     assert len(found.record.levels) == 2 * len(TIMES)
@@ -49,6 +50,7 @@ def labels() -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
     return shipped_test()[1].astype(np.int64)
 
 
+@pytest.mark.networks
 def test_relative_step_of_one_jump_is_an_eighth(run: RunProbe) -> None:
     """An inverter that knows classes alone jumps once (or oftener): the mean of eight steps is at least 1/8."""
     found = run("interpolate", "Typical", "judge", num_images=4)
@@ -60,12 +62,14 @@ def test_relative_step_of_one_jump_is_an_eighth(run: RunProbe) -> None:
     assert (jumps == 1).any()
 
 
+@pytest.mark.networks
 def test_without_a_path_there_is_no_ratio(run: RunProbe) -> None:
     score = run("interpolate", "Grey", "tiles").record.metrics["relative_step_linear"]
     assert score.value is None
     assert "both ends look the same" in (score.note or "")
 
 
+@pytest.mark.networks
 def test_the_noise_stays_along_the_path(run: RunProbe) -> None:
     found = run("interpolate", "Coin", "tiles", num_images=8)
     tosses = np.array(sample_seeds(0, [i.partition("+")[0] for i in found.column("all", "image_id")])) % 2
@@ -79,6 +83,7 @@ def test_one_image_is_no_pair(run: RunProbe) -> None:
     assert (record.status, "--num-images 2" in (record.reason or "")) == ("skipped", True)
 
 
+@pytest.mark.networks
 def test_two_rows_a_pair_between_the_originals(run: RunProbe) -> None:
     found = run("interpolate", "Decode", "tiles")
     assert found.pictures.shape == (4, 11, 32, 32, 3)

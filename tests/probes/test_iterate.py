@@ -4,6 +4,8 @@ import pytest
 from bench.probes.iterate import ROUNDS
 from tests.probes.conftest import RunProbe, names
 
+pytestmark = pytest.mark.networks
+
 
 def test_a_perfect_inverter_never_drifts(run: RunProbe) -> None:
     found = run("iterate", "Decode", "pixels", num_images=2)

@@ -29,6 +29,7 @@ def test_perturb_follows_one_direction_an_image(scene: Scene) -> None:
     assert (Perturb().manipulated(scene, 0) == scene.logits).all()
 
 
+@pytest.mark.networks
 def test_a_picture_coded_logit_changes_as_a_picture_does(run: RunProbe, scene: Scene) -> None:
     shift, scale = run("shift", "Decode", "tiles"), run("scale", "Decode", "tiles")
     assert names(shift.record.levels) == ["shift -2", "shift -1", "shift 0", "shift 1", "shift 2"]
@@ -43,6 +44,7 @@ def test_a_picture_coded_logit_changes_as_a_picture_does(run: RunProbe, scene: S
     assert f"{s:.4g}" in (shift.record.note or "")
 
 
+@pytest.mark.networks
 def test_features_cannot_be_manipulated(run: RunProbe) -> None:
     record = run("shift", "Features", "judge", complete=False).record
     assert record.status == "skipped"

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from bench.probes.misclassified import matched
 from tests.probes.conftest import RunProbe, names
@@ -11,6 +12,7 @@ def test_partners_have_the_same_label_and_come_once() -> None:
     assert list(zip(wrong.tolist(), right.tolist(), strict=True)) == [(0, 2), (3, 5), (4, 1)]  # 6 has no partner
 
 
+@pytest.mark.networks
 def test_the_judge_sees_the_predicted_class_where_only_that_is_left(run: RunProbe) -> None:
     found = run("misclassified", "Typical", "judge", num_images=60)
     assert names(found.record.levels) == ["misclassified", "correct", "difference"]
@@ -39,6 +41,7 @@ def test_skipped_where_logits_name_no_class_of_the_dataset(run: RunProbe) -> Non
     assert "48 logits" in (record.reason or "")
 
 
+@pytest.mark.networks
 def test_skipped_where_nothing_is_wrong(run: RunProbe) -> None:
     record = run("misclassified", "Typical", "judge", num_images=2, complete=False).record
     assert record.status == "skipped"

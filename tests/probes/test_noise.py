@@ -11,6 +11,7 @@ from bench.seeding import sample_seeds, seed_of
 from tests.probes.conftest import RunProbe
 
 
+@pytest.mark.networks
 def test_diversity_of_a_coin_is_the_share_of_unequal_pairs(run: RunProbe) -> None:
     found = run("noise", "Coin", "linear")
     black, white = torch.zeros(1, 3, 32, 32), torch.ones(1, 3, 32, 32)
@@ -34,6 +35,7 @@ def test_the_first_two_draws_are_those_of_bench_run() -> None:
     assert len({tuple(draw) for draw in found}) == DRAWS == 8
 
 
+@pytest.mark.networks
 def test_the_grid_has_the_original_at_its_top_left(run: RunProbe) -> None:
     found = run("noise", "Coin", "tiles")
     assert found.pictures.shape == (4, 9, 32, 32, 3)
@@ -42,6 +44,7 @@ def test_the_grid_has_the_original_at_its_top_left(run: RunProbe) -> None:
     assert (found.pictures[:, 0] == original[:4]).all()
 
 
+@pytest.mark.networks
 def test_a_deterministic_inverter_is_measured_and_named(run: RunProbe) -> None:
     score = run("noise", "Decode", "tiles").record.metrics["diversity"]
     assert score.value == 0
@@ -49,6 +52,7 @@ def test_a_deterministic_inverter_is_measured_and_named(run: RunProbe) -> None:
     assert "deterministic" not in (run("noise", "Coin", "tiles").record.metrics["diversity"].note or "")
 
 
+@pytest.mark.networks
 def test_features_take_the_place_of_logits(run: RunProbe) -> None:
     found = run("noise", "Features", "judge")
     assert found.value("draw 1", "luminance") == pytest.approx(found.value("draw 2", "luminance"))

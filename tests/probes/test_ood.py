@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.datasets import fashion_mnist, photographs
+from bench.datasets import fashion_mnist
 from bench.datasets.base import ArrayDataset
 from bench.metrics.extractors.judge import Judge
 from bench.store.record import Score
 from tests.probes.conftest import RunProbe, names
+
+pytestmark = pytest.mark.networks
 
 
 def test_a_perfect_inverter_gives_every_set_back(run: RunProbe) -> None:
@@ -57,10 +59,3 @@ def test_a_folder_stands_beside_cifar10(run: RunProbe, tmp_path: Path) -> None:
     assert names(found.record.levels) == ["folder", "cifar10", "photographs", "fashion-mnist"]
     assert found.level("folder")["lpips"].n == found.level("cifar10")["lpips"].n == 3
     assert found.level("folder")["reid_class_judge"].value is None
-
-
-def test_every_photograph_ships_with_scikit_image() -> None:
-    dataset = photographs.load(32)
-    assert len(dataset) == len(photographs.FILES) == 16
-    assert dataset.pixels(slice(0, 16)).shape == (16, 32, 32, 3)
-    assert len({p.tobytes() for p in dataset.pixels(slice(0, 16))}) == 16

@@ -22,6 +22,7 @@ from bench.store.record import Record
 from tests.probes.conftest import TINY, RunProbe
 
 
+@pytest.mark.networks
 def test_a_finished_probe_is_read_and_force_asks_again(run: RunProbe) -> None:
     first = run("shift", "Grey", "tiles")
     stamp = (first.folder / "record.json").stat().st_mtime_ns
@@ -55,6 +56,7 @@ def test_250_images_where_no_number_is_given(config: RunConfig, tmp_path: Path) 
     assert open_cell(open_probe("noise"), few).num_images == 3
 
 
+@pytest.mark.networks
 def test_a_run_of_bench_run_keeps_its_key_and_stands_beside(run: RunProbe, config: RunConfig) -> None:
     found = run("shift", "Decode", "tiles")
     cell = run_cell(config)
@@ -64,6 +66,7 @@ def test_a_run_of_bench_run_keeps_its_key_and_stands_beside(run: RunProbe, confi
     assert (raw["probe"], raw["levels"]) == (None, [])
 
 
+@pytest.mark.networks
 def test_interrupted_and_resumed_equals_undisturbed(run: RunProbe, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C at the fourth of five inversions: no record; the next call does the two that are left."""
     undisturbed = run("shift", "Decode", "tiles", seed=1)
@@ -101,6 +104,7 @@ def test_an_inverter_that_declines_is_skipped(config: RunConfig) -> None:
     assert (record.status, record.reason) == ("skipped", "tiny.tiles has too few logits.")
 
 
+@pytest.mark.networks
 def test_a_measure_that_fails_is_null_with_its_text(run: RunProbe, tmp_path: Path) -> None:
     (tmp_path / "photos" / "one").mkdir(parents=True)
     Image.new("RGB", (40, 40), "red").save(tmp_path / "photos" / "one" / "a.png")
@@ -121,6 +125,7 @@ def test_what_cannot_be_asked(config: RunConfig) -> None:
     assert not config.out.exists()
 
 
+@pytest.mark.networks
 def test_a_probe_of_ones_own(config: RunConfig, tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(
         "from bench.probes.base import Findings, Probe, measured, side_by_side\n"

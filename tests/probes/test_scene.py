@@ -18,6 +18,7 @@ from bench.seeding import sample_seeds
 from tests.probes.conftest import TINY
 
 
+@pytest.mark.networks
 @pytest.mark.parametrize(("method", "seed"), [("Decode", 0), ("Coin", 0), ("Coin", 1)])
 def test_neutral_is_what_bench_run_makes(method: str, seed: int, config: RunConfig) -> None:
     cell = replace(config, method=f"{TINY}:{method}", seed=seed, num_images=12)
@@ -33,6 +34,7 @@ def test_logits_of_the_originals_are_the_stored_ones(scene: Scene) -> None:
     assert (scene.given == scene.logits).all()
 
 
+@pytest.mark.networks
 def test_features_are_the_classifiers(config: RunConfig) -> None:
     cell = open_cell(open_probe("noise"), replace(config, method=f"{TINY}:Features", classifier=f"{TINY}:judge"))
     scene = Scene.open(cell)
@@ -43,6 +45,7 @@ def test_features_are_the_classifiers(config: RunConfig) -> None:
     assert not scene.takes_logits
 
 
+@pytest.mark.networks
 def test_lpips_judge_and_probability(scene: Scene) -> None:
     first, last = scene.view(scene.originals[:2]), scene.view(scene.originals[2:])
     a, b = (to_images(view.pixels) for view in (first, last))
@@ -67,6 +70,7 @@ def test_cost_counts_every_inversion(scene: Scene) -> None:
     assert scene.cost.invert_seconds == seconds
 
 
+@pytest.mark.networks
 @pytest.mark.parametrize(("classifier", "named"), [("tiles", False), ("linear", True), ("judge", True)])
 def test_ten_logits_are_taken_for_the_ten_classes(classifier: str, named: bool, config: RunConfig) -> None:
     cell = open_cell(open_probe("noise"), replace(config, classifier=f"{TINY}:{classifier}", method=f"{TINY}:Grey"))

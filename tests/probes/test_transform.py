@@ -39,6 +39,7 @@ def test_noise_is_the_images_own() -> None:
     assert np.abs(alone[0] - expected).max() <= 0.51
 
 
+@pytest.mark.networks
 def test_the_curve_of_a_classifier_that_sees_the_mean_colour(run: RunProbe) -> None:
     """It passes over flips and follows brightness; its decoder moves as far as its logits."""
     found = run("transform", "Decode", "colour")
@@ -52,6 +53,7 @@ def test_the_curve_of_a_classifier_that_sees_the_mean_colour(run: RunProbe) -> N
     assert found.value("flip horizontal", "lpips_input") > 0
 
 
+@pytest.mark.networks
 def test_a_perfect_inverter_follows_every_change(run: RunProbe) -> None:
     found = run("transform", "Decode", "pixels", num_images=2)
     for level in names(found.record.levels):

@@ -17,6 +17,12 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_runs(tmp_path_factory.mktemp("runs"), NUM_IMAGES)
 
 
+@pytest.fixture
+def one_cell(runs: Path) -> Path:
+    """A folder of one record, for what any page shows."""
+    return next(runs.glob("**/record.json")).parent
+
+
 @pytest.fixture(scope="session")
 def records(runs: Path) -> list[Record]:
     return [record for record, _ in read_records(runs)]

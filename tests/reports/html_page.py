@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from html.parser import HTMLParser
 
 VOID = {"meta", "br", "wbr", "img", "link", "input", "hr", "line", "circle", "rect"}
@@ -12,8 +13,13 @@ VOID = {"meta", "br", "wbr", "img", "link", "input", "hr", "line", "circle", "re
 class Tag:
     name: str
     attributes: dict[str, str]
-    text: str = ""
+    pieces: list[str] = field(default_factory=list)
     children: list[Tag] = field(default_factory=list)
+
+    @cached_property
+    def text(self) -> str:
+        """Its text and that of its descendants."""
+        return "".join(self.pieces)
 
     def all(self, name: str, **attributes: str) -> list[Tag]:
         """Descendants by name and attributes (class: one of them), in document order."""
@@ -59,4 +65,4 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         for tag in self._open:
-            tag.text += data
+            tag.pieces.append(data)

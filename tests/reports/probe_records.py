@@ -24,9 +24,10 @@ from bench.registry import load, registered
 from bench.store.files import write_atomically
 from bench.store.record import Level, Record, Score
 from reports.analysis.groups import Entry
+from reports.analysis.probe_groups import Together, together
 from reports.page import render
 from reports.page.probes.pages import ProbePage
-from tests.reports.html_page import Page
+from tests.reports.html_page import Page, Tag
 
 KINDS = tuple(sorted(registered(PROBES), key=lambda kind: known_probe(kind).place))
 CLASSES: dict[str, type[Probe]] = {kind: load(PROBES, "probe", kind) for kind in KINDS}
@@ -110,3 +111,31 @@ def rendered(pages: Sequence[ProbePage]) -> Page:
     """The probe pages alone, read back."""
     template = render._environment().from_string("{% from '_probes.html' import probe_pages %}{{ probe_pages(pages) }}")
     return Page(template.render(pages=pages))
+
+
+def grouped(*entries: Entry) -> Together:
+    (only,) = together(entries)
+    return only
+
+
+def everybody(kind: str) -> Together:
+    return grouped(*(entry(kind, classifier, method) for classifier in CLASSIFIERS for method in METHODS))
+
+
+def held(record: Record, level: str | None, key: str) -> Score:
+    if level is None:
+        return record.metrics[key]
+    (found,) = [one for one in record.levels if one.name == level]
+    return found.metrics[key]
+
+
+def cells(table: Tag) -> list[list[tuple[str, str]]]:
+    """(value, interval) of every cell, row by row, without the rows that name a measure."""
+    rows = [row for row in table.all("tr") if row.all("td")]
+    return [
+        [
+            (cell.first("span", class_="probe-value").text, "".join(s.text for s in cell.all("small")))
+            for cell in row.all("td")
+        ]
+        for row in rows
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -69,6 +70,15 @@ def make_runs(root: Path, num_images: int = 60, classifier: str = "robust_resnet
             record = fake_record(method, kind, look, columns, num_images, classifier, rng)
             write_cell(root, dataclasses.replace(record, **others), columns, pixels)
     return root
+
+
+def two_cells(root: Path, num_images: int) -> Path:
+    """An inverter and a control, and nothing else, below ``root``."""
+    runs = make_runs(root, num_images)
+    for folder in (runs / "cifar10" / "robust_resnet152").iterdir():
+        if folder.name not in ("biggan-logit", "ridge"):
+            shutil.rmtree(folder)
+    return runs
 
 
 def fake(originals: NDArray[np.uint8], blur: float, noise: float, rng: np.random.Generator) -> NDArray[np.uint8]:

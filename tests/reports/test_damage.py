@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from bench.store.faults import Faults
@@ -24,11 +22,11 @@ from reports.analysis.groups import Entry, group
 from reports.page.compare.compare import write_comparison
 from reports.page.gallery.logits import NOT_STORED
 from reports.page.probes.pages import probe_pages
-from reports.page.render import entries_below, write_report
+from reports.page.render import write_report
 from studies.reports.readme import Sources, claims, few
 from tests.reports.html_page import Page
 from tests.reports.probe_records import make_record, with_pictures
-from tests.reports.synthetic import make_runs
+from tests.reports.synthetic import two_cells
 
 N = 60
 Raw = dict[str, Any]
@@ -36,12 +34,7 @@ Raw = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of two cells."""
-    runs = make_runs(tmp_path_factory.mktemp("damage"), N)
-    for folder in (runs / "cifar10" / "robust_resnet152").iterdir():
-        if folder.name not in ("biggan-logit", "ridge"):
-            shutil.rmtree(folder)
-    return runs
+    return two_cells(tmp_path_factory.mktemp("damage"), N)
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +153,6 @@ FIELDS: dict[str, tuple[Callable[[Raw], Raw], str]] = {
     "version is zero": (edit("schema_version", to=0), "schema_version is 0"),
     "version is later": (edit("schema_version", to=99), "Upgrade bench"),
 }
-
 # What becomes of the text.
 TEXTS: dict[str, tuple[Callable[[str], bytes], str]] = {
     "empty": (lambda _: b"", "Expecting value"),
@@ -250,38 +242,6 @@ def test_nothing_readable_says_what_was_wrong(raw: Raw, tmp_path: Path) -> None:
         write_report(tmp_path, tmp_path / "report.html")
 
 
-def columns_with(**changes: Any) -> Callable[[Path], None]:
-    """Rewrite a table with columns replaced, added, or (None) dropped."""
-
-    def change(path: Path) -> None:
-        table = pq.read_table(path)
-        held = {name: table[name] for name in table.column_names} | {k: pa.array(v) for k, v in changes.items() if v}
-        pq.write_table(pa.table({k: v for k, v in held.items() if k not in changes or changes[k]}), path)
-
-    return change
-
-
-def rows_of(first: int, last: int) -> Callable[[Path], None]:
-    return lambda path: pq.write_table(pq.read_table(path).slice(first, last), path)
-
-
-def written(data: bytes) -> Callable[[Path], None]:
-    return lambda path: void(path.write_bytes(data))
-
-
-def void(_: object) -> None:
-    return
-
-
-def as_folder(path: Path) -> None:
-    path.unlink()
-    path.mkdir()
-
-
-def halved(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-
-
 def bomb() -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
@@ -303,64 +263,7 @@ def npz(**arrays: object) -> bytes:
     return file.getvalue()
 
 
-def long_table(path: Path) -> None:
-    """A billion rows in a few bytes."""
-    pq.write_table(pa.table({"image_id": pa.array(["x"] * 5_000_000), "lpips": np.zeros(5_000_000)}), path)
-
-
 IDS = [f"test-{row:05d}" for row in range(N)]
-TABLES: dict[str, tuple[Callable[[Path], None], str]] = {
-    "empty": (written(b""), ""),
-    "cut in half": (halved, ""),
-    "no Parquet": (written(b"nonsense" * 100), "Parquet"),
-    "a folder": (as_folder, "no regular file"),
-    "fewer rows": (rows_of(0, 50), "50 rows and the record 60 images"),
-    "no rows": (rows_of(0, 0), "0 rows"),
-    "far more rows": (long_table, "5,000,000 rows"),
-    "no ids": (columns_with(image_id=None), "no column image_id"),
-    "ids twice": (columns_with(image_id=["a"] * N), "not unique"),
-    "ids are numbers": (columns_with(image_id=list(range(N))), "image_id is of type int64"),
-    "ids have gaps": (columns_with(image_id=[None, *IDS[1:]]), "1 gaps"),
-    "scores are text": (columns_with(lpips=["0.5"] * N), "lpips is of type string"),
-    "scores are lists": (columns_with(lpips=[[0.5]] * N), "lpips is of type list"),
-    "labels are fractions": (columns_with(label=[0.5] * N), "label is of type double"),
-    "another mean": (columns_with(lpips=[0.25] * N), "the mean of its column lpips is 0.25"),
-    "a mean off by a millionth": (
-        lambda path: columns_with(lpips=list(pq.read_table(path)["lpips"].to_numpy() * (1 + 3e-6)))(path),
-        "the mean of its column lpips",
-    ),
-    "infinite scores": (columns_with(lpips=[float("inf"), *[0.5] * (N - 1)]), "lpips is inf"),
-    "no score at all": (columns_with(lpips=[float("nan")] * N), "lpips is nan"),
-}
-
-
-@pytest.mark.parametrize("name", TABLES)
-def test_a_table_that_contradicts_its_record_is_left_out(name: str, good: Path, tmp_path: Path) -> None:
-    change, reason = TABLES[name]
-    runs = Path(shutil.copytree(good, tmp_path / "runs"))
-    (path,) = runs.glob("**/biggan-logit/*/per_image.parquet")
-    change(path)
-    faults = Faults()
-    entry = next(one for one in entries_below(runs, faults) if one.record.method == "biggan-logit")
-    assert entry.per_image == {}
-    assert [(fault.path, reason in fault.reason) for fault in faults] == [(path, True)], list(faults)
-
-
-def test_a_metric_that_the_record_lacks_is_missing_whatever_the_table_holds(good: Path, tmp_path: Path) -> None:
-    runs = Path(shutil.copytree(good, tmp_path / "runs"))
-    (path,) = runs.glob("**/biggan-logit/*/record.json")
-    raw = json.loads(path.read_text())
-    del raw["metrics"]["ssim"]
-    raw["metrics"]["psnr"] = {"value": None, "note": "lost"}
-    path.write_text(json.dumps(raw))
-    faults = Faults()
-    entry = next(one for one in entries_below(runs, faults) if one.record.method == "biggan-logit")
-    assert "ssim" not in entry.per_image
-    assert np.isnan(entry.per_image["psnr"]).all()
-    assert len(entry.per_image["lpips"]) == N
-    assert not list(faults)
-
-
 ARRAYS: dict[str, tuple[str, bytes, str]] = {
     "pictures: a pickle": ("reconstructions.npy", pickle.dumps([1]), ""),
     "pictures: objects": ("reconstructions.npy", npy(np.array([{}], dtype=object)), ""),
@@ -434,12 +337,17 @@ CAPTIONS: dict[str, tuple[str, bytes]] = {
 }
 
 
+def test_whole_pictures_of_a_probe_are_shown(tmp_path: Path) -> None:
+    made, _ = with_pictures(tmp_path, make_record("shift"), ["a"], ["x", "y"])
+    assert "data:image" in str(probe_pages([made]))
+    assert not list(made.faults)
+
+
 @pytest.mark.parametrize("name", CAPTIONS)
 def test_damaged_pictures_of_a_probe_are_as_none(name: str, tmp_path: Path) -> None:
     file, data = CAPTIONS[name]
     made, _ = with_pictures(tmp_path, make_record("shift"), ["a"], ["x", "y"])
     assert made.directory is not None
-    assert "data:image" in str(probe_pages([made]))
     (made.directory / file).write_bytes(data)
     assert "data:image" not in str(probe_pages([made]))
     assert [fault.path.name for fault in made.faults] == [file]

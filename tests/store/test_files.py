@@ -49,6 +49,7 @@ def test_an_error_half_way_leaves_the_old_file_and_nothing_else(tmp_path: Path) 
     assert os.listdir(tmp_path) == ["a.bin"]
 
 
+@pytest.mark.processes
 def test_a_full_disk_is_an_error_that_names_file_and_room_and_leaves_nothing(small_disk: Path) -> None:
     write_atomically(small_disk / "kept", b"old")
     big = np.zeros((8, 512, 512), np.uint8)
@@ -69,6 +70,7 @@ def test_a_full_disk_is_an_error_that_names_file_and_room_and_leaves_nothing(sma
         assert (small_disk / "kept").read_bytes() == b"old"
 
 
+@pytest.mark.processes
 def test_a_sparse_array_is_never_half_there_without_a_word(tmp_path: Path) -> None:
     """The limit on the size of files stands in for a full disk where none can be mounted; SIGBUS would be -7."""
     code = (
@@ -114,6 +116,7 @@ def test_sweeping_takes_only_what_begins_alike(tmp_path: Path) -> None:
     assert sorted(os.listdir(tmp_path)) == [".lock", ".logits.npz.host.1.ab.tmp", "originals.npy"]
 
 
+@pytest.mark.processes
 def test_who_waits_for_another_process_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

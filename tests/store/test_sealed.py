@@ -1,5 +1,7 @@
 """What is kept for later is taken only where it is what was written, and where it belongs."""
 
+from __future__ import annotations
+
 import shutil
 from pathlib import Path
 
@@ -88,3 +90,19 @@ def test_altered_logits_of_a_training_split_are_computed_again(tiny_cifar: Loade
         assert torch.equal(logits(), first)
     np.save(kept, first.numpy() + 1)
     assert torch.equal(logits(), first)
+
+
+def test_large_logits_are_mapped_and_what_is_mapped_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sealed, "LARGE", 0)
+    rows = np.arange(30, dtype=np.float32).reshape(10, 3)
+    sealed.save_blocks(tmp_path / "a.npy", 10, (rows[k : k + 4] for k in range(0, 10, 4)))
+    sealed.save_array(tmp_path / "b.npy", rows)
+    assert (tmp_path / "a.npy").read_bytes() == (tmp_path / "b.npy").read_bytes()
+    found = sealed.load_array(tmp_path / "a.npy")
+    assert isinstance(found, np.memmap)
+    assert np.array_equal(found, rows)
+    del found
+    data = bytearray((tmp_path / "a.npy").read_bytes())
+    data[-1] ^= 1
+    (tmp_path / "a.npy").write_bytes(data)
+    assert sealed.load_array(tmp_path / "a.npy") is None

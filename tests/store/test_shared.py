@@ -1,5 +1,7 @@
 """Images and logits that many cells share: stored once, never fewer, checked before they are computed from."""
 
+from __future__ import annotations
+
 import os
 import subprocess
 import sys
@@ -123,6 +125,7 @@ def test_what_a_killed_process_left_is_swept(tmp_path: Path) -> None:
     assert sorted(os.listdir(tmp_path)) == [".originals.lock", "originals.json", "originals.npy"]
 
 
+@pytest.mark.processes
 def test_processes_of_different_n_at_once_leave_the_largest(tmp_path: Path) -> None:
     """As `bench run` does in a fresh folder: whoever comes last must not put fewer images in the place of more."""
     code = (
@@ -147,6 +150,7 @@ def test_processes_of_different_n_at_once_leave_the_largest(tmp_path: Path) -> N
     assert not list(tmp_path.glob("**/*.tmp"))
 
 
+@pytest.mark.processes
 def test_logits_of_different_n_at_once_leave_the_largest(tmp_path: Path) -> None:
     dataset, classifier = small_dataset(900), counting(1)
     with ThreadPoolExecutor(4) as pool:
@@ -221,3 +225,20 @@ def test_arrays_of_an_earlier_bench_are_made_anew_and_as_many(tmp_path: Path) ->
     assert len(np.load(tmp_path / "originals.npy")) == 400
     assert len(np.load(tmp_path / "logits.npz")["ids"]) == 400
     assert (np.load(tmp_path / "logits.npz")["logits"] != 0).any(axis=1).all()
+
+
+def test_kept_logits_that_the_network_does_not_give_any_more_are_refused(tmp_path: Path) -> None:
+    last = nn.Linear(3072, 3)
+    network = nn.Sequential(nn.Flatten(), last).eval()
+    dataset, classifier = small_dataset(20), LoadedClassifier("linear", network, "ab" * 32, 32)
+    first = shared.logits(tmp_path, classifier, dataset, 20, CPU)
+    assert (shared.logits(tmp_path, classifier, dataset, 20, CPU) == first).all()
+    with torch.no_grad():
+        last.bias.add_(1e-4)
+        shared.logits(tmp_path, classifier, dataset, 20, CPU)
+        last.bias.add_(1)
+    with pytest.raises(DataError, match=r"other logits than linear gives now: they differ by up to 1\..*--force"):
+        shared.logits(tmp_path, classifier, dataset, 20, CPU)
+    anew = shared.logits(tmp_path, classifier, dataset, 20, CPU, anew=True)
+    assert np.allclose(anew, first + 1, atol=1e-3)
+    assert (shared.logits(tmp_path, classifier, dataset, 20, CPU) == anew).all()

@@ -29,12 +29,14 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> RunConfig:
     return config
 
 
+@pytest.mark.networks
 def test_a_finished_cell_is_verified(finished: RunConfig) -> None:
     found = verify_cell(finished)
     assert (found.state, found.good, found.command) == ("verified", True, None)
     assert found.line() == "verified: grey on robust_resnet152 (cifar10, 4 images, seed 3)"
 
 
+@pytest.mark.networks
 @pytest.mark.parametrize("name", [*FILES, "originals.npy", "logits.npz"])
 def test_a_changed_or_missing_file_is_named_with_what_to_type(finished: RunConfig, name: str) -> None:
     folder = Cell.open(finished).folder.path
@@ -56,6 +58,7 @@ def test_a_changed_or_missing_file_is_named_with_what_to_type(finished: RunConfi
         path.write_bytes(good)
 
 
+@pytest.mark.networks
 def test_records_that_are_absent_foreign_old_or_incomplete(finished: RunConfig) -> None:
     path = Cell.open(finished).folder.record
     good = path.read_text()
@@ -77,12 +80,14 @@ def test_records_that_are_absent_foreign_old_or_incomplete(finished: RunConfig) 
         path.write_text(good)
 
 
+@pytest.mark.networks
 def test_the_command_that_is_named_runs_the_very_cell(finished: RunConfig) -> None:
     words = command(replace(finished, out=Path("my runs")), "--force")
     assert words.startswith(f"bench run --method {PLUGINS}:Grey --classifier robust_resnet152 --num-images 4 --seed 3")
     assert words.endswith("--device cpu --out 'my runs' --no-controls --force")
 
 
+@pytest.mark.networks
 def test_on_the_command_line(finished: RunConfig) -> None:
     words = ["run", "--method", finished.method, "--classifier", finished.classifier, "--num-images", "4"]
     words += ["--device", "cpu", "--seed", "3", "--out", str(finished.out), "--verify"]

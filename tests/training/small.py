@@ -1,6 +1,10 @@
-"""A few real images as a dataset, and trainings on few pairs."""
+"""A few real images as a dataset, trainings on few pairs, and whether two states are the same."""
 
-from typing import TypeVar
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import torch
 
 from bench.classifiers import LoadedClassifier
 from bench.datasets import cifar10
@@ -22,3 +26,19 @@ def small_dataset(count: int) -> ArrayDataset:
 def make(cls: type[Task], recipe: InverterRecipe, classifier: LoadedClassifier, engine: Engine) -> Task:
     """A task as its trainer makes it."""
     return cls(recipe, TrainingPairs.of(recipe, classifier, engine), classifier, engine)
+
+
+def assert_same_state(one: Any, other: Any, where: str = "") -> None:
+    """Bit for bit, whatever is nested in whatever."""
+    if isinstance(one, torch.Tensor):
+        assert torch.equal(one, other), where
+    elif isinstance(one, dict):
+        assert one.keys() == other.keys()
+        for key in one:
+            assert_same_state(one[key], other[key], f"{where}/{key}")
+    elif isinstance(one, list | tuple):
+        assert len(one) == len(other)
+        for k, (a, b) in enumerate(zip(one, other, strict=True)):
+            assert_same_state(a, b, f"{where}/{k}")
+    else:
+        assert one == other, where

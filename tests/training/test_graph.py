@@ -14,8 +14,9 @@ from bench.classifiers import LoadedClassifier
 from bench.training.engine import Engine
 from bench.training.graph import WARM_UP, CudaGraphs, Replayed, Scalars, Step
 from methods.biggan_logit.train import BigGANRecipe, BigGANTask
-from tests.training.small import make
-from tests.training.test_processes import assert_same_state
+from tests.training.small import assert_same_state, make
+
+pytestmark = pytest.mark.networks
 
 STEPS = 8
 TINY = BigGANRecipe("tiny", channels=4, hidden=8, steps=20, batch=8)

@@ -13,6 +13,8 @@ from bench.training.loop import Trainable
 from methods.biggan_logit.train import BigGANRecipe, BigGANTask
 from tests.training.small import make
 
+pytestmark = pytest.mark.networks
+
 GPU = torch.device("cuda")
 
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -10,6 +11,7 @@ from bench.classifiers import LoadedClassifier
 from bench.datasets import cifar10
 from bench.training import pairs
 from bench.training.data import TrainingImages
+from bench.training.engine import Engine
 from bench.training.pairs import logits_path, split_logits
 
 
@@ -57,3 +59,11 @@ def test_mirrored_logits_are_those_of_the_mirror_images(bench_home: Path) -> Non
     torch.testing.assert_close(found, network(data.batch(torch.arange(30)).flip(3)))
     assert logits_path(classifier.sha256, "some", mirrored=True).exists()
     assert not logits_path(classifier.sha256, "some").exists()
+
+
+def test_mirrored_images_carry_their_own_logits(tiny_cifar: LoadedClassifier) -> None:
+    data = pairs.TrainingPairs(tiny_cifar, Engine(), seed=1)
+    for step in range(4):
+        images, z = data.batch(step, 8)
+        torch.testing.assert_close(tiny_cifar.network(images), z, atol=1e-5, rtol=1e-5)
+    assert not np.allclose(*data.views)

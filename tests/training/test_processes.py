@@ -15,6 +15,10 @@ import numpy as np
 import pytest
 import torch
 
+from tests.training.small import assert_same_state
+
+pytestmark = pytest.mark.processes
+
 KINDS = ("biggan-logit", "dosovitskiy-brox-2016a", "dosovitskiy-brox-2016b", "classifier")
 ALONE = [sys.executable, "-m"]
 NEEDS_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
@@ -45,22 +49,6 @@ def curve(folder: Path) -> dict[str, list[float]]:
 def checkpoint(folder: Path) -> dict[str, Any]:
     state: dict[str, Any] = torch.load(folder / "checkpoint.pt", weights_only=True)
     return state
-
-
-def assert_same_state(one: Any, other: Any, where: str = "") -> None:
-    """Bit for bit, whatever is nested in whatever."""
-    if isinstance(one, torch.Tensor):
-        assert torch.equal(one, other), where
-    elif isinstance(one, dict):
-        assert one.keys() == other.keys()
-        for key in one:
-            assert_same_state(one[key], other[key], f"{where}/{key}")
-    elif isinstance(one, list | tuple):
-        assert len(one) == len(other)
-        for k, (a, b) in enumerate(zip(one, other, strict=True)):
-            assert_same_state(a, b, f"{where}/{k}")
-    else:
-        assert one == other, where
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -65,6 +65,7 @@ def cell(method: str, classifier: str, dataset: str, out: Path) -> Record:
     return run_cell(RunConfig(method, classifier, dataset, num_images=20, out=out, controls=False))
 
 
+@pytest.mark.networks
 @pytest.mark.parametrize("method", TINY)
 def test_trained_at_64_px_it_runs_at_64_px_and_at_no_other_size(
     method: str, classifier: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -99,6 +100,7 @@ def large(tmp_path: Path) -> LoadedClassifier:
     return LoadedClassifier("linear", network.eval().requires_grad_(False), "ab" * 32, 64)
 
 
+@pytest.mark.networks
 def test_the_networks_of_64_px_have_attention(tmp_path: Path, bench_home: Path) -> None:
     recipe = BigGANRecipe("tiny", channels=8, hidden=8, batch=8, dataset=f"{folder(tmp_path / 'a', 10, 0)}@64")
     task = make(BigGANTask, recipe, large(tmp_path), Engine())
@@ -129,22 +131,7 @@ def test_pairs_that_are_read_are_those_that_are_held(
     assert len(read.reference()) == 2 * -(-len(read.data) // 4)
 
 
-def test_large_logits_are_mapped_and_what_is_mapped_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sealed, "LARGE", 0)
-    rows = np.arange(30, dtype=np.float32).reshape(10, 3)
-    sealed.save_blocks(tmp_path / "a.npy", 10, (rows[k : k + 4] for k in range(0, 10, 4)))
-    sealed.save_array(tmp_path / "b.npy", rows)
-    assert (tmp_path / "a.npy").read_bytes() == (tmp_path / "b.npy").read_bytes()
-    found = sealed.load_array(tmp_path / "a.npy")
-    assert isinstance(found, np.memmap)
-    assert np.array_equal(found, rows)
-    del found
-    data = bytearray((tmp_path / "a.npy").read_bytes())
-    data[-1] ^= 1
-    (tmp_path / "a.npy").write_bytes(data)
-    assert sealed.load_array(tmp_path / "a.npy") is None
-
-
+@pytest.mark.networks
 def test_trainings_of_two_seeds_are_kept_apart_and_the_default_recipe_is_taken(
     classifier: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

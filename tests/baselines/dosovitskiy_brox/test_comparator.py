@@ -45,6 +45,7 @@ def test_inceptions_layer_is_the_reduction_d() -> None:
     torch.testing.assert_close(network.e(found).mean((2, 3)), network.features(images))
 
 
+@pytest.mark.networks
 def test_the_shipped_networks_have_4x4_maps_of_256_and_320_channels() -> None:
     with torch.device("meta"):
         images = torch.rand(1, 3, 32, 32)

@@ -12,7 +12,6 @@ from baselines.dosovitskiy_brox.train_2016b import DosovitskiyBrox2016bRecipe, T
 from bench.classifiers import LoadedClassifier
 from bench.errors import WeightsError
 from bench.inverters.base import Target
-from bench.inverters.learned import unsuited
 from bench.registry import INVERTERS, load
 from bench.training.engine import Engine
 from bench.training.inverters import train_inverter
@@ -36,6 +35,7 @@ def trained(
     return cls, train_inverter(make(Task2016b, tiny_b, tiny_cifar, Engine()), tmp_path, resume=False)
 
 
+@pytest.mark.networks
 def test_reconstructions_are_images_whatever_the_seeds(trained: tuple[type[DecoderInverter], Path]) -> None:
     cls, weights = trained
     inverter = cls(TARGET, weights)
@@ -48,6 +48,7 @@ def test_reconstructions_are_images_whatever_the_seeds(trained: tuple[type[Decod
     assert not torch.equal(images[0], images[1])
 
 
+@pytest.mark.networks
 def test_they_declare_what_they_are(trained: tuple[type[DecoderInverter], Path]) -> None:
     cls, weights = trained
     inverter = cls(TARGET, weights)
@@ -57,6 +58,7 @@ def test_they_declare_what_they_are(trained: tuple[type[DecoderInverter], Path])
     assert inverter.recipe["steps"] == 1
 
 
+@pytest.mark.networks
 def test_weights_of_another_classifier_are_refused(trained: tuple[type[DecoderInverter], Path]) -> None:
     cls, weights = trained
     stranger = replace(TARGET, classifier_sha256="00" * 32)
@@ -70,17 +72,3 @@ def test_both_are_registered_with_their_trainers(name: str) -> None:
     assert load(INVERTERS, "method", name).name == name
     assert open_trainer(name).recipe(steps=3).steps == 3
     assert open_trainer(name).method == name
-
-
-@pytest.mark.parametrize(
-    ("classifier", "typed"),
-    [
-        ("resnet152", "resnet152"),
-        ("mine.network", "mine.py:network"),
-        ("MyNetwork", "FILE.py:FUNCTION"),
-        ("timm:resnet152.a1_in1k", "timm:resnet152.a1_in1k"),
-    ],
-)
-def test_what_to_type_for_want_of_weights_is_what_the_command_takes(classifier: str, typed: str) -> None:
-    stranger = Target(classifier, "12" * 32, "cifar10", 10, (32, 32), torch.device("cpu"))
-    assert str(unsuited("biggan-logit", stranger)).endswith(f"biggan-logit --classifier {typed}")

@@ -63,6 +63,7 @@ def test_gs_loss_equals_a_hand_computed_value(task: Task2016a, monkeypatch: pyte
     assert len(terms) == 3
 
 
+@pytest.mark.networks
 def test_a_step_of_d_lowers_its_loss_and_a_step_of_g_lowers_its_own(task: Task2016a) -> None:
     images, z = task.pairs.batch(0, 8)
 
@@ -81,6 +82,7 @@ def test_a_step_of_d_lowers_its_loss_and_a_step_of_g_lowers_its_own(task: Task20
     assert loss_g().item() < before_g.item()
 
 
+@pytest.mark.networks
 def test_a_step_moves_g_d_and_the_average_and_leaves_the_comparator(
     task: Task2016a, tiny_comparator: LoadedClassifier
 ) -> None:
@@ -96,6 +98,7 @@ def test_a_step_moves_g_d_and_the_average_and_leaves_the_comparator(
     assert not any(value.requires_grad for value in scalars.values())
 
 
+@pytest.mark.networks
 @pytest.mark.parametrize(("paused", "balance"), [("d", Balance(train_d=False)), ("g", Balance(train_g=False))])
 def test_the_paused_one_stands_still_with_its_optimiser(task: Task2016a, paused: str, balance: Balance) -> None:
     task.step(0)
@@ -113,6 +116,7 @@ def _steps(task: Task2016a, name: str) -> list[float]:
     return [float(state["step"]) for state in task.optimizers[name].state.values()]
 
 
+@pytest.mark.networks
 def test_the_ratio_of_the_losses_decides_the_next_step(task: Task2016a, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[float] = []
 
@@ -126,6 +130,7 @@ def test_the_ratio_of_the_losses_decides_the_next_step(task: Task2016a, monkeypa
     assert task.balance == Balance(train_g=False)
 
 
+@pytest.mark.networks
 def test_training_resumes_to_the_very_same_weights(
     tiny_cifar: LoadedClassifier, tiny_comparator: LoadedClassifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -169,6 +174,7 @@ def test_another_comparator_is_refused_on_resume(
         make(Task2016a, TINY, tiny_cifar, Engine()).load_state_dict(task.state_dict())
 
 
+@pytest.mark.networks
 def test_the_comparator_is_opened_for_the_target_and_named_in_the_file(
     tiny_cifar: LoadedClassifier, tiny_comparator: LoadedClassifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

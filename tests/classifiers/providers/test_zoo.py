@@ -17,6 +17,7 @@ from bench.weights.files import entry, load_shipped, save_weights
 from tests.conftest import AddWeights
 
 
+@pytest.mark.networks
 @pytest.mark.parametrize("name", ZooProvider().names())
 def test_the_card_is_what_the_network_is(name: str) -> None:
     card, network = ZooProvider().open(name)

@@ -92,6 +92,7 @@ def real(count: int, side: int) -> np.ndarray:
     return np.ascontiguousarray(whole[:, :side, :side])
 
 
+@pytest.mark.networks
 @pytest.mark.parametrize("side", [32, 299])
 @pytest.mark.parametrize("count", [2, pytest.param(64, marks=pytest.mark.slow)])
 def test_features_are_torch_fidelitys(
@@ -118,6 +119,7 @@ def test_the_distance_is_torch_fidelitys_on_given_features() -> None:
     assert frechet(a, b) == pytest.approx(theirs[KEY_METRIC_FID], rel=1e-9)
 
 
+@pytest.mark.networks
 @pytest.mark.slow
 def test_fid_of_2048_images_is_what_torch_fidelity_calculates(
     random_weights: Path, monkeypatch: pytest.MonkeyPatch

@@ -73,9 +73,9 @@ def test_no_records_say_what_to_type(tmp_path: Path) -> None:
     assert not (tmp_path / "report.html").exists()
 
 
-def test_the_path_comes_back_and_nothing_else_is_left(runs: Path, tmp_path: Path) -> None:
+def test_the_path_comes_back_and_nothing_else_is_left(one_cell: Path, tmp_path: Path) -> None:
     out = tmp_path / "deep" / "report.html"
-    assert write_report(runs, out) == out
+    assert write_report(one_cell, out) == out
     assert [path.name for path in out.parent.iterdir()] == ["report.html"]
 
 
@@ -83,12 +83,12 @@ def test_the_same_records_give_the_same_bytes(runs: Path, page: Page, tmp_path: 
     assert write_report(runs, tmp_path / "again.html").read_text() == page.html
 
 
-def test_a_link_is_followed_and_nothing_but_a_file_is_replaced(runs: Path, tmp_path: Path) -> None:
+def test_a_link_is_followed_and_nothing_but_a_file_is_replaced(one_cell: Path, tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     kept, link = tmp_path / "real" / "page.html", tmp_path / "link.html"
     kept.write_text("old")
     link.symlink_to(kept)
-    assert write_report(runs, link) == link
+    assert write_report(one_cell, link) == link
     assert link.is_symlink()
     assert kept.read_text().startswith("<!doctype html>")
     os.mkfifo(tmp_path / "pipe")
@@ -96,25 +96,26 @@ def test_a_link_is_followed_and_nothing_but_a_file_is_replaced(runs: Path, tmp_p
     (tmp_path / "circle").symlink_to(tmp_path / "circle")
     for name in ("pipe", "to-pipe", "circle", "real"):
         with pytest.raises(UsageError, match=r"--out expects a file .* Type: --out report\.html"):
-            write_report(runs, tmp_path / name)
+            write_report(one_cell, tmp_path / name)
         with pytest.raises(UsageError, match=r"--out expects a file .* Type: --out report\.html"):
-            write_comparison(runs, runs, tmp_path / name)
+            write_comparison(one_cell, one_cell, tmp_path / name)
     assert (tmp_path / "pipe").is_fifo()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["circle", "link.html", "pipe", "real", "to-pipe"]
 
 
 def test_a_report_that_cannot_be_written_leaves_nothing(
-    runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    one_cell: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(Exception, match="No space left"):
-        write_report(runs, tmp_path / "out" / "report.html")
+        write_report(one_cell, tmp_path / "out" / "report.html")
     assert list((tmp_path / "out").iterdir()) == []
 
 
+@pytest.mark.processes
 def test_templates_are_read_as_utf8_wherever_the_page_is_made(tmp_path: Path) -> None:
     """Where the user's locale is plain ASCII, every template and record is read all the same."""
     code = (
@@ -186,33 +187,6 @@ def test_probes_stand_apart_from_the_leaderboards(
     assert "1 probe record" in alone.root.first("p", class_="lead").text
     assert "thin, 32x32 version" in alone.root.first("div", class_="warnings").text
     assert_sound(alone)
-
-
-def test_probes_have_their_provenance_and_cost(records: list[Record], tmp_path: Path) -> None:
-    levels = (Level("draws", 3.0, {"lpips": Score(0.25, (0.2, 0.3), 40)}),)
-    probe = dataclasses.replace(
-        next(record for record in records if record.recipe), probe="noise", key="noise-abc", metrics={}, levels=levels
-    )
-    failed = dataclasses.replace(probe, key="noise-def", method="gone", status="failed", reason="no luck", levels=())
-    write_cell(tmp_path, probe, None, None)
-    write_cell(tmp_path, failed, None, None)
-    page = Page(write_report(tmp_path, tmp_path / "report.html").read_text())
-    assert "#provenance" in [link.attributes["href"] for link in page.root.first("nav").all("a")]
-    (details,) = page.root.all("details", class_="probe-sources")
-    assert "noise: weights, recipe, environment and cost of 2 records" in details.first("summary").text
-    whole, lost = (
-        {pair.first("dt").text: pair.first("dd").text for pair in source.all("div") if pair.attributes == {}}
-        for source in sorted(details.all("div", class_="source"), key=lambda one: "gone" in one.first("h4").text)
-    )
-    assert probe.recipe is not None
-    assert (whole["key"], lost["key"]) == ("noise-abc", "noise-def")
-    assert whole["protocol"] == probe.fingerprint
-    assert whole[probe.classifier] == probe.weights[probe.classifier]
-    assert whole["hash"] == probe.recipe["hash"]
-    assert whole["torch"] == probe.environment["torch"]
-    assert (whole["time per image"], whole["peak memory"]) == ("3.1 ms", "812 MiB")
-    assert lost["status"] == "failed"
-    assert "time per image" not in lost
 
 
 def test_main_table_prints_the_records(page: Page, records: list[Record]) -> None:

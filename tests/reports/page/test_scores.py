@@ -56,19 +56,19 @@ def test_a_rank_says_of_how_many_methods(records: list[Record]) -> None:
 
 
 def test_a_printed_cell_is_five_frames_from_the_page(
-    runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    one_cell: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The page's entry, the page, its section, the table, the cell."""
     seen: set[tuple[str, ...]] = set()
 
     def cell(*args: Any) -> scores.Cell:
-        stack = [frame.function for frame in inspect.stack() if Path(frame.filename).is_relative_to(REPORTS)]
+        stack = [frame.function for frame in inspect.stack(0) if Path(frame.filename).is_relative_to(REPORTS)]
         seen.add(tuple(reversed(stack)))
         return made(*args)
 
     made = scores._cell
     monkeypatch.setattr(scores, "_cell", cell)
-    write_report(runs, tmp_path / "report.html")
+    write_report(one_cell, tmp_path / "report.html")
     tables = {"main_table", "full_table"}
     assert seen == {("write_report", "page", "_section", table) for table in tables}
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from bench.cli.commands import _print_tables
 from bench.describe import metric_card
 from bench.metrics.registry import metrics
 from bench.store.record import Record, read_records
@@ -59,15 +58,6 @@ def test_terminal_tells_the_ranks_of_the_page(runs: Path, page: Page) -> None:
         ordered = sorted(names.items(), key=lambda one: [int(place) for place in one[0].split("-")] * 2)
         line = "; ".join(f"{rank} {', '.join(members)}" for rank, members in ordered)
         assert re.search(rf"{key}\b[^:]*: {re.escape(line)}", lines)
-
-
-def test_the_table_after_a_run_ranks_by_the_values_beside_its_records(
-    runs: Path, records: list[Record], capsys: pytest.CaptureFixture[str]
-) -> None:
-    _print_tables(records, runs)
-    printed = " ".join(capsys.readouterr().out.split())
-    assert "Certainly: by paired differences, p < 0.05 after Holm's correction" in printed
-    assert "intervals that do not touch" not in printed
 
 
 def test_terminal_rows_are_methods_then_controls_then_chance(records: list[Record]) -> None:

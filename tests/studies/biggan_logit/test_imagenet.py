@@ -22,6 +22,7 @@ def test_recipes_are_the_published_ones() -> None:
         assert recipe.batch % GPUS == 0
 
 
+@pytest.mark.networks
 def test_a_tiny_dry_run_counts_what_can_be_counted_otherwise() -> None:
     cost = dry_run(TINY, 64, 2, Engine(), num_logits=5)
     assert (cost.small.images, cost.large.images) == (2, 4)

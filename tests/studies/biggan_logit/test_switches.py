@@ -69,6 +69,7 @@ def call(out: Path, *more: str) -> None:
     switches.main(["--classifier", "linear", "--steps", "4", "--out", str(out), "--device", "cpu", *more])
 
 
+@pytest.mark.networks
 @pytest.mark.usefixtures("quick")
 def test_the_comparison_from_end_to_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     call(tmp_path, "--only", "whiten")

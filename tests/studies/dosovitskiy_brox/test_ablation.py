@@ -27,6 +27,7 @@ def test_the_feature_term_is_zero_and_nothing_else_differs() -> None:
     )
 
 
+@pytest.mark.networks
 def test_both_rows_are_scores_of_their_own_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3 * 32 * 32, 5)).requires_grad_(False)
     classifier = LoadedClassifier("linear", network, "ab" * 32, 32)

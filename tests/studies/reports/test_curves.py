@@ -43,7 +43,8 @@ def test_curves_are_grouped_by_method_and_those_without_are_left_out() -> None:
         curves({"b": manifest["b"]})
 
 
-def test_the_picture_changes_with_the_curve(tmp_path: Path) -> None:
+def test_the_picture_changes_with_the_curve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("studies.reports.curves.SCALE", 0.25)  # a large one takes seconds to compress
     first = draw({"gan": {"resnet152": CURVE}})
     assert Image.open(io.BytesIO(first)).format == "WEBP"
     assert draw({"gan": {"resnet152": CURVE}}) == first

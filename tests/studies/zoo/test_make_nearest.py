@@ -42,6 +42,7 @@ def test_the_shipped_ones_belong_to_the_shipped_classifier_and_the_published_ord
     assert item.path.stat().st_size < 5_000_000
 
 
+@pytest.mark.networks
 def test_the_shipped_logits_are_what_the_classifier_gives_the_shipped_images() -> None:
     state = load_shipped(NAME)
     images = unpacked(state["images"], len(state["rows"]))

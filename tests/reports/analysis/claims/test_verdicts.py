@@ -15,7 +15,6 @@ from reports.analysis.claims.evidence import Evidence
 from reports.analysis.claims.language import CHANCE, Case, Condition, Values
 from reports.analysis.claims.rules import CLAIMS
 from reports.analysis.claims.verdicts import Finding, find, outcome, rule
-from reports.analysis.groups import Entry
 from tests.reports.analysis.claims.world import DECODER, GAN, N, R, S, World, ids, run_cell
 
 KID = "kid_efficientnet_lite0"
@@ -211,28 +210,6 @@ def test_ranks_in_galleries_of_different_sizes_are_not_compared(tmp_path: Path) 
     assert "galleries of different sizes" in str(judged(condition, world, tmp_path / "after").obstacles)
 
 
-def test_of_several_records_the_largest_then_seed_0_then_the_newest_speaks(tmp_path: Path) -> None:
-    def lpips(**fields: object) -> float:
-        cell = run_cell(GAN, R, int(str(fields.pop("n", N))))
-        cell.record = replace(cell.record, key=f"k{len(entries)}", **fields)  # type: ignore[arg-type]
-        cell.add("lpips", 0.01 * len(entries))
-        entries.append(cell.entry(tmp_path))
-        measure = find(replace(METHODS, against=0.0), Evidence(entries)).measure
-        assert measure is not None
-        return round(measure.values, 2)
-
-    entries: list[Entry] = []
-    assert lpips(seed=2) == 0.30
-    assert lpips(seed=1) == 0.31
-    assert lpips(seed=5) == 0.31
-    assert lpips(seed=0) == 0.33
-    assert lpips(seed=0, created="2027-01-01T00:00:00+00:00") == 0.34
-    assert lpips(seed=0) == 0.34
-    assert lpips(seed=7, n=900) == 0.36
-    assert lpips(dataset="folder:photos", n=990) == 0.36
-    assert lpips(status="failed", n=990) == 0.36
-
-
 def test_a_difference_below_the_resolution_decides_nothing(tmp_path: Path) -> None:
     """The same values but for rounding: an interval that leaves zero out by 1e-6 is no effect."""
     world = World()
@@ -258,14 +235,3 @@ def test_everything_that_is_missing_is_said() -> None:
         "bench run --method biggan-logit --classifier robust_resnet152",
         "bench run --method biggan-logit --classifier resnet152",
     ]
-
-
-def test_a_damaged_table_is_as_none_and_is_named(tmp_path: Path) -> None:
-    world = World()
-    entry = world[GAN, R, ""].entry(tmp_path)
-    assert entry.directory is not None
-    (entry.directory / "per_image.parquet").write_bytes(b"nonsense")
-    found = find(replace(METHODS, against=0.0), Evidence([entry]))
-    assert found.outcome == "missing"
-    assert "No per-image values lie beside the record" in found.obstacles[0][0]
-    assert [fault.path.name for fault in entry.faults] == ["per_image.parquet"]

@@ -1,0 +1,81 @@
+"""What the names of a method and a classifier stand for, and what is no method."""
+
+import hashlib
+import inspect
+from pathlib import Path
+
+import pytest
+
+from bench.errors import PluginError, UsageError
+from bench.identify import NOT_LOADED, _source, identify_classifier, identify_method, method_class
+from bench.inverters.base import Inverter
+from bench.inverters.control import Control
+from bench.registry import CONTROLS, INVERTERS
+from methods.biggan_logit.inverter import BigGANLogit
+from tests.conftest import AddPlugin
+
+
+def test_an_installed_method_is_known_by_its_version_and_a_linked_one_by_its_module_too() -> None:
+    assert (
+        identify_method("biggan-logit")[2]
+        == hashlib.sha256(Path(inspect.getfile(BigGANLogit)).read_bytes()).hexdigest()
+    )
+    installed = type("Installed", (), {"__module__": "numpy"})
+    assert _source(installed, "installed") is None
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("access = 'whitebox'", "its access is 'whitebox', and should be one of: 'logits', 'features', 'white-box'"),
+        ("training = 'some'", "its training is 'some', and should be one of: 'none', 'pairs'"),
+        ("stochastic = 'yes'", "its stochastic is 'yes', and should be one of: False, True"),
+        ("precisions = ('bf16',)", r"its precisions are \('bf16',\), and should be \('float32',\) or with 'bf16'"),
+        ("precisions = ['float32']", "its precisions are"),
+        ("version = 2", "its version is 2, and should be a text like '1' or '2.0-beta'"),
+        ("version = 'a b'", "its version is 'a b'"),
+        ("name = 3", "it has no name. Add a line to the class: name = 'my-inverter'"),
+    ],
+)
+def test_a_class_that_declares_what_cannot_be_is_named(body: str, words: str, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        f"from bench import Inverter\nclass Mine(Inverter):\n    name = 'mine'\n    {body}\n"
+    )
+    with pytest.raises(PluginError, match=f"mine.Mine cannot be used: {words}"):
+        method_class(f"{tmp_path / 'mine.py'}:Mine")
+
+
+def test_a_method_that_cannot_be_loaded_still_has_a_name_and_a_key(tmp_path: Path, plugin: AddPlugin) -> None:
+    plugin("theirs", INVERTERS, "theirs = outsider_i:Mine", "import no_such_module")
+    plugin("controls", CONTROLS, "floor = outsider_f:Mine", "import no_such_module")
+    (tmp_path / "mine.py").write_text("Mine = 1\n")
+    local = f"{tmp_path / 'mine.py'}:Mine"
+    for name, short, kind in (
+        ("theirs", "theirs", Inverter),
+        ("floor", "floor", Control),
+        (local, "mine.Mine", Inverter),
+    ):
+        found = identify_method(name)
+        assert found[:3] == (short, kind, NOT_LOADED)
+        assert isinstance(found[3], PluginError)
+
+
+def test_the_code_of_a_local_method_is_its_file_and_what_that_imports(tmp_path: Path) -> None:
+    (tmp_path / "shade_helper.py").write_text("LEVEL = 0.5\n")
+    code = "from bench import Inverter\nfrom shade_helper import LEVEL\nclass Mine(Inverter):\n    name = 'shade'\n"
+    (tmp_path / "mine.py").write_text(code)
+    reference = f"{tmp_path / 'mine.py'}:Mine"
+    name, cls, first, error = identify_method(reference)
+    assert (name, cls.name, error) == ("shade", "shade", None)
+    assert identify_method(reference)[2] == first
+    (tmp_path / "shade_helper.py").write_text("LEVEL = 0.25\n")
+    assert identify_method(reference)[2] != first
+
+
+def test_a_judge_is_never_a_target_and_a_classifier_that_fails_is_told_about(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"judge scores .* is never a target\. Targets: .*robust_resnet152"):
+        identify_classifier("judge")
+    (tmp_path / "net.py").write_text("def network():\n    raise ValueError('no weights')\n")
+    card, error = identify_classifier(f"{tmp_path / 'net.py'}:network")
+    assert (card.name, card.identity, card.num_logits) == ("net.network", NOT_LOADED, 0)
+    assert "ValueError: no weights" in str(error)
