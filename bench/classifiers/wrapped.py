@@ -24,6 +24,7 @@ class LibraryNetwork(Classifier):
         super().__init__(described.mean, described.std)
         self.body: Any = body
         self.input_size, self.interpolation = described.input_size, described.interpolation
+        self.backwards = described.channels == "BGR"
 
     def prepare(self, images: Tensor) -> Tensor:
         """[0, 1] images (N, 3, H, W) to normalised ones whose shorter side is ``input_size``.
@@ -34,11 +35,12 @@ class LibraryNetwork(Classifier):
         if (shorter := min(height, width)) != self.input_size:
             size = [self.input_size * side // shorter for side in (height, width)]
             images = F.interpolate(images, size, mode=self.interpolation, align_corners=False, antialias=True)
-        return (images - self.mean) / self.std
+        normalised = (images - self.mean) / self.std
+        return normalised.flip(1) if self.backwards else normalised
 
 
-class TorchvisionNetwork(LibraryNetwork):
-    """Of torchvision: the last linear layer is taken out, and what it is given are the features."""
+class HeadedNetwork(LibraryNetwork):
+    """Its last linear layer is its head: it is taken out, and what it is given are the features."""
 
     def __init__(self, body: nn.Module, described: Described) -> None:
         super().__init__(body, described)

@@ -62,10 +62,11 @@ def test_files(bench_home: Path) -> None:
     assert (hashed.name, hashed.sha256) == ("resnet18_a1_0-d63eafa0.pth", "d63eafa0")
     hub = provider.describe("vit_tiny_patch16_224.augreg_in21k_ft_in1k").file
     assert (hub.name, hub.sha256) == ("vit_tiny_patch16_224.augreg_in21k_ft_in1k.safetensors", "")
-    with pytest.raises(
-        WeightsError, match=r"no hash is published.*huggingface\.co/timm/vit_tiny.*put it at .*timm/vit"
-    ):
-        provider.card("vit_tiny_patch16_224.augreg_in21k_ft_in1k")
+    assert (
+        hub.url
+        == "https://huggingface.co/timm/vit_tiny_patch16_224.augreg_in21k_ft_in1k/resolve/main/model.safetensors"
+    )
+    assert hub.pointer == hub.url.replace("/resolve/", "/raw/")
 
 
 def test_unknown_names() -> None:
