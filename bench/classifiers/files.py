@@ -1,17 +1,14 @@
-"""Weight files of other houses: found or fetched by a known hash, opened without running code, tried before use."""
+"""Weight files of other houses: found, or fetched by a known hash, and tried before use."""
 
 from __future__ import annotations
 
 import hashlib
-import io
 import os
-import pickle
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench.cli.printing import say_once
 from bench.datasets.download import download, scratch_folder
@@ -19,13 +16,12 @@ from bench.errors import DataError, WeightsError
 from bench.paths import home
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import nn
 
 HUB = "https://huggingface.co"
 LARGEST = 1 << 35  # bytes of a file that is fetched
 POINTER = 1 << 10  # bytes of a pointer, which has about 130
 AGREEMENT = 1e-3  # of the largest logit, by which stored logits may differ
-WRAPPERS = ("state_dict", "model")  # keys under which checkpoints hold the weights among other things
 
 
 @dataclass(frozen=True)
@@ -170,83 +166,6 @@ def _pointed(url: str, path: Path) -> str:
     if digits is None:
         raise DataError(f"{url} does not say its SHA-256")
     return digits[1]
-
-
-def read_state(found: FoundFile) -> dict[str, Tensor]:
-    """The tensors of a safetensors or torch file, by name; nothing in the file is run.
-
-    Raises:
-        WeightsError: it is truncated, holds code, or no weights, or has changed since it was hashed.
-    """
-    data = _whole(found)
-    held = _safetensors(found.path, data) if data[8:9] == b"{" else _torch(found.path, data)
-    for key in WRAPPERS:
-        held = held[key] if isinstance(held, Mapping) and isinstance(held.get(key), Mapping) else held
-    if not isinstance(held, dict) or not held or not all(map(_is_tensor, held.values())):
-        raise WeightsError(
-            f"{found.path} should hold the weights of a network, tensors by name, and holds something else. Save them "
-            "with safetensors.torch.save_file(network.state_dict(), path)."
-        )
-    return held
-
-
-def read_arrays(found: FoundFile) -> dict[str, Tensor]:
-    """The arrays of a NumPy archive (``.npz``), by name; nothing in it is run.
-
-    Raises:
-        WeightsError: as ``read_state``.
-    """
-    import numpy as np
-    import torch
-
-    data = _whole(found)
-    try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as held:
-            return {name: torch.from_numpy(held[name]).float() for name in held.files}
-    except Exception as error:  # whatever the bytes lead to
-        raise WeightsError(
-            f"{found.path} should be an archive of NumPy arrays (.npz), and is damaged or something else: {error}. "
-            "Fetch it again."
-        ) from error
-
-
-def _whole(found: FoundFile) -> bytes:
-    data = found.path.read_bytes()
-    if hashlib.sha256(data).hexdigest() != found.sha256:
-        raise WeightsError(f"{found.path} has changed while it was being opened. Type the command again.")
-    return data
-
-
-def _is_tensor(value: object) -> bool:
-    import torch
-
-    return isinstance(value, torch.Tensor)
-
-
-def _safetensors(path: Path, data: bytes) -> Any:
-    from safetensors import SafetensorError
-    from safetensors.torch import load
-
-    try:
-        return load(data)
-    except (SafetensorError, ValueError) as error:
-        raise WeightsError(f"{path} is not a whole safetensors file ({error}). Fetch it again.") from error
-
-
-def _torch(path: Path, data: bytes) -> Any:
-    import torch
-
-    try:
-        return torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise WeightsError(
-            f"{path} holds more than weights, or is damaged: bench runs no code that lies in a file of weights. Save "
-            "the weights alone, with safetensors.torch.save_file(network.state_dict(), path)."
-        ) from error
-    except Exception as error:  # whatever the bytes lead to
-        lines = str(error).splitlines()
-        reason = lines[0] if lines else type(error).__name__
-        raise WeightsError(f"{path} is not a whole file of weights ({reason}). Fetch it again.") from error
 
 
 def check_reference(network: nn.Module, name: str, weights: Path) -> None:

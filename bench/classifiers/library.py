@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.cards import ClassifierCard
-from bench.classifiers.files import FoundFile, PublishedFile, check_reference, find, read_state
+from bench.classifiers.files import FoundFile, PublishedFile, check_reference, find
 from bench.classifiers.provider import ClassifierProvider
+from bench.classifiers.states import read_state
 from bench.errors import WeightsError
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from bench.classifiers import files, load_classifier, open_classifier
-from bench.classifiers.files import FoundFile, PublishedFile, check_reference, fetch, find, read_state
+from bench.classifiers.files import FoundFile, PublishedFile, check_reference, fetch, find
+from bench.classifiers.states import read_state
 from bench.errors import DataError, WeightsError
 from tests.conftest import AddPlugin
 

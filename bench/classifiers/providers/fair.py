@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.classifiers.files import FoundFile, PublishedFile, read_arrays
+from bench.classifiers.files import FoundFile, PublishedFile
 from bench.classifiers.library import Described, LibraryProvider
+from bench.classifiers.states import read_arrays
 from bench.errors import UnknownNameError
 
 if TYPE_CHECKING:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -15,6 +18,18 @@ from torch import Tensor, nn
 
 from bench.classifiers.files import _sha256
 from bench.classifiers.library import LibraryProvider
+
+
+def abandoned(module: str, patch: pytest.MonkeyPatch) -> Any:
+    """A module of a library that asks for what others have dropped since; the test is skipped where it is not here."""
+    urls, resources = ModuleType("torchvision.models.utils"), ModuleType("pkg_resources")
+    patch.setattr(urls, "load_state_dict_from_url", None, raising=False)
+    patch.setattr(resources, "resource_filename", None, raising=False)
+    patch.setitem(sys.modules, urls.__name__, urls)
+    patch.setitem(sys.modules, resources.__name__, resources)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return pytest.importorskip(module, exc_type=ImportError)
 
 
 def randomised(network: nn.Module) -> nn.Module:
