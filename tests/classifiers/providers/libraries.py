@@ -19,14 +19,23 @@ from torch import Tensor, nn
 from bench.classifiers.files import _sha256
 from bench.classifiers.library import LibraryProvider
 
+DROPPED = {  # modules that abandoned libraries import, and what they want of them without ever calling it
+    "torchvision.models.utils": ("load_state_dict_from_url",),
+    "pkg_resources": ("resource_filename",),
+    "gdown": (),
+    "autoattack": ("AutoAttack",),
+    "autoattack.state": ("EvaluationState",),
+}
+
 
 def abandoned(module: str, patch: pytest.MonkeyPatch) -> Any:
-    """A module of a library that asks for what others have dropped since; the test is skipped where it is not here."""
-    urls, resources = ModuleType("torchvision.models.utils"), ModuleType("pkg_resources")
-    patch.setattr(urls, "load_state_dict_from_url", None, raising=False)
-    patch.setattr(resources, "resource_filename", None, raising=False)
-    patch.setitem(sys.modules, urls.__name__, urls)
-    patch.setitem(sys.modules, resources.__name__, resources)
+    """A module of a library that asks for what is no longer there; the test is skipped where the library is not."""
+    for name, wanted in DROPPED.items():
+        stub = ModuleType(name)
+        for one in wanted:
+            patch.setattr(stub, one, None, raising=False)
+        if name not in sys.modules:
+            patch.setitem(sys.modules, name, stub)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return pytest.importorskip(module, exc_type=ImportError)
