@@ -60,10 +60,10 @@ class PublishedFile:
         return self.place.with_name(f"{self.place.name}.sha256")
 
 
-def on_hub(network: str, name: str, repository: str, path: str) -> PublishedFile:
+def on_hub(network: str, name: str, repository: str, path: str, revision: str = "main") -> PublishedFile:
     """A file of a repository on the Hugging Face hub, which tells the hash of each."""
-    hub = f"{HUB}/{repository}"
-    return PublishedFile(network, name, f"{hub}/resolve/main/{path}", "", pointer=f"{hub}/raw/main/{path}")
+    hub, at = f"{HUB}/{repository}", f"{revision}/{path}"
+    return PublishedFile(network, name, f"{hub}/resolve/{at}", "", pointer=f"{hub}/raw/{at}")
 
 
 @dataclass(frozen=True)

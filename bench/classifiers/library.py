@@ -13,7 +13,7 @@ from bench.cards import ClassifierCard
 from bench.classifiers.files import FoundFile, PublishedFile, check_reference, find
 from bench.classifiers.provider import ClassifierProvider
 from bench.classifiers.states import read_state
-from bench.errors import WeightsError
+from bench.errors import UsageError, WeightsError
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -124,7 +124,7 @@ class LibraryProvider(ClassifierProvider):
         state = self.state(found)
         try:
             network = self.network(name, state)
-        except WeightsError:
+        except (UsageError, WeightsError):
             raise
         except Exception as error:  # whatever the library makes of a state that it does not know
             reason = " ".join(str(error).split())[:300]

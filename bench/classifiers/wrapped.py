@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from bench.classifiers.base import Classifier
 from bench.classifiers.library import Described
+from bench.errors import UsageError
 
 
 class LibraryNetwork(Classifier):
@@ -78,3 +79,25 @@ class TimmNetwork(LibraryNetwork):
     def forward(self, images: Tensor) -> Tensor:
         """Logits (N, K) of [0, 1] images (N, 3, H, W)."""
         return self.body(self.prepare(images))  # type: ignore[no-any-return]
+
+
+class TransformersNetwork(HeadedNetwork):
+    """Of transformers, whose answer holds more than logits.
+
+    Raises:
+        UsageError: it has no single head, so that nothing are its penultimate features.
+    """
+
+    def __init__(self, body: nn.Module, described: Described) -> None:
+        linear = [one for one in body.modules() if isinstance(one, nn.Linear)]
+        heads = [one for one in linear if one.out_features == described.num_logits]
+        if len(heads) != 1 or heads != linear[-1:]:
+            raise UsageError(
+                f"{described.file.network} does not end in one linear layer that gives its {described.num_logits} "
+                "logits, whose input would be the features. Give it as path/to/file.py:function."
+            )
+        super().__init__(body, described)
+
+    def embed(self, normalised: Tensor) -> Tensor:
+        """Normalised (N, 3, S, S) to (N, F)."""
+        return self.body(normalised).logits  # type: ignore[no-any-return]
