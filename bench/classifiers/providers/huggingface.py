@@ -18,6 +18,7 @@ from bench.cards import ClassifierCard
 from bench.classifiers.files import HUB, PublishedFile, on_hub
 from bench.classifiers.library import Described, LibraryProvider
 from bench.datasets.download import download, scratch_folder
+from bench.environment import installed
 from bench.errors import DataError, UsageError, WeightsError
 from bench.paths import expanded, home
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 CONFIG, PROCESSOR, SAFETENSORS = "config.json", "preprocessor_config.json", "model.safetensors"
 WEIGHTS = (SAFETENSORS, "pytorch_model.bin")  # in the order of preference
 NAME = re.compile(r"(?:\w[\w.-]*/)?\w[\w.-]*")
+OLDEST, UPGRADE = 5, "pip install -U 'transformers>=5'"  # version of transformers
 TEXT = 1 << 20  # bytes that a configuration may have
 BILINEAR = 2  # as Pillow numbers it
 PROVENANCE = ("architectures", "dtype", "torch_dtype", "transformers_version")  # of a configuration: change no logits
@@ -173,6 +175,9 @@ def _content(lacks: Sequence[str]) -> str:
 
 def _opened(name: str, folder: Path) -> tuple[Any, Any]:
     """The model's configuration and its image processor, as transformers understands them."""
+    version = installed("transformers") or ""
+    if int(version.partition(".")[0] or OLDEST) < OLDEST:
+        raise UsageError(f"huggingface: needs transformers {OLDEST}, and {version} is installed. Type: {UPGRADE}")
     from transformers import AutoConfig, AutoImageProcessor
 
     try:

@@ -111,7 +111,7 @@ class MadryProvider(LibraryProvider):
 
     def network(self, name: str, state: dict[str, Tensor]) -> LibraryNetwork:
         """See ``LibraryProvider.network``."""
-        from bench.classifiers.checkpoints import network_state
+        from bench.classifiers.unwrapped import network_state
         from bench.classifiers.wrapped import HeadedNetwork
 
         own, described = network_state(state, self.describe(name))

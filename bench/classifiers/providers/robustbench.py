@@ -140,7 +140,7 @@ class RobustBenchProvider(LibraryProvider):
 
     def network(self, name: str, state: dict[str, Tensor]) -> LibraryNetwork:
         """See ``LibraryProvider.network``."""
-        from bench.classifiers.checkpoints import network_state
+        from bench.classifiers.unwrapped import network_state
         from bench.classifiers.wrapped import HeadedNetwork
 
         row = _row(name)

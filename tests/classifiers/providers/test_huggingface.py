@@ -30,6 +30,12 @@ def test_without_transformers_a_sentence_says_what_to_install(monkeypatch: pytes
         provider_of("huggingface:a/b")
 
 
+def test_an_old_version_is_told_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(huggingface, "installed", lambda name: "4.57.1")
+    with pytest.raises(UsageError, match=r"needs transformers 5, and 4\.57\.1 is installed. Type: pip install -U 'tr"):
+        huggingface._opened("a/b", tmp_path)
+
+
 def made(kind: str) -> tuple[Any, Any]:
     """A small network with random weights, and an image processor that shows it all of a picture."""
     library = pytest.importorskip("transformers")
