@@ -56,7 +56,7 @@ def read_arrays(found: FoundFile) -> dict[str, Tensor]:
             return {name: torch.from_numpy(held[name]).float() for name in held.files}
     except Exception as error:  # whatever the bytes lead to
         raise WeightsError(
-            f"{found.path} should be an archive of NumPy arrays (.npz), and is damaged or something else: {error}. "
+            f"{found.path} should be an archive of plain NumPy arrays (.npz), and is damaged or something else. "
             "Fetch it again."
         ) from error
 

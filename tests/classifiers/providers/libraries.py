@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import warnings
 from collections.abc import Callable
@@ -14,10 +15,13 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from bench.classifiers import load_classifier
 from bench.classifiers.files import _sha256
 from bench.classifiers.library import LibraryProvider
+from bench.errors import WeightsError
 
 DROPPED = {  # modules that abandoned libraries import, and what they want of them without ever calling it
     "torchvision.models.utils": ("load_state_dict_from_url",),
@@ -92,6 +96,30 @@ def is_differentiable(network: nn.Module) -> None:
     (gradient,) = torch.autograd.grad(network(images).square().sum(), images)
     assert gradient.isfinite().all()
     assert gradient.count_nonzero() > gradient.numel() / 2
+
+
+def refuses_other_logits(name: str, weights: Path | None, beside: Path) -> None:
+    """Of a network that was shown other channels than the stored logits, or has other weights."""
+    network, pixels = load_classifier(name, weights=weights), np.array(photo(224))
+    place = beside.with_name(f"{beside.name}.logits.npz")
+    np.savez(place, images=pixels[None], logits=network(tensor(photo(224))))
+    load_classifier(name, weights=weights)
+    for other in (network(tensor(photo(224)).flip(1)), network(tensor(photo(224))) + 1):
+        np.savez(place, images=pixels[None], logits=other)
+        with pytest.raises(WeightsError, match=rf"gives other logits than {re.escape(place.name)} beside them"):
+            load_classifier(name, weights=weights)
+
+
+def refuses_wrong_and_truncated(name: str, path: Path) -> None:
+    """A state with a tensor too many, and half a file."""
+    state = torch.load(path) if path.suffix == ".pth" else load_file(path)
+    wrong = path.with_name("wrong.safetensors")
+    save_file(state | {"extra": torch.zeros(1)}, wrong)
+    with pytest.raises(WeightsError, match=rf"wrong\.safetensors does not fit {re.escape(name)}.*extra"):
+        load_classifier(name, weights=wrong)
+    wrong.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(WeightsError, match=r"wrong\.safetensors is not a whole.*Fetch it again"):
+        load_classifier(name, weights=wrong)
 
 
 def publish(provider: type[LibraryProvider], path: Path, patch: pytest.MonkeyPatch) -> None:
