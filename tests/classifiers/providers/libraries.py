@@ -45,17 +45,24 @@ def abandoned(module: str, patch: pytest.MonkeyPatch) -> Any:
         return pytest.importorskip(module, exc_type=ImportError)
 
 
-def randomised(network: nn.Module) -> nn.Module:
-    """The same network with random statistics, so that no layer is the identity, in evaluation mode."""
+def randomised(network: nn.Module, side: int = 224) -> nn.Module:
+    """The same network, in evaluation mode, with random scales and shifts and the statistics of some pictures.
+
+    So no normalisation is the identity, and what is shown is still seen in the logits of a deep network.
+    """
     generator = torch.Generator().manual_seed(1)
+    norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
     with torch.no_grad():
-        for module in network.modules():
-            if isinstance(module, nn.BatchNorm2d):
-                assert module.running_mean is not None
-                assert module.running_var is not None
-                module.weight.copy_(0.5 + 0.5 * torch.rand(module.weight.shape, generator=generator))
-                module.running_mean.copy_(0.1 * torch.randn(module.running_mean.shape, generator=generator))
-                module.running_var.copy_(1 + 0.5 * torch.rand(module.running_var.shape, generator=generator))
+        for module in norms:
+            module.weight.copy_(0.5 + 0.5 * torch.rand(module.weight.shape, generator=generator))
+            module.bias.copy_(0.2 * torch.randn(module.bias.shape, generator=generator))
+            module.momentum = 1.0
+        if norms:
+            network.train()(torch.cat([(tensor(photo(side)) - mean) / 0.25 for mean in (0.3, 0.5, 0.7)]))
+        for module in norms:
+            module.momentum = 0.1
+            assert module.running_var is not None
+            module.running_var.mul_(1.3)  # damped: what rounding to bytes changes would grow with each layer
     return network.eval()
 
 
@@ -83,7 +90,9 @@ def agree(
         given = pipeline(photo(side))[None]
         assert torch.allclose(ours.prepare(native), given, atol=1e-5)  # type: ignore[operator]
         expected = theirs(given)
-        assert (ours(native) - expected).abs().max() <= 1e-4
+        swapped = (theirs(given.flip(1)) - expected).abs().max()  # what another order of the channels would change
+        assert (ours(native) - expected).abs().max() <= min(1e-4, 1e-2 * swapped)
+        assert swapped > 1e-2 * expected.abs().max()
         assert (ours.features(native) - features(given)).abs().max() <= 1e-4  # type: ignore[operator]
         for other in (64, 300):
             expected = theirs(pipeline(photo(other))[None])

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from bench.classifiers import classifier_card, load_classifier, open_classifier
 from bench.classifiers.provider import provider_of
@@ -63,6 +63,9 @@ def made(kind: str) -> tuple[Any, Any]:
     else:
         network = library.DeiTForImageClassificationWithTeacher(library.DeiTConfig(patch_size=32, **small_vit, **small))
         processor = library.DeiTImageProcessor(size=square)
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):  # transformers' own start is so small that all logits are alike
+            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
     return randomised(network), processor
 
 

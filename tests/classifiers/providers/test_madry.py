@@ -75,7 +75,8 @@ def test_it_equals_the_library(
     monkeypatch.setattr("bench.classifiers.cifar_resnet.cifar_resnet", lambda depth, k: cifar_resnet(18, k))
     mean, std = CIFAR10 if dataset == "cifar" else IMAGENET
     torch.manual_seed(1)
-    own = randomised(package.resnet18(num_classes=10 if dataset == "cifar" else 1000))
+    small = dataset == "cifar"
+    own = randomised(package.resnet18(num_classes=10 if small else 1000), side=32 if small else 224)
     wrapped = attacker.AttackerModel(own, SimpleNamespace(mean=torch.tensor(mean), std=torch.tensor(std)))
     state = nn.DataParallel(wrapped.eval()).state_dict()
     kept = {"model": state, "schedule": {"lr_lambdas": [lambda epoch: epoch]}, "prec1": np.float64(0.5)}

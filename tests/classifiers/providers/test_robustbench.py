@@ -165,7 +165,8 @@ def test_it_equals_the_library(name: str, tmp_path: Path, bench_home: Path, monk
             "preact-raw": lambda: resnet.PreActResNet(resnet.PreActBlock, blocks),
             "dm-preact": lambda: deepmind.DMPreActResNet(10, 18, 0, deepmind.Swish),
             "resnet": lambda: resnet.ResNet(resnet.BasicBlock, blocks),
-        }[name]()
+        }[name](),
+        side=32,
     )
     if name.startswith("dm"):  # which normalises itself
         theirs.mean, theirs.std = torch.zeros(3, 1, 1), torch.ones(3, 1, 1)
