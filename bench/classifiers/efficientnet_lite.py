@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from bench.classifiers.base import Classifier
+from bench.classifiers.same import SameConv
 from bench.weights.files import entry, read_checked
 
 # Repeats, kernel, stride of the first repeat, expansion, output channels.
@@ -29,20 +30,6 @@ SMALL_SIDE = 64  # images up to this side are enlarged to 128 px, larger ones re
 NUM_FEATURES = 1_280
 NUM_CLASSES = 1_000
 BATCH_NORM_EPSILON = 1e-3
-
-
-class SameConv(nn.Conv2d):
-    """Convolution padded like TensorFlow's ``SAME`` on inputs whose side is a multiple of the stride."""
-
-    def __init__(self, c_in: int, c_out: int, kernel: int, stride: int = 1, groups: int = 1) -> None:
-        super().__init__(c_in, c_out, kernel, stride, padding=kernel // 2 if stride == 1 else 0, groups=groups)
-        excess = kernel - stride
-        # At stride 2 the odd pixel goes to the right and the bottom, which nn.Conv2d cannot express.
-        self.extra = (excess // 2, excess - excess // 2) * 2 if stride > 1 else None
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(N, c_in, H, W) to (N, c_out, H / stride, W / stride)."""
-        return super().forward(x if self.extra is None else F.pad(x, self.extra))
 
 
 class InvertedResidual(nn.Module):

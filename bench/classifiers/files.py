@@ -1,16 +1,14 @@
-"""Weight files of other houses: found or fetched by a known hash, opened without running code, tried before use."""
+"""Weight files of other houses: found, or fetched by a known hash, and tried before use."""
 
 from __future__ import annotations
 
 import hashlib
-import io
 import os
-import pickle
-from collections.abc import Mapping
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench.cli.printing import say_once
 from bench.datasets.download import download, scratch_folder
@@ -18,11 +16,12 @@ from bench.errors import DataError, WeightsError
 from bench.paths import home
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import nn
 
+HUB = "https://huggingface.co"
 LARGEST = 1 << 35  # bytes of a file that is fetched
+POINTER = 1 << 10  # bytes of a pointer, which has about 130
 AGREEMENT = 1e-3  # of the largest logit, by which stored logits may differ
-WRAPPERS = ("state_dict", "model")  # keys under which checkpoints hold the weights among other things
 
 
 @dataclass(frozen=True)
@@ -34,17 +33,37 @@ class PublishedFile:
         name: of the file, here and there.
         url: where it is published.
         sha256: its first digits, eight at least, as far as they are published; empty where they are not.
+        pointer: where its whole SHA-256 is published instead, as the text that Git LFS keeps in a file's place.
+        where: where it lies, if not among the others that were fetched.
     """
 
     network: str
     name: str
     url: str
     sha256: str
+    pointer: str = ""
+    where: Path | None = None
 
     @property
     def place(self) -> Path:
         """Where it belongs on this machine."""
-        return home() / "classifiers" / self.network.partition(":")[0] / self.name
+        return self.where or home() / "classifiers" / self.network.partition(":")[0] / self.name
+
+    @property
+    def known(self) -> str:
+        """The digits that its SHA-256 must begin with: as published, or as noted when it was fetched; else empty."""
+        return self.sha256 or (self.note.read_text("utf-8").partition(" ")[0] if self.note.is_file() else "")
+
+    @property
+    def note(self) -> Path:
+        """What ``pointer`` said, in the form of ``sha256sum``."""
+        return self.place.with_name(f"{self.place.name}.sha256")
+
+
+def on_hub(network: str, name: str, repository: str, path: str, revision: str = "main") -> PublishedFile:
+    """A file of a repository on the Hugging Face hub, which tells the hash of each."""
+    hub, at = f"{HUB}/{repository}", f"{revision}/{path}"
+    return PublishedFile(network, name, f"{hub}/resolve/{at}", "", pointer=f"{hub}/raw/{at}")
 
 
 @dataclass(frozen=True)
@@ -70,10 +89,10 @@ def find(published: PublishedFile, own: Path | None) -> FoundFile:
     """
     if own is None and published.place.is_file():
         found = _found(published, published.place)
-        if published.sha256 and not found.verified:
+        if published.known and not found.verified:
             raise WeightsError(
                 f"{found.path} should be the published weights of {published.network}, whose SHA-256 begins with "
-                f"{published.sha256}, and has {found.sha256}: it is damaged or another file. Delete it to have it "
+                f"{published.known}, and has {found.sha256}: it is damaged or another file. Delete it to have it "
                 "fetched again; weights of your own are given with --classifier-weights PATH."
             )
     elif own is not None:
@@ -94,7 +113,7 @@ def find(published: PublishedFile, own: Path | None) -> FoundFile:
 def _found(published: PublishedFile, path: Path) -> FoundFile:
     state = path.stat()
     sha256 = _sha256(path, (state.st_ino, state.st_mtime_ns, state.st_ctime_ns, state.st_size))
-    return FoundFile(path, sha256, bool(published.sha256) and sha256.startswith(published.sha256))
+    return FoundFile(path, sha256, bool(published.known) and sha256.startswith(published.known))
 
 
 @cache
@@ -109,79 +128,44 @@ def fetch(published: PublishedFile) -> None:
     Raises:
         WeightsError: it cannot be had; names the file, its source, its hash and where to put it.
     """
-    if not published.sha256:
+    if not (published.sha256 or published.pointer):
         reason = "it is not fetched, because no hash is published that would tell it from another"
     else:
-        place = published.place
         try:
-            with scratch_folder(place.parent, place.name) as folder:
-                path = folder / place.name
-                download(published.url, path, f"fetching {place.name}", LARGEST)
-                sha256 = _found(published, path).sha256
-                if not sha256.startswith(published.sha256):
-                    raise DataError(f"what came has the SHA-256 {sha256}")
-                os.replace(path, place)
-                return
+            _fetch(published, published.place)
+            return
         except DataError as error:
             reason = f"it cannot be fetched: {error}"
-    known = f" (its SHA-256 begins with {published.sha256})" if published.sha256 else ""
+    told = f"its SHA-256 stands at {published.pointer}" if published.pointer else ""
+    told = f"its SHA-256 begins with {published.sha256}" if published.sha256 else told
     raise WeightsError(
-        f"{published.network} needs the file {published.name}{known}, which is not here, and {reason}. Fetch it from "
-        f"{published.url} where there is a network and put it at {published.place}, or name your copy with "
-        "--classifier-weights PATH."
+        f"{published.network} needs the file {published.name}{f' ({told})' if told else ''}, which is not here, and "
+        f"{reason}. Fetch it from {published.url} where there is a network and put it at {published.place}, or name "
+        "your copy with --classifier-weights PATH."
     )
 
 
-def read_state(found: FoundFile) -> dict[str, Tensor]:
-    """The tensors of a safetensors or torch file, by name; nothing in the file is run.
-
-    Raises:
-        WeightsError: it is truncated, holds code, or no weights, or has changed since it was hashed.
-    """
-    data = found.path.read_bytes()
-    if hashlib.sha256(data).hexdigest() != found.sha256:
-        raise WeightsError(f"{found.path} has changed while it was being opened. Type the command again.")
-    held = _safetensors(found.path, data) if data[8:9] == b"{" else _torch(found.path, data)
-    for key in WRAPPERS:
-        held = held[key] if isinstance(held, Mapping) and isinstance(held.get(key), Mapping) else held
-    if not isinstance(held, dict) or not held or not all(map(_is_tensor, held.values())):
-        raise WeightsError(
-            f"{found.path} should hold the weights of a network, tensors by name, and holds something else. Save them "
-            "with safetensors.torch.save_file(network.state_dict(), path)."
-        )
-    return held
+def _fetch(published: PublishedFile, place: Path) -> None:
+    with scratch_folder(place.parent, place.name) as folder:
+        path = folder / place.name
+        expected = published.sha256 or _pointed(published.pointer, folder / "pointer")
+        download(published.url, path, f"fetching {place.name}", LARGEST)
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        if not sha256.startswith(expected):
+            raise DataError(f"what came has the SHA-256 {sha256}, which should begin with {expected}")
+        if not published.sha256:
+            published.note.write_text(f"{expected}  {place.name}\n", encoding="utf-8")
+        os.replace(path, place)
 
 
-def _is_tensor(value: object) -> bool:
-    import torch
-
-    return isinstance(value, torch.Tensor)
-
-
-def _safetensors(path: Path, data: bytes) -> Any:
-    from safetensors import SafetensorError
-    from safetensors.torch import load
-
-    try:
-        return load(data)
-    except (SafetensorError, ValueError) as error:
-        raise WeightsError(f"{path} is not a whole safetensors file ({error}). Fetch it again.") from error
-
-
-def _torch(path: Path, data: bytes) -> Any:
-    import torch
-
-    try:
-        return torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise WeightsError(
-            f"{path} holds more than weights, or is damaged: bench runs no code that lies in a file of weights. Save "
-            "the weights alone, with safetensors.torch.save_file(network.state_dict(), path)."
-        ) from error
-    except Exception as error:  # whatever the bytes lead to
-        lines = str(error).splitlines()
-        reason = lines[0] if lines else type(error).__name__
-        raise WeightsError(f"{path} is not a whole file of weights ({reason}). Fetch it again.") from error
+def _pointed(url: str, path: Path) -> str:
+    """The SHA-256 that a pointer of Git LFS says."""
+    download(url, path, "fetching its hash", POINTER)
+    digits = re.search(r"^oid sha256:([0-9a-f]{64})$", path.read_text("utf-8", "replace"), re.MULTILINE)
+    if digits is None:
+        raise DataError(f"{url} does not say its SHA-256")
+    return digits[1]
 
 
 def check_reference(network: nn.Module, name: str, weights: Path) -> None:

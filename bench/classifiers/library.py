@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.cards import ClassifierCard
-from bench.classifiers.files import PublishedFile, check_reference, find, read_state
+from bench.classifiers.files import FoundFile, PublishedFile, check_reference, find
 from bench.classifiers.provider import ClassifierProvider
-from bench.errors import WeightsError
+from bench.classifiers.states import read_state
+from bench.errors import UsageError, WeightsError
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -30,7 +31,9 @@ class Described:
         input_size: side of the images that the weights were made for, in pixels.
         mean, std: by channel, of [0, 1] images in the order RGB.
         interpolation: ``bilinear`` or ``bicubic``, where images have another size.
-        classes, accuracy, summary, licence, citation: see ``ClassifierCard``.
+        channels: the order in which the network takes them, ``RGB`` or ``BGR``.
+        also: whatever else decides the logits, as text.
+        classes, robust, accuracy, summary, licence, citation: see ``ClassifierCard``.
     """
 
     file: PublishedFile
@@ -39,7 +42,10 @@ class Described:
     mean: tuple[float, ...]
     std: tuple[float, ...]
     interpolation: str
+    channels: str = "RGB"
+    also: str = ""
     classes: str = ""
+    robust: str | None = None
     accuracy: dict[str, float] = field(default_factory=dict)
     summary: str = ""
     licence: str = ""
@@ -50,7 +56,7 @@ class Described:
         """As the card has it."""
         side = self.input_size
         return {
-            "channels": "RGB",
+            "channels": self.channels,
             "mean": list(self.mean),
             "std": list(self.std),
             "size": side,
@@ -78,11 +84,23 @@ class LibraryProvider(ClassifierProvider):
             Exception: of the library, where they do not fit.
         """
 
+    def state(self, found: FoundFile) -> dict[str, Tensor]:
+        """What a file of weights holds, by name; no code in it is run.
+
+        Raises:
+            WeightsError: see ``read_state``.
+        """
+        return read_state(found)
+
     def card(self, name: str, weights: Path | None = None) -> ClassifierCard:
-        """See ``ClassifierProvider.card``; what is published holds for the published weights alone."""
+        """See ``ClassifierProvider.card``; what is published holds for the published weights alone.
+
+        Where no hash is published, nobody can tell whether they are: robustness and licence go by the name then.
+        """
         one = self.describe(name)
         found = find(one.file, weights)
-        made_of = json.dumps([found.sha256, one.preprocessing], sort_keys=True)
+        named = found.verified or not one.file.known
+        made_of = json.dumps([found.sha256, one.preprocessing, *([one.also] if one.also else [])], sort_keys=True)
         return ClassifierCard(
             one.file.network,
             one.file.network,
@@ -91,10 +109,11 @@ class LibraryProvider(ClassifierProvider):
             classes=one.classes,
             input_size=one.input_size,
             preprocessing=one.preprocessing,
+            robust=one.robust if named else None,
             accuracy=one.accuracy if found.verified else {},
             verified=found.verified,
             summary=one.summary,
-            licence=one.licence if found.verified else "",
+            licence=one.licence if named else "",
             citation=one.citation,
         )
 
@@ -102,10 +121,10 @@ class LibraryProvider(ClassifierProvider):
         """See ``ClassifierProvider.build``."""
         one = self.describe(name)
         found = find(one.file, weights)
-        state = read_state(found)
+        state = self.state(found)
         try:
             network = self.network(name, state)
-        except WeightsError:
+        except (UsageError, WeightsError):
             raise
         except Exception as error:  # whatever the library makes of a state that it does not know
             reason = " ".join(str(error).split())[:300]

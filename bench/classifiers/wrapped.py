@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from bench.classifiers.base import Classifier
 from bench.classifiers.library import Described
+from bench.errors import UsageError
 
 
 class LibraryNetwork(Classifier):
@@ -24,6 +25,7 @@ class LibraryNetwork(Classifier):
         super().__init__(described.mean, described.std)
         self.body: Any = body
         self.input_size, self.interpolation = described.input_size, described.interpolation
+        self.backwards = described.channels == "BGR"
 
     def prepare(self, images: Tensor) -> Tensor:
         """[0, 1] images (N, 3, H, W) to normalised ones whose shorter side is ``input_size``.
@@ -34,11 +36,12 @@ class LibraryNetwork(Classifier):
         if (shorter := min(height, width)) != self.input_size:
             size = [self.input_size * side // shorter for side in (height, width)]
             images = F.interpolate(images, size, mode=self.interpolation, align_corners=False, antialias=True)
-        return (images - self.mean) / self.std
+        normalised = (images - self.mean) / self.std
+        return normalised.flip(1) if self.backwards else normalised
 
 
-class TorchvisionNetwork(LibraryNetwork):
-    """Of torchvision: the last linear layer is taken out, and what it is given are the features."""
+class HeadedNetwork(LibraryNetwork):
+    """Its last linear layer is its head: it is taken out, and what it is given are the features."""
 
     def __init__(self, body: nn.Module, described: Described) -> None:
         super().__init__(body, described)
@@ -76,3 +79,25 @@ class TimmNetwork(LibraryNetwork):
     def forward(self, images: Tensor) -> Tensor:
         """Logits (N, K) of [0, 1] images (N, 3, H, W)."""
         return self.body(self.prepare(images))  # type: ignore[no-any-return]
+
+
+class TransformersNetwork(HeadedNetwork):
+    """Of transformers, whose answer holds more than logits.
+
+    Raises:
+        UsageError: it has no single head, so that nothing are its penultimate features.
+    """
+
+    def __init__(self, body: nn.Module, described: Described) -> None:
+        linear = [one for one in body.modules() if isinstance(one, nn.Linear)]
+        heads = [one for one in linear if one.out_features == described.num_logits]
+        if len(heads) != 1 or heads != linear[-1:]:
+            raise UsageError(
+                f"{described.file.network} does not end in one linear layer that gives its {described.num_logits} "
+                "logits, whose input would be the features. Give it as path/to/file.py:function."
+            )
+        super().__init__(body, described)
+
+    def embed(self, normalised: Tensor) -> Tensor:
+        """Normalised (N, 3, S, S) to (N, F)."""
+        return self.body(normalised).logits  # type: ignore[no-any-return]

@@ -10,10 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench.environment import DISTRIBUTION, cpu_count, installed, processor
 from bench.errors import UsageError, WeightsError
 from bench.paths import expanded
+
+if TYPE_CHECKING:
+    from bench.classifiers.files import PublishedFile
 
 MINIMUM_PYTHON = (3, 11)
 
@@ -51,6 +55,7 @@ def checks(runs: Path = Path("runs")) -> Iterator[Check]:
     yield from weights()
     yield from kept(runs)
     yield device()
+    yield from networks()
     yield from plugins()
     yield from optional()
 
@@ -160,6 +165,41 @@ def datasets() -> Iterator[Check]:
             continue
         if state is not None:
             yield Check(f"dataset {name}", state.ok, state.detail, state.hint)
+
+
+def networks() -> Iterator[Check]:
+    """Whether the weights are here of networks that a dataset's short names stand for and that do not ship."""
+    from bench.classifiers.library import LibraryProvider
+    from bench.classifiers.provider import provider_of
+    from bench.errors import BenchError
+    from bench.registry import DATASETS, load, registered
+
+    done: set[str] = set()
+    for dataset in registered(DATASETS):
+        try:
+            names = load(DATASETS, "dataset", dataset).short_names()
+        except BenchError:  # said above
+            continue
+        for short, full in names.items():
+            if full in done:
+                continue
+            done.add(full)
+            try:
+                provider, name = provider_of(full)
+                file = provider.describe(name).file if isinstance(provider, LibraryProvider) else None
+            except BenchError as error:
+                yield Check(f"weights {full}", None, _one_line(error), f"bench check {full}")
+                continue
+            if file is not None:
+                yield _network(full, f"{short} of {dataset}", file)
+
+
+def _network(full: str, use: str, file: PublishedFile) -> Check:
+    if file.place.is_file():
+        return Check(f"weights {full}", True, f"{use}, here: {file.place}")
+    fetched = bool(file.sha256 or file.pointer)
+    hint = f"bench check {full}   (fetches it)" if fetched else f"fetch {file.url} and put it at {file.place}"
+    return Check(f"weights {full}", None, f"{use}, not here", hint)
 
 
 def inception() -> Check:

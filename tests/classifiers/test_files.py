@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from bench.classifiers import files, load_classifier, open_classifier
-from bench.classifiers.files import FoundFile, PublishedFile, check_reference, fetch, read_state
+from bench.classifiers.files import FoundFile, PublishedFile, check_reference, fetch, find
+from bench.classifiers.states import read_state
 from bench.errors import DataError, WeightsError
 from tests.classifiers.tiny_library import Published, place
 
@@ -64,6 +66,37 @@ def test_without_a_known_hash_nothing_is_fetched(tiny: Published, bench_home: Pa
     tiny.tell("")
     with pytest.raises(WeightsError, match="not fetched, because no hash is published"):
         load_classifier("tiny:a")
+
+
+def pointing(path: Path, sha256: str) -> Path:
+    """A pointer of Git LFS to a file."""
+    pointer = path.with_name("pointer")
+    pointer.write_text(f"version https://git-lfs.github.com/spec/v1\noid sha256:{sha256}\nsize 1\n")
+    return pointer
+
+
+def test_a_hash_that_stands_elsewhere_is_fetched_first_and_noted(tiny: Published, tmp_path: Path) -> None:
+    place = tmp_path / "here" / "tiny.pth"
+    one = PublishedFile("tiny:a", "tiny.pth", tiny.path.as_uri(), "", where=place)
+    pointed = replace(one, pointer=pointing(tiny.path, tiny.sha256).as_uri())
+    assert find(pointed, None) == FoundFile(place, tiny.sha256, verified=True)
+    assert (place.parent / "tiny.pth.sha256").read_text() == f"{tiny.sha256}  tiny.pth\n"
+    tiny.path.unlink()
+    assert find(pointed, None).verified
+    place.write_bytes(b"something else")
+    with pytest.raises(WeightsError, match=rf"begins with {tiny.sha256}.*Delete it"):
+        find(pointed, None)
+
+
+@pytest.mark.parametrize(("text", "words"), [("0" * 64, "what came has the SHA-256"), ("", "does not say its SHA-256")])
+def test_a_file_that_is_not_what_its_pointer_says_is_thrown_away(
+    text: str, words: str, tiny: Published, tmp_path: Path
+) -> None:
+    place = tmp_path / "here" / "tiny.pth"
+    pointer = pointing(tiny.path, text).as_uri()
+    with pytest.raises(WeightsError, match=rf"its SHA-256 stands at {pointer}\), which is not here.*{words}"):
+        find(PublishedFile("tiny:a", "tiny.pth", tiny.path.as_uri(), "", pointer, place), None)
+    assert list(place.parent.iterdir()) == []
 
 
 def test_code_in_a_file_is_not_run(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from torchvision import models
 
 from bench.classifiers.library import Described
 from bench.classifiers.providers.torchvision import TorchvisionProvider
-from bench.classifiers.wrapped import TorchvisionNetwork
+from bench.classifiers.wrapped import HeadedNetwork
 from tests.classifiers.providers.libraries import photo, tensor
 
 FAMILIES = """alexnet convnext_tiny densenet121 efficientnet_b0 efficientnet_v2_s googlenet inception_v3 maxvit_t
@@ -32,7 +32,7 @@ def test_every_family_has_penultimate_features(architecture: str) -> None:
         body = models.get_model(architecture, weights=None, **special).eval()
     with torch.device("meta"):
         described = TorchvisionProvider().describe(architecture)
-        ours = TorchvisionNetwork(body, described).to("meta").eval()
+        ours = HeadedNetwork(body, described).to("meta").eval()
         images = torch.rand(2, 3, described.input_size, described.input_size)
         with torch.inference_mode():
             features, logits = ours.features(images), ours(images)
@@ -44,7 +44,7 @@ def test_every_family_has_penultimate_features(architecture: str) -> None:
 
 def test_images_are_resized_on_the_shorter_side() -> None:
     described: Described = TorchvisionProvider().describe("resnet18")
-    network = TorchvisionNetwork(nn.Identity(), described)
+    network = HeadedNetwork(nn.Identity(), described)
     assert network.prepare(torch.rand(1, 3, 50, 100)).shape == (1, 3, 224, 448)
     own = tensor(photo(224))
     assert torch.equal(network.prepare(own), (own - network.mean) / network.std)

@@ -118,10 +118,32 @@ def test_broken_plugin_is_named(plugin: AddPlugin) -> None:
 def test_what_providers_need_is_optional(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "installed", lambda name: None)
     assert list(doctor.optional()) == [
-        doctor.Check("timm", None, "not installed", "pip install timm   (for --classifier timm:NAME)")
+        doctor.Check(
+            "transformers", None, "not installed", "pip install transformers   (for --classifier huggingface:NAME)"
+        ),
+        doctor.Check("timm", None, "not installed", "pip install timm   (for --classifier timm:NAME)"),
     ]
     monkeypatch.setattr(doctor, "installed", lambda name: "1.0")
-    assert list(doctor.optional()) == [doctor.Check("timm", True, "1.0")]
+    assert list(doctor.optional()) == [
+        doctor.Check("transformers", True, "1.0"),
+        doctor.Check("timm", True, "1.0"),
+    ]
+
+
+def test_networks_that_short_names_stand_for(bench_home: Path) -> None:
+    found = {check.title: check for check in doctor.networks()}
+    place = bench_home / "classifiers" / "fair" / "R152.npz"
+    fair = found["weights fair:R152"]
+    assert (fair.ok, fair.detail) == (None, "robust_resnet152 of tiny-imagenet, not here")
+    assert fair.hint.startswith("fetch https://github.com/facebookresearch/")
+    assert fair.hint.endswith(f"and put it at {place}")
+    torchvision = found["weights torchvision:resnet152@IMAGENET1K_V1"]
+    assert torchvision.detail == "resnet152 of tiny-imagenet, not here"
+    assert torchvision.hint == "bench check torchvision:resnet152@IMAGENET1K_V1   (fetches it)"
+    assert not any("zoo:" in title for title in found)
+    place.parent.mkdir(parents=True)
+    place.touch()
+    assert {check.title: check.ok for check in doctor.networks()}["weights fair:R152"] is True
 
 
 def test_duplicate_plugins_are_reported(plugin: AddPlugin) -> None:

@@ -75,6 +75,8 @@ def test_providers_are_listed_with_what_they_have(plugin: AddPlugin) -> None:
     assert (found["judge"]["role"], found["efficientnet_lite0"]["logits"]) == ("judge", 1000)
     assert found["resnet152"]["role"] == "target"
     assert {"torchvision:NAME[@WEIGHTS]", "timm:NAME", "path/to/file.py:function", "mine:N"} <= found.keys()
+    assert {"robustbench:DATASET/THREAT/MODEL", "madry:NAME", "fair:R152 or R152-Denoise"} <= found.keys()
+    assert "huggingface:MODEL[@REVISION] or FOLDER" in found
     assert found["mine:small"]["summary"] == "cannot be used: ZeroDivisionError: division by zero"
     assert "gone" in str(found["other:..."]["summary"])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bench.classifiers.files import PublishedFile
+from bench.classifiers.files import PublishedFile, on_hub
 from bench.classifiers.library import Described, LibraryProvider
 from bench.classifiers.providers.torchvision import HASH
 from bench.errors import UnknownNameError, UsageError
@@ -14,11 +14,9 @@ if TYPE_CHECKING:
 
     from bench.classifiers.wrapped import LibraryNetwork
 
-HUB = "https://huggingface.co"
-
 
 class TimmProvider(LibraryProvider):
-    """A file whose hash is published comes first; where there is none, the hub's, which is not fetched."""
+    """A file with its hash in its name comes first; where there is none, the hub's, whose hash the hub says."""
 
     form = "NAME"
     summary = "the networks of timm (pip install timm), for instance timm:resnet152.a1_in1k"
@@ -76,5 +74,7 @@ def _file(full: str, config: Any) -> PublishedFile:
     name = str(config.url or "").rpartition("/")[2]
     if digits := HASH.search(name):
         return PublishedFile(full, name, config.url, digits.group(1))
-    where = f"{HUB}/{config.hf_hub_id}/resolve/main/model.safetensors" if config.hf_hub_id else str(config.url or "")
-    return PublishedFile(full, f"{full.partition(':')[2]}.safetensors", where, "")
+    name = f"{full.partition(':')[2]}.safetensors"
+    if config.hf_hub_id:
+        return on_hub(full, name, config.hf_hub_id, "model.safetensors")
+    return PublishedFile(full, name, str(config.url or ""), "")

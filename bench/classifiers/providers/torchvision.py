@@ -49,7 +49,7 @@ class TorchvisionProvider(LibraryProvider):
         """See ``LibraryProvider.network``: built by torchvision, which is handed the state instead of a download."""
         from torchvision.models import get_model
 
-        from bench.classifiers.wrapped import TorchvisionNetwork
+        from bench.classifiers.wrapped import HeadedNetwork
 
         weights = _weights(name)
         weights.get_state_dict = lambda *_, **__: state  # what it builds depends on the weights: it must know which
@@ -57,7 +57,7 @@ class TorchvisionProvider(LibraryProvider):
             network = get_model(name.partition("@")[0], weights=weights)
         finally:
             del weights.get_state_dict
-        return TorchvisionNetwork(network, self.describe(name))
+        return HeadedNetwork(network, self.describe(name))
 
 
 def _weights(name: str) -> Any:

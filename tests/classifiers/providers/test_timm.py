@@ -14,7 +14,13 @@ from bench.classifiers import classifier_card, open_classifier
 from bench.classifiers.provider import provider_of
 from bench.classifiers.providers.timm import TimmProvider
 from bench.errors import UnknownNameError, UsageError, WeightsError
-from tests.classifiers.providers.libraries import agree, is_differentiable, randomised
+from tests.classifiers.providers.libraries import (
+    agree,
+    is_differentiable,
+    randomised,
+    refuses_other_logits,
+    refuses_wrong_and_truncated,
+)
 
 
 def test_without_timm_a_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,6 +50,15 @@ def test_it_equals_timm(name: str, tmp_path: Path, bench_home: Path) -> None:
     is_differentiable(ours)
 
 
+def test_what_is_not_the_published_network_is_refused(tmp_path: Path, bench_home: Path) -> None:
+    timm = pytest.importorskip("timm")
+    torch.manual_seed(1)
+    path = tmp_path / "model.safetensors"
+    save_file(randomised(timm.create_model("resnet18", pretrained=False)).state_dict(), path)
+    refuses_wrong_and_truncated("timm:resnet18", path)
+    refuses_other_logits("timm:resnet18", path, path)
+
+
 def test_the_card_says_what_timm_says(tmp_path: Path, bench_home: Path) -> None:
     pytest.importorskip("timm")
     path = tmp_path / "w.safetensors"
@@ -63,10 +78,11 @@ def test_files(bench_home: Path) -> None:
     assert (hashed.name, hashed.sha256) == ("resnet18_a1_0-d63eafa0.pth", "d63eafa0")
     hub = provider.describe("vit_tiny_patch16_224.augreg_in21k_ft_in1k").file
     assert (hub.name, hub.sha256) == ("vit_tiny_patch16_224.augreg_in21k_ft_in1k.safetensors", "")
-    with pytest.raises(
-        WeightsError, match=r"no hash is published.*huggingface\.co/timm/vit_tiny.*put it at .*timm/vit"
-    ):
-        provider.card("vit_tiny_patch16_224.augreg_in21k_ft_in1k")
+    assert (
+        hub.url
+        == "https://huggingface.co/timm/vit_tiny_patch16_224.augreg_in21k_ft_in1k/resolve/main/model.safetensors"
+    )
+    assert hub.pointer == hub.url.replace("/resolve/", "/raw/")
 
 
 def test_unknown_names() -> None:

@@ -14,7 +14,14 @@ from torchvision import models
 from bench.classifiers import classifier_card, open_classifier
 from bench.classifiers.providers.torchvision import TorchvisionProvider
 from bench.errors import UnknownNameError, UsageError
-from tests.classifiers.providers.libraries import agree, is_differentiable, publish, randomised
+from tests.classifiers.providers.libraries import (
+    agree,
+    is_differentiable,
+    publish,
+    randomised,
+    refuses_other_logits,
+    refuses_wrong_and_truncated,
+)
 
 # What is special about loading each: nothing; no linear layer; own classes per width; heads for training alone and
 # rescaled input; other names in the published file.
@@ -66,6 +73,16 @@ def test_it_equals_torchvision(architecture: str, tmp_path: Path, bench_home: Pa
 
     agree(ours, network, features, pipeline)
     is_differentiable(ours)
+
+
+def test_what_is_not_the_published_network_is_refused(
+    tmp_path: Path, bench_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where a file has the published hash."""
+    refuses_wrong_and_truncated("torchvision:resnet18", saved("resnet18", tmp_path))
+    publish(TorchvisionProvider, saved("resnet18", tmp_path), monkeypatch)
+    place = bench_home / "classifiers" / "torchvision" / "resnet18-f37072fd.pth"
+    refuses_other_logits("torchvision:resnet18", None, place)
 
 
 def test_the_card_says_what_torchvision_says(tmp_path: Path, bench_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
