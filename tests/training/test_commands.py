@@ -119,6 +119,7 @@ def test_a_recipe_that_is_asked_for_is_not_replaced_by_the_stored_one(tmp_path: 
         train_inverter("biggan-logit", classifier, "cifar10", "gpu", None, Run("cpu", resume=True, out=out))
 
 
+@pytest.mark.networks
 def test_logits_that_are_computed_once_are_paid_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """100 seconds for the logits of all images, 2 for each task: 104 of 600 are spent."""
     now, trained = 0.0, list[int]()

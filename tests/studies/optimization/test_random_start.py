@@ -21,6 +21,7 @@ def study(runs: list[Pixels]) -> Any:
     return SimpleNamespace(originals=pixels(9), reconstruct=lambda make, seed: runs[seed])
 
 
+@pytest.mark.networks
 def test_equal_answers_do_not_depend_on_the_start() -> None:
     found = random_start.measure(study([pixels(0)] * 3), 3)
     assert found["starts"].tolist() == [0, 0, 0]

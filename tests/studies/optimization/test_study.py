@@ -53,7 +53,7 @@ def test_one_command_prints_a_table_and_writes_json(
 
 
 @pytest.mark.parametrize("count", [0, 1, 2_501])
-def test_a_study_needs_two_images_and_no_more_than_there_are(count: int) -> None:
+def test_a_study_needs_two_images_and_no_more_than_there_are(count: int, bench_home: Path) -> None:
     with pytest.raises(UsageError, match=f"between 2 and 2500, got {count}"):
         Study.open("robust_resnet152", "test", count)
 

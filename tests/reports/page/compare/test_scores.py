@@ -32,7 +32,13 @@ from tests.reports.page.compare.two import (
     shift,
     stored,
 )
-from tests.reports.synthetic import MAIN_METRICS, make_runs
+from tests.reports.synthetic import MAIN_METRICS, make_runs, two_cells
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two cells, as one alone is looked at here."""
+    return two_cells(tmp_path_factory.mktemp("before"), N)
 
 
 @pytest.mark.parametrize(
