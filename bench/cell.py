@@ -17,7 +17,7 @@ from bench.datasets.base import Dataset
 from bench.datasets.contents import distrust_cache
 from bench.describe import cards
 from bench.environment import default_preset, resolve_device
-from bench.errors import BenchError, DataError, UsageError
+from bench.errors import BenchError, DataError, UsageError, WeightsError
 from bench.identify import identify_classifier, identify_method
 from bench.inverters.base import WITH_NETWORK, Inverter, Target
 from bench.inverters.control import Control
@@ -242,9 +242,17 @@ def _judge(config: RunConfig, dataset: Dataset, classifier_sha256: str) -> str |
 
 
 def check_judge(name: str, classifier_sha256: str | None) -> None:
-    """Raise UsageError where a name is no classifier's, or that of the target."""
+    """Nothing, if a classifier may judge.
+
+    Raises:
+        UsageError: there is no such classifier, or it is the target.
+        WeightsError: its weights are not here.
+    """
     resolve(name)
-    if playing(name, None)["judge"].sha256() == classifier_sha256:
+    judge = playing(name, None)["judge"]
+    if judge.sha256() is None:
+        raise WeightsError(judge.missing)
+    if judge.sha256() == classifier_sha256:
         raise UsageError(f"--judge {name} is the network that is inverted, which would be its own judge: name another.")
 
 

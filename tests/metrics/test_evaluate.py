@@ -40,7 +40,7 @@ class Stub(Extractor):
 
     def __init__(self, name: str, network: Any, sha256: str | None = None) -> None:
         self.name, self._network, self._sha256 = name, network, sha256 or name  # type: ignore[misc]
-        self.missing = extractors()[name].missing  # type: ignore[misc]
+        self.missing = extractors()[name].missing
 
     dimension = 12
 

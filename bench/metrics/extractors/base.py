@@ -32,7 +32,7 @@ class Extractor(ABC):
     dimension: ClassVar[int | None]
     resizing: ClassVar[str] = ""
     resized_as: ClassVar[str] = ""
-    missing: ClassVar[str] = "The weights are not here."
+    missing: str = "The weights are not here."
     batches: ClassVar[tuple[int, int] | None] = None
     citation: ClassVar[tuple[str, ...]] = ()
 

@@ -34,8 +34,13 @@ class Judge(Extractor):
     @cached_property
     def _sha256(self) -> str | None:
         from bench.classifiers import classifier_card
+        from bench.errors import WeightsError
 
-        return classifier_card(self.classifier).identity if self.classifier else None
+        try:
+            return classifier_card(self.classifier).identity if self.classifier else None
+        except WeightsError as error:  # not here: what asks the judge has no score, and says why
+            self.missing = str(error)
+            return None
 
     def network(self, device: torch.device) -> Any:
         """The classifier, opened once a process."""

@@ -4,7 +4,9 @@ import pytest
 import torch
 from torch import nn
 
+from bench.cell import check_judge
 from bench.classifiers import LoadedClassifier, classifier_card
+from bench.errors import WeightsError
 from bench.metrics.extractors import extractors, judge, playing
 from bench.metrics.extractors.judge import Judge
 
@@ -28,6 +30,15 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_while_nobody_plays_it_there_are_no_weights() -> None:
     assert Judge().sha256() is None
     assert "--judge NAME" in Judge.missing
+
+
+def test_one_whose_weights_are_not_here_leaves_its_scores_null_and_says_why() -> None:
+    named = Judge("zoo:judge-tiny-imagenet")
+    assert named.sha256() is None
+    assert "Train them: bench train classifier judge-tiny-imagenet" in named.missing
+    assert "--judge NAME" in Judge.missing
+    with pytest.raises(WeightsError, match="do not ship"):
+        check_judge("zoo:judge-tiny-imagenet", None)
 
 
 def test_its_identity_is_the_classifiers_and_opens_nothing(opened: list[str]) -> None:
