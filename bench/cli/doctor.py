@@ -174,24 +174,23 @@ def networks() -> Iterator[Check]:
     from bench.errors import BenchError
     from bench.registry import DATASETS, load, registered
 
-    done: set[str] = set()
+    meant: dict[tuple[str, str], list[str]] = {}  # datasets by full id and short name
     for dataset in registered(DATASETS):
         try:
             names = load(DATASETS, "dataset", dataset).short_names()
         except BenchError:  # said above
             continue
         for short, full in names.items():
-            if full in done:
-                continue
-            done.add(full)
-            try:
-                provider, name = provider_of(full)
-                file = provider.describe(name).file if isinstance(provider, LibraryProvider) else None
-            except BenchError as error:
-                yield Check(f"weights {full}", None, _one_line(error), f"bench check {full}")
-                continue
-            if file is not None:
-                yield _network(full, f"{short} of {dataset}", file)
+            meant.setdefault((full, short), []).append(dataset)
+    for (full, short), found in meant.items():
+        try:
+            provider, name = provider_of(full)
+            file = provider.describe(name).file if isinstance(provider, LibraryProvider) else None
+        except BenchError as error:
+            yield Check(f"weights {full}", None, _one_line(error), f"bench check {full}")
+            continue
+        if file is not None:
+            yield _network(full, f"{short} of {' and '.join(found)}", file)
 
 
 def _network(full: str, use: str, file: PublishedFile) -> Check:

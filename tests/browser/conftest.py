@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # whoever opens another one afterwards finds no loop running
 def chromium() -> Iterator[Browser]:
     """Skipped where there is no browser, unless BENCH_BROWSER=required says that there must be one."""
     if executable() is None and os.environ.get("BENCH_BROWSER") != "required":

@@ -134,11 +134,11 @@ def test_networks_that_short_names_stand_for(bench_home: Path) -> None:
     found = {check.title: check for check in doctor.networks()}
     place = bench_home / "classifiers" / "fair" / "R152.npz"
     fair = found["weights fair:R152"]
-    assert (fair.ok, fair.detail) == (None, "robust_resnet152 of tiny-imagenet, not here")
+    assert (fair.ok, fair.detail) == (None, "robust_resnet152 of imagenet and tiny-imagenet, not here")
     assert fair.hint.startswith("fetch https://github.com/facebookresearch/")
     assert fair.hint.endswith(f"and put it at {place}")
     torchvision = found["weights torchvision:resnet152@IMAGENET1K_V1"]
-    assert torchvision.detail == "resnet152 of tiny-imagenet, not here"
+    assert torchvision.detail == "resnet152 of imagenet and tiny-imagenet, not here"
     assert torchvision.hint == "bench check torchvision:resnet152@IMAGENET1K_V1   (fetches it)"
     assert not any("zoo:" in title for title in found)
     place.parent.mkdir(parents=True)
