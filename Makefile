@@ -1,6 +1,6 @@
 # make demo    install into .venv, run the benchmark on 2,500 real images, write report.html
 # make test    install into .venv, then formatting, lint, types and tests
-# make test-fast    the tests alone, without those that run networks, Chromium or processes (a minute and a half)
+# make test-fast    the tests alone, without those that run networks, Chromium or processes (two minutes)
 # make golden  compare every digit of a demo, ten cells and three probes with what is stored (five minutes)
 # make tables  copy the records under runs/ to reports/results/ and write the README's tables
 # make benchmark    measure every row of the table of speeds (half an hour)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import signal
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
@@ -17,6 +18,9 @@ from bench.datasets import cifar10
 from bench.datasets.base import ArrayDataset
 from bench.metrics import registry
 from bench.weights import files as weights
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # pytest in the background of a shell
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 AddWeights = Callable[..., Path]
 AddPlugin = Callable[[str, str, str, str], Path]
