@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 CONFIG, PROCESSOR, SAFETENSORS = "config.json", "preprocessor_config.json", "model.safetensors"
 WEIGHTS = (SAFETENSORS, "pytorch_model.bin")  # in the order of preference
 NAME = re.compile(r"(?:\w[\w.-]*/)?\w[\w.-]*")
+REVISION = re.compile(r"(?:\w[\w.-]*/)*\w[\w.-]*")  # a branch, tag or commit; becomes a folder, and leads up nowhere
 OLDEST, UPGRADE = 5, "pip install -U 'transformers>=5'"  # version of transformers
 TEXT = 1 << 20  # bytes that a configuration may have
 BILINEAR = 2  # as Pillow numbers it
@@ -106,12 +107,12 @@ def _file(name: str) -> PublishedFile:
         if lacks := [one for one in (CONFIG, PROCESSOR) if not (folder / one).is_file()]:
             raise WeightsError(f"huggingface:{name} {_content(lacks)}")
         return PublishedFile(f"huggingface:{name}", weights, "", "", where=folder / weights)
-    if not NAME.fullmatch(model):
+    revision = revision or "main"
+    if not (NAME.fullmatch(model) and REVISION.fullmatch(revision)):
         raise UsageError(
             f"huggingface:{name} is neither a folder that is here nor a model of {HUB}. Give ORG/NAME, "
             "ORG/NAME@REVISION or a folder that save_pretrained wrote."
         )
-    revision = revision or "main"
     full = f"huggingface:{model}@{revision}"
     if (cached := _cached(model, revision)) is not None:
         digits = cached.resolve().name  # the hub's cache calls a file by its SHA-256

@@ -59,7 +59,7 @@ def _config(name: str) -> Any:
 
     architecture, _, tag = name.partition(".")
     if not timm.is_model(architecture):
-        raise UnknownNameError("network of timm", architecture, timm.list_models())
+        raise UnknownNameError("network of timm", architecture or name, timm.list_models())
     known = [one.partition(".")[2] for one in timm.list_pretrained(f"{architecture}.*")]
     if tag and tag not in known:
         raise UnknownNameError(f"file of weights for timm's {architecture}", tag, known)

@@ -295,7 +295,9 @@ def test_offline_the_text_has_files_source_hash_and_place(
         assert part in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["a b", "x/y/z", "/no/such/folder", "./nothing", ""])
+@pytest.mark.parametrize(
+    "name", ["a b", "x/y/z", "/no/such/folder", "./nothing", "", "a/b@../../up", "a/b@/x", "a/b@x/.."]
+)
 def test_names_that_are_none(name: str) -> None:
     with pytest.raises(UsageError, match=r"is neither a folder that is here nor a model of https://huggingface\.co"):
         HuggingFaceProvider().describe(name)
