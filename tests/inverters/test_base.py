@@ -15,22 +15,10 @@ from bench.classifiers.base import Classifier
 from bench.datasets.base import to_pixels
 from bench.inverters.base import Target
 from bench.store.folder import CellFolder, Piece
+from tests.baselines.optimization.small import Small
 from tests.plugins import Grey
 
 CPU = torch.device("cpu")
-
-
-class Small(nn.Module):
-    """A smooth network of 6 logits."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        torch.manual_seed(4)
-        self.convolution, self.head = nn.Conv2d(3, 16, 5, 2), nn.Linear(16, 6)
-        self.eval().requires_grad_(False)
-
-    def forward(self, images: Tensor) -> Tensor:
-        return self.head(torch.tanh(self.convolution(images - 0.5)).mean((2, 3)) * 10)  # type: ignore[no-any-return]
 
 
 class Enlarging(Classifier):
