@@ -3,7 +3,7 @@
 ``--check`` compares and writes nothing.
 
 ``--collect runs`` first copies the complete records under ``runs`` into ``reports/results/``, without their pictures,
-with the per-image values that the claims are decided by.
+with every score of every image.
 
 A table NAME lies between ``<!-- table:NAME:begin -->`` and ``<!-- table:NAME:end -->``.
 """
@@ -29,7 +29,7 @@ from bench.store.folder import slug
 from bench.store.record import Record, read_records
 from reports.analysis.claims import board
 from reports.analysis.claims.markdown import markdown
-from reports.analysis.claims.reduced import Wanted, reduced, wanted
+from reports.analysis.claims.reduced import is_read, reduced
 from reports.analysis.controls import strongest
 from reports.analysis.groups import Entry, group
 from reports.page.tables import markdown_table
@@ -172,21 +172,20 @@ def updated(readme: str, sources: Sources) -> str:
 def collect(runs: Path, results: Path, faults: Faults | None = None) -> None:
     """Copy complete cells to ``results/<dataset>/<classifier>/<method>-<N>/``, and probes that the claims read beside.
 
-    Of the cells that the claims read, the per-image values that they need go along. Own images stay, and other probes.
+    The scores of every image go along, as float32. Own images stay, and other probes.
     Of two records for one place, that of seed 0 is kept, then the newest.
     """
     bad = Faults() if faults is None else faults
     for record, folder in sorted(read_records(runs, bad), key=_newest_last):
-        columns = wanted(record)
         if (
             record.status == "complete"
             and not record.dataset.startswith("folder:")
-            and (record.probe is None or columns)
+            and (record.probe is None or is_read(record))
         ):
             preset = record.preset if record.preset != "fast" else ""
             name = "-".join(filter(None, (record.method, preset, record.probe, str(record.num_images))))
             place = results / slug(record.dataset) / slug(record.classifier) / slug(name)
-            _copy(Entry(record, folder, faults=bad), folder, columns, place)
+            _copy(Entry(record, folder, faults=bad), folder, place)
 
 
 def _newest_last(found: tuple[Record, Path]) -> tuple[bool, int, str, str]:
@@ -194,11 +193,11 @@ def _newest_last(found: tuple[Record, Path]) -> tuple[bool, int, str, str]:
     return record.seed == 0, -record.seed, record.created, record.key
 
 
-def _copy(entry: Entry, folder: Path, columns: Wanted | None, place: Path) -> None:
+def _copy(entry: Entry, folder: Path, place: Path) -> None:
     """The record as it stands, and the values that go with it or none; its digest becomes that of these values."""
     values, data = place / "per_image.parquet", None
-    if columns and entry.per_image:
-        data = reduced(entry.per_image, columns)
+    if entry.per_image:
+        data = reduced(entry.per_image)
     text = (folder / "record.json").read_bytes()
     if values.name in entry.record.digests:
         raw = json.loads(text)

@@ -1,4 +1,4 @@
-"""Per-image values small enough to be committed: of each cell the columns and levels that the rules read, no others."""
+"""Per-image values small enough to be committed: every column, in the narrowest type that the rules read alike."""
 
 from __future__ import annotations
 
@@ -11,46 +11,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.store.record import Record
-from reports.analysis.claims.evidence import Name, needed
+from reports.analysis.claims.evidence import Name
 from reports.analysis.claims.language import Values
 from reports.analysis.claims.rules import CLAIMS, DATASET, MIN_IMAGES
 
-Wanted = Mapping[str, frozenset[str]]  # column -> levels of which it is read; none where there are no levels
-
 
 @cache
-def everything_wanted() -> Mapping[Name, Wanted]:
-    """What the rules read, by cell; a cell of which they read the record alone has no columns."""
-    found: dict[Name, dict[str, frozenset[str]]] = {}
+def cells_read() -> frozenset[Name]:
+    """The cells and probes whose values the rules compare."""
     conditions = (one for claim in CLAIMS for case in claim.cases for one in case.conditions)
-    for values in (side for one in conditions for side in (one.values, one.against) if isinstance(side, Values)):
-        columns = found.setdefault((values.method, values.classifier, values.probe), {})
-        for column in needed(values):
-            columns[column] = columns.get(column, frozenset()) | frozenset(values.levels)
-    return found
+    sides = (side for one in conditions for side in (one.values, one.against) if isinstance(side, Values))
+    return frozenset((side.method, side.classifier, side.probe) for side in sides)
 
 
-def wanted(record: Record) -> Wanted | None:
-    """The columns that the rules read of this record; None where they do not ask for it."""
-    if record.dataset != DATASET or record.num_images < MIN_IMAGES:
-        return None
-    return everything_wanted().get((record.method, record.classifier, record.probe or ""))
+def is_read(record: Record) -> bool:
+    """Whether the rules compare values of this record."""
+    name = (record.method, record.classifier, record.probe or "")
+    return record.dataset == DATASET and record.num_images >= MIN_IMAGES and name in cells_read()
 
 
-def reduced(columns: Mapping[str, NDArray[Any]], wanted: Wanted) -> bytes:
-    """A Parquet file of the wanted columns and levels: the same bytes for the same values.
+def reduced(columns: Mapping[str, NDArray[Any]]) -> bytes:
+    """A Parquet file of the columns: the same bytes for the same values.
 
     Floats become float32, columns of nothing but 0 and 1 bits, classes 16 bit integers.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    kept = {name: columns[name] for name in wanted if name in columns}
-    if "level" in kept:
-        rows = np.isin(kept["level"].astype(np.str_), sorted(wanted["level"]))
-        kept = {name: values[rows] for name, values in kept.items()}
-    table = pa.table({name: _small(values) for name, values in kept.items()})
-    split = [field.name for field in table.schema if pa.types.is_floating(field.type) and _varied(kept[field.name])]
+    table = pa.table({name: _small(values) for name, values in columns.items()})
+    split = [field.name for field in table.schema if pa.types.is_floating(field.type) and _varied(columns[field.name])]
     sink = io.BytesIO()
     pq.write_table(
         table,
