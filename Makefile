@@ -33,16 +33,16 @@ golden: .venv/installed-test
 	$(BIN)/python -m tests.golden
 
 tables: .venv/installed
-	$(BIN)/python -m studies.reports.readme --collect runs
+	$(BIN)/python -m studies.reports.tables --collect runs
 
 benchmark: .venv/installed-test
 	-$(BIN)/python -m tests.benchmarks
-	$(BIN)/python -m tests.benchmarks.readme
+	$(BIN)/python -m tests.benchmarks.tables
 
 profile: .venv/installed-test
 	$(BIN)/python -m tests.benchmarks.where
 	-$(BIN)/python -m tests.benchmarks.precision
-	$(BIN)/python -m tests.benchmarks.readme
+	$(BIN)/python -m tests.benchmarks.tables
 
 screenshots: .venv/installed-test
 	$(BIN)/python -m studies.reports.screenshots report.html

@@ -1,4 +1,4 @@
-"""The README's commands work as typed: every one parses, and the environment that has ``bench`` comes before."""
+"""Commands of README and docs work as typed: every one parses, and the README's environment comes before ``bench``."""
 
 import contextlib
 import re
@@ -13,12 +13,21 @@ from typer.main import get_command
 
 from bench.cli.app import app
 from bench.environment import DISTRIBUTION
+from studies.reports.documents import documents
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
-TYPED = [line[2:] for block in BLOCKS for line in block.splitlines() if line.startswith("$ ")]
-BENCH = [line for line in TYPED if re.match(r"(\w+=\S+ )?bench |torchrun .*-m bench ", line)]
+COMMAND = re.compile(r"(\w+=\S+ )?bench |torchrun .*-m bench ")
+MOST_LINES = 190
+
+
+def typed(text: str) -> list[str]:
+    """What stands behind a prompt."""
+    blocks = re.findall(r"```console\n(.*?)```", text, re.DOTALL)
+    return [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ ")]
+
+
+BENCH = {line: None for path in documents() for line in typed(path.read_text(encoding="utf-8")) if COMMAND.match(line)}
 
 
 @pytest.mark.parametrize("line", BENCH)
@@ -32,9 +41,13 @@ def test_every_command_parses(line: str) -> None:
         command.make_context("bench", words)
 
 
+def test_the_readme_is_short() -> None:
+    assert len(README.splitlines()) <= MOST_LINES
+
+
 def test_the_environment_is_activated_before_bench_is_typed() -> None:
-    first = next(number for number, line in enumerate(TYPED) if line.startswith("bench "))
-    assert any(line.startswith("source .venv/bin/activate") for line in TYPED[:first])
+    first = next(number for number, line in enumerate(typed(README)) if line.startswith("bench "))
+    assert any(line.startswith("source .venv/bin/activate") for line in typed(README)[:first])
     assert "pip install ." in README
     assert f"`{DISTRIBUTION}`" in README
 

@@ -10,7 +10,7 @@ from bench.cards import MetricCard
 from bench.store.record import Score
 from reports.analysis.groups import Entry, Group, group, main_keys
 from reports.analysis.metrics import picked
-from reports.analysis.ranks import Standings, standings
+from reports.analysis.ranks import Standing, Standings, standings
 from reports.page.scores import BREAKABLE
 from reports.words import glossary, text
 from reports.words.glossary import DIRECTIONS
@@ -170,9 +170,16 @@ def _markdown_row(entry: Entry, ranked: Standings, metrics: Sequence[str]) -> li
 
 def _with_bounds(entry: Entry, key: str, ranked: Standings) -> str:
     """A value, its interval, and its rank in parentheses; bold where it leads."""
-    score, standing = _score(entry, key), ranked[key]
+    return cell(entry, key, ranked[key], bounds=True)
+
+
+def cell(entry: Entry, key: str, ranked: Standing | None = None, *, bounds: bool = False) -> str:
+    """A value as Markdown, with its interval where ``bounds``; bold where it leads, and its rank in parentheses."""
+    score = _score(entry, key)
     if score.value is None or text.is_by_definition(score):
         return text.DASH
-    value, rank = text.number(entry.metric(key), score.value, score.ci95), standing.ranks.get(entry)
-    shown = f"**{value}**" if entry in standing.leaders else value
-    return " ".join(filter(None, (shown, text.bounds(score.ci95), f"({rank})" if rank is not None else "")))
+    value = text.number(entry.metric(key), score.value, score.ci95)
+    rank = ranked.ranks.get(entry) if ranked is not None else None
+    shown = f"**{value}**" if ranked is not None and entry in ranked.leaders else value
+    interval = text.bounds(score.ci95) if bounds else ""
+    return " ".join(filter(None, (shown, interval, f"({rank})" if rank is not None else "")))

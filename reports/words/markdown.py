@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-WORDS = ("method", "access", "training", "stochastic", "network", "command", "status", "strongest control")
+WORDS = (
+    "method", "access", "training", "stochastic", "network", "command", "status", "strongest control", "metric",
+    "claim",
+)  # fmt: skip
 
 
 def markdown_lines(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

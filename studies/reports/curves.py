@@ -1,6 +1,6 @@
 """Draw how the shipped inverters did on ``val`` while they were trained: ``python -m studies.reports.curves``.
 
-The curves stand in the manifest; the picture lies in ``reports/screenshots/`` and the README names it.
+The curves stand in the manifest; the picture lies in ``docs/images/`` and the README names it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 MANIFEST = ROOT / "bench" / "zoo" / "manifest.json"
-PICTURE = ROOT / "reports" / "screenshots" / "curves.webp"
+PICTURE = ROOT / "docs" / "images" / "curves.webp"
 SCORES = {
     "val_logit_error": "logit error on val",
     "val_reid_class_target": "same class by the target, val",

@@ -1,6 +1,6 @@
 """Take the README's screenshots of a report in headless Chromium.
 
-Type ``python -m studies.reports.screenshots report.html``. The pictures lie in ``reports/screenshots/``; the README
+Type ``python -m studies.reports.screenshots report.html``. The pictures lie in ``docs/images/``; the README
 names them.
 """
 
@@ -21,7 +21,7 @@ from studies.reports.browser import browser, opened
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-FOLDER = Path(__file__).resolve().parents[2] / "reports" / "screenshots"
+FOLDER = Path(__file__).resolve().parents[2] / "docs" / "images"
 QUALITY = 75  # of WebP: text stays sharp
 MARGIN = 90  # pixels above the element, for the bar at the top
 

@@ -23,7 +23,7 @@ from reports.page.compare.compare import write_comparison
 from reports.page.gallery.logits import NOT_STORED
 from reports.page.probes.pages import probe_pages
 from reports.page.render import write_report
-from studies.reports.readme import Sources, claims, few
+from studies.reports.tables import Sources, claims, few
 from tests.reports.html_page import Page
 from tests.reports.probe_records import make_record, with_pictures
 from tests.reports.synthetic import two_cells

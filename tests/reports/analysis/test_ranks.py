@@ -16,7 +16,7 @@ from reports.analysis.groups import Entry, group, main_keys
 from reports.analysis.pairs import holm
 from reports.analysis.ranks import FEW, NO_RIVAL, ONE_NUMBER, UNDIRECTED, standing, standings
 from reports.words.ranks import PAIRED, TWINS, UNPAIRED, basis, legend
-from studies.reports.readme import Sources
+from studies.reports.tables import Sources
 from tests.reports.synthetic import write_cell
 
 N = 200

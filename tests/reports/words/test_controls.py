@@ -11,7 +11,7 @@ from reports.analysis.controls import leading
 from reports.analysis.groups import Entry
 from reports.analysis.ranks import standings
 from reports.words.controls import against
-from studies.reports.readme import Sources, strongest_control
+from studies.reports.tables import Sources, strongest_control
 from tests.reports.analysis.test_controls import SCORES, N, made, only
 from tests.reports.synthetic import MAIN_METRICS
 

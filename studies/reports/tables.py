@@ -1,11 +1,11 @@
-"""Write the README's tables from the committed records: ``python -m studies.reports.readme``.
+"""Write the tables of README and ``docs/`` from the committed records: ``python -m studies.reports.tables``.
 
 ``--check`` compares and writes nothing.
 
 ``--collect runs`` first copies the complete records under ``runs`` into ``reports/results/``, without their pictures,
 with every score of every image.
 
-A table NAME lies between ``<!-- table:NAME:begin -->`` and ``<!-- table:NAME:end -->``.
+A table NAME lies between ``<!-- table:NAME:begin -->`` and ``<!-- table:NAME:end -->``, in one of these files.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from bench.cli.printing import print_faults
-from bench.errors import BenchError, DataError
+from bench.errors import BenchError
 from bench.metrics.base import MIN_SET_IMAGES
 from bench.store.faults import Faults
 from bench.store.files import write_atomically
@@ -36,8 +36,9 @@ from reports.page.tables import markdown_table
 from reports.words import text
 from reports.words.controls import against_markdown
 from reports.words.markdown import escaped, markdown_lines
+from studies.reports.documents import ROOT, documents, update
+from studies.reports.overview import claims_in_short, overview
 
-ROOT = Path(__file__).resolve().parents[2]
 SCORES = (
     "fd_efficientnet_lite0",
     "fd_judge",
@@ -57,6 +58,7 @@ FEW = (
     "psnr",
     "reid_within_class_judge_mrr",
 )
+OVERVIEW = ("lpips", "reid_class_judge")
 OURS = "biggan-logit"
 NONE_YET = "No records have been committed yet.\n"
 
@@ -134,10 +136,27 @@ def strongest_control(sources: Sources) -> str:
     return against_markdown(found) if found else NONE_YET
 
 
+def strongest_short(sources: Sources) -> str:
+    """The same in a sentence."""
+    return strongest_control(sources).partition("\n")[0] + "\n"
+
+
 def claims(sources: Sources) -> str:
     """The claims board, from committed records and the per-image values beside them."""
     entries = _entries(sources)
     return markdown(board(entries)) if entries else NONE_YET
+
+
+def summary(sources: Sources) -> str:
+    """Methods by classifiers in two metrics."""
+    large = [one for one in group(_cells(sources)) if one.num_images >= MIN_SET_IMAGES and one.complete]
+    return overview(large, OVERVIEW) if large else NONE_YET
+
+
+def claims_short(sources: Sources) -> str:
+    """The claims board, a row a claim."""
+    entries = _entries(sources)
+    return claims_in_short(board(entries)) if entries else NONE_YET
 
 
 TABLES: dict[str, Callable[[Sources], str]] = {
@@ -145,28 +164,11 @@ TABLES: dict[str, Callable[[Sources], str]] = {
     "few": few,
     "classifiers": classifiers,
     "strongest-control": strongest_control,
+    "strongest-short": strongest_short,
     "claims": claims,
+    "summary": summary,
+    "claims-short": claims_short,
 }
-
-
-def updated(readme: str, sources: Sources) -> str:
-    """The README's text with every table written anew.
-
-    Raises:
-        DataError: a marker names no table, or has no partner; or the README holds no marker at all.
-    """
-    names = re.findall(r"<!-- table:([\w-]+):begin -->", readme)
-    if not names:
-        raise DataError("The README should hold '<!-- table:scores:begin -->' and '<!-- table:scores:end -->'.")
-    for name in names:
-        begin, end = f"<!-- table:{name}:begin -->", f"<!-- table:{name}:end -->"
-        if name not in TABLES or readme.count(begin) != 1 or readme.count(end) != 1:
-            known = ", ".join(TABLES)
-            raise DataError(f"{begin!r} and {end!r} should stand once each, with one of these names: {known}.")
-        before, rest = readme.split(begin)
-        after = rest.split(end)[-1]
-        readme = f"{before}{begin}\n{TABLES[name](sources)}{end}{after}"
-    return readme
 
 
 def collect(runs: Path, results: Path, faults: Faults | None = None) -> None:
@@ -213,29 +215,25 @@ def _copy(entry: Entry, folder: Path, place: Path) -> None:
 
 def main(arguments: Sequence[str] | None = None, sources: Sources | None = None) -> int:
     """Write the tables and return 0; with ``--check`` write nothing and return 1 where they are out of date."""
-    parser = argparse.ArgumentParser(prog="python -m studies.reports.readme", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if the README is out of date")
+    parser = argparse.ArgumentParser(prog="python -m studies.reports.tables", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if a table is out of date")
     parser.add_argument("--collect", type=Path, metavar="RUNS", help="copy the complete records of this folder first")
-    parser.add_argument("--readme", type=Path, default=ROOT / "README.md")
-    options, tables = parser.parse_args(arguments), sources or Sources()
+    parser.add_argument("--file", type=Path, action="append", help="these alone, in place of README and docs/")
+    options, sources = parser.parse_args(arguments), sources or Sources()
+    files = options.file or documents()
+    parts = {name: partial(table, sources) for name, table in TABLES.items()}
     try:
-        if not options.readme.exists():
-            raise DataError(f"There is no {options.readme.name} to write the tables into.")
         if options.collect is not None:
-            collect(options.collect, tables.results, tables.faults)
-        old = options.readme.read_text(encoding="utf-8")
-        new = updated(old, tables)
-        print_faults(tables.faults)
+            collect(options.collect, sources.results, sources.faults)
+        changed = update(files, "table", parts, check=options.check)
+        print_faults(sources.faults)
     except BenchError as error:
         print(error, file=sys.stderr)
         return error.exit_status
-    if old == new:
+    if not changed or not options.check:
         return 0
-    if options.check:
-        print(f"{options.readme.name} is out of date. Type: python -m studies.reports.readme", file=sys.stderr)
-        return 1
-    write_atomically(options.readme, new.encode())
-    return 0
+    print(f"Out of date: {', '.join(map(str, changed))}. Type: python -m studies.reports.tables", file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

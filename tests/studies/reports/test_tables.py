@@ -16,7 +16,7 @@ from bench.store.record import Record, read_records
 from reports.analysis.claims import board
 from reports.analysis.claims.reduced import is_read
 from reports.analysis.groups import Entry
-from studies.reports.readme import Sources, collect, main
+from studies.reports.tables import Sources, collect, main
 from tests.reports.analysis.claims.world import DECODER, GAN, Cell, R, World, run_cell, small_subsets
 from tests.reports.synthetic import write_cell
 
@@ -57,11 +57,11 @@ def test_writes_checks_and_notices_a_change(
 ) -> None:
     readme = tmp_path / "README.md"
     readme.write_text(TEXT)
-    assert main(["--readme", str(readme), "--check"], sources) == 1
+    assert main(["--file", str(readme), "--check"], sources) == 1
     assert readme.read_text() == TEXT
-    assert "python -m studies.reports.readme" in capsys.readouterr().err
-    assert main(["--readme", str(readme)], sources) == 0
-    assert main(["--readme", str(readme), "--check"], sources) == 0
+    assert "python -m studies.reports.tables" in capsys.readouterr().err
+    assert main(["--file", str(readme)], sources) == 0
+    assert main(["--file", str(readme), "--check"], sources) == 0
     new = readme.read_text()
     assert new.startswith("# Title\n")
     assert "between" in new
@@ -77,7 +77,7 @@ def test_writes_checks_and_notices_a_change(
 def test_empty_results_say_so(tmp_path: Path) -> None:
     readme = tmp_path / "README.md"
     readme.write_text(TEXT)
-    assert main(["--readme", str(readme)], Sources(tmp_path / "none", tmp_path / "none.json")) == 0
+    assert main(["--file", str(readme)], Sources(tmp_path / "none", tmp_path / "none.json")) == 0
     assert "No records have been committed yet." in readme.read_text()
     assert "No classifier has been measured yet." in readme.read_text()
 
@@ -87,7 +87,7 @@ def test_small_runs_stand_apart(sources: Sources, records: list[Record], tmp_pat
     write_cell(tmp_path / "results", large, None, None)
     readme = tmp_path / "README.md"
     readme.write_text(TEXT)
-    main(["--readme", str(readme)], sources)
+    main(["--file", str(readme)], sources)
     scores, few = readme.read_text().split("<!-- table:few:begin -->")
     assert "| large |" in scores
     assert "| large |" not in few
@@ -98,9 +98,9 @@ def test_small_runs_stand_apart(sources: Sources, records: list[Record], tmp_pat
 def test_probes_are_in_no_table(sources: Sources, records: list[Record], tmp_path: Path) -> None:
     readme = tmp_path / "README.md"
     readme.write_text(TEXT)
-    main(["--readme", str(readme)], sources)
+    main(["--file", str(readme)], sources)
     write_cell(tmp_path / "results", replace(records[0], probe="noise", key="noise-abc"), None, None)
-    assert main(["--readme", str(readme), "--check"], sources) == 0
+    assert main(["--file", str(readme), "--check"], sources) == 0
 
 
 @pytest.mark.parametrize(
@@ -109,10 +109,10 @@ def test_probes_are_in_no_table(sources: Sources, records: list[Record], tmp_pat
 def test_broken_markers_are_named(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     readme = tmp_path / "README.md"
     readme.write_text(text)
-    assert main(["--readme", str(readme)], Sources(tmp_path, tmp_path)) == 1
+    assert main(["--file", str(readme)], Sources(tmp_path, tmp_path)) == 1
     assert "table:" in capsys.readouterr().err
     assert readme.read_text() == text
-    assert main(["--readme", str(tmp_path / "none.md")]) == 1
+    assert main(["--file", str(tmp_path / "none.md")]) == 1
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +137,7 @@ def test_claims_are_the_same_from_what_is_committed(world: Path, tmp_path: Path)
     assert dict(full.totals) == {"holds": "36", "does not hold": "0", "not decided": "0"}
     readme = tmp_path / "README.md"
     readme.write_text("<!-- table:claims:begin --><!-- table:claims:end -->")
-    assert main(["--readme", str(readme)], Sources(tmp_path, tmp_path / "none.json")) == 0
+    assert main(["--file", str(readme)], Sources(tmp_path, tmp_path / "none.json")) == 0
     assert readme.read_text().count("| ✓ holds | ✓ holds |") == 36
 
 

@@ -1,7 +1,7 @@
-"""Write the README's tables of what was timed, or compare them.
+"""Write the tables of README and ``docs/`` of what was timed, or compare them.
 
-python -m tests.benchmarks.readme            between ``<!-- benchmark:NAME:begin -->`` and ``...:end -->``
-python -m tests.benchmarks.readme --check    change nothing; status 1 where the README is out of date
+python -m tests.benchmarks.tables            between ``<!-- benchmark:NAME:begin -->`` and ``...:end -->``
+python -m tests.benchmarks.tables --check    change nothing; status 1 where one is out of date
 """
 
 from __future__ import annotations
@@ -9,16 +9,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from bench.store.files import write_atomically
 from studies.biggan_logit import switches
+from studies.reports.documents import documents, update
 from tests.benchmarks import precision, results, where
 
 OPTIMIZATION = Path(__file__).resolve().parents[2] / "studies" / "optimization"
-README = Path(__file__).resolve().parents[2] / "README.md"
 
 
 def speed() -> str:
@@ -67,36 +66,16 @@ TABLES: dict[str, Callable[[], str]] = {
 }
 
 
-def updated(readme: str, tables: Mapping[str, Callable[[], str]]) -> str:
-    """The text with every table anew.
-
-    Raises:
-        ValueError: a marker does not stand there once.
-    """
-    for name, table in tables.items():
-        begin, end = f"<!-- benchmark:{name}:begin -->", f"<!-- benchmark:{name}:end -->"
-        if readme.count(begin) != 1 or readme.count(end) != 1:
-            raise ValueError(f"{begin!r} and {end!r} should stand once each in the README.")
-        before, rest = readme.split(begin)
-        readme = f"{before}{begin}\n{table()}{end}{rest.split(end)[1]}"
-    return readme
-
-
-def main(arguments: Sequence[str] | None = None, path: Path = README) -> int:
+def main(arguments: Sequence[str] | None = None, files: Sequence[Path] | None = None) -> int:
     """Write and return 0; with ``--check`` 1 where something would change."""
     parser = argparse.ArgumentParser(
-        prog="python -m tests.benchmarks.readme", description=__doc__,
+        prog="python -m tests.benchmarks.tables", description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if the README is out of date")
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if a table is out of date")
     given = parser.parse_args(arguments)
-    old = path.read_text()
-    new = updated(old, TABLES)
-    if given.check:
-        return int(old != new)
-    if old != new:
-        write_atomically(path, new.encode())
-    return 0
+    changed = update(documents() if files is None else files, "benchmark", TABLES, check=given.check)
+    return int(given.check and bool(changed))
 
 
 if __name__ == "__main__":
