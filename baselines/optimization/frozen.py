@@ -2,9 +2,9 @@
 
 A private copy is made faster in four ways: batch normalisations are folded into the convolutions before them,
 convolutions compute in bfloat16, and where the CPU's kernels are slow others take their place: 1x1 convolutions with a
-stride are given only the pixels that they use, and ReLUs of bfloat16 work on its bits. A way is kept only where outputs
-and gradients still agree with the classifier on noise images. The classifier itself never changes, and ``logit_error``
-in the records always comes from it.
+stride are given only the pixels that they use, depthwise ones with a stride have a gradient of their own, and ReLUs of
+bfloat16 work on its bits. A way is kept only where outputs and gradients still agree with the classifier on noise
+images. The classifier itself never changes, and ``logit_error`` in the records always comes from it.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torch.overrides import TorchFunctionMode
 
+from baselines.optimization.depthwise import conv2d
 from bench.seeding import sample_noise, seed_of
 
 Layer = Literal["logits", "features"]
@@ -95,8 +96,8 @@ class FrozenNetwork:
     def __call__(self, images: Tensor) -> Tensor:
         """Images (n, 3, H, W) in [0, 1] to logits (n, K) or features (n, F), float32."""
         low = self.speedup.precision == torch.bfloat16
-        relus = _ReLUs() if low and images.device.type == "cpu" else nullcontext()
-        with torch.autocast(images.device.type, torch.bfloat16, enabled=low), relus:
+        kernels = _Kernels() if low and images.device.type == "cpu" else nullcontext()
+        with torch.autocast(images.device.type, torch.bfloat16, enabled=low), kernels:
             outputs: Tensor = self._run(self.network, images.contiguous(memory_format=torch.channels_last))
         return outputs.float().flatten(1)
 
@@ -144,13 +145,13 @@ class _Subsampled(nn.Module):
         return F.conv2d(used, self.convolution.weight, self.convolution.bias, groups=self.convolution.groups)
 
 
-class _ReLUs(TorchFunctionMode):
-    """Within it ``F.relu``, and with it ``nn.ReLU``, works on the bits of what is bfloat16."""
+class _Kernels(TorchFunctionMode):
+    """Within it ``F.relu`` and ``F.conv2d``, and with them the modules that call them, are the faster ones."""
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
-        return (_relu if func is F.relu and args else func)(*args, **(kwargs or {}))
+        return (FASTER.get(func, func) if args else func)(*args, **(kwargs or {}))
 
 
 def _relu(x: Tensor, inplace: bool = False) -> Tensor:
@@ -159,6 +160,9 @@ def _relu(x: Tensor, inplace: bool = False) -> Tensor:
         return F.relu(x, inplace)
     found: Tensor = _BitwiseReLU.apply(x, inplace)
     return found
+
+
+FASTER: Mapping[Callable[..., Any], Callable[..., Any]] = {F.relu: _relu, F.conv2d: conv2d}
 
 
 class _BitwiseReLU(torch.autograd.Function):

@@ -161,7 +161,7 @@ def test_relus_of_bfloat16_have_the_bits_of_pytorchs(inplace: bool, memory: torc
     values = torch.cat([odd, torch.randn(58).bfloat16()]).view(2, 4, 4, 2).contiguous(memory_format=memory)
     slope = torch.randn(2, 4, 4, 2).bfloat16()
     found = []
-    for mode in (frozen._ReLUs(), nullcontext()):
+    for mode in (frozen._Kernels(), nullcontext()):
         start = values.clone().requires_grad_()
         with mode:
             x = start.clone()
@@ -180,7 +180,7 @@ def test_what_is_no_relu_of_bfloat16_is_pytorchs() -> None:
     """Float32, where NaN stays too, a part of another tensor, and an argument by name."""
     x = torch.randn(4, 6)
     part = x.bfloat16()
-    with frozen._ReLUs():
+    with frozen._Kernels():
         assert torch.equal(F.relu(x), x.clamp_min(0))
         assert F.relu(torch.tensor([-math.nan, math.nan])).isnan().all()
         assert torch.equal(nn.ReLU()(x.bfloat16()), x.bfloat16().clamp_min(0))
