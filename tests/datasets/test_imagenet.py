@@ -297,6 +297,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.processes
 def test_a_killed_command_is_gone_on_with(bench_home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """From the outside, with two processes at work."""
     noise = np.random.default_rng(0).integers(0, 256, (200, 300, 3), dtype=np.uint8)

@@ -18,6 +18,8 @@ from bench.datasets.tiny_imagenet import TinyImageNet
 from bench.errors import UnknownNameError, WeightsError
 from tests.classifiers.providers.libraries import is_differentiable, photo, publish, tensor
 
+pytestmark = pytest.mark.networks
+
 Array = NDArray[Any]
 Arrays = dict[str, Array]
 SMALL = (2, 1, 1, 1)  # blocks; the published one has 3, 8, 36 and 3

@@ -23,6 +23,8 @@ from bench.datasets.imagenet_classes import imagenet_classes
 from bench.errors import DataError, UsageError, WeightsError
 from tests.classifiers.providers.libraries import agree, is_differentiable, photo, randomised, tensor
 
+pytestmark = pytest.mark.networks
+
 
 def test_without_transformers_a_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bench.classifiers.provider.installed", lambda name: None)

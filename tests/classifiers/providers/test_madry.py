@@ -26,6 +26,8 @@ from tests.classifiers.providers.libraries import (
     tensor,
 )
 
+pytestmark = pytest.mark.networks
+
 SMALL = "resnet18_linf_eps4.0"
 
 

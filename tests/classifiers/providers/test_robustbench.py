@@ -28,6 +28,8 @@ from tests.classifiers.providers.libraries import (
     tensor,
 )
 
+pytestmark = pytest.mark.networks
+
 State = dict[str, Tensor]
 SMALL = {
     "wide": "wrn-10-1",

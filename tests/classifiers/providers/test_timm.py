@@ -22,6 +22,8 @@ from tests.classifiers.providers.libraries import (
     refuses_wrong_and_truncated,
 )
 
+pytestmark = pytest.mark.networks
+
 
 def test_without_timm_a_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bench.classifiers.provider.installed", lambda name: None)
@@ -29,7 +31,6 @@ def test_without_timm_a_sentence_says_what_to_install(monkeypatch: pytest.Monkey
         provider_of("timm:resnet18")
 
 
-@pytest.mark.networks
 @pytest.mark.parametrize("name", ["resnet18.a1_in1k", "vit_tiny_patch16_224.augreg_in21k_ft_in1k", "edgenext_xx_small"])
 def test_it_equals_timm(name: str, tmp_path: Path, bench_home: Path) -> None:
     timm = pytest.importorskip("timm")

@@ -23,6 +23,8 @@ from tests.classifiers.providers.libraries import (
     refuses_wrong_and_truncated,
 )
 
+pytestmark = pytest.mark.networks
+
 # What is special about loading each: nothing; no linear layer; own classes per width; heads for training alone and
 # rescaled input; other names in the published file.
 ARCHITECTURES = ["resnet18", "squeezenet1_1", "mobilenet_v3_small", "googlenet", "densenet121"]
@@ -54,7 +56,6 @@ def _before(key: str) -> str:
     return key
 
 
-@pytest.mark.networks
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_it_equals_torchvision(architecture: str, tmp_path: Path, bench_home: Path) -> None:
     network = theirs(architecture)
