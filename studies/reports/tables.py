@@ -196,17 +196,16 @@ def _newest_last(found: tuple[Record, Path]) -> tuple[bool, int, str, str]:
 
 
 def _copy(entry: Entry, folder: Path, place: Path) -> None:
-    """The record as it stands, and the values that go with it or none; its digest becomes that of these values."""
+    """The record, a key a line, and the values that go with it or none; its digest becomes that of these values."""
     values, data = place / "per_image.parquet", None
     if entry.per_image:
         data = reduced(entry.per_image)
-    text = (folder / "record.json").read_bytes()
-    if values.name in entry.record.digests:
-        raw = json.loads(text)
+    raw = json.loads((folder / "record.json").read_text(encoding="utf-8"))
+    if values.name in raw.get("digests", {}):
         del raw["digests"][values.name]
         raw["digests"] |= {values.name: hashlib.sha256(data).hexdigest()} if data else {}
-        text = (json.dumps(raw, indent=2) + "\n").encode()
-    write_atomically(place / "record.json", text)
+    lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in raw.items())
+    write_atomically(place / "record.json", f"{{\n{lines}\n}}\n".encode())
     if data:
         write_atomically(values, data)
     else:
