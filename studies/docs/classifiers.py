@@ -128,8 +128,8 @@ def _recipe(entry: shipped.Facts) -> str:
     return f"Recipe {code(entry['recipe']['hash'])}: {told}." if told else ""
 
 
-def _setting(value: float | str) -> str:
-    return number(value, 4) if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else value
+def _setting(value: Any) -> str:
+    return number(value, 4) if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _provider(prefix: str, cls: type[ClassifierProvider]) -> str:
