@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -11,7 +12,7 @@ from studies.docs import ROOT
 from studies.docs.markdown import entities
 
 FILE = ROOT / "bench" / "references.bib"
-ACCENTS = {r"{\'e}": "é", r"\%": "%"}
+ACUTE = "\N{COMBINING ACUTE ACCENT}"
 ADDRESSES = {"eprint": "https://arxiv.org/abs/{}", "doi": "https://doi.org/{}", "url": "{}"}
 
 
@@ -70,9 +71,8 @@ def _authors(listed: str) -> tuple[str, ...]:
 
 
 def _text(value: str) -> str:
-    for written, shown in ACCENTS.items():
-        value = value.replace(written, shown)
-    return re.sub(r"[{}]", "", value)
+    accented = re.sub(r"\\'(\w)", lambda found: unicodedata.normalize("NFC", f"{found[1]}{ACUTE}"), value)
+    return re.sub(r"[{}]", "", accented).replace(r"\%", "%")
 
 
 def _address(fields: dict[str, str]) -> str:

@@ -32,7 +32,7 @@ def prose(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    escaped = re.sub(r"\*|(?<!\w)_|_(?!\w)|\](?=[(\[:])", lambda found: "\\" + found[0], text)
+    escaped = re.sub(r"\*|(?<![^\W_])_|_(?![^\W_])|\](?=[(\[:])", lambda found: "\\" + found[0], text)
     return entities(escaped)
 
 
