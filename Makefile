@@ -3,6 +3,7 @@
 # make test-fast    the tests alone, without those that run networks, Chromium or processes (two minutes)
 # make golden  compare every digit of a demo, ten cells and three probes with what is stored (five minutes)
 # make tables  copy the records under runs/ to reports/results/ and write the README's tables
+# make docs    write the reference pages from the code and build the documentation into site/
 # make benchmark    measure every row of the table of speeds (half an hour)
 # make profile      measure where the time goes, and whether bfloat16 changes a score (a quarter of an hour)
 # make screenshots  photograph report.html in headless Chromium for the README
@@ -10,7 +11,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-fast golden tables benchmark profile screenshots clean
+.PHONY: demo test test-fast golden tables docs benchmark profile screenshots clean
 
 demo: .venv/installed
 	$(BIN)/bench run --method biggan-logit --method dosovitskiy-brox-2016a --method dosovitskiy-brox-2016b \
@@ -35,6 +36,10 @@ golden: .venv/installed-test
 tables: .venv/installed
 	$(BIN)/python -m studies.reports.tables --collect runs
 
+docs: .venv/installed-docs
+	$(BIN)/python -m studies.docs.reference
+	$(BIN)/mkdocs build --strict
+
 benchmark: .venv/installed-test
 	-$(BIN)/python -m tests.benchmarks
 	$(BIN)/python -m tests.benchmarks.tables
@@ -57,5 +62,9 @@ screenshots: .venv/installed-test
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
 	@touch $@
 
+.venv/installed-docs: .venv/installed
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[docs]'
+	@touch $@
+
 clean:
-	rm -rf .venv runs report.html build *.egg-info
+	rm -rf .venv runs report.html site build *.egg-info
