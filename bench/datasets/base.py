@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.cards import DatasetCard
+from bench.datasets.labels import logits_of_labels
 from bench.datasets.names import Names
 from bench.errors import UsageError
 from bench.seeding import seed_of
@@ -66,7 +67,6 @@ class Dataset:
     summary: ClassVar[str] = ""
     licence: ClassVar[str] = ""
     citation: ClassVar[tuple[str, ...]] = ()
-    class_ids: ClassVar[tuple[str, ...]] = ()
     judge: ClassVar[str | None] = None
     gallery: ClassVar[int] = 2_500
     default_num_images: ClassVar[int] = 2_500
@@ -74,6 +74,7 @@ class Dataset:
     incomplete: ClassVar[bool] = False
     sizes: ClassVar[tuple[int, ...]] = ()
     class_names: tuple[str, ...] = ()
+    class_ids: tuple[str, ...] = ()
     splits: Mapping[str, int] = {}
     fixed: bool = False
     more: str = ""
@@ -215,7 +216,9 @@ class Dataset:
         Args:
             classes: whose classes the logits name, as a classifier's card has it: a dataset's name, or ``imagenet``.
         """
-        return np.arange(len(self.class_names)) if classes == self.kind else None
+        if classes == self.kind:
+            return np.arange(len(self.class_names))
+        return logits_of_labels(self.card, classes)
 
     def pixels(self, rows: Sequence[int] | slice) -> Pixels:
         """The images of these rows as stored: (n, H, W, 3) uint8."""

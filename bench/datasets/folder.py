@@ -25,6 +25,7 @@ from bench.cli.printing import say_once
 from bench.datasets.base import Dataset, Pixels
 from bench.datasets.contents import sha256_of_files
 from bench.datasets.decode import MAX_PIXELS, SUFFIXES, decode, files_below, is_image, say_left_out
+from bench.datasets.imagenet_classes import imagenet_classes
 from bench.errors import DataError, UsageError
 from bench.paths import expanded, readable
 from bench.seeding import seed_of
@@ -69,6 +70,9 @@ class FolderDataset(Dataset):
         part = () if split == "test" else (split,)
         fingerprint = f"{seed_of('folder', *part, image_size, *ids, *labels, *contents):016x}"
         name = f"folder:{readable(root)}@{image_size}"
+        known = imagenet_classes()
+        if known.keys() >= set(names):  # folders of synsets, as ImageNet comes
+            self.class_ids, names = tuple(names), [known[one] for one in names]
         super().__init__(name, list(map(readable, ids)), np.array(labels), list(map(readable, names)), fingerprint)
         self.root, self.image_size, self.files = root, image_size, tuple(ids)
         self.splits = {split: len(ids)}

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from bench.datasets.archive import Member, members
 from bench.datasets.base import Dataset, Pixels, State
 from bench.datasets.download import download
-from bench.datasets.imagenet_classes import ALIASES, DATA, IMAGENET, imagenet_classes, imagenet_logits
+from bench.datasets.imagenet_classes import ALIASES, DATA, imagenet_classes
 from bench.datasets.prepare import Prepared, prepare
 from bench.datasets.prepared import intact, mapped, settle
 from bench.datasets.rounds import places, ranks, rounds
@@ -128,10 +128,6 @@ class TinyImageNet(Dataset):
         """Each prepared split; of an incomplete copy whether it is as it was."""
         names = [name for name in (NAME, PARTIAL) if name == NAME or _folder(name).exists()]
         return [(f"{name} {split}", _status(name, split)) for name in names for split in SPLITS]
-
-    def logits_of_labels(self, classes: str) -> NDArray[np.int64] | None:
-        """For each of the 200 labels its place among ImageNet's 1,000; its own where the logits are its own classes."""
-        return imagenet_logits(WNIDS) if classes == IMAGENET else super().logits_of_labels(classes)
 
     @property
     def kind(self) -> str:

@@ -90,7 +90,7 @@ class Adversarial(Probe):
 def _level(scene: Scene, name: str, radius: float, seen: tuple[View, NDArray[np.float32], View]) -> Measured:
     """Image, its logits and its reconstruction, against the clean ones."""
     image, logits, back = seen
-    given = logits.argmax(axis=1) if scene.names_classes else np.full(len(logits), -1)
+    given = scene.labels_given(logits)
     unknown = "the target's logits do not name the judge's classes"
     computes: dict[str, Compute] = {
         "lpips": lambda: back.lpips(scene.original),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bench.probes.scene import Scene
 
 Rows = NDArray[np.int64]
+OUTSIDE = "the class that the target gives is none of the dataset's"
 SCORES = ("lpips", "psnr", "ssim", "logit_error", "logit_cosine", "reid_class_target", "reid_class_judge")
 
 
@@ -60,7 +61,7 @@ class Misclassified(Probe):
                 f"The {scene.logits.shape[1]} logits of {scene.classifier.name} do not name the classes of "
                 f"{scene.cell.dataset.name}, so that it cannot be wrong about them."
             )
-        wrong, _ = matched(scene.images.labels, scene.logits.argmax(axis=1))
+        wrong, _ = matched(scene.images.labels, scene.labels_given(scene.logits))
         if len(wrong):
             return None
         n = scene.cell.num_images
@@ -68,7 +69,7 @@ class Misclassified(Probe):
 
     def measure(self, scene: Scene) -> Findings:
         """Both sets, and their paired difference."""
-        predicted = scene.logits.argmax(axis=1)
+        predicted = scene.labels_given(scene.logits)
         wrong, right = matched(scene.images.labels, predicted)
         computes = _computes(scene)
         every = measured("all", None, scene.images, computes)
@@ -94,7 +95,7 @@ def _computes(scene: Scene) -> dict[str, Compute]:
     computes: dict[str, Compute] = {
         key: partial(_column, found.per_image[key], found.metrics[key]) for key in (*SCORES, "reid_label_judge")
     }
-    computes["class_judge_given"] = lambda: scene.neutral.judged(scene.logits.argmax(axis=1))
+    computes["class_judge_given"] = lambda: scene.neutral.judged(scene.labels_given(scene.logits), OUTSIDE)
     computes["label_judge_input"] = lambda: scene.original.judged(scene.images.labels)
     return computes
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from bench.cell import Cell
 from bench.classifiers import LoadedClassifier
 from bench.datasets.base import Pixels
+from bench.datasets.labels import labels_of_answers
 from bench.environment import resolve_device
 from bench.errors import MetricError
 from bench.inverters.opened import OpenMethod
@@ -86,12 +87,24 @@ class Scene:
         """Whether the inverter starts from the logits, rather than from penultimate features."""
         return self.cell.method.access != "features"
 
+    @cached_property
+    def logits_of_labels(self) -> NDArray[np.int64] | None:
+        """For each label of the dataset the target's logit that names it; None where its logits do not name them."""
+        if (known := self.cell.classifier.classes) != "":
+            return self.cell.dataset.logits_of_labels(known)
+        labels = len(self.cell.dataset.class_names)
+        return np.arange(labels) if self.logits.shape[1] == labels else None
+
     @property
     def names_classes(self) -> bool:
-        """Whether the target's logits are the dataset's classes, one each, in their order."""
-        if (known := self.cell.classifier.classes) != "":
-            return self.cell.dataset.kind == known
-        return bool(self.logits.shape[1] == len(self.cell.dataset.class_names))
+        """Whether the target's logits name the dataset's labels."""
+        return self.logits_of_labels is not None
+
+    def labels_given(self, logits: Floats) -> NDArray[np.int64]:
+        """(N,) the label that the target gives for these logits (N, K); -1 where it names no label."""
+        if (rows := self.logits_of_labels) is None:
+            return np.full(len(logits), -1)
+        return labels_of_answers(logits.argmax(axis=1), rows)
 
     @cached_property
     def original(self) -> View:

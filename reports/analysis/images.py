@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.datasets.labels import labels_of_answers, logits_of_labels, names_of_logits
 from reports.analysis.groups import Group
 
 
@@ -25,18 +26,32 @@ def image_id(group: Group, row: int) -> str:
     return f"image {row}" if ids is None else str(ids[row])
 
 
-def names_classes(group: Group) -> bool:
-    """Whether the classifier's logits stand for the dataset's own classes, so that it can be right or wrong."""
+def label_logits(group: Group) -> NDArray[np.int64] | None:
+    """For each label of the dataset the classifier's logit that names it; None where its logits do not name them."""
     known, dataset = group.cards.classifier.classes, group.cards.dataset
     if known:
-        return known == dataset.name
-    answers = facts(group).get("prediction_target_original")
-    return dataset.names_classes and answers is not None and bool(np.max(answers) < len(dataset.class_names))
+        return logits_of_labels(dataset, known)
+    answers, labels = facts(group).get("prediction_target_original"), len(dataset.class_names)
+    named = dataset.names_classes and answers is not None and bool(np.max(answers) < labels)
+    return np.arange(labels) if named else None
+
+
+def names_classes(group: Group) -> bool:
+    """Whether the classifier's logits name the dataset's labels, so that it can be right or wrong."""
+    return label_logits(group) is not None
+
+
+def logit_names(group: Group) -> tuple[str, ...]:
+    """What the classifier's logits are called; empty where nobody knows."""
+    known, dataset = group.cards.classifier.classes, group.cards.dataset
+    if known:
+        return names_of_logits(dataset, known)
+    return dataset.class_names if names_classes(group) else ()
 
 
 def is_right(group: Group) -> NDArray[np.bool_] | None:
     """(N,) whether the classifier gives each original its label; None where it cannot or was not stored."""
-    found = facts(group)
-    if not names_classes(group) or not {"label", "prediction_target_original"} <= found.keys():
+    found, rows = facts(group), label_logits(group)
+    if rows is None or not {"label", "prediction_target_original"} <= found.keys():
         return None
-    return np.asarray(found["label"] == found["prediction_target_original"])
+    return np.asarray(found["label"] == labels_of_answers(found["prediction_target_original"], rows))

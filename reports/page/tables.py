@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from bench.cards import MetricCard
 from bench.store.record import Score
 from reports.analysis.groups import Entry, Group, group, main_keys
+from reports.analysis.images import is_right
 from reports.analysis.metrics import picked
 from reports.analysis.ranks import Standing, Standings, standings
 from reports.page.scores import BREAKABLE
@@ -102,8 +103,8 @@ def _concise(card: MetricCard, score: Score) -> str:
 
 
 def _terminal_notes(one: Group, keys: Sequence[str]) -> list[str]:
-    """How to read the table, why cells are absent, and why values are missing, each reason once."""
-    lines = [f"{e.label}: {e.record.status}: {e.record.reason}" for e in one.entries if not e.complete]
+    """How right the classifier is, why cells are absent or values missing, each reason once, how to read the table."""
+    lines = _right(one) + [f"{e.label}: {e.record.status}: {e.record.reason}" for e in one.entries if not e.complete]
     reasons: dict[str, list[str]] = {}
     for key in keys:
         for score in (_score(entry, key) for entry in one.complete):
@@ -115,6 +116,15 @@ def _terminal_notes(one: Group, keys: Sequence[str]) -> list[str]:
             "0.123(45): 0.123 ± 0.045, half of the 95 % interval; ~ stochastic; * trained on (logits, image) pairs."
         )
     return [_wrapped(line) for line in lines]
+
+
+def _right(one: Group) -> list[str]:
+    """How many originals the classifier gives their label, where its logits name the labels."""
+    right = is_right(one)
+    if right is None:
+        return []
+    share = f"{100 * right.mean():.1f} % of the {text.plural(len(right), 'original')}"
+    return [f"{one.classifier} gives {share} their label."]
 
 
 def _wrapped(line: str, indent: str = "") -> str:

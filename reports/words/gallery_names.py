@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bench.store.table import TARGET
 from reports.analysis.groups import Entry, Group
-from reports.analysis.images import facts, image_id, names_classes
+from reports.analysis.images import facts, image_id, logit_names
 
 
 def class_name(names: Sequence[str], label: float) -> str:
@@ -24,8 +24,8 @@ def true_class(group: Group, row: int) -> str:
 
 
 def target_class(group: Group, number: float) -> str:
-    """A class of the group's classifier: by name where its logits name the dataset's classes."""
-    return class_name(group.cards.dataset.class_names if names_classes(group) else (), number)
+    """A class of the group's classifier: by name where it is known what its logits are called."""
+    return class_name(logit_names(group), number)
 
 
 def predicted(group: Group, entry: Entry, row: int, by: str, of: str) -> str:

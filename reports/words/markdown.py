@@ -11,6 +11,9 @@ WORDS = (
 )  # fmt: skip
 
 
+ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;"})  # not all unescape these
+
+
 def markdown_lines(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """A Markdown table; columns of words are aligned left, numbers right."""
     rule = ["---" if name in WORDS else "---:" for name in head]
@@ -18,5 +21,5 @@ def markdown_lines(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[s
 
 
 def escaped(name: str) -> str:
-    """Text that Markdown shows as it stands, in one line."""
-    return re.sub(r"([\\`*\[\]|<>&])", r"\\\1", " ".join(name.split()))
+    """Text that every Markdown shows as it stands, in one line."""
+    return re.sub(r"([\\`*\[\]])", r"\\\1", " ".join(name.split()).translate(ENTITIES))

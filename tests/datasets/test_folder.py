@@ -42,6 +42,18 @@ def test_published_order_is_round_robin(animals: Path) -> None:
     assert dataset.labels.dtype == np.int64
 
 
+def test_folders_of_synsets_are_imagenets_classes(tmp_path: Path, animals: Path) -> None:
+    for name in ("n02124075", "n01443537"):
+        picture(tmp_path / "photos" / name / "a.png")
+    dataset = FolderDataset(tmp_path / "photos", 8)
+    assert dataset.class_names == ("goldfish", "Egyptian cat")
+    assert dataset.card.class_ids == ("n01443537", "n02124075")
+    rows = dataset.logits_of_labels("imagenet")
+    assert rows is not None
+    assert rows.tolist() == [1, 285]
+    assert FolderDataset(animals, 8).logits_of_labels("imagenet") is None
+
+
 def test_fingerprint_follows_size_and_files_but_not_the_place(animals: Path) -> None:
     before = FolderDataset(animals, 8).fingerprint
     moved = animals.rename(animals.with_name("moved"))

@@ -87,7 +87,7 @@ def test_what_comes_back_is_the_attacks_class(run: RunProbe) -> None:
 def test_without_named_classes_the_attacks_class_is_null(run: RunProbe, monkeypatch: pytest.MonkeyPatch) -> None:
     found = run("adversarial", "Grey", "linear", num_images=2)
     assert found.value("attacked", "class_judge_given") in (0, 0.5, 1)  # ten logits: taken as the dataset's classes
-    monkeypatch.setattr("bench.probes.scene.Scene.names_classes", False)
+    monkeypatch.setattr("bench.probes.scene.Scene.logits_of_labels", None)
     score = run("adversarial", "Grey", "linear", num_images=2, force=True).level("attacked")["class_judge_given"]
     assert score.value is None
     assert "do not name the judge's classes" in (score.note or "")

@@ -77,8 +77,24 @@ def test_ten_logits_are_taken_for_the_ten_classes(classifier: str, named: bool, 
     assert Scene.open(cell).names_classes is named
 
 
+def test_answers_that_name_no_label_are_told_apart(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    logits = np.eye(5, dtype=np.float32)[[4, 0, 2]]
+    monkeypatch.setattr(Scene, "logits_of_labels", np.array([2, 4]))
+    assert scene.names_classes
+    assert scene.labels_given(logits).tolist() == [1, -1, 0]
+
+
+def test_where_no_logit_names_a_label_no_answer_does(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Scene, "logits_of_labels", None)
+    assert not scene.names_classes
+    assert scene.labels_given(np.eye(5, dtype=np.float32)[[4, 0]]).tolist() == [-1, -1]
+
+
 def test_imagenet_logits_name_no_class_of_cifar10(scene: Scene) -> None:
     scene.cell = replace(scene.cell, classifier=classifier_card("efficientnet_lite0"))
     assert not scene.names_classes
+
+
+def test_a_network_of_cifar10_names_its_classes(scene: Scene) -> None:
     scene.cell = replace(scene.cell, classifier=classifier_card("resnet152"))
     assert scene.names_classes

@@ -11,7 +11,7 @@ import numpy as np
 from bench.describe import supplied
 from bench.store.record import Record, Score
 from reports.analysis.groups import Entry, Group, group
-from reports.analysis.images import facts, image_id, image_ids, is_right, names_classes
+from reports.analysis.images import facts, image_id, image_ids, is_right, logit_names, names_classes
 from tests.reports.synthetic import write_cell
 
 N = 4
@@ -44,6 +44,21 @@ def test_right_is_where_the_answer_is_the_label(tmp_path: Path) -> None:
     found = is_right(only(tmp_path, COLUMNS))
     assert found is not None
     assert found.tolist() == [True, True, False, True]
+
+
+def test_a_classifier_of_more_classes_is_right_where_its_answer_names_the_label(tmp_path: Path) -> None:
+    """ImageNet's goldfish is logit 1, its Egyptian cat 285."""
+    one = only(
+        tmp_path, COLUMNS | {"label": np.array([0, 1, 0, 1]), "prediction_target_original": np.array([1, 285, 2, 1])}
+    )
+    entry = one.entries[0]
+    dataset = replace(entry.cards.dataset, class_ids=("n01443537", "n02124075"), class_names=("goldfish", "cat"))
+    cards = replace(entry.cards, dataset=dataset, classifier=replace(entry.cards.classifier, classes="imagenet"))
+    (one,) = group([Entry(replace(entry.record, cards=cards), entry.directory)])
+    found = is_right(one)
+    assert found is not None
+    assert found.tolist() == [True, True, False, False]
+    assert logit_names(one)[285] == "Egyptian cat"
 
 
 def test_a_classifier_of_other_classes_is_neither_right_nor_wrong(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ import pytest
 from bench.describe import metric_card
 from bench.metrics.registry import metrics
 from bench.store.record import Record, read_records
-from reports.analysis.groups import Entry
+from reports.analysis.groups import Entry, group
+from reports.analysis.images import is_right
 from reports.page.tables import WIDTH, markdown_table, terminal_table
 from tests.reports.html_page import Page
 from tests.reports.synthetic import CONTROLS, INVERTERS
@@ -58,6 +59,18 @@ def test_terminal_tells_the_ranks_of_the_page(runs: Path, page: Page) -> None:
         ordered = sorted(names.items(), key=lambda one: [int(place) for place in one[0].split("-")] * 2)
         line = "; ".join(f"{rank} {', '.join(members)}" for rank, members in ordered)
         assert re.search(rf"{key}\b[^:]*: {re.escape(line)}", lines)
+
+
+def test_terminal_says_how_often_the_classifier_is_right(runs: Path) -> None:
+    found = [Entry(record, folder) for record, folder in read_records(runs)]
+    for one, table in ((one, terminal_table(one.entries)) for one in group(found)):
+        right = is_right(one)
+        if right is None:
+            assert "their label" not in table
+        else:
+            assert (
+                f"{one.classifier} gives {100 * right.mean():.1f} % of the {len(right)} originals their label." in table
+            )
 
 
 def test_terminal_rows_are_methods_then_controls_then_chance(records: list[Record]) -> None:
@@ -108,9 +121,9 @@ def test_markdown_escapes_what_would_break_the_table(records: list[Record]) -> N
     evil = dataclasses.replace(records[0], method="a|b<script>", kind="inverter")
     failed = dataclasses.replace(evil, method="x", status="failed", reason="a\n| b", metrics={})
     lines = markdown_table(bare([evil, failed]), list(metrics())[:3]).splitlines()
-    cells = {len(re.findall(r"(?<!\\)\|", line)) for line in lines if line.startswith("|")}
+    cells = {line.count("|") for line in lines if line.startswith("|")}
     assert cells == {8}
-    assert r"a\|b\<script\>" in "\n".join(lines)
+    assert "a&#124;b&lt;script&gt;" in "\n".join(lines)
 
 
 def test_what_holds_of_one_table_alone_stands_below_it(runs: Path) -> None:
@@ -120,7 +133,7 @@ def test_what_holds_of_one_table_alone_stands_below_it(runs: Path) -> None:
     printed = markdown_table([*entries, *without], ["lpips", "diversity"])
     blocks = {block.split("**")[1]: block for block in re.split(r"(?=^\*\*)", printed, flags=re.MULTILINE) if block}
     with_pairs, alone = blocks["robust_resnet152"], blocks["resnet152"]
-    assert "Certainly: by paired differences, p \\< 0.05" in with_pairs
+    assert "Certainly: by paired differences, p &lt; 0.05" in with_pairs
     assert "Certainly: by 95 % intervals that do not touch (not paired)." in alone
     shared = "diversity: no rank: no direction is better in itself."
     assert printed.count(shared) == 1

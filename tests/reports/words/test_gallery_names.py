@@ -49,8 +49,8 @@ def test_the_true_class_is_the_datasets_name_or_the_images_folder(tmp_path: Path
     assert true_class(only(tmp_path / "c", None), 0) == "class unknown"
 
 
-def test_a_classifier_of_other_classes_answers_in_numbers_and_the_judge_in_names(tmp_path: Path) -> None:
-    for knows, answer in (("cifar10", "cat"), ("imagenet", "class 3")):
+def test_a_classifier_answers_in_its_own_names_and_the_judge_in_the_datasets(tmp_path: Path) -> None:
+    for knows, answer in (("cifar10", "cat"), ("imagenet", "tiger shark"), ("mine", "class 3")):
         one = only(tmp_path / knows, COLUMNS, knows=knows)
         (entry,) = one.complete
         assert target_class(one, 3) == answer

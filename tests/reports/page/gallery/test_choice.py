@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from bench.datasets.cifar10 import CLASS_NAMES
+from bench.datasets.imagenet_classes import imagenet_classes
 from bench.describe import metric_card
 from bench.metrics.registry import metrics
 from reports.analysis.groups import Group
@@ -84,7 +85,8 @@ def test_right_and_wrong_are_the_classifiers_own(groups: list[Group], data: list
                 assert image["target"] in CLASS_NAMES
             else:
                 assert image["right"] is None
-                assert image["target"] == f"class {column(one.complete[0], 'prediction_target_original')[row]}"
+                names = list(imagenet_classes().values())
+                assert image["target"] == names[column(one.complete[0], "prediction_target_original")[row]]
 
 
 def test_ends_are_those_of_the_mean_over_contenders(groups: list[Group], data: list[dict[str, Any]]) -> None:

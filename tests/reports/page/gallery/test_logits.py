@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from bench.datasets.cifar10 import CLASS_NAMES
+from bench.datasets.imagenet_classes import imagenet_classes
 from reports.analysis.groups import Group
 from reports.page.gallery.logits import NOT_STORED, original_logits
 from reports.words.text import fixed
@@ -36,7 +37,7 @@ def test_logits_are_those_of_the_files(groups: list[Group], data: list[dict[str,
         for place, image in enumerate(found["images"]):
             row = row_of(image["id"])
             places = np.argsort(-z[row])[:10] if many else np.arange(10)
-            names = [f"class {k}" for k in places] if many else list(CLASS_NAMES)
+            names = [list(imagenet_classes().values())[k] for k in places] if many else list(CLASS_NAMES)
             assert found["originals"]["names"][place] == names
             assert found["originals"]["logits"][place] == [fixed(v, 3) for v in z[row, places]]
             assert found["methods"][0]["logits"][place] == [fixed(v, 3) for v in again[row, places]]
