@@ -254,6 +254,14 @@ def doctor(runs: RunsOption = Path("runs")) -> None:
     raise typer.Exit(print_checks(checks(runs)))
 
 
+@app.command()
+def selftest() -> None:
+    """Prove known answers of the metrics on this machine, in about a minute."""
+    from bench.cli.commands import prove
+
+    raise typer.Exit(prove())
+
+
 def main() -> None:
     """Entry point: exit status 0 done, 1 some cell failed, 2 wrong usage, 130 interrupted; no traceback unasked."""
     from bench.cli import console

@@ -252,3 +252,19 @@ def verify(name: str) -> int:
     found = fetched(name).verify()
     print_rows([{"part": part, "status": status} for part, status in found], "")
     return int(any(status.startswith(("wrong", "damaged")) for _, status in found))
+
+
+def prove() -> int:
+    """``bench selftest``: a line a rule as it is decided; 1 if one does not hold."""
+    from bench.metrics.base import MIN_SET_IMAGES
+    from bench.selftest import FEW, selftest
+
+    print(f"Known answers on {FEW:,} images, of distances between sets on {MIN_SET_IMAGES:,}:")
+    held = []
+    for verdict in selftest():
+        rule, found = verdict.rule, interval(verdict.score) or f"no value: {verdict.score.note}"
+        mark = "ok" if verdict.holds else "NO"
+        print(f"{mark}  {rule.case:<11} {rule.key:<28} {found:<16} must be {rule}", flush=True)
+        held.append(verdict.holds)
+    print(f"{sum(held)} of {len(held)} hold." + ("" if all(held) else " Do not trust scores of this installation."))
+    return int(not all(held))
