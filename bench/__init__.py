@@ -7,7 +7,9 @@
     record = bench.run(bench.RunConfig(method="biggan-logit", classifier="robust_resnet152", num_images=500))
     scores = bench.score(originals, reconstructions, classifier=classifier)
 
-These five calls, the base classes of plugins with what they are made of, and the registration of plugins are the
+    runs = bench.load_runs("runs")
+
+These six calls, the base classes of plugins with what they are made of, and the registration of plugins are the
 public interface. Importing bench loads no torch; the calls do.
 """
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from bench.probes.base import Findings, Probe, measured, side_by_side
     from bench.public import load_inverter, score
     from bench.store.record import Record, Score
+    from bench.store.runs import load_runs
     from bench.training.inverters import InverterTask
     from bench.training.trainer import InverterRecipe, Trainer
 
@@ -62,6 +65,7 @@ _HOMES = {
     "load_classifier": "bench.classifiers",
     "load_dataset": "bench.datasets",
     "load_inverter": "bench.public",
+    "load_runs": "bench.store.runs",
     "measured": "bench.probes.base",
     "run": "bench.line",
     "score": "bench.public",
@@ -95,11 +99,17 @@ __all__ = [
     "load_classifier",
     "load_dataset",
     "load_inverter",
+    "load_runs",
     "measured",
     "run",
     "score",
     "side_by_side",
 ]
+
+
+def __dir__() -> list[str]:
+    """The public names."""
+    return sorted(__all__)
 
 
 def __getattr__(name: str) -> Any:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
+from operator import index
+from os import PathLike, fspath
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from bench.errors import UsageError
 
@@ -14,6 +17,7 @@ Precision = Literal["float32", "bf16"]
 EXAMPLE = "bench run --method biggan-logit --classifier robust_resnet152"  # what to type first
 DEFAULT_DATASET = "cifar10"
 LARGEST_SEED = 2**63
+OURS = ("methods", "baselines")  # whose classes go by their registered names
 
 
 @dataclass(frozen=True)
@@ -21,8 +25,9 @@ class RunConfig:
     """One cell of the benchmark.
 
     Attributes:
-        method: a registered inverter, a control, or ``path/to/file.py:Class``.
-        classifier: ``PROVIDER:NAME``, a short name that the dataset gives, or ``path/to/file.py:function``.
+        method: a registered inverter, a control, ``path/to/file.py:Class``, or the class.
+        classifier: ``PROVIDER:NAME``, a short name that the dataset gives, ``path/to/file.py:function``, or the
+            function itself.
         dataset: a registered one, or ``folder:PATH[@SIZE]``; without a size the classifier's input size is taken.
         num_images: N, a prefix of the published order; null takes the dataset's default or the whole if it is smaller.
         seed: of the run.
@@ -56,7 +61,25 @@ class RunConfig:
     judge: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what no run can honour."""
+        """Convert what means the same (text for paths, NumPy's integers), and refuse what no run can honour."""
+        for name in ("method", "classifier", "dataset"):
+            self._set(name, _name(name, getattr(self, name)))
+        for name in ("num_images", "seed"):
+            self._set(name, _whole(name, getattr(self, name)))
+        for name in ("inception_weights", "out", "classifier_weights"):
+            value = getattr(self, name)
+            self._set(name, value if value is None else Path(value))
+        asked: Any = self.metrics
+        if asked is not None:
+            self._set("metrics", (asked,) if isinstance(asked, str) else tuple(asked))
+        self._check()
+
+    def _set(self, name: str, value: object) -> None:
+        object.__setattr__(self, name, value)
+
+    def _check(self) -> None:
+        if self.seed is None:
+            raise UsageError("--seed is a whole number, got None.")
         if self.num_images is not None and self.num_images < 1:
             raise UsageError(f"--num-images must be at least 1, got {self.num_images}.")
         if not -LARGEST_SEED <= self.seed <= LARGEST_SEED:
@@ -67,3 +90,31 @@ class RunConfig:
             raise UsageError(f"--precision is 'float32' or 'bf16', got {self.precision!r}.")
         if self.device not in ("auto", "cpu", "cuda"):
             raise UsageError(f"--device is 'auto', 'cpu' or 'cuda', got {self.device!r}.")
+
+
+def _name(field: str, value: Any) -> str:
+    """A name as it stands; of a class or function of a file, what the command line would say."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, PathLike):
+        return str(fspath(value))
+    if not callable(value) or not hasattr(value, "__qualname__"):
+        raise UsageError(f"{field} is a name, a class or a function, got {type(value).__name__}.")
+    name = getattr(value, "name", None)
+    if isinstance(name, str) and value.__module__.partition(".")[0] in OURS:
+        return name
+    place = getattr(sys.modules.get(value.__module__), "__file__", None)
+    if place is None or value.__qualname__ != value.__name__:
+        raise UsageError(
+            f"{value.__qualname__} stands in no file, or inside of something there, and {field} is known by its file. "
+            f"Write it into one, at the top level, and give that: {field}='path/to/file.py:{value.__name__}'"
+        )
+    return f"{place}:{value.__name__}"
+
+
+def _whole(field: str, value: Any) -> int | None:
+    try:
+        return value if value is None else index(value)
+    except TypeError:
+        shown = f"--{field.replace('_', '-')}"
+        raise UsageError(f"{shown} is a whole number, got {value!r}.") from None

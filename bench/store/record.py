@@ -163,6 +163,15 @@ class Record:
         """Of the whole protocol, to tell records apart; what compares scores is the fingerprint of each."""
         return str(self.protocol.get("fingerprint", ""))
 
+    def __str__(self) -> str:
+        """What was run, and every score that has a value, three a line."""
+        what = f"{self.method} on {self.classifier}, {self.dataset}, {self.num_images:,} images, seed {self.seed}"
+        head = f"{f'probe {self.probe}: ' if self.probe else ''}{what}: {self.status}"
+        told = [f"{key} {_brief(score)}" for key, score in self.metrics.items() if score.value is not None]
+        lines = ["  ".join(f"{one:<38}" for one in told[k : k + 3]).rstrip() for k in range(0, len(told), 3)]
+        rest = [self.reason] if self.reason else []
+        return "\n".join([head, *(f"  {line}" for line in (*rest, *lines)), f"  key {self.key}"])
+
     def to_json(self) -> str:
         """JSON text, keys in the order of the fields; NaN never occurs."""
         return json.dumps(dataclasses.asdict(self), indent=2, allow_nan=False) + "\n"
@@ -188,6 +197,11 @@ class Record:
         for problem in _problems(record):
             raise ValueError(problem)
         return record if record.schema_version > 1 else _with_fingerprints(record)
+
+
+def _brief(score: Score) -> str:
+    half = f" ± {(score.ci95[1] - score.ci95[0]) / 2:.2g}" if score.ci95 and score.ci95[1] > score.ci95[0] else ""
+    return f"{score.value:.4g}{half}"
 
 
 def _with_fingerprints(record: Record) -> Record:
