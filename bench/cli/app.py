@@ -254,6 +254,17 @@ def doctor(runs: RunsOption = Path("runs")) -> None:
     raise typer.Exit(print_checks(checks(runs)))
 
 
+@app.command("new-inverter")
+def new_inverter(
+    name: Annotated[str, typer.Argument(help="Of the inverter, in lower case with hyphens.")],
+    out: Annotated[Path, typer.Option(help="The folder that the package is put into.")] = Path(),
+) -> None:
+    """Write a package with an inverter of your own that runs at once."""
+    from bench.cli.commands import begin
+
+    begin(name, out)
+
+
 @app.command()
 def selftest() -> None:
     """Prove known answers of the metrics on this machine, in about a minute."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -268,3 +269,15 @@ def prove() -> int:
         held.append(verdict.holds)
     print(f"{sum(held)} of {len(held)} hold." + ("" if all(held) else " Do not trust scores of this installation."))
     return int(not all(held))
+
+
+def begin(name: str, out: Path) -> None:
+    """``bench new-inverter``: the files, and what to type next."""
+    from bench.scaffold import new_inverter
+
+    module, *_ = files = new_inverter(name, out)
+    for path in files:
+        print(path)
+    title = "".join(part.capitalize() for part in name.split("-"))
+    print(f"next: bench check {shlex.quote(f'{module}:{title}')}")
+    print(f"then: bench run --method {shlex.quote(f'{module}:{title}')} --classifier resnet152 --num-images 100")
