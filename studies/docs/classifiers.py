@@ -26,6 +26,8 @@ MEASURES = {
     "val_margin": "mean margin of the logits, held-out training images of CIFAR-10",
     "test_margin": "mean margin of the logits, test images of CIFAR-10",
     "imagenet_val_accuracy": "accuracy, ImageNet's validation images, as published",
+    "tiny_imagenet_test_accuracy": "accuracy, all 10,000 test images of Tiny ImageNet (64 px enlarged to 128)",
+    "tiny_imagenet_test_top5": "the same, among the first five",
 }
 MARGIN = "The margin is the largest logit less the second largest."
 PROVIDED = (
