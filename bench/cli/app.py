@@ -72,7 +72,7 @@ def run(
     num_images: Annotated[
         int | None, typer.Option(help="N, a prefix of the published order; 2,500 by default.")
     ] = None,
-    seed: SeedOption = 0,
+    seed: Annotated[list[int], typer.Option(help="Seed of the run; repeatable.")] = [0],  # noqa: B006  # typer's form
     device: DeviceOption = Device.auto,
     preset: PresetOption = None,
     precision: PrecisionOption = Precision.float32,
@@ -104,14 +104,14 @@ def run(
     if classifier_weights is not None and (len(classifier) > 1 or "all" in classifier):
         raise UsageError("--classifier-weights belongs to one classifier: name one with --classifier.")
 
-    def config(method_name: str, classifier_name: str) -> RunConfig:
+    def config(method_name: str, classifier_name: str, seed: int) -> RunConfig:
         return RunConfig(
             method_name, classifier_name, dataset, num_images, seed, device.value, preset.value if preset else None,
             inception_weights, controls, force, out, precision.value, classifier_weights,
             tuple(metric) if metric else None, judge,
         )  # fmt: skip
 
-    raise typer.Exit((verify_cells if verify else run_cells)(method, classifier, config, as_json=json))
+    raise typer.Exit((verify_cells if verify else run_cells)(method, classifier, seed, config, as_json=json))
 
 
 @app.command()

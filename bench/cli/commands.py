@@ -23,18 +23,25 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+Configure = Callable[[str, str, int], RunConfig]  # method, classifier, seed
+
+
 def run_cells(
-    methods: Sequence[str], classifiers: Sequence[str], config: Callable[[str, str], RunConfig], *, as_json: bool
+    methods: Sequence[str], classifiers: Sequence[str], seeds: Sequence[int], config: Configure, *, as_json: bool
 ) -> int:
-    """Run every pair, each classifier's controls first; print records or tables; 1 if a cell failed."""
+    """Run every combination, each classifier's controls first, with the first seed; 1 if a cell failed."""
     from bench.classifiers.provider import targets
     from bench.datasets import aliases_of
     from bench.foreign import aside
     from bench.registry import INVERTERS, registered
 
     names = _expand(methods, registered(INVERTERS))
-    every = targets(aliases_of(config(names[0], classifiers[0]).dataset))
-    plan = [[config(method, classifier) for method in names] for classifier in _expand(classifiers, every)]
+    seeds = tuple(dict.fromkeys(seeds))
+    every = targets(aliases_of(config(names[0], classifiers[0], seeds[0]).dataset))
+    plan = [
+        [config(method, classifier, seed) for method in names for seed in seeds]
+        for classifier in _expand(classifiers, every)
+    ]
     with aside(), one_run():  # what plugins print is no answer of the command
         asked, controls = _run(plan)
     records = asked + [c for c in controls if c.key not in {record.key for record in asked}]
@@ -62,20 +69,21 @@ def _run(plan: Sequence[Sequence[RunConfig]]) -> tuple[list[Record], list[Record
 
 
 def verify_cells(
-    methods: Sequence[str], classifiers: Sequence[str], config: Callable[[str, str], RunConfig], *, as_json: bool
+    methods: Sequence[str], classifiers: Sequence[str], seeds: Sequence[int], config: Configure, *, as_json: bool
 ) -> int:
-    """``bench run --verify`` for every pair and its controls: a line a cell; 1 unless all are right."""
+    """``bench run --verify`` for every combination and the controls: a line a cell; 1 unless all are right."""
     from bench.classifiers.provider import targets
     from bench.datasets import aliases_of
     from bench.registry import CONTROLS, INVERTERS, registered
     from bench.store.verify import verify_cell
 
     names = _expand(methods, registered(INVERTERS))
-    every = targets(aliases_of(config(names[0], classifiers[0]).dataset))
-    plan = [config(method, classifier) for classifier in _expand(classifiers, every) for method in names]
+    seeds = tuple(dict.fromkeys(seeds))
+    every = _expand(classifiers, targets(aliases_of(config(names[0], classifiers[0], seeds[0]).dataset)))
+    plan = [config(method, classifier, seed) for classifier in every for method in names for seed in seeds]
     if plan[0].controls:
         kept = [control for control in registered(CONTROLS) if control not in names]
-        plan += [config(control, one) for one in _expand(classifiers, every) for control in kept]
+        plan += [config(control, one, seeds[0]) for one in every for control in kept]
     verdicts = []
     with one_run():
         for one in plan:

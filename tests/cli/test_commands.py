@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from bench.cli.commands import run_cells
+from bench.cli.commands import Configure, run_cells
 from bench.config import RunConfig
 from bench.registry import INVERTERS
 from bench.store.record import read_records
@@ -22,15 +21,15 @@ GREY = (
 
 
 @pytest.fixture
-def config(tmp_path: Path) -> Callable[[str, str], RunConfig]:
-    return lambda method, classifier: RunConfig(
-        method, classifier, num_images=4, out=tmp_path / "runs", controls=False, device="cpu"
+def config(tmp_path: Path) -> Configure:
+    return lambda method, classifier, seed: RunConfig(
+        method, classifier, num_images=4, seed=seed, out=tmp_path / "runs", controls=False, device="cpu"
     )
 
 
 @pytest.mark.networks
 def test_broken_plugins_hurt_their_own_cells_alone(
-    plugin: AddPlugin, config: Callable[[str, str], RunConfig], capfd: pytest.CaptureFixture[str]
+    plugin: AddPlugin, config: Configure, capfd: pytest.CaptureFixture[str]
 ) -> None:
     loud = "print('python'); os.write(1, b'descriptor\\n'); ctypes.CDLL(None).puts(b'library')"
     plugin("one", INVERTERS, "x-import = plug_a:Grey", "print('on import')\nimport no_such_module")
@@ -52,7 +51,7 @@ def test_broken_plugins_hurt_their_own_cells_alone(
         "x-access": "access is 'whitebox'",
         "x-loud": None,
     }
-    assert run_cells(list(reasons), ["robust_resnet152"], config, as_json=True) == 1
+    assert run_cells(list(reasons), ["robust_resnet152"], [0], config, as_json=True) == 1
     out, err = capfd.readouterr()
     records = {record["method"]: record for record in json.loads(out)}
     assert records.keys() == reasons.keys()
@@ -60,21 +59,21 @@ def test_broken_plugins_hurt_their_own_cells_alone(
         assert records[name]["status"] == ("failed" if words else "complete"), records[name]["reason"]
         assert (words or "") in (records[name]["reason"] or "")
     assert {"on import", "python", "descriptor", "library"} <= set(err.splitlines())
-    written = {record.method: record.status for record, _ in read_records(config("", "").out)}
+    written = {record.method: record.status for record, _ in read_records(config("", "", 0).out)}
     assert written == {name: record["status"] for name, record in records.items()}
 
 
 def test_a_broken_classifier_fails_its_cells_and_no_control_is_run(
-    tmp_path: Path, config: Callable[[str, str], RunConfig], capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, config: Configure, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "broken_net.py").write_text("def network():\n    raise ValueError('no weights')\n")
     (tmp_path / "shade.py").write_text(GREY.format("pass"))
 
-    def with_controls(method: str, classifier: str) -> RunConfig:
-        return RunConfig(method, classifier, num_images=4, out=tmp_path / "runs", device="cpu")
+    def with_controls(method: str, classifier: str, seed: int) -> RunConfig:
+        return RunConfig(method, classifier, num_images=4, seed=seed, out=tmp_path / "runs", device="cpu")
 
     reference = f"{tmp_path / 'broken_net.py'}:network"
-    assert run_cells([f"{tmp_path / 'shade.py'}:Grey"], [reference], with_controls, as_json=False) == 1
+    assert run_cells([f"{tmp_path / 'shade.py'}:Grey"], [reference], [0], with_controls, as_json=False) == 1
     out, err = capfd.readouterr()
     assert "failed: grey on broken_net.network: broken_net.network() cannot be built: ValueError: no weights" in err
     assert str(tmp_path / "broken_net.py") not in out + err
@@ -82,8 +81,16 @@ def test_a_broken_classifier_fails_its_cells_and_no_control_is_run(
 
 
 @pytest.mark.networks
-def test_ctrl_c_within_a_plugin_interrupts(tmp_path: Path, config: Callable[[str, str], RunConfig]) -> None:
+def test_ctrl_c_within_a_plugin_interrupts(tmp_path: Path, config: Configure) -> None:
     (tmp_path / "stopped.py").write_text(GREY.format("raise KeyboardInterrupt"))
     with pytest.raises(KeyboardInterrupt):
-        run_cells([f"{tmp_path / 'stopped.py'}:Grey"], ["robust_resnet152"], config, as_json=True)
+        run_cells([f"{tmp_path / 'stopped.py'}:Grey"], ["robust_resnet152"], [0], config, as_json=True)
     assert not read_records(tmp_path / "runs")
+
+
+@pytest.mark.networks
+def test_every_seed_is_run_once(tmp_path: Path, config: Configure, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "shade.py").write_text(GREY.format("pass"))
+    assert run_cells([f"{tmp_path / 'shade.py'}:Grey"], ["robust_resnet152"], [3, 1, 3], config, as_json=True) == 0
+    assert [record["seed"] for record in json.loads(capfd.readouterr().out)] == [3, 1]
+    assert sorted(record.seed for record, _ in read_records(config("", "", 0).out)) == [1, 3]
