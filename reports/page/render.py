@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).parent / "templates"
 # Every part's own files, in the order in which the page holds them.
-STYLES = ("style.css", "figures.css", "gallery.css", "probes.css", "claims.css", "compare.css")
+STYLES = ("style.css", "front.css", "figures.css", "gallery.css", "probes.css", "claims.css", "compare.css")
 EARLY_SCRIPT = "theme.js"  # before the first paint, so that no page flashes
 SCRIPTS = ("page.js", "gallery.js")
 POLICY = (

@@ -7,17 +7,22 @@ from dataclasses import dataclass
 
 from bench.cards import MetricCard
 from bench.store.record import Record
-from reports.analysis.claims import Board, board
+from reports.analysis import claims
+from reports.analysis.front import foremost, speaking
 from reports.analysis.groups import Entry, Group, group
 from reports.analysis.metrics import metrics_of
 from reports.analysis.ranks import Standings, standings
 from reports.export import downloads
 from reports.figures import tradeoffs
 from reports.page import provenance, scores
+from reports.page.front.board import Board, board, tones
 from reports.page.gallery import gallery
 from reports.page.probes.pages import ProbePage, probe_pages
-from reports.words import findings, glossary, text
+from reports.words import deck, findings, glossary, text
 from reports.words.controls import meaning
+from reports.words.headline import headline
+
+Pieces = tuple[tuple[str, bool], ...]  # of a sentence: words, and whether a line must not break in them
 
 
 @dataclass(frozen=True)
@@ -51,8 +56,13 @@ class Definition:
 
 @dataclass(frozen=True)
 class Page:
-    """The whole report."""
+    """The whole report; ``boards`` begin with the one that is shown."""
 
+    source: tuple[str, ...]
+    title: str
+    headline: Pieces
+    deck: tuple[Pieces, ...]
+    boards: tuple[Board, ...]
     holdings: tuple[str, ...]
     findings: tuple[findings.Finding, ...]
     meaning: str  # of the strongest control
@@ -61,7 +71,7 @@ class Page:
     probes: tuple[ProbePage, ...]
     probe_warnings: tuple[str, ...]
     probe_sources: tuple[provenance.ProbeSources, ...]
-    board: Board
+    board: claims.Board
     definitions: tuple[tuple[str, tuple[Definition, ...]], ...]
     controls: tuple[tuple[str, str], ...]
     access: tuple[tuple[str, str], ...]
@@ -82,7 +92,19 @@ def page(entries: Sequence[Entry]) -> Page:
     for one, anchor, ranked in named:
         sections.append(_section(one, groups, anchor, ranked))  # a frame less
     headlines = [findings.finding(one, ranked, anchor) for one, anchor, ranked in named]
+    ranks, speak, colours = [ranked for _, _, ranked in named], speaking(groups), tones(groups)
+    told, names = headline(groups, ranks), [record.method for record in ordered]
+    boards: list[Board] = []
+    for (one, anchor, ranked), section in zip(named, sections, strict=True):
+        if one in speak:
+            made = board(one, ranked, section.gallery, colours, anchor, _short(one, speak))
+            boards.insert(0 if one is foremost(groups) else len(boards), made)
     return Page(
+        source=deck.source(groups),
+        title=told,
+        headline=text.pieces(told, names),
+        deck=tuple(text.pieces(sentence, names) for sentence in deck.deck(groups, ranks)),
+        boards=tuple(boards),
         holdings=findings.holdings([*cells, *asked]),
         findings=tuple(headline for headline in headlines if headline is not None),
         meaning=meaning(groups),
@@ -91,11 +113,11 @@ def page(entries: Sequence[Entry]) -> Page:
         probes=probe_pages(probes),
         probe_warnings=tuple(glossary.caveats(probes)),
         probe_sources=provenance.probe_provenance(probes),
-        board=board(entries),
+        board=claims.board(entries),
         definitions=_definitions(metrics.values()),
         controls=tuple(glossary.questions(entry for one in groups for entry in one.entries)),
         access=tuple(glossary.ACCESS.items()),
-        downloads=downloads.everything(entries, [ranked for _, _, ranked in named]),
+        downloads=downloads.everything(entries, ranks),
         several=len(groups) > 1,
     )
 

@@ -179,6 +179,7 @@ def test_probes_stand_apart_from_the_leaderboards(
     alone = Page(write_report(cell, tmp_path / "only.html").read_text())
     assert not alone.root.all("table", class_="scores")
     assert [h.text for h in alone.root.all("h2")] == [
+        "What this page holds",
         "Probes",
         "The paper's claims",
         "Provenance and cost",
