@@ -16,6 +16,7 @@ from reports.export import downloads
 from reports.figures import tradeoffs
 from reports.page import provenance, scores
 from reports.page.front.board import Board, board, tones
+from reports.page.front.matrix import Matrix, matrix
 from reports.page.gallery import gallery
 from reports.page.probes.pages import ProbePage, probe_pages
 from reports.words import deck, findings, glossary, text
@@ -63,6 +64,7 @@ class Page:
     headline: Pieces
     deck: tuple[Pieces, ...]
     boards: tuple[Board, ...]
+    matrix: Matrix | None
     holdings: tuple[str, ...]
     findings: tuple[findings.Finding, ...]
     meaning: str  # of the strongest control
@@ -105,6 +107,7 @@ def page(entries: Sequence[Entry]) -> Page:
         headline=text.pieces(told, names),
         deck=tuple(text.pieces(sentence, names) for sentence in deck.deck(groups, ranks)),
         boards=tuple(boards),
+        matrix=matrix(groups, ranks, colours, dict(enumerate(_among_equals(groups)))),
         holdings=findings.holdings([*cells, *asked]),
         findings=tuple(headline for headline in headlines if headline is not None),
         meaning=meaning(groups),
@@ -160,6 +163,11 @@ def _section(one: Group, groups: Sequence[Group], anchor: str, ranked: Standings
         provenance=provenance.provenance(one),
         downloads=downloads.tables(one, ranked, anchor),
     )
+
+
+def _among_equals(groups: Sequence[Group]) -> list[str]:
+    """The name of each group among those of as many images."""
+    return [_short(one, [other for other in groups if other.num_images == one.num_images]) for one in groups]
 
 
 def _short(one: Group, groups: Sequence[Group]) -> str:

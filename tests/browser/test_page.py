@@ -243,3 +243,42 @@ def test_without_scripts_the_scores_and_pictures_are_there(chromium: Browser, re
     assert "biggan-logit" in page.locator("table.sortable").first.inner_text()
     assert row(page, "biggan-logit").is_visible()
     context.close()
+
+
+def test_the_first_screen_holds_sentence_board_and_pictures(found: Opened) -> None:
+    page, height = found.page, found.page.viewport_size["height"]  # type: ignore[index]
+    board = page.locator("table.board:visible")
+    assert board.count() == 1
+    for one in (
+        page.locator("h1"),
+        page.locator(".deck"),
+        board.locator("tbody tr").nth(1),
+        board.locator(".gallery-tile").first,
+    ):
+        box = one.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= height
+
+
+def test_another_classifier_has_its_board_without_scripts(chromium: Browser, report: Path) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(report.as_uri())
+    before = page.locator("table.board:visible .board-name a").inner_text()
+    page.locator(".boards label").nth(1).click()
+    assert page.locator("table.board:visible").count() == 1
+    assert page.locator("table.board:visible .board-name a").inner_text() != before
+    assert page.locator("table.matrix:visible").count() == 1
+    context.close()
+
+
+def test_the_matrix_shows_the_metric_that_is_chosen_and_leads_to_its_leaderboard(found: Opened) -> None:
+    page = found.page
+    cell = page.locator(".matrix-cell a").first
+    before = cell.inner_text()
+    page.locator(".matrix-chooser [name=metric]").select_option("psnr")
+    assert cell.inner_text() != before
+    assert "PSNR" in page.locator(".matrix-about").inner_text()
+    value = page.locator("#group-1 >> xpath=..").locator("td[data-key=psnr] .value").first.inner_text()
+    assert cell.locator(".value").inner_text() == value
+    assert cell.get_attribute("href") == "#group-1"

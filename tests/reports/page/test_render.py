@@ -368,7 +368,7 @@ def test_downloads_hold_the_records(page: Page, records: list[Record]) -> None:
 
 def test_the_header_leads_to_every_section(page: Page) -> None:
     links = [link.attributes["href"] for link in page.root.first("nav").all("a")]
-    assert links == ["#summary", "#group-1", "#claims", "#glossary", "#provenance", "#downloads"]
+    assert links == ["#summary", "#matrix", "#group-1", "#claims", "#glossary", "#provenance", "#downloads"]
 
 
 def test_heads_sort_by_button_and_say_in_which_direction(page: Page) -> None:
