@@ -28,6 +28,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 STYLES = (
     "style.css",
     "front.css",
+    "about.css",
     "matrix.css",
     "figures.css",
     "gallery.css",

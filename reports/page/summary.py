@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.cards import MetricCard
@@ -15,6 +15,7 @@ from reports.analysis.ranks import Standings, standings
 from reports.export import downloads
 from reports.figures import tradeoffs
 from reports.page import provenance, scores
+from reports.page.front.about import About, abouts
 from reports.page.front.board import Board, board, tones
 from reports.page.front.matrix import Matrix, matrix
 from reports.page.gallery import gallery
@@ -43,6 +44,7 @@ class Section:
     costs: tuple[provenance.CostRow, ...]
     provenance: provenance.Provenance
     downloads: tuple[downloads.Download, ...]
+    tones: Mapping[str, str]  # a class of the style sheet for each row, by its label: one colour a method
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class Page:
     deck: tuple[Pieces, ...]
     boards: tuple[Board, ...]
     matrix: Matrix | None
+    abouts: tuple[About, ...]
     holdings: tuple[str, ...]
     findings: tuple[findings.Finding, ...]
     meaning: str  # of the strongest control
@@ -90,11 +93,11 @@ def page(entries: Sequence[Entry]) -> Page:
     probes = [entry for entry in entries if entry.record.probe is not None]
     asked = [entry.record for entry in probes]
     metrics = metrics_of(entry for one in groups for entry in one.complete)
-    sections = []
+    sections, colours = [], tones(groups)
     for one, anchor, ranked in named:
-        sections.append(_section(one, groups, anchor, ranked))  # a frame less
+        sections.append(_section(one, groups, anchor, ranked, colours))  # a frame less
     headlines = [findings.finding(one, ranked, anchor) for one, anchor, ranked in named]
-    ranks, speak, colours = [ranked for _, _, ranked in named], speaking(groups), tones(groups)
+    ranks, speak = [ranked for _, _, ranked in named], speaking(groups)
     told, names = headline(groups, ranks), [record.method for record in ordered]
     boards: list[Board] = []
     for (one, anchor, ranked), section in zip(named, sections, strict=True):
@@ -107,10 +110,11 @@ def page(entries: Sequence[Entry]) -> Page:
         headline=text.pieces(told, names),
         deck=tuple(text.pieces(sentence, names) for sentence in deck.deck(groups, ranks)),
         boards=tuple(boards),
+        abouts=abouts(groups, {number: _short(one, groups) for number, one in enumerate(groups)}),
         matrix=matrix(groups, ranks, colours, dict(enumerate(_among_equals(groups)))),
         holdings=findings.holdings([*cells, *asked]),
         findings=tuple(headline for headline in headlines if headline is not None),
-        meaning=meaning(groups),
+        meaning=meaning(groups, titles=True),
         stations=_stations([*cells, *asked], len(metrics)),
         sections=tuple(sections),
         probes=probe_pages(probes),
@@ -141,7 +145,9 @@ def _stations(records: Sequence[Record], num_metrics: int) -> tuple[tuple[str, s
     )
 
 
-def _section(one: Group, groups: Sequence[Group], anchor: str, ranked: Standings) -> Section:
+def _section(
+    one: Group, groups: Sequence[Group], anchor: str, ranked: Standings, colours: Mapping[str, str]
+) -> Section:
     seeds = sorted({entry.record.seed for entry in one.entries})
     subtitle = (
         f"{text.plural(one.num_images, 'image')} · seed {text.listing(map(str, seeds))} · "
@@ -157,12 +163,18 @@ def _section(one: Group, groups: Sequence[Group], anchor: str, ranked: Standings
         warnings=tuple(glossary.warnings(one)),
         main=scores.main_table(one, ranked),
         full=scores.full_table(one, ranked),
-        tradeoffs=tradeoffs.tradeoffs(one, anchor),
+        tradeoffs=tradeoffs.tradeoffs(one, anchor, colours),
         gallery=gallery.gallery(one, groups),
         costs=provenance.costs(one),
         provenance=provenance.provenance(one),
         downloads=downloads.tables(one, ranked, anchor),
+        tones={entry.label: _tone(entry, colours) for entry in one.entries},
     )
+
+
+def _tone(entry: Entry, colours: Mapping[str, str]) -> str:
+    tone = colours.get(entry.record.method, "") if entry.record.kind == "inverter" else ""
+    return f"tone-{tone}" if tone else ""
 
 
 def _among_equals(groups: Sequence[Group]) -> list[str]:

@@ -65,16 +65,16 @@ def test_a_head_sorts_each_band_by_itself_and_back(found: Opened) -> None:
     page = found.page
     before, controls = rows(page), rows(page, "control")
     head = page.locator("table.sortable").first.locator("[data-sort=lpips]")
-    head.locator("button").focus()
+    head.locator(".sort").focus()
     page.keyboard.press("Enter")
     assert head.get_attribute("aria-sort") == "ascending"
     assert places(page, "lpips") == sorted(places(page, "lpips"))
-    head.locator("button").click()
+    head.locator(".sort").click()
     assert places(page, "lpips") == sorted(places(page, "lpips"), reverse=True)
     assert rows(page) != before
     assert sorted(rows(page)) == sorted(before)
     assert sorted(rows(page, "control")) == sorted(controls)
-    head.locator("button").click()
+    head.locator(".sort").click()
     assert head.get_attribute("aria-sort") == "none"
     assert rows(page) == before
 
@@ -89,7 +89,7 @@ def test_no_order_is_shown_inside_a_tie(chromium: Browser, tmp_path: Path) -> No
         columns = {"image_id": [str(i) for i in range(N)], "lpips": values}
         write_cell(runs, record, columns, np.zeros((N, 1, 1, 3), np.uint8))
     with opened(chromium, write_report(runs, tmp_path / "report.html"), width=1440) as found:
-        button = found.page.locator("table.sortable [data-sort=lpips] button")
+        button = found.page.locator("table.sortable [data-sort=lpips] .sort")
         orders = [rows(found.page)]
         for _ in range(2):
             button.click()
@@ -282,3 +282,35 @@ def test_the_matrix_shows_the_metric_that_is_chosen_and_leads_to_its_leaderboard
     value = page.locator("#group-1 >> xpath=..").locator("td[data-key=psnr] .value").first.inner_text()
     assert cell.locator(".value").inner_text() == value
     assert cell.get_attribute("href") == "#group-1"
+
+
+def test_a_metric_explains_itself_by_keyboard_and_without_scripts(chromium: Browser, report: Path) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(report.as_uri())
+    button = page.locator("table.board:visible .about").first
+    about = page.locator(f"#{button.get_attribute('popovertarget')}")
+    assert not about.is_visible()
+    button.focus()
+    page.keyboard.press("Enter")
+    assert about.is_visible()
+    assert "class alone (floor)" in about.inner_text()
+    page.keyboard.press("Escape")
+    assert not about.is_visible()
+    button.click()
+    about.get_by_role("button", name="Close").click()
+    assert not about.is_visible()
+    context.close()
+
+
+def test_a_method_has_one_colour_everywhere(found: Opened) -> None:
+    page = found.page
+    colour = "one => getComputedStyle(one.matches('th') ? one : one.querySelector('.name'), '::before').backgroundColor"
+    rows = {
+        "board": page.locator("table.board:visible tr.board-inverter").first,
+        "matrix": page.locator("table.matrix tr.matrix-inverter").first,
+        "table": page.locator("table.sortable tbody[data-kind=inverter] tr[data-access]").first,
+        "gallery": page.locator(f"{GALLERY} tr.gallery-inverter > th").first,
+    }
+    seen = {name: one.evaluate(colour) for name, one in rows.items()}
+    assert len(set(seen.values())) == 1, seen

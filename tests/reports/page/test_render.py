@@ -185,7 +185,7 @@ def test_probes_stand_apart_from_the_leaderboards(
         "Provenance and cost",
         "Downloads",
     ]
-    assert "1 probe record" in alone.root.first("p", class_="lead").text
+    assert "1 probe record" in alone.root.first("p", class_="prose").text
     assert "thin, 32x32 version" in alone.root.first("div", class_="warnings").text
     assert_sound(alone)
 
