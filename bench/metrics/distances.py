@@ -113,7 +113,7 @@ class Frechet(ExtractorMetric):
         sees="features",
         version="torch-fidelity, float64/1",
         citation=("heusel2017gans",),
-        formula="‖μ₁ − μ₂‖² + tr(Σ₁ + Σ₂ − 2(Σ₁Σ₂)^½)",
+        formula="‖μ₁ − μ₂‖² + tr(Σ₁ + Σ₂ − 2√(Σ₁Σ₂))",
         good="As low as that of training images in place of the reconstructions: natural and as varied. It does not "
         "say that any image is like its own original.",
     )

@@ -55,6 +55,8 @@ class Definition:
     title: str
     definition: str
     direction: str
+    formula: str
+    good: str
 
 
 @dataclass(frozen=True)
@@ -200,5 +202,6 @@ def _definitions(cards: Iterable[MetricCard]) -> tuple[tuple[str, tuple[Definiti
     families: dict[str, list[Definition]] = {}
     for card in cards:
         direction = glossary.DIRECTIONS[card.higher_is_better][1]
-        families.setdefault(card.family, []).append(Definition(card.key, card.title, card.definition, direction))
+        told = Definition(card.key, card.title, card.definition, direction, card.formula, card.good)
+        families.setdefault(card.family, []).append(told)
     return tuple((title, tuple(found)) for title, found in families.items())

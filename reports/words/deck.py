@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from reports.analysis.controls import Match, leading, strongest
-from reports.analysis.front import silent, speaking
+from reports.analysis.front import scored, silent, speaking
 from reports.analysis.groups import Group
 from reports.analysis.ranks import Standings
 from reports.words import text
 from reports.words.controls import FETCHED
 from reports.words.headline import Where, where_of
+
+NAMED = 2  # so many classifiers are named, of more the number must do
 
 
 def deck(groups: Sequence[Group], found: Sequence[Standings]) -> tuple[str, ...]:
@@ -31,6 +34,7 @@ def deck(groups: Sequence[Group], found: Sequence[Standings]) -> tuple[str, ...]
     sentences = (
         _against(told, who, Where(met, where.noun)) if told else _nothing(speak),
         _memory(speak, who if told else "any inverter", where) if told else "",
+        _partly(speak, where),
         _absent(groups, speak),
     )
     return tuple(filter(None, sentences))
@@ -68,6 +72,18 @@ def _memory(speak: Sequence[Group], who: str, where: Where) -> str:
     return f"Memorising was not tried{place}: whether {who} {verb} more than fetch {FETCHED} is open."
 
 
+def _partly(speak: Sequence[Group], where: Where) -> str:
+    """Methods that ran on some of the groups only, and cannot lead on the others."""
+    ran = Counter(method for one in speak for method in {entry.record.method for entry in scored(one)})
+    order = dict.fromkeys(entry.record.method for one in speak for entry in scored(one))
+    counts: dict[int, list[str]] = {}
+    for method in order:
+        if ran[method] < len(speak):
+            counts.setdefault(ran[method], []).append(method)
+    told = (f"On {n} of {where.number} {where.noun} only: {text.listing(counts[n])}." for n in sorted(counts))
+    return " ".join(told)
+
+
 def _absent(groups: Sequence[Group], speak: Sequence[Group]) -> str:
     """Methods that ran on fewer images only: nothing above is said of them."""
     by_size: dict[tuple[int, ...], list[str]] = {}
@@ -84,12 +100,13 @@ def source(groups: Sequence[Group]) -> tuple[str, ...]:
     """What was measured where and when, and by which code: the facts of one line above the headline."""
     speak = speaking(groups) or list(groups)
     cells = [entry.record for one in speak for entry in one.entries if entry.complete]
+    networks = list(dict.fromkeys(one.classifier for one in speak))
     sizes = text.listing(map(text.count, sorted({one.num_images for one in speak}, reverse=True)))
     revisions = sorted({str(one.environment["revision"])[:7] for one in cells if one.environment.get("revision")})
     facts = (
         text.listing(one.dataset for one in speak),
         f"{sizes} images" if sizes else "",
-        text.listing(one.classifier for one in speak),
+        text.listing(networks) if len(networks) <= NAMED else text.plural(len(networks), "classifier"),
         text.days(one.created for one in cells) if cells else "",
         f"{text.plural(len(revisions), 'revision')} of the code" if len(revisions) > 1 else "",
         f"revision {revisions[0]}" if len(revisions) == 1 else "",

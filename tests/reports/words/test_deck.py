@@ -73,3 +73,15 @@ def test_the_source_says_what_was_measured_and_by_which_code(records: list[Recor
     assert source(groups) == ("cifar10", "60 images", "robust_resnet152", "2025-11-22", "revision 0c81c25")
     assert source([]) == ()
     assert deck([], []) == ()
+
+
+def test_who_ran_on_some_classifiers_only_is_named(records: list[Record]) -> None:
+    entries = [*cells(records[0], INVERTERS, "one"), *cells(records[0], INVERTERS | {"new": {LPIPS: 9}}, "two")]
+    assert "On 1 of 2 classifiers only: new." in said(entries)
+    assert not any("only" in sentence for sentence in said(cells(records[0], INVERTERS, "one")))
+
+
+def test_many_classifiers_are_counted(records: list[Record]) -> None:
+    groups = group(one for name in "abc" for one in cells(records[0], INVERTERS, name))
+    assert source(groups)[2] == "3 classifiers"
+    assert source(groups[:2])[2] == "a and b"
