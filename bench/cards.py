@@ -21,7 +21,7 @@ class MetricCard:
 
     Attributes:
         key: as in records and on the command line.
-        title: for table headings.
+        title: for people, in tables, figures and sentences; the key stands in tooltips and exports.
         definition: one sentence.
         higher_is_better: null where neither direction is good in itself.
         level: ``image`` (a mean over images, with an interval) or ``set`` (one number for all images).
@@ -45,6 +45,8 @@ class MetricCard:
         extractor: the network whose features it compares, or null.
         version: of its computation; part of its scores' fingerprints.
         citation: keys of ``bench/references.bib``, or whole BibTeX entries.
+        formula: as it would stand in a paper, in one line; empty where the definition says it all.
+        good: what a good value means, and what it does not; one or two sentences.
     """
 
     key: str
@@ -67,6 +69,8 @@ class MetricCard:
     extractor: str | None = None
     version: str = "1"
     citation: tuple[str, ...] = ()
+    formula: str = ""
+    good: str = ""
 
     def least(self, n: int) -> float:
         """The resolution of a mean over n images."""

@@ -42,11 +42,11 @@ def cards(
 def completed(known: Cards, record: Record) -> Cards:
     """With a card for every score of the record and of its levels, and with what the scores say of the classifier.
 
-    Cards that are there stand.
+    Cards that are there stand; one that was written before cards held a formula takes the words of today.
     """
     held = (record.metrics, *(level.metrics for level in record.levels))
     keys = dict.fromkeys(key for scores in held for key in scores)
-    found = {key: known.metrics.get(key) or metric_card(key) for key in keys}
+    found = {key: _worded(known.metrics[key]) if key in known.metrics else metric_card(key) for key in keys}
     ordered = dict(sorted(found.items(), key=lambda pair: (pair[1].place, pair[0])))
     chance = next((held[0][key].chance for key in held[0] if "target-class" in found[key].roles), None)
     if chance and not known.classifier.num_logits:
@@ -157,6 +157,14 @@ def metric_card(key: str) -> MetricCard:
     from bench.probes.measures import known
 
     return known().get(key) or unknown(key)
+
+
+def _worded(card: MetricCard) -> MetricCard:
+    """With the title, formula and meaning of the same version of the metric, where the card has no such words yet."""
+    here = metric_card(card.key)
+    if card.formula or card.good or here.version != card.version or not (here.formula or here.good):
+        return card
+    return replace(card, title=here.title, formula=here.formula, good=here.good)
 
 
 def references(needed: Iterable[str]) -> list[str]:

@@ -45,6 +45,19 @@ def test_every_role_of_a_control_has_one(record: Record) -> None:
     assert sorted(roles) == sorted(ROLES)
 
 
+def test_a_card_without_a_formula_takes_the_words_of_today(record: Record) -> None:
+    """Of the same version alone; facts stand, and so do words of one's own."""
+    known, today = supplied(record), metric_card("psnr")
+    for changes, title in (
+        ({"formula": "", "good": ""}, today.title),
+        ({"formula": "", "good": "", "version": "0"}, "old"),
+        ({}, "old"),
+    ):
+        old = replace(today, title="old", digits=7, **changes)  # type: ignore[arg-type]
+        found = cards_of(replace(record, cards=replace(known, metrics={"psnr": old}))).metrics["psnr"]
+        assert (found.title, found.digits) == (title, 7)
+
+
 def test_a_source_is_read_as_python_would(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Bases first, also from other modules; what is no literal is left out; nothing is run."""
     (tmp_path / "base_of_mine.py").write_text(

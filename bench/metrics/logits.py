@@ -50,7 +50,7 @@ class LogitError(Metric):
 
     card = MetricCard(
         "logit_error",
-        "logit error",
+        "Logit error",
         "norm(Phi(x^) - z) / norm(z), Phi(x^) the reconstruction's logits",
         higher_is_better=False,
         level="image",
@@ -61,6 +61,9 @@ class LogitError(Metric):
         roles=("ends",),
         question="How far are the reconstruction's logits from those that it was made from?",
         reads_distance=True,
+        formula="‖Φ(x̂) − z‖ / ‖z‖",
+        good="0 means that the classifier sees no difference. Noise that fools the classifier gets there as well: only "
+        "together with the judge's scores does a low value mean a likeness.",
     )
     needs = Needs(logits=(TARGET,))
 
@@ -74,7 +77,7 @@ class LogitCosine(Metric):
 
     card = MetricCard(
         "logit_cosine",
-        "logit cosine",
+        "Logit cosine",
         "cosine of Phi(x^) and z, both less the originals' mean logits",
         higher_is_better=True,
         level="image",
@@ -85,6 +88,9 @@ class LogitCosine(Metric):
         roles=("likeness", "terminal", "ends"),
         question="Do they point the same way?",
         depends_on="mean",
+        formula="cos(Φ(x̂) − z̄, z − z̄), z̄ the mean logits of the originals",
+        good="1 means logits of the same direction, whatever their length. Noise that fools the classifier gets there "
+        "as well.",
     )
     needs = Needs(logits=(TARGET,))
 

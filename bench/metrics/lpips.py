@@ -95,6 +95,9 @@ class Lpips(Metric):
         roles=("closest", "terminal", "ends"),
         version="v0.1 alex, float16 convolutions, 64 px/1",
         citation=("zhang2018unreasonable",),
+        formula="Σ over layers l of the mean over places of ‖w_l ⊙ (φ_l(x) − φ_l(x̂))‖²",
+        good="0 is the same image. Two images of a class, taken at random, are as far apart as the class alone tells: "
+        "an inverter that knows more stays below that.",
     )
     needs = Needs(pixels=True, networks=("lpips_alex",))
 
@@ -110,7 +113,7 @@ class Diversity(Metric):
     card = replace(
         Lpips.card,
         key="diversity",
-        title="diversity",
+        title="Diversity",
         definition="mean LPIPS between two reconstructions of the same logits from two noise draws; 0 if deterministic",
         higher_is_better=None,
         family=FAMILIES[4],
@@ -119,6 +122,8 @@ class Diversity(Metric):
         sees="draws",
         roles=(),
         version="as lpips/1",
+        formula="mean of LPIPS(x̂(ε₁), x̂(ε₂)) for two fixed draws of the noise ε",
+        good="Neither high nor low is good in itself: a sampler that knows little should vary much.",
     )
     needs = Needs(second=True, networks=("lpips_alex",))
 

@@ -77,6 +77,9 @@ class Psnr(Metric):
         sees="pixels",
         roles=("likeness", "terminal", "ends"),
         version="scikit-image/1",
+        formula="10 · log₁₀(1 / mean squared error)",
+        good="3 dB more halve the squared error. A blurred average of all likely images does well here, a sharp guess "
+        "does not.",
     )
     needs = Needs(pixels=True)
     undefined = "the two images are identical"
@@ -103,6 +106,8 @@ class Ssim(Metric):
         question="How alike are local brightness, contrast and structure?",
         version="scikit-image, window 7/1",
         citation=("wang2004image",),
+        formula="mean over windows of (2μₓμ_y + c₁)(2σ_xy + c₂) / ((μₓ² + μ_y² + c₁)(σₓ² + σ_y² + c₂))",
+        good="1 is the same image. Smooth images do well here as they do by PSNR.",
     )
     needs = Needs(pixels=True)
 

@@ -135,6 +135,11 @@ def gap(target: Doubles, judge: Doubles, agree: NDArray[np.bool_]) -> Doubles:
     return values
 
 
+WHO = {TARGET: "classifier", JUDGE: "judge"}  # for people: the target is the classifier that was inverted
+_CLASS_GOOD = {
+    TARGET: "High alone proves little: noise that fools the classifier keeps the class, too. The judge must agree.",
+    JUDGE: "As high as the class alone: the judge sees the class in it as in a real image of the predicted class.",
+}
 _CARD = MetricCard("", "", "", True, "image", FAMILIES[3], resolution="1/n", share=True, sees="classes")
 
 
@@ -148,11 +153,12 @@ class SameClass(Metric):
         self.card = replace(
             _CARD,
             key=f"reid_class_{network}",
-            title=f"class, {network}",
+            title=f"Class kept ({WHO[network]})",
             definition=f"share whose top-1 class by the {network} is the original's",
             headline=headline,
             roles=(f"{network}-class", "terminal"),
             question=f"Does the {network} see the original's class?",
+            good=_CLASS_GOOD[network],
         )
 
     def compute(self, data: Data) -> PerImage:
@@ -167,7 +173,7 @@ class Label(Metric):
     card = replace(
         _CARD,
         key="reid_label_judge",
-        title="label, judge",
+        title="True class (judge)",
         definition="share whose top-1 class by the judge is the label",
         question="Does the judge see the true class?",
     )
@@ -186,7 +192,7 @@ class Gap(Metric):
     card = replace(
         _CARD,
         key="reid_gap",
-        title="gap",
+        title="Class gap",
         definition="reid_class_target - reid_class_judge where both agree about the original; large: adversarial, no "
         "likeness",
         higher_is_better=None,
@@ -194,6 +200,7 @@ class Gap(Metric):
         share=False,
         roles=("gap",),
         question="Is the target convinced by more than a likeness?",
+        good="Near what natural images of the predicted class have. Far above: the classifier is fooled.",
     )
     needs = Needs(logits=(TARGET, JUDGE))
 
@@ -216,7 +223,7 @@ _AMONG = {
     "within_class_judge": "by cosine among the originals of the same true label in its gallery, on the judge's centred "
     "features",
 }
-_TITLE = {"instance_target": "target", "instance_judge": "judge", "within_class_judge": "in class"}
+_TITLE = {"instance_target": "by classifier", "instance_judge": "by judge", "within_class_judge": "within class"}
 _WHAT: dict[str, tuple[str, str, float | Literal["1/n"]]] = {
     "r1": ("R@1", "share of true originals ranked first ", "1/n"),
     "r5": ("R@5", "share of true originals in the first five ", "1/n"),
@@ -243,7 +250,7 @@ class Rank(Metric):
         self.card = replace(
             _CARD,
             key=f"reid_{among}_{what}",
-            title=f"{short} {_TITLE[among]}",
+            title=f"Found {_TITLE[among]} ({short})",
             definition=share + _AMONG[among],
             digits=4,
             resolution=resolution,
@@ -253,6 +260,7 @@ class Rank(Metric):
             roles=("likeness", "terminal", "ends") if inside and what == "mrr" else (),
             question="Does the reconstruction lead back to its very original"
             + (", beyond what the class tells?" if inside else "?"),
+            good="Above what the class alone is worth" + (": it is knowledge beyond the class." if inside else "."),
             # the gallery's true size is a part of its own; this text stands in all records
             version="gallery 2500, expected over tie orders, centred by the gallery's mean/1",
         )

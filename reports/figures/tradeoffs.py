@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.store.record import Score
@@ -32,8 +33,8 @@ Ends = tuple[float, float]
 class Plot:
     """A figure of the page, or the reason why it cannot be drawn.
 
-    ``name`` tells the template which caption it has, ``key`` and ``near`` the metrics in it, ``floor`` the control that
-    knows the class alone.
+    ``name`` tells the template which caption it has, ``key`` and ``near`` the titles of the metrics in it, ``floor``
+    the control that knows the class alone.
     """
 
     name: str
@@ -71,16 +72,17 @@ class Axis(NamedTuple):
         return (bend(value) - bend(self.low)) / (bend(self.high) - bend(self.low))
 
 
-def tradeoffs(group: Group, anchor: str) -> tuple[Plot, ...]:
-    """The group's three figures; empty where no cell has scores."""
+def tradeoffs(group: Group, anchor: str, tones: Mapping[str, str] = MappingProxyType({})) -> tuple[Plot, ...]:
+    """The group's three figures; empty where no cell has scores. ``tones`` are the colours of inverters, from 1."""
     if not group.complete:
         return ()
-    return cost(group, anchor), recognition(group, anchor), distances(group, anchor)
+    return cost(group, anchor, tones), recognition(group, anchor, tones), distances(group, anchor, tones)
 
 
-def cost(group: Group, anchor: str) -> Plot:
+def cost(group: Group, anchor: str, tones: Mapping[str, str] = MappingProxyType({})) -> Plot:
     """How close images are to their originals, over the seconds that one takes, the latter on a logarithmic scale."""
     key = first(group.metrics, "closest")
+    name = _title(group, key)
     timed = [(entry, entry.record.cost.seconds_per_image) for entry in group.complete]
     points = []
     for entry, seconds in timed:
@@ -90,17 +92,17 @@ def cost(group: Group, anchor: str) -> Plot:
             words = f"{_value(entry, key, score)}, {text.duration(seconds)} an image"
             points.append(Point(entry, at, score.value or 0.0, (at, at), _ends(score), words))
     if not points:
-        reason = _why(group, key, f"No cell of this group holds both {key or 'a likeness'} and a time.")
-        return Plot("cost", None, missing=reason, key=key)
+        reason = _why(group, key, f"No cell of this group holds both {name or 'a likeness'} and a time.")
+        return Plot("cost", None, missing=reason, key=name)
     low, high = min(point.x for point in points), max(point.x for point in points)
-    axes = _times(low, high), _linear(key, max(point.y_ends[1] for point in points))
-    title = f"{key} against seconds an image, {group.classifier} on {group.dataset}"
+    axes = _times(low, high), _linear(name, max(point.y_ends[1] for point in points))
+    title = f"{name} against seconds an image, {group.classifier} on {group.dataset}"
     devices = text.listing(sorted({point.entry.record.cost.device for point in points}))
     note = f"Timed on {devices}." + (" Look-ups under 10 µs stand at the left edge." if low <= FASTEST else "")
-    return Plot("cost", _drawn(points, axes, title, anchor), note=note, key=key)
+    return Plot("cost", _drawn(points, axes, title, anchor, tones), note=note, key=name)
 
 
-def recognition(group: Group, anchor: str) -> Plot:
+def recognition(group: Group, anchor: str, tones: Mapping[str, str] = MappingProxyType({})) -> Plot:
     """Agreement by an independent judge over agreement by the classifier that was inverted."""
     x_key, y_key = first(group.metrics, "target-class"), first(group.metrics, "judge-class")
     natural = group.control("class-floor")
@@ -110,10 +112,10 @@ def recognition(group: Group, anchor: str) -> Plot:
         reason = _why(group, y_key, "No cell of this group holds both shares.")
         return Plot("recognition", None, missing=reason, floor=floor)
     ticks = [(step / 5, f"{step / 5:.1f}") for step in range(6)]
-    title = f"{y_key} against {x_key}, {group.classifier} on {group.dataset}"
+    title = f"{_title(group, y_key)} against {_title(group, x_key)}, {group.classifier} on {group.dataset}"
     scores = [_score(points[0].entry, key) for key in (x_key, y_key)]
     chances = tuple(score.chance if score else None for score in scores)
-    axes = Axis(x_key, -0.02, 1.02, ticks), Axis(y_key, -0.02, 1.02, ticks)
+    axes = Axis(_title(group, x_key), -0.02, 1.02, ticks), Axis(_title(group, y_key), -0.02, 1.02, ticks)
 
     def guides(plot: Axes) -> None:
         plot.plot([0, 1], [0, 1], color=MUTED, lw=1, zorder=1)
@@ -121,26 +123,32 @@ def recognition(group: Group, anchor: str) -> Plot:
             if chance is not None:
                 line(chance, color=MUTED, lw=1, ls=(0, (1, 3)), zorder=1)
 
-    return Plot("recognition", _drawn(points, axes, title, anchor, guides), floor=floor)
+    return Plot("recognition", _drawn(points, axes, title, anchor, tones, guides), floor=floor)
 
 
-def distances(group: Group, anchor: str) -> Plot:
+def distances(group: Group, anchor: str, tones: Mapping[str, str] = MappingProxyType({})) -> Plot:
     """The distance between the sets over the mean distance between the images."""
     near, keys = first(group.metrics, "closest"), picked(group.metrics, "distance")
     keys = [key for key in keys if group.metric(key).extractor != group.classifier] or keys or [""]
     key = next((key for key in keys if _points(group, near, key)), keys[0])
     points = _points(group, near, key)
     if not points:
-        held = f"both {near or 'a likeness'} and {key or 'a distance between sets'}"
+        held = f"both {_title(group, near) or 'a likeness'} and {_title(group, key) or 'a distance between sets'}"
         return Plot(
-            "distances", None, missing=_why(group, key, f"No cell of this group holds {held}."), key=key, near=near
+            "distances",
+            None,
+            missing=_why(group, key, f"No cell of this group holds {held}."),
+            key=_title(group, key),
+            near=_title(group, near),
         )
     axes = (
-        _linear(near, max(point.x_ends[1] for point in points)),
-        _linear(key, max(point.y for point in points)),
+        _linear(_title(group, near), max(point.x_ends[1] for point in points)),
+        _linear(_title(group, key), max(point.y for point in points)),
     )
-    title = f"{key} against {near}, {group.classifier} on {group.dataset}"
-    return Plot("distances", _drawn(points, axes, title, anchor), key=key, near=near)
+    title = f"{_title(group, key)} against {_title(group, near)}, {group.classifier} on {group.dataset}"
+    return Plot(
+        "distances", _drawn(points, axes, title, anchor, tones), key=_title(group, key), near=_title(group, near)
+    )
 
 
 def _points(group: Group, x_key: str, y_key: str) -> list[Point]:
@@ -159,7 +167,11 @@ def _score(entry: Entry, key: str) -> Score | None:
 
 
 def _value(entry: Entry, key: str, score: Score) -> str:
-    return f"{key} {text.number(entry.metric(key), score.value or 0.0)}"
+    return f"{entry.metric(key).title} {text.number(entry.metric(key), score.value or 0.0)}"
+
+
+def _title(group: Group, key: str) -> str:
+    return group.metric(key).title if key else ""
 
 
 def _ends(score: Score) -> Ends:
@@ -197,6 +209,7 @@ def _drawn(
     axes: tuple[Axis, Axis],
     title: str,
     anchor: str,
+    tones: Mapping[str, str],
     guides: Callable[[Axes], None] = lambda plot: None,
 ) -> Markup:
     """The points with their intervals and names."""
@@ -214,17 +227,19 @@ def _drawn(
         plot.set_yticks([tick for tick, _ in up.ticks], [label for _, label in up.ticks])
         guides(plot)
         for point in points:
-            _mark(plot, point)
+            _mark(plot, point, tones)
         _name(plot, points, axes)
         words = "; ".join(f"{point.entry.label}: {point.words}" for point in points)
         return plotting.svg(fig, title=title, description=f"{words}.", name=anchor)
 
 
-def _mark(plot: Axes, point: Point) -> None:
-    """Hollow and grey for controls; colour and shape by access for inverters."""
+def _mark(plot: Axes, point: Point, tones: Mapping[str, str]) -> None:
+    """Hollow and grey for controls; for inverters the method's colour, and a shape by access."""
     record = point.entry.record
     control = record.kind == "control"
-    colour, marker = (MUTED, "o") if control else LOOKS.get(record.access, OTHER_LOOK)
+    own, marker = (MUTED, "o") if control else LOOKS.get(record.access, OTHER_LOOK)
+    tone = "" if control else tones.get(record.method, "")
+    colour = SERIES[int(tone) - 1] if tone else own
     order = 3 if control else 4
     plot.plot(point.x_ends, (point.y, point.y), color=colour, lw=1.6, zorder=order)
     plot.plot((point.x, point.x), point.y_ends, color=colour, lw=1.6, zorder=order)

@@ -25,9 +25,19 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).parent / "templates"
 # Every part's own files, in the order in which the page holds them.
-STYLES = ("style.css", "figures.css", "gallery.css", "probes.css", "claims.css", "compare.css")
+STYLES = (
+    "style.css",
+    "front.css",
+    "about.css",
+    "matrix.css",
+    "figures.css",
+    "gallery.css",
+    "probes.css",
+    "claims.css",
+    "compare.css",
+)
 EARLY_SCRIPT = "theme.js"  # before the first paint, so that no page flashes
-SCRIPTS = ("page.js", "gallery.js")
+SCRIPTS = ("page.js", "matrix.js", "gallery.js")
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src {}; base-uri 'none'; form-action 'none'"
 )

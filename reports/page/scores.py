@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
 
@@ -13,7 +12,6 @@ from reports.analysis.ranks import Rank, Standing, Standings, standing
 from reports.words import glossary, text
 from reports.words.ranks import basis, legend
 
-BREAKABLE = re.compile(r"[^_]{1,9}_?|_")  # pieces of a key between which a narrow column may break the line
 WORD_COLUMNS = 4  # method, access, training, stochastic
 
 
@@ -55,10 +53,9 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """The head of a metric: its key cut where a line may break, and how to read it; ``first`` says how to sort it."""
+    """The head of a metric: its title, with the key for tooltips, and how to read it; ``first`` says how to sort it."""
 
     key: str
-    parts: tuple[str, ...]
     title: str
     definition: str
     first: str
@@ -164,7 +161,7 @@ def main_table(group: Group, standings: Standings) -> MainTable:
         bands=tuple(bands),
         access=tuple(dict.fromkeys(entry.record.access for entry in group.inverters)),
         notes=notes.numbered(),
-        legend=tuple(legend(standings, keys)),
+        legend=tuple(legend(standings, keys, {column.key: column.title for column in columns})),
         any_best=any(standings[key].leaders for key in keys),
         any_chance=any(one.chance for one in columns),
         span=len(keys) + WORD_COLUMNS,
@@ -196,7 +193,6 @@ def _column(card: MetricCard, group: Group, starts: bool) -> Column:
     arrow, direction = glossary.DIRECTIONS[card.higher_is_better]
     return Column(
         key=card.key,
-        parts=tuple(BREAKABLE.findall(card.key)),
         title=card.title,
         definition=card.definition,
         first="ascending" if card.higher_is_better is False else "descending",

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.cards import MetricCard
 from bench.store.record import Record
-from reports.analysis.claims import Board, board
+from reports.analysis import claims
+from reports.analysis.front import foremost, speaking
 from reports.analysis.groups import Entry, Group, group
 from reports.analysis.metrics import metrics_of
 from reports.analysis.ranks import Standings, standings
 from reports.export import downloads
 from reports.figures import tradeoffs
 from reports.page import provenance, scores
+from reports.page.front.about import About, abouts
+from reports.page.front.board import Board, board, tones
+from reports.page.front.matrix import Matrix, matrix
 from reports.page.gallery import gallery
 from reports.page.probes.pages import ProbePage, probe_pages
-from reports.words import findings, glossary, text
+from reports.words import deck, findings, glossary, text
 from reports.words.controls import meaning
+from reports.words.headline import headline
+
+Pieces = tuple[tuple[str, bool], ...]  # of a sentence: words, and whether a line must not break in them
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,7 @@ class Section:
     costs: tuple[provenance.CostRow, ...]
     provenance: provenance.Provenance
     downloads: tuple[downloads.Download, ...]
+    tones: Mapping[str, str]  # a class of the style sheet for each row, by its label: one colour a method
 
 
 @dataclass(frozen=True)
@@ -47,12 +55,21 @@ class Definition:
     title: str
     definition: str
     direction: str
+    formula: str
+    good: str
 
 
 @dataclass(frozen=True)
 class Page:
-    """The whole report."""
+    """The whole report; ``boards`` begin with the one that is shown."""
 
+    source: tuple[str, ...]
+    title: str
+    headline: Pieces
+    deck: tuple[Pieces, ...]
+    boards: tuple[Board, ...]
+    matrix: Matrix | None
+    abouts: tuple[About, ...]
     holdings: tuple[str, ...]
     findings: tuple[findings.Finding, ...]
     meaning: str  # of the strongest control
@@ -61,7 +78,7 @@ class Page:
     probes: tuple[ProbePage, ...]
     probe_warnings: tuple[str, ...]
     probe_sources: tuple[provenance.ProbeSources, ...]
-    board: Board
+    board: claims.Board
     definitions: tuple[tuple[str, tuple[Definition, ...]], ...]
     controls: tuple[tuple[str, str], ...]
     access: tuple[tuple[str, str], ...]
@@ -78,24 +95,38 @@ def page(entries: Sequence[Entry]) -> Page:
     probes = [entry for entry in entries if entry.record.probe is not None]
     asked = [entry.record for entry in probes]
     metrics = metrics_of(entry for one in groups for entry in one.complete)
-    sections = []
+    sections, colours = [], tones(groups)
     for one, anchor, ranked in named:
-        sections.append(_section(one, groups, anchor, ranked))  # a frame less
+        sections.append(_section(one, groups, anchor, ranked, colours))  # a frame less
     headlines = [findings.finding(one, ranked, anchor) for one, anchor, ranked in named]
+    ranks, speak = [ranked for _, _, ranked in named], speaking(groups)
+    told, names = headline(groups, ranks), [record.method for record in ordered]
+    boards: list[Board] = []
+    for (one, anchor, ranked), section in zip(named, sections, strict=True):
+        if one in speak:
+            made = board(one, ranked, section.gallery, colours, anchor, _short(one, speak))
+            boards.insert(0 if one is foremost(groups) else len(boards), made)
     return Page(
+        source=deck.source(groups),
+        title=told,
+        headline=text.pieces(told, names),
+        deck=tuple(text.pieces(sentence, names) for sentence in deck.deck(groups, ranks)),
+        boards=tuple(boards),
+        abouts=abouts(groups, {number: _short(one, groups) for number, one in enumerate(groups)}),
+        matrix=matrix(groups, ranks, colours, dict(enumerate(_among_equals(groups)))),
         holdings=findings.holdings([*cells, *asked]),
         findings=tuple(headline for headline in headlines if headline is not None),
-        meaning=meaning(groups),
+        meaning=meaning(groups, titles=True),
         stations=_stations([*cells, *asked], len(metrics)),
         sections=tuple(sections),
         probes=probe_pages(probes),
         probe_warnings=tuple(glossary.caveats(probes)),
         probe_sources=provenance.probe_provenance(probes),
-        board=board(entries),
+        board=claims.board(entries),
         definitions=_definitions(metrics.values()),
         controls=tuple(glossary.questions(entry for one in groups for entry in one.entries)),
         access=tuple(glossary.ACCESS.items()),
-        downloads=downloads.everything(entries, [ranked for _, _, ranked in named]),
+        downloads=downloads.everything(entries, ranks),
         several=len(groups) > 1,
     )
 
@@ -116,7 +147,9 @@ def _stations(records: Sequence[Record], num_metrics: int) -> tuple[tuple[str, s
     )
 
 
-def _section(one: Group, groups: Sequence[Group], anchor: str, ranked: Standings) -> Section:
+def _section(
+    one: Group, groups: Sequence[Group], anchor: str, ranked: Standings, colours: Mapping[str, str]
+) -> Section:
     seeds = sorted({entry.record.seed for entry in one.entries})
     subtitle = (
         f"{text.plural(one.num_images, 'image')} · seed {text.listing(map(str, seeds))} · "
@@ -132,12 +165,23 @@ def _section(one: Group, groups: Sequence[Group], anchor: str, ranked: Standings
         warnings=tuple(glossary.warnings(one)),
         main=scores.main_table(one, ranked),
         full=scores.full_table(one, ranked),
-        tradeoffs=tradeoffs.tradeoffs(one, anchor),
+        tradeoffs=tradeoffs.tradeoffs(one, anchor, colours),
         gallery=gallery.gallery(one, groups),
         costs=provenance.costs(one),
         provenance=provenance.provenance(one),
         downloads=downloads.tables(one, ranked, anchor),
+        tones={entry.label: _tone(entry, colours) for entry in one.entries},
     )
+
+
+def _tone(entry: Entry, colours: Mapping[str, str]) -> str:
+    tone = colours.get(entry.record.method, "") if entry.record.kind == "inverter" else ""
+    return f"tone-{tone}" if tone else ""
+
+
+def _among_equals(groups: Sequence[Group]) -> list[str]:
+    """The name of each group among those of as many images."""
+    return [_short(one, [other for other in groups if other.num_images == one.num_images]) for one in groups]
 
 
 def _short(one: Group, groups: Sequence[Group]) -> str:
@@ -158,5 +202,6 @@ def _definitions(cards: Iterable[MetricCard]) -> tuple[tuple[str, tuple[Definiti
     families: dict[str, list[Definition]] = {}
     for card in cards:
         direction = glossary.DIRECTIONS[card.higher_is_better][1]
-        families.setdefault(card.family, []).append(Definition(card.key, card.title, card.definition, direction))
+        told = Definition(card.key, card.title, card.definition, direction, card.formula, card.good)
+        families.setdefault(card.family, []).append(told)
     return tuple((title, tuple(found)) for title, found in families.items())

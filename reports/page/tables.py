@@ -12,13 +12,13 @@ from reports.analysis.groups import Entry, Group, group, main_keys
 from reports.analysis.images import is_right
 from reports.analysis.metrics import picked
 from reports.analysis.ranks import Standing, Standings, standings
-from reports.page.scores import BREAKABLE
 from reports.words import glossary, text
 from reports.words.glossary import DIRECTIONS
 from reports.words.markdown import escaped, markdown_lines
 from reports.words.ranks import IN_TABLE, legend, orders
 
 WIDTH = 110
+BREAKABLE = re.compile(r"[^_]{1,9}_?|_")  # pieces of a key between which a narrow column may break the line
 MISSING = Score(None, note="this record was written without this metric")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from bench.config import RunConfig
 from reports.analysis.controls import Match, strongest
@@ -34,13 +34,13 @@ def against(group: Group, inverters: Sequence[Entry]) -> list[str]:
 
 def _score(group: Group, one: Match) -> str:
     """Won, lost and open, on what grounds, and what that means."""
-    won, lost, unclear = (f"{len(keys)}{_names(keys)}" for keys in (one.won, one.lost, one.open))
+    won, lost, unclear = (f"{len(keys)}{_names(_titles(group, keys))}" for keys in (one.won, one.lost, one.open))
     sentence = (
         f"Against {one.control.label}, the strongest control, {one.inverter.label} wins {won}, loses {lost} and is not "
         f"separated in {unclear} of {text.plural(one.compared, 'main metric')} (by {ground(one.paired, HOLM)})"
     )
     sides = ((one.control.label, one.behind), (one.inverter.label, one.ahead))
-    sets = [_favour(keys, whose) for whose, keys in sides if keys]
+    sets = [_favour(_titles(group, keys), whose) for whose, keys in sides if keys]
     return f"{'; '.join([sentence, *sets])}. {_meaning(group, one.control)}".rstrip()
 
 
@@ -96,29 +96,38 @@ def _names(keys: Sequence[str]) -> str:
     return f" ({text.listing(keys)})" if 0 < len(keys) <= NAMED else ""
 
 
-def meaning(groups: Sequence[Group]) -> str:
-    """What it is worth to beat the control that memorises; empty where none was run."""
+def _titles(group: Group, keys: Iterable[str]) -> list[str]:
+    """What people call these metrics."""
+    return [group.metric(key).title for key in keys]
+
+
+def meaning(groups: Sequence[Group], *, titles: bool = False) -> str:
+    """What it is worth to beat the control that memorises; empty where none was run. Metrics by key, or by title."""
     one = next((one for one in groups if one.control("memory")), None)
     memory = one.control("memory") if one is not None else None
     if one is None or memory is None:
         return ""
-    logits, near = text.listing(_seeing(one, "logits")), first(one.metrics, "target-class")
+    near = first(one.metrics, "target-class")
+    logits = text.listing(_seeing(one, "logits", titles=titles))
+    near = one.metric(near).title if near and titles else near
     nearly = f", and nearly so in {near}," if near else ""
     start = f" In {logits}{nearly} it has a head start: " if logits else " It has a head start: "
     return (
         "With few logits the nearest training image is nearly a draw from p(x | z). A sampler can then be expected to "
-        f"do no more than equal {memory.record.method}; an averaging decoder may pass it{_averages(one)}. Beating it "
-        f"means something where logits are many.{start}{BY_CONSTRUCTION.format(memory.record.method)}."
+        f"do no more than equal {memory.record.method}; an averaging decoder may pass it"
+        f"{_averages(one, titles=titles)}. Beating it means something where logits are many.{start}"
+        f"{BY_CONSTRUCTION.format(memory.record.method)}."
     )
 
 
-def _seeing(group: Group, what: str) -> list[str]:
-    return [key for key in main_keys(group) if group.metric(key).sees == what]
+def _seeing(group: Group, what: str, *, titles: bool) -> list[str]:
+    keys = [key for key in main_keys(group) if group.metric(key).sees == what]
+    return _titles(group, keys) if titles else keys
 
 
-def _averages(group: Group) -> str:
+def _averages(group: Group, *, titles: bool) -> str:
     """Where an average of possible originals does well: in what compares pixels."""
-    pixels = text.listing(_seeing(group, "pixels"))
+    pixels = text.listing(_seeing(group, "pixels", titles=titles))
     return f" in {pixels}" if pixels else ""
 
 
@@ -129,7 +138,7 @@ def _meaning(group: Group, control: Entry) -> str:
     logits = group.cards.classifier.num_logits
     ceiling = (
         "no more than equality can be expected of a faithful draw from p(x | z); an averaging decoder may pass it"
-        f"{_averages(group)}"
+        f"{_averages(group, titles=True)}"
     )
     if not logits:
         told = f"For a sampler, with few logits, {ceiling}; where logits are many, beating it means something"

@@ -95,7 +95,7 @@ def _lead(group: Group, ranked: Standings, contenders: Sequence[Entry]) -> list[
 def _answer(standing: Standing, by: str, best: str, what: str) -> str:
     """A lead, a tie, or no comparison: three different answers."""
     if standing.outcome == "not comparable":
-        return f"{by} it cannot be said {what}: {why(standing)} ({standing.key})."
+        return f"{by} it cannot be said {what}: {why(standing)} ({title_of(standing)})."
     if standing.outcome == "tie":
         shown = [_shown(entry, standing.key) for entry in standing.first]
         shared = [f"{_named(entry)} ({words})" for entry, words in zip(standing.first, shown, strict=True)]
@@ -108,12 +108,17 @@ def _answer(standing: Standing, by: str, best: str, what: str) -> str:
     return f"{by} {text.listing(shown)} {'is' if len(leaders) == 1 else 'are'} {best}, ahead of {others} by {how}."
 
 
+def title_of(one: Standing) -> str:
+    """What people call the metric, by the card of a method that has it."""
+    return one.entries[0].metric(one.key).title if one.entries else one.key
+
+
 def _others(title: str, closest: Standing, standings: Sequence[Standing]) -> str:
     """Whether the other measures of likeness see it alike: who leads and who ties there."""
     heads: dict[str, list[str]] = {}
     for one in standings:
         if one.entries:
-            heads.setdefault(_head(one, closest), []).append(one.key)
+            heads.setdefault(_head(one, closest), []).append(title_of(one))
     told = (_measures(title, text.listing(keys), len(keys), head) for head, keys in heads.items())
     return f"Other measures: {'; '.join(told)}." if heads else ""
 
@@ -148,7 +153,7 @@ def _against_floor(key: str, entry: Entry, control: Entry | None) -> str:
         return ""
     mean, low, high = found
     digits = places(entry.metric(key), mean, low, high)
-    by = f"{key} {signed(mean, digits)} {interval(low, high, digits)} in paired differences"
+    by = f"{entry.metric(key).title} {signed(mean, digits)} {interval(low, high, digits)} in paired differences"
     if high < 0:
         return f"{entry.label} comes closer to the original than {FLOOR} ({by})."
     if low > 0:
@@ -172,5 +177,5 @@ def _gap(key: str, contenders: Sequence[Entry], natural: Entry | None) -> str:
 
 
 def _shown(entry: Entry, key: str) -> str:
-    score = entry.record.metrics[key]
-    return f"{key} {text.number(entry.metric(key), score.value or 0.0, score.ci95)} {text.bounds(score.ci95)}".rstrip()
+    score, card = entry.record.metrics[key], entry.metric(key)
+    return f"{card.title} {text.number(card, score.value or 0.0, score.ci95)} {text.bounds(score.ci95)}".rstrip()

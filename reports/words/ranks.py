@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from reports.analysis.ranks import NO_RIVAL, Rank, Standing, Standings
 from reports.words import text
@@ -50,8 +51,11 @@ def ground(paired: Sequence[bool], by_pairs: str) -> str:
     return MIXED if any(paired) else UNPAIRED
 
 
-def legend(standings: Standings, keys: Sequence[str]) -> list[str]:
-    """How the ranks of these metrics are to be read, or that there are none; then what is said of single ones."""
+def legend(standings: Standings, keys: Sequence[str], titles: Mapping[str, str] = MappingProxyType({})) -> list[str]:
+    """How the ranks of these metrics are to be read, or that there are none; then what is said of single ones.
+
+    Metrics are called by their titles where these are given, else by their keys.
+    """
     told = [standings[key] for key in keys if standings[key].reasons != (NO_RIVAL,)]
     if not told:
         return [LONE]
@@ -60,18 +64,18 @@ def legend(standings: Standings, keys: Sequence[str]) -> list[str]:
     usual = PAIRED if PAIRED in bases else bases[0] if bases else ""
     lines = [READ.format(usual) if usual else NOTHING]
     lines += [TWINS] if any(one.num_methods < len(one.entries) for one in partly) else []
-    lines += [f"{names}: by {by}." for by, names in _by(partly, basis) if by != usual]
-    lines += [f"{names}: no rank: {reason}." for reason, names in _by(none, why)]
-    lines += [f"{names}: not all could be compared: {reason}." for reason, names in _by(partly, why)]
+    lines += [f"{names}: by {by}." for by, names in _by(partly, basis, titles) if by != usual]
+    lines += [f"{names}: no rank: {reason}." for reason, names in _by(none, why, titles)]
+    lines += [f"{names}: not all could be compared: {reason}." for reason, names in _by(partly, why, titles)]
     return lines
 
 
-def _by(found: Iterable[Standing], told: Callable[[Standing], str]) -> list[tuple[str, str]]:
+def _by(found: Iterable[Standing], told: Callable[[Standing], str], titles: Mapping[str, str]) -> list[tuple[str, str]]:
     """(reason, metrics) pairs; metrics without a reason are left out."""
     reasons: dict[str, list[str]] = {}
     for one in found:
         if told(one):
-            reasons.setdefault(told(one), []).append(one.key)
+            reasons.setdefault(told(one), []).append(titles.get(one.key, one.key))
     return [(reason, text.listing(keys)) for reason, keys in reasons.items()]
 
 

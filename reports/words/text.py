@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -125,6 +126,19 @@ def listing(words: Iterable[str]) -> str:
     if len(unique) < 2:
         return "".join(unique)
     return f"{', '.join(unique[:-1])} and {unique[-1]}"
+
+
+def pieces(sentence: str, names: Iterable[str]) -> tuple[tuple[str, bool], ...]:
+    """A sentence cut at these names, which a line must not break; whether each piece is one of them."""
+    longest = sorted(filter(None, names), key=len, reverse=True)
+    pattern = rf"(?<![\w-])({'|'.join(map(re.escape, longest))})(?![\w-])([.,;:]?)"
+    if not longest:
+        return ((sentence, False),)
+    found, end = [], 0
+    for one in re.finditer(pattern, sentence):
+        found += [(sentence[end : one.start()], False), (one[0], True)]
+        end = one.end()
+    return tuple(piece for piece in (*found, (sentence[end:], False)) if piece[0])
 
 
 def days(timestamps: Iterable[str]) -> str:

@@ -65,16 +65,16 @@ def test_a_head_sorts_each_band_by_itself_and_back(found: Opened) -> None:
     page = found.page
     before, controls = rows(page), rows(page, "control")
     head = page.locator("table.sortable").first.locator("[data-sort=lpips]")
-    head.locator("button").focus()
+    head.locator(".sort").focus()
     page.keyboard.press("Enter")
     assert head.get_attribute("aria-sort") == "ascending"
     assert places(page, "lpips") == sorted(places(page, "lpips"))
-    head.locator("button").click()
+    head.locator(".sort").click()
     assert places(page, "lpips") == sorted(places(page, "lpips"), reverse=True)
     assert rows(page) != before
     assert sorted(rows(page)) == sorted(before)
     assert sorted(rows(page, "control")) == sorted(controls)
-    head.locator("button").click()
+    head.locator(".sort").click()
     assert head.get_attribute("aria-sort") == "none"
     assert rows(page) == before
 
@@ -89,7 +89,7 @@ def test_no_order_is_shown_inside_a_tie(chromium: Browser, tmp_path: Path) -> No
         columns = {"image_id": [str(i) for i in range(N)], "lpips": values}
         write_cell(runs, record, columns, np.zeros((N, 1, 1, 3), np.uint8))
     with opened(chromium, write_report(runs, tmp_path / "report.html"), width=1440) as found:
-        button = found.page.locator("table.sortable [data-sort=lpips] button")
+        button = found.page.locator("table.sortable [data-sort=lpips] .sort")
         orders = [rows(found.page)]
         for _ in range(2):
             button.click()
@@ -243,3 +243,74 @@ def test_without_scripts_the_scores_and_pictures_are_there(chromium: Browser, re
     assert "biggan-logit" in page.locator("table.sortable").first.inner_text()
     assert row(page, "biggan-logit").is_visible()
     context.close()
+
+
+def test_the_first_screen_holds_sentence_board_and_pictures(found: Opened) -> None:
+    page, height = found.page, found.page.viewport_size["height"]  # type: ignore[index]
+    board = page.locator("table.board:visible")
+    assert board.count() == 1
+    for one in (
+        page.locator("h1"),
+        page.locator(".deck"),
+        board.locator("tbody tr").nth(1),
+        board.locator(".gallery-tile").first,
+    ):
+        box = one.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= height
+
+
+def test_another_classifier_has_its_board_without_scripts(chromium: Browser, report: Path) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(report.as_uri())
+    before = page.locator("table.board:visible .board-name a").inner_text()
+    page.locator(".boards label").nth(1).click()
+    assert page.locator("table.board:visible").count() == 1
+    assert page.locator("table.board:visible .board-name a").inner_text() != before
+    assert page.locator("table.matrix:visible").count() == 1
+    context.close()
+
+
+def test_the_matrix_shows_the_metric_that_is_chosen_and_leads_to_its_leaderboard(found: Opened) -> None:
+    page = found.page
+    cell = page.locator(".matrix-cell a").first
+    before = cell.inner_text()
+    page.locator(".matrix-chooser [name=metric]").select_option("psnr")
+    assert cell.inner_text() != before
+    assert "PSNR" in page.locator(".matrix-about").inner_text()
+    value = page.locator("#group-1 >> xpath=..").locator("td[data-key=psnr] .value").first.inner_text()
+    assert cell.locator(".value").inner_text() == value
+    assert cell.get_attribute("href") == "#group-1"
+
+
+def test_a_metric_explains_itself_by_keyboard_and_without_scripts(chromium: Browser, report: Path) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(report.as_uri())
+    button = page.locator("table.board:visible .about").first
+    about = page.locator(f"#{button.get_attribute('popovertarget')}")
+    assert not about.is_visible()
+    button.focus()
+    page.keyboard.press("Enter")
+    assert about.is_visible()
+    assert "class alone (floor)" in about.inner_text()
+    page.keyboard.press("Escape")
+    assert not about.is_visible()
+    button.click()
+    about.get_by_role("button", name="Close").click()
+    assert not about.is_visible()
+    context.close()
+
+
+def test_a_method_has_one_colour_everywhere(found: Opened) -> None:
+    page = found.page
+    colour = "one => getComputedStyle(one.matches('th') ? one : one.querySelector('.name'), '::before').backgroundColor"
+    rows = {
+        "board": page.locator("table.board:visible tr.board-inverter").first,
+        "matrix": page.locator("table.matrix tr.matrix-inverter").first,
+        "table": page.locator("table.sortable tbody[data-kind=inverter] tr[data-access]").first,
+        "gallery": page.locator(f"{GALLERY} tr.gallery-inverter > th").first,
+    }
+    seen = {name: one.evaluate(colour) for name, one in rows.items()}
+    assert len(set(seen.values())) == 1, seen

@@ -52,6 +52,11 @@
     const order = typeof left === "number" ? left - right : left.localeCompare(right);
     return sign * order || byPlace;
   };
+  /* A metric by its title; other columns by their own names. */
+  const name = (key) => {
+    const head = tables[0].tHead.querySelector(`[data-sort="${CSS.escape(key)}"]`);
+    return (head && head.dataset.title) || key;
+  };
   const apply = (key, direction, first) => {
     for (const table of tables) {
       for (const body of table.tBodies) {
@@ -64,7 +69,7 @@
         head.setAttribute("aria-sort", head.dataset.sort === key ? direction : "none");
       }
     }
-    status.textContent = direction === "none" ? "Rows in their first order" : `Rows sorted by ${key}, ${direction}, each band by itself; what nothing separates keeps its order`;
+    status.textContent = direction === "none" ? "Rows in their first order" : `Rows sorted by ${name(key)}, ${direction}, each band by itself; what nothing separates keeps its order`;
   };
   const opposite = { ascending: "descending", descending: "ascending" };
   for (const table of tables) {

@@ -73,7 +73,7 @@ def test_noise_has_a_row_a_record_that_looks_like_it_elsewhere() -> None:
     group = everybody("noise")
     found = drawable(LOOKS["noise"][0], group)
     assert [panel.title for panel in found.panels] == [
-        "diversity",
+        "Diversity",
         "class over draws, judge",
         "class over draws, target",
     ]
@@ -105,7 +105,7 @@ def test_misclassified_says_whether_the_judge_sees_the_true_or_the_predicted_cla
     group = everybody("misclassified")
     (panel,) = drawable(LOOKS["misclassified"][0], group).panels
     keys = ("reid_label_judge", "class_judge_given")
-    assert [trace.label for trace in panel.traces] == ["label, judge", "class as given, judge"]
+    assert [trace.label for trace in panel.traces] == ["True class (judge)", "class as given, judge"]
     for trace, key in zip(panel.traces, keys, strict=True):
         wanted = [held(one.entry.record, "misclassified", key) for one in group.series]
         assert [(mark.x, mark.x_ends) for mark in trace.marks] == [(score.value, score.ci95) for score in wanted]

@@ -21,6 +21,11 @@ def alone(record: Record, seconds: float | None = 0.5, /, **scores: Score) -> Gr
     return only
 
 
+def shown(key: str, value: float) -> str:
+    card = metric_card(key)
+    return f"{card.title} {text.number(card, value)}"
+
+
 def words(drawing: object) -> str:
     return Page(str(drawing)).root.first("desc").text
 
@@ -37,7 +42,8 @@ def test_each_figure_tells_the_records_numbers(records: list[Record]) -> None:
                 value = record.metrics[key].value
                 assert value is not None
                 assert re.search(
-                    rf"{record.method}: [^;]*{key} {re.escape(text.number(metric_card(key), value))}", told
+                    rf"{record.method}: [^;]*{re.escape(shown(key, value))}",
+                    told,
                 )
 
 
@@ -62,16 +68,16 @@ def test_what_cannot_be_drawn_says_why(records: list[Record]) -> None:
 def test_the_set_is_never_seen_through_the_network_that_was_inverted(records: list[Record]) -> None:
     record = dataclasses.replace(records[0], classifier="efficientnet_lite0")
     scores = {"lpips": SHARE, "fd_efficientnet_lite0": Score(9.0, None, 40), "fd_judge": Score(4.5, None, 40)}
-    assert distances(alone(records[0], **scores), "a").key == "fd_efficientnet_lite0"
+    assert distances(alone(records[0], **scores), "a").key == "FD EffNet"
     plot = distances(alone(record, **scores), "a")
-    assert plot.key == "fd_judge"
-    assert "fd_judge 4.50" in words(plot.drawing)
+    assert plot.key == "FD judge"
+    assert "FD judge 4.50" in words(plot.drawing)
 
 
 def test_zero_is_a_value_and_no_time_stops_the_logarithm(records: list[Record]) -> None:
     zero = Score(0.0, (0.0, 0.0), 40)
     one = alone(records[0], 0.0, lpips=zero, reid_class_target=zero, reid_class_judge=zero)
-    assert "lpips 0.000, 0 ms an image" in words(cost(one, "a").drawing)
+    assert "LPIPS 0.000, 0 ms an image" in words(cost(one, "a").drawing)
     assert "look-ups" in (cost(one, "a").note or "").lower()
     assert recognition(one, "a").drawing is not None
 

@@ -179,12 +179,13 @@ def test_probes_stand_apart_from_the_leaderboards(
     alone = Page(write_report(cell, tmp_path / "only.html").read_text())
     assert not alone.root.all("table", class_="scores")
     assert [h.text for h in alone.root.all("h2")] == [
+        "What this page holds",
         "Probes",
         "The paper's claims",
         "Provenance and cost",
         "Downloads",
     ]
-    assert "1 probe record" in alone.root.first("p", class_="lead").text
+    assert "1 probe record" in alone.root.first("p", class_="prose").text
     assert "thin, 32x32 version" in alone.root.first("div", class_="warnings").text
     assert_sound(alone)
 
@@ -367,7 +368,7 @@ def test_downloads_hold_the_records(page: Page, records: list[Record]) -> None:
 
 def test_the_header_leads_to_every_section(page: Page) -> None:
     links = [link.attributes["href"] for link in page.root.first("nav").all("a")]
-    assert links == ["#summary", "#group-1", "#claims", "#glossary", "#provenance", "#downloads"]
+    assert links == ["#summary", "#matrix", "#group-1", "#claims", "#glossary", "#provenance", "#downloads"]
 
 
 def test_heads_sort_by_button_and_say_in_which_direction(page: Page) -> None:

@@ -86,7 +86,7 @@ def test_a_metric_from_outside_is_shown_by_its_card(runs: Path, tmp_path: Path) 
     page = Page(write_report(tmp_path / "runs", tmp_path / "report.html").read_text())
     head = next(one for one in page.root.all("th") if one.attributes.get("data-sort") == card.key)
     assert "↑" in head.text
-    assert [one for one in page.root.all("button") if one.attributes.get("title") == "their score: what they say"]
+    assert [one for one in page.root.all("button") if one.attributes.get("title") == "their_own: what they say"]
     cells = [one for one in page.root.all("td") if one.attributes.get("data-key") == card.key]
     assert {one.first("span", class_="value").text for one in cells} == {"0.3"}
     assert "Their family" in [one.text for one in page.root.all("h4")]

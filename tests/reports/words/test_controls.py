@@ -16,15 +16,15 @@ from tests.reports.analysis.test_controls import SCORES, N, made, only
 from tests.reports.synthetic import MAIN_METRICS
 
 CEILING = (
-    "no more than equality can be expected of a faithful draw from p(x | z); an averaging decoder may pass it in psnr "
-    "and ssim"
+    "no more than equality can be expected of a faithful draw from p(x | z); an averaging decoder may pass it in PSNR "
+    "and SSIM"
 )
 NEAREST_LOGITS = "the logits of train-nearest are nearest by construction"
 
 
 def test_single_numbers_favour_in_words_of_their_number(records: list[Record]) -> None:
     scores = {"lpips": 0.5, "fd_judge": 3.0, "fd_efficientnet_lite0": 3.0}
-    for other, words in ((4.0, "fd_judge, one number, favours m"), (2.0, "one number each, favour ridge")):
+    for other, words in ((4.0, "FD judge, one number, favours m"), (2.0, "one number each, favour ridge")):
         control = made(records[0], "ridge", "control", scores | {"fd_judge": other, "fd_efficientnet_lite0": 2.0})
         one = only(made(records[0], "m", "inverter", scores), control)
         assert words in against(one, one.contenders)[0]

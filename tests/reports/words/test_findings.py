@@ -44,7 +44,7 @@ def test_a_clear_lead_is_told_with_its_number_and_its_basis(records: list[Record
     lead = told(entries).sentences[0]
     low, high = entries[0].record.metrics["lpips"].ci95 or (0, 0)
     assert lead == (
-        f"By LPIPS m0 (lpips {BASE.mean():.3f} [{low:.3f}, {high:.3f}]) is closest to the originals, ahead of each of "
+        f"By LPIPS m0 (LPIPS {BASE.mean():.3f} [{low:.3f}, {high:.3f}]) is closest to the originals, ahead of each of "
         "the 2 others ranked by paired differences."
     )
 
@@ -75,7 +75,7 @@ def test_the_rows_of_a_rival_count_once_in_the_lead(records: list[Record], tmp_p
 def test_a_lead_within_noise_is_not_told(records: list[Record], tmp_path: Path) -> None:
     entries = [entry(tmp_path, records[0], name, RNG.normal(0.5, 0.2, N)) for name in "ab"]
     first = told(entries).sentences[0]
-    assert first.startswith("By LPIPS no single inverter is closest to the originals: nothing separates a (lpips 0.")
+    assert first.startswith("By LPIPS no single inverter is closest to the originals: nothing separates a (LPIPS 0.")
 
 
 def test_what_cannot_be_compared_is_neither_lead_nor_tie(records: list[Record], tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_what_cannot_be_compared_is_neither_lead_nor_tie(records: list[Record], 
     first = told(bare).sentences[0]
     assert first == (
         "By LPIPS it cannot be said which inverter is closest to the originals: one number for all images: no paired "
-        "values (lpips)."
+        "values (LPIPS)."
     )
 
 
@@ -99,10 +99,10 @@ def test_other_measures_agree_or_name_their_own_leader(records: list[Record]) ->
         return Entry(dataclasses.replace(records[0], method=name, kind="inverter", metrics=metrics))
 
     lead, others, *_ = told([one("a", 0.3, 9, 0.9, 0.5), one("b", 0.6, 12, 0.2, 0.5)]).sentences
-    assert lead.startswith("By LPIPS a (lpips 0.30 [0.20, 0.40]) is closest")
-    assert others == "Other measures: psnr: b leads; ssim agrees with LPIPS; logit_cosine: nothing separates a and b."
+    assert lead.startswith("By LPIPS a (LPIPS 0.30 [0.20, 0.40]) is closest")
+    assert others == "Other measures: PSNR: b leads; SSIM agrees with LPIPS; Logit cosine: nothing separates a and b."
     _, others, *_ = told([one("a", 0.3, 19, 0.9, 0.5), one("b", 0.6, 12, 0.2, 0.5)]).sentences
-    assert others.startswith("Other measures: psnr and ssim agree with LPIPS;")
+    assert others.startswith("Other measures: PSNR and SSIM agree with LPIPS;")
 
 
 def test_who_keeps_the_class_is_told_before_the_control(records: list[Record]) -> None:
@@ -114,8 +114,10 @@ def test_who_keeps_the_class_is_told_before_the_control(records: list[Record]) -
     _, keeps, control, *_ = told(
         [one("a", "inverter", 0.2), one("b", "inverter", 0.4), one("c", "control", 0.3)]
     ).sentences
-    assert keeps.startswith("By the judge b (reid_class_judge 0.400 [0.390, 0.410]) is best at keeping the originals' ")
-    assert control.startswith("Against c, the strongest control, a wins 1 (lpips)")
+    assert keeps.startswith(
+        "By the judge b (Class kept (judge) 0.400 [0.390, 0.410]) is best at keeping the originals' "
+    )
+    assert control.startswith("Against c, the strongest control, a wins 1 (LPIPS)")
     _, tie, *_ = told([one("a", "inverter", 0.2), one("b", "inverter", 0.2)]).sentences
     assert tie.startswith("By the judge no single inverter is best at keeping the originals' class: nothing separates")
 
@@ -138,11 +140,11 @@ def test_the_strongest_control_stands_in_every_headline(records: list[Record], t
     weak = entry(tmp_path, records[0], "ridge", BASE + 0.3, kind="control")
     nearest = entry(tmp_path, records[0], "train-nearest", BASE - 0.3, kind="control")
     assert (
-        "Against train-nearest, the strongest control, m wins 0, loses 1 (lpips) and is not separated in 0 of 1 main "
+        "Against train-nearest, the strongest control, m wins 0, loses 1 (LPIPS) and is not separated in 0 of 1 main "
         in (" ".join(told([method, weak, nearest]).sentences))
     )
     without = " ".join(told([method, weak]).sentences)
-    assert "Against ridge, the strongest control, m wins 1 (lpips), loses 0 and is not separated in 0 of 1 main " in (
+    assert "Against ridge, the strongest control, m wins 1 (LPIPS), loses 0 and is not separated in 0 of 1 main " in (
         without
     )
     assert "whose logits are nearest was not run: whether m does more than fetch" in without
@@ -155,7 +157,7 @@ def test_a_gap_is_told_where_it_is_wider_than_that_of_natural_pictures(records: 
     narrow = entry(tmp_path, records[0], "narrow", BASE + 0.01, gap=0.2)
     natural = entry(tmp_path, records[0], "same-class-random", BASE, gap=0.3, kind="control")
     last = told([wide, narrow, natural]).sentences[-1]
-    assert last.startswith("Beyond what it convinces the judge of, wide (white-box) (reid_gap 0.")
+    assert last.startswith("Beyond what it convinces the judge of, wide (white-box) (Class gap 0.")
     assert ") convinces the classifier, and by more than natural pictures" in last
     assert "narrow" not in last
     both = told([wide, also, natural]).sentences[-1]

@@ -27,6 +27,7 @@ def test_a_column_with_and_without_pairs_says_both_and_its_leader_what_decided_i
     read, *further = legend(both, ["lpips", "psnr"])
     assert read.endswith(f"by {PAIRED}.")
     assert further == [f"lpips: by {MIXED}."]
+    assert legend(both, ["lpips", "psnr"], {"lpips": "LPIPS"}) == [read, f"LPIPS: by {MIXED}."]
 
 
 def with_interval(record: Record) -> Record:

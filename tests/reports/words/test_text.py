@@ -87,3 +87,17 @@ def test_words() -> None:
     assert text.mebibytes(20_480) == "20.0 GiB"
     assert [text.bytes_of(size) for size in (3, 3_400, 1_240_000)] == ["1 kB", "3 kB", "1.2 MB"]
     assert text.days(["2025-11-22T07:00", "2025-11-20T01:00"]) == "2025-11-20 to 2025-11-22"
+
+
+def test_a_sentence_is_cut_at_names_and_a_sign_stays_with_its_name() -> None:
+    names = ["net", "net-2016", "a.b"]
+    assert text.pieces("By net-2016, net and a.b; nets.", names) == (
+        ("By ", False),
+        ("net-2016,", True),
+        (" ", False),
+        ("net", True),
+        (" and ", False),
+        ("a.b;", True),
+        (" nets.", False),
+    )
+    assert text.pieces("Nothing.", []) == (("Nothing.", False),)
