@@ -47,6 +47,8 @@ class Shot:
 
 
 SHOTS = (
+    Shot("first", "#summary", 1440, 800),
+    Shot("matrix", "#matrix", 1280, 860),
     Shot("leaderboard", "#group-1", 1280, 1250),
     Shot("gallery", "#gallery-1-controls", 1280, 1000),
     Shot("large", "#gallery-1-controls", 1280, 900, dark=True, click="#gallery-1 tr.gallery-inverter button:visible"),

@@ -43,11 +43,12 @@ def test_the_committed_pictures_are_those_of_the_shots() -> None:
 @pytest.mark.browser
 @pytest.mark.skipif(executable() is None, reason="no Chromium on the path; install it or name it in $CHROMIUM")
 def test_a_picture_is_as_large_as_its_window_and_others_are_left_out(tmp_path: Path) -> None:
-    """The page has a summary and nothing else: only the picture of a phone is taken, in the dark."""
+    """The page has a summary and nothing else: only its first screen is taken, and that of a phone, in the dark."""
     (tmp_path / "report.html").write_text(PAGE)
-    (path,) = take(tmp_path / "report.html", tmp_path / "out")
-    shot = next(shot for shot in SHOTS if shot.selector == "#summary")
-    assert path == tmp_path / "out" / f"{shot.name}.webp"
+    paths = take(tmp_path / "report.html", tmp_path / "out")
+    shots = [shot for shot in SHOTS if shot.selector == "#summary"]
+    assert paths == [tmp_path / "out" / f"{shot.name}.webp" for shot in shots]
+    (shot, path) = next((shot, path) for shot, path in zip(shots, paths, strict=True) if shot.dark)
     with Image.open(path) as picture:
         assert picture.size == (shot.width, shot.height)
         corner = picture.convert("RGB").getpixel((shot.width - 5, shot.height - 5))
