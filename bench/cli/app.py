@@ -168,7 +168,7 @@ def score(
     device: DeviceOption = Device.auto,
     json: JsonOption = False,
 ) -> None:
-    """Fill the scores of finished runs, or score two folders of images.
+    """Score finished runs, or two folders of images.
 
     Images of two folders are paired by file name.
 
@@ -247,7 +247,7 @@ def check(
 
 @app.command()
 def doctor(runs: RunsOption = Path("runs")) -> None:
-    """Say what is installed, what is missing and what to type next."""
+    """Say what is installed, missing, and what to type next."""
     from bench.cli.doctor import checks
     from bench.cli.printing import print_checks
 
@@ -259,7 +259,7 @@ def new_inverter(
     name: Annotated[str, typer.Argument(help="Of the inverter, in lower case with hyphens.")],
     out: Annotated[Path, typer.Option(help="The folder that the package is put into.")] = Path(),
 ) -> None:
-    """Write a package with an inverter of your own that runs at once."""
+    """Write a package with an inverter that runs at once."""
     from bench.cli.commands import begin
 
     begin(name, out)
@@ -267,7 +267,7 @@ def new_inverter(
 
 @app.command()
 def selftest() -> None:
-    """Prove known answers of the metrics on this machine, in about a minute."""
+    """Prove known answers of the metrics on this machine."""
     from bench.cli.commands import prove
 
     raise typer.Exit(prove())

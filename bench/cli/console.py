@@ -20,6 +20,7 @@ READABLE = "bench.readable"  # of the error handler
 ASCII = {
     "↑": "^", "↓": "v", "→": "->", "←": "<-", "±": "+-", "×": "x", "·": ".", "…": "...", "—": "-", "–": "-", "−": "-",
     "≥": ">=", "≤": "<=", "≈": "~", "µ": "u", "‘": "'", "’": "'", "“": '"', "”": '"', "│": "|", "├": "|", "└": "`",
+    "‖": "||", "√": "sqrt", "⊙": "*", "′": "'", "\u0302": "^", "\u0304": "_mean",
     "─": "-", "○": "o", "✓": "yes", "✗": "no", "•": "*",
 }  # fmt: skip
 
@@ -43,11 +44,14 @@ def _replace(error: UnicodeError) -> tuple[str, int]:
 
 
 def ascii_of(character: str) -> str:
-    """A character in ASCII that can be read: the letter under an accent, ``->`` for an arrow, else its code."""
+    """A character in readable ASCII: the letter under an accent, ``sigma``, ``->`` for an arrow, else its code."""
     if character in ASCII:
         return ASCII[character]
     if "\udc80" <= character <= "\udcff":  # a byte of a file name that is no UTF-8
         return f"\\x{ord(character) - 0xDC00:02x}"
+    name = unicodedata.name(character, "").split(" ")
+    if name[0] == "GREEK":
+        return name[-1].capitalize() if "CAPITAL" in name else name[-1].lower()
     plain = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode()
     return plain or character.encode("ascii", "backslashreplace").decode()
 

@@ -9,7 +9,7 @@ import typer
 
 from bench.cli.options import FetchedArgument, PartialOption, VerifiedArgument
 
-data_app = typer.Typer(no_args_is_help=True, help="Fetch, prepare and verify datasets and the weights of Inception.")
+data_app = typer.Typer(no_args_is_help=True, help="Fetch, prepare and verify datasets and weights.")
 
 
 @data_app.command("fetch")

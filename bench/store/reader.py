@@ -99,12 +99,6 @@ class Left:
             return None
         return self._beside("pictures.npy", lambda path: Pictures(_table(path, captions), *captions))
 
-    def _repr_html_(self) -> str:
-        """For a notebook: the scores, and the first pictures."""
-        from bench.store.notebook import run_html
-
-        return run_html(self)
-
     def _beside(self, name: str, reader: Callable[[Path], T]) -> T | None:
         """What the reader makes of a file of this name beside the record, if it is what the record was written with."""
         if self.directory is None:

@@ -9,32 +9,40 @@ from typing import Any, overload
 from bench.errors import UsageError
 from bench.paths import expanded
 from bench.store.faults import Faults
+from bench.store.notebook import run_html, runs_html
 from bench.store.reader import Left
 from bench.store.record import read_records
 
 
-class Runs(Sequence[Left]):
+class Run(Left):
+    """A record with what lies beside it; a notebook shows its scores and first pictures."""
+
+    def _repr_html_(self) -> str:
+        return run_html(self)
+
+
+class Runs(Sequence[Run]):
     """Runs in the order of their paths; each has ``record``, ``per_image``, ``reconstructions`` and ``directory``.
 
     Attributes:
         faults: what could not be read and was left out.
     """
 
-    def __init__(self, runs: Sequence[Left], faults: Faults) -> None:
+    def __init__(self, runs: Sequence[Run], faults: Faults) -> None:
         self._runs, self.faults = tuple(runs), faults
 
     @overload
-    def __getitem__(self, place: int) -> Left: ...
+    def __getitem__(self, place: int) -> Run: ...
     @overload
     def __getitem__(self, place: slice) -> Runs: ...
-    def __getitem__(self, place: int | slice) -> Left | Runs:
+    def __getitem__(self, place: int | slice) -> Run | Runs:
         found = self._runs[place]
         return Runs(found, self.faults) if isinstance(found, tuple) else found
 
     def __len__(self) -> int:
         return len(self._runs)
 
-    def __iter__(self) -> Iterator[Left]:
+    def __iter__(self) -> Iterator[Run]:
         return iter(self._runs)
 
     def __str__(self) -> str:
@@ -55,15 +63,13 @@ class Runs(Sequence[Left]):
         return pandas.DataFrame([_row(one) for one in self._runs])
 
     def _repr_html_(self) -> str:
-        from bench.store.notebook import runs_html
-
         return runs_html(self._runs)
 
 
 WHAT = ("method", "classifier", "dataset", "num_images", "seed", "preset", "precision", "probe", "status", "key")
 
 
-def _row(one: Left) -> dict[str, object]:
+def _row(one: Run) -> dict[str, object]:
     row: dict[str, object] = {name: getattr(one.record, name) for name in WHAT}
     for key, score in one.record.metrics.items():
         row[key] = score.value
@@ -85,4 +91,4 @@ def load_runs(runs: str | Path = "runs") -> Runs:
     if not folder.is_dir():
         raise UsageError(f"load_runs expects the folder of bench run, and there is none at '{runs}'.")
     faults = Faults()
-    return Runs([Left(record, place, faults=faults) for record, place in read_records(folder, faults)], faults)
+    return Runs([Run(record, place, faults=faults) for record, place in read_records(folder, faults)], faults)

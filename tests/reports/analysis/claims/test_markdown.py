@@ -58,10 +58,10 @@ def test_text_shows_as_it_stands_and_the_claim_once() -> None:
         line for line in markdown(board_of(CASE, replace(CASE))).splitlines() if line.startswith("| **1**")
     ]
     assert first == (
-        r"| **1** \*Bold\* claim | a\|b *(remark)* | lpips: a\|b − c: −0.2 \[−0.3, −0.1\], 500 images ✗ "
+        r"| **1** \*Bold\* claim | a&#124;b *(remark)* | lpips: a&#124;b − c: −0.2 \[−0.3, −0.1\], 500 images ✗ "
         "| ✗ does not hold | ○ not decided |"
     )
-    assert second.startswith(r"| **1** | a\|b")
+    assert second.startswith(r"| **1** | a&#124;b")
 
 
 def test_what_nobody_ran_is_a_line_with_its_commands_and_no_row() -> None:
@@ -78,4 +78,4 @@ def test_what_nobody_ran_is_a_line_with_its_commands_and_no_row() -> None:
 def test_what_is_shown_only_says_so_in_place_of_a_mark() -> None:
     shown = replace(CASE, conditions=(replace(CONDITION, decides=False),), reasons=("It is <open>.",))
     (row,) = [line for line in markdown(board_of(shown)).splitlines() if line.startswith("| **1**")]
-    assert r"500 images (shown only)<br>It is \<open\>." in row
+    assert r"500 images (shown only)<br>It is &lt;open&gt;." in row
