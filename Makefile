@@ -1,6 +1,7 @@
 # make demo    install into .venv, run the benchmark on 2,500 real images, write report.html
 # make test    install into .venv, then formatting, lint, types and tests
 # make test-fast    the tests alone, without those that run networks, Chromium or processes (two minutes)
+# make nightly  the tests that take minutes each, which make test leaves out (half an hour)
 # make golden  compare every digit of a demo, ten cells and three probes with what is stored (five minutes)
 # make tables  copy the records under runs/ to reports/results/ and write the README's tables
 # make docs    write the reference pages from the code and build the documentation into site/
@@ -11,7 +12,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-fast golden tables docs benchmark profile screenshots clean
+.PHONY: demo test test-fast nightly golden tables docs benchmark profile screenshots clean
 
 demo: .venv/installed
 	$(BIN)/bench run --method biggan-logit --method dosovitskiy-brox-2016a --method dosovitskiy-brox-2016b \
@@ -29,6 +30,9 @@ test: .venv/installed-test
 test-fast: .venv/installed-test
 	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 --dist loadfile \
 	    -m "not slow and not networks and not browser and not processes"
+
+nightly: .venv/installed-test
+	$(BIN)/pytest -m slow
 
 golden: .venv/installed-test
 	$(BIN)/python -m tests.golden

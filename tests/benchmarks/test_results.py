@@ -85,9 +85,12 @@ def test_a_row_that_fails_is_said_and_the_others_go_on(
     assert "2.50x" in capsys.readouterr().out
 
 
+SLOW = ("training-step", "scoring", "feed-forward")
+
+
 @pytest.mark.networks
 @pytest.mark.processes
-@pytest.mark.parametrize("row", ["training-step", "scoring", "feed-forward", "startup"])
+@pytest.mark.parametrize("row", [*(pytest.param(row, marks=pytest.mark.slow) for row in SLOW), "startup"])
 def test_a_quick_round_measures_and_keeps_nothing(row: str, capsys: pytest.CaptureFixture[str]) -> None:
     before = results.read()
     assert command.main(["--quick", "--only", row]) == 0
