@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import index
 from os import PathLike, fspath
@@ -68,10 +69,15 @@ class RunConfig:
             self._set(name, _whole(name, getattr(self, name)))
         for name in ("inception_weights", "out", "classifier_weights"):
             value = getattr(self, name)
+            if value is not None and not isinstance(value, (str, PathLike)):
+                raise UsageError(f"--{name.replace('_', '-')} is a path, got {value!r}.")
             self._set(name, value if value is None else Path(value))
         asked: Any = self.metrics
         if asked is not None:
-            self._set("metrics", (asked,) if isinstance(asked, str) else tuple(asked))
+            keys = (asked,) if isinstance(asked, str) else tuple(asked) if isinstance(asked, Iterable) else (asked,)
+            if not all(isinstance(key, str) for key in keys):
+                raise UsageError(f"--metric is a key of a metric, or several; got {asked!r}.")
+            self._set("metrics", keys)
         self._check()
 
     def _set(self, name: str, value: object) -> None:

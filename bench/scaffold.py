@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
+from keyword import iskeyword
 from pathlib import Path
 
 from bench.errors import UsageError
@@ -91,10 +93,13 @@ def new_inverter(name: str, place: Path) -> list[Path]:
     """
     if not NAME.fullmatch(name) or len(name) > LONGEST:
         raise UsageError(f"An inverter's name is in lower case, with single hyphens between words; got {name!r}.")
+    module = name.replace("-", "_")
+    if iskeyword(module) or find_spec(module) is not None:
+        raise UsageError(f"{module} is a word of Python's, or a module that is installed. Choose another name.")
     taken = [*registered(INVERTERS), *registered(CONTROLS)]
     if name in taken:
         raise UsageError(f"{name} is taken: bench list methods shows it. Choose another name.")
-    folder, module = place / name, name.replace("-", "_")
+    folder = place / name
     if folder.exists():
         raise UsageError(f"'{folder}' is there already, and nothing is written over it. Choose another name.")
     words = {"name": name, "module": module, "title": "".join(part.capitalize() for part in name.split("-"))}

@@ -1,6 +1,6 @@
 """Known answers on this machine: what each metric must say of copies, strangers, one image for all, JPEG and classes.
 
-Nothing here is trained or fetched; the images are the shipped test images of CIFAR-10.
+Nothing here is trained or fetched; the images are those that ship.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.config import DEFAULT_DATASET
 from bench.metrics.base import MIN_SET_IMAGES as MANY
 from bench.seeding import seed_of
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from bench.datasets.base import Pixels
     from bench.store.record import Score
 
-TARGET, JUDGE = "resnet152", "judge"
+TARGET = "resnet152"
 FEW = 250  # images of the metrics that are means over images
 SETS = ("fd_judge",)
 IMAGES = (
@@ -100,9 +101,10 @@ def selftest(cases: Mapping[str, Callable[[Pixels, Labels], Pixels]] | None = No
     Args:
         cases: what is done to the images, by name; ``CASES`` by default.
     """
-    from bench.datasets.cifar10 import shipped_test
+    from bench.datasets import load_dataset
 
-    pixels, labels = shipped_test()
+    dataset = load_dataset(DEFAULT_DATASET)
+    pixels, labels = dataset.pixels(slice(0, MANY)), dataset.labels[:MANY]
     scores: dict[Place, Score] = {}
     for name, change in (CASES if cases is None else cases).items():
         for key, score in _scores(pixels, change, labels).items():
@@ -116,9 +118,10 @@ def _scores(pixels: Pixels, change: Callable[[Pixels, Labels], Pixels], labels: 
 
     from bench.cell import networks
     from bench.classifiers import open_classifier
+    from bench.datasets import judge_of
     from bench.metrics.evaluate import evaluate
 
-    nets = networks(open_classifier(TARGET, "cpu"), torch.device("cpu"), judge=JUDGE)
+    nets = networks(open_classifier(TARGET, "cpu"), torch.device("cpu"), judge=judge_of(DEFAULT_DATASET))
     found: dict[str, Score] = {}
     for count, keys in ((MANY, SETS), (FEW, IMAGES)):
         a, truth = pixels[:count], labels[:count].astype(np.int64)

@@ -16,6 +16,9 @@ from bench.errors import UsageError
     [
         ({"num_images": 0}, "--num-images must be at least 1, got 0"),
         ({"num_images": 2.5}, "--num-images is a whole number, got 2.5"),
+        ({"out": 3.5}, "--out is a path, got 3.5"),
+        ({"metrics": 3}, "--metric is a key of a metric, or several; got 3"),
+        ({"metrics": ["lpips", None]}, "--metric is a key"),
         ({"seed": "1"}, "--seed is a whole number, got '1'"),
         ({"seed": None}, "--seed is a whole number, got None"),
         ({"seed": LARGEST_SEED + 1}, "--seed lies between"),

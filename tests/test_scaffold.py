@@ -55,6 +55,13 @@ def test_a_name_that_is_none_is_refused(name: str, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("name", ["class", "torch", "json", "bench", "safetensors"])
+def test_a_name_that_python_would_take_for_something_else_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="Choose another name"):
+        new_inverter(name, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_is_taken_or_there_is_left_alone(tmp_path: Path) -> None:
     for name in ("biggan-logit", "oracle"):
         with pytest.raises(UsageError, match="taken"):

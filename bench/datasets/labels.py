@@ -39,9 +39,10 @@ def labels_of_answers(answers: NDArray[Any], logits: Rows) -> Rows:
         answers: (n,) numbers of logits; below 0 is no answer.
         logits: (labels,) the logit that names each label.
     """
-    labels = np.full(max(int(logits.max(initial=-1)), int(answers.max(initial=-1))) + 2, -1)
+    largest = int(logits.max(initial=-1))
+    labels = np.full(largest + 2, -1)  # the last place is for all that names no label
     labels[logits] = np.arange(len(logits))
-    return labels[np.where(answers >= 0, answers, -1).astype(np.int64)]
+    return labels[np.where((answers >= 0) & (answers <= largest), answers, largest + 1).astype(np.int64)]
 
 
 def names_of_logits(dataset: DatasetCard, classes: str) -> tuple[str, ...]:

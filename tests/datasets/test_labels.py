@@ -47,5 +47,6 @@ def test_logits_of_unknown_classes_have_no_names() -> None:
 def test_answers_become_labels_and_what_names_none_is_told() -> None:
     rows = np.array([7, 2, 4])
     assert labels_of_answers(np.array([2, 7, 4, 0, 900, -1]), rows).tolist() == [1, 0, 2, -1, -1, -1]
+    assert labels_of_answers(np.array([2.0, np.nan, 1e15]), rows).tolist() == [1, -1, -1]
     assert labels_of_answers(np.array([1, 0]), np.arange(2)).tolist() == [1, 0]
     assert labels_of_answers(np.array([], np.int64), rows).tolist() == []
