@@ -47,6 +47,8 @@ class MetricCard:
         citation: keys of ``bench/references.bib``, or whole BibTeX entries.
         formula: as it would stand in a paper, in one line; empty where the definition says it all.
         good: what a good value means, and what it does not; one or two sentences.
+        lowest: the least value that it can have; null where there is no bound.
+        highest: the greatest one.
     """
 
     key: str
@@ -71,6 +73,8 @@ class MetricCard:
     citation: tuple[str, ...] = ()
     formula: str = ""
     good: str = ""
+    lowest: float | None = None
+    highest: float | None = None
 
     def least(self, n: int) -> float:
         """The resolution of a mean over n images."""
