@@ -107,6 +107,8 @@ def run(parts: Sequence[Cell], folder: Path) -> list[Cell]:
     from nbclient import NotebookClient
 
     book = notebook(parts)
+    for one in book.cells:  # not on a terminal, where commands draw bars; errors beside answers
+        one.source = re.sub(r"^!(.*)$", r"!(\1) 2>&1 | cat", one.source, flags=re.M)
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     settings = {"PATH": path, "OMP_NUM_THREADS": "1", "TMPDIR": str(folder), "COLUMNS": "110", "TERM": "dumb"}
     with patch.dict(os.environ, settings):

@@ -124,7 +124,7 @@ def test_every_number_of_the_prose_stands_in_the_code_or_in_what_it_shows(name: 
 def strangers(parts: list[Cell]) -> list[str]:
     """Numbers of the prose between the first cell and the last output that nothing run gives."""
     last = max(k for k, part in enumerate(parts) if part.language)
-    ran = " ".join(f"{one.source} {shown(one)}" for one in parts if one.language).replace("_", " ")
+    ran = re.sub(r"(?<=\d)_(?=\d)", "", " ".join(f"{one.source} {shown(one)}" for one in parts if one.language))
     known = {found.replace(",", "") for found in NUMBER.findall(ran)}
     prose = " ".join(part.source for part in parts[1:last] if not part.language)
     prose = re.sub(r"`[^`]*`|\]\([^)]*\)", " ", prose)
