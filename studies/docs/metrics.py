@@ -54,7 +54,7 @@ def _metric(metric: Metric, computed: str) -> str:
             ("Range", _range(card)),
             ("Chance", _chance(card.key)),
             ("Floor", _worth("class-floor", card, "what another image of the same class scores")),
-            ("Real images", _worth("set-floor", card, "what training images score in their place") * (card.level == "set")),
+            ("Real images", _worth("set-floor", card, "what training images score") * (card.level == "set")),
             ("Ceiling", _worth("ceiling", card, "what the original itself scores")),
             ("Digits", f"{card.digits} where no interval sets them"),
             ("Resolution", _resolution(card.resolution)),
