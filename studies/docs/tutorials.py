@@ -92,8 +92,10 @@ def notebook(parts: Sequence[Cell]) -> Any:
 
     made = []
     for k, part in enumerate(parts):
-        new, source = (new_code_cell, part.notebook) if part.language else (new_markdown_cell, part.source.strip())
-        made.append(new(source, id=f"cell-{k}"))
+        if part.language:
+            made.append(new_code_cell(part.notebook, id=f"cell-{k}"))
+        else:
+            made.append(new_markdown_cell(part.source.strip(), id=f"cell-{k}"))
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     return new_notebook(cells=made, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
 
