@@ -10,7 +10,7 @@ from bench.training.trainer import InverterRecipe
 
 # Settings that came after the first weights: left out of ``settings()`` where they are off, so that names, hashes and
 # files of the faithful recipe stay what they were.
-LATER = ("consistency", "d_steps", "d_channels", "whiten", "ema_start")
+LATER = ("consistency", "d_steps", "d_channels", "whiten", "ema_start", "match")
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class BigGANRecipe(InverterRecipe):
         d_channels: ``ch`` of D where it is not G's.
         whiten: decorrelate the logits instead of standardising each by itself.
         ema_start: steps during which the average follows the weights closely.
+        match: weight of the classifier's own answer to G's images against the logits, see ``matching``.
     """
 
     name: str = "cpu"
@@ -43,12 +44,13 @@ class BigGANRecipe(InverterRecipe):
     d_channels: int | None = None
     whiten: bool = False
     ema_start: int = 0
+    match: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.d_steps < 1 or self.consistency < 0 or self.ema_start < 0:
+        if self.d_steps < 1 or self.consistency < 0 or self.ema_start < 0 or self.match < 0:
             raise UsageError(
-                f"d_steps is at least 1, consistency and ema_start at least 0; got {self.d_steps}, "
-                f"{self.consistency:g} and {self.ema_start}."
+                f"d_steps is at least 1, consistency, ema_start and match at least 0; got {self.d_steps}, "
+                f"{self.consistency:g}, {self.ema_start} and {self.match:g}."
             )
 
     @property
