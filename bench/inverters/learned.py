@@ -85,8 +85,8 @@ def unsuited(method: str, target: Target, sizes: tuple[int, ...] = ()) -> str | 
     others = f"; those that are here are for {', '.join(map(str, here))} px" if here else ""
     return (
         f"There are no weights of {method} for {target.classifier} with SHA-256 {target.classifier_sha256[:16]} and "
-        f"images of {size} px{others}. Train them: bench train inverter {method} --classifier "
-        f"{_as_typed(target.classifier)}{_dataset_option(target)}"
+        f"images of {size} px{others}. Train them (--dry-run says how long that takes): "
+        f"bench train inverter {method} --classifier {_as_typed(target.classifier)}{_dataset_option(target)}"
     )
 
 

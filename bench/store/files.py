@@ -38,14 +38,27 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(_scratch_name(path.name))
     try:
-        with scratch.open("xb") as file:
+        with room_for(path), scratch.open("xb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
         os.replace(scratch, path)
-    except BaseException as error:
+    except BaseException:
         scratch.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.errno in FULL:
+        raise
+
+
+@contextmanager
+def room_for(path: Path) -> Iterator[None]:
+    """What is said where there is none.
+
+    Raises:
+        StorageError: the disk is full, or a limit on the size of files is reached.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
             raise StorageError(_full(path, error)) from error
         raise
 
