@@ -8,7 +8,8 @@
 
 Shards are fixed blocks of rows of the published order: 250, or as many as the method says (``bench.inverters.base``).
 A shard appears whole or not at all and is sealed, so a resumed run continues after the last one and equals an
-undisturbed run byte for byte. What cells share lies above them (``bench.store.shared``).
+undisturbed run byte for byte. Each is made under a lock of its own: several processes can fill one cell. What cells
+share lies above them (``bench.store.shared``).
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.datasets.base import Pixels
-from bench.errors import BenchError, DataError
+from bench.errors import BenchError, BusyError, DataError
 from bench.progress import progress
 from bench.store import sealed
 from bench.store.files import locked, replacing, sha256_of_file, sha256_of_rows, sweep, write_atomically, write_rows
@@ -163,14 +164,16 @@ class CellFolder:
         return self.path / "reconstruction_logits.npy"
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self, *, wait: bool = True) -> Iterator[None]:
         """Hold the cell: a second process on the same cell waits, and then finds it finished.
 
         Whatever a killed process left half written goes first.
+
+        Raises:
+            BusyError: another process holds it, and ``wait`` is off.
         """
-        with locked(self.path / ".lock"):
+        with locked(self.path / ".lock", wait=wait):
             sweep(self.path)
-            sweep(self.path / "shards")
             yield
 
     def clear(self) -> None:
@@ -181,18 +184,33 @@ class CellFolder:
             if path.name != ".lock" and not path.is_dir():
                 path.unlink()
 
-    def unfinished(self, count: int, title: str, size: int = SHARD) -> Iterator[range]:
+    def unfinished(self, count: int, title: str, size: int = SHARD, *, wait: bool = True) -> Iterator[range]:
         """Every shard of ``size`` images that is not there yet, or is not what was written, with a line of progress.
 
-        Whoever asks for the next one has kept the last.
+        Whoever asks for the next one has kept the last. A shard that another process makes comes last, if it is still
+        missing once that process has let it go; without ``wait`` it does not come.
         """
-        todo = shards(count, size)
-        done = [rows for rows in todo if self._load(_name(rows), len(rows)) is not None]
-        with progress(count, title, start=sum(map(len, done))) as bar:
-            for rows in todo:
-                if rows not in done:
-                    yield rows
-                    bar.advance(len(rows))
+        rest = [rows for rows in shards(count, size) if self._load(_name(rows), len(rows)) is None]
+        with progress(count, title, start=count - sum(map(len, rest))) as bar:
+            for patient in (False, True)[: 1 + wait]:
+                todo, rest = rest, []
+                for rows in todo:
+                    try:
+                        with self._making(_name(rows), wait=patient):
+                            if self._load(_name(rows), len(rows)) is None:
+                                yield rows
+                    except BusyError:
+                        rest.append(rows)
+                    else:
+                        bar.advance(len(rows))
+
+    @contextmanager
+    def _making(self, name: str, *, wait: bool = True) -> Iterator[None]:
+        """Hold one piece; what a killed process left of it goes first."""
+        path = self._path(name)
+        with locked(path.with_name(f".{name}.lock"), wait=wait):
+            sweep(path.parent, path.name)
+            yield
 
     def keep(self, rows: range, piece: Piece) -> None:
         """Store one shard.
@@ -209,6 +227,7 @@ class CellFolder:
         piece = self._load(name)
         if piece is None:
             piece = make()
+            sweep(self._path(name).parent, self._path(name).name)
             self._save(name, piece)
         return piece
 

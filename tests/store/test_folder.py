@@ -11,7 +11,7 @@ from PIL import Image
 
 from bench.cell import Cell
 from bench.config import RunConfig
-from bench.errors import BenchError
+from bench.errors import BenchError, BusyError
 from bench.store.files import sha256_of_file
 from bench.store.folder import SHARD, CellFolder, Piece, intact, save_array, slug
 from bench.store.record import Cost, Record
@@ -101,11 +101,52 @@ def test_a_method_that_answers_too_little_is_refused(tmp_path: Path) -> None:
 def test_holding_a_cell_sweeps_what_killed_processes_left(tmp_path: Path) -> None:
     folder = CellFolder(tmp_path / "cell")
     fill(folder, 10, piece, "t")
-    for place in (folder.path, folder.path / "shards"):
-        (place / ".record.json.4711.tmp").touch()
+    ours, others = folder.path / ".record.json.4711.tmp", folder.path / "shards" / ".000010-000020.npz.host.1.ab.tmp"
+    for path in (ours, others):
+        path.touch()
     with folder.locked():
-        assert not list(folder.path.glob("**/*.tmp"))
-        assert len(list((folder.path / "shards").iterdir())) == 1
+        assert (ours.exists(), others.exists()) == (False, True)  # a shard may be another process's
+        fill(folder, 20, piece, "t", 10)
+    assert not list(folder.path.glob("**/*.tmp"))
+
+
+def test_two_processes_fill_one_cell_and_neither_waits_before_it_must(tmp_path: Path) -> None:
+    one, other = CellFolder(tmp_path / "cell"), CellFolder(tmp_path / "cell")
+    first, second = one.unfinished(40, "t", 10), other.unfinished(40, "t", 10, wait=False)
+    made = [(next(first), one), (next(second), other)]
+    assert [rows.start for rows, _ in made] == [0, 10]
+    for rows, folder in made:
+        folder.keep(rows, piece(rows))
+    rows = next(second)
+    other.keep(rows, piece(rows))
+    rest = next(first)
+    assert (rows.start, rest.start) == (20, 30)
+    assert list(second) == []  # 30 is being made, and is not waited for
+    one.keep(rest, piece(rest))
+    assert list(first) == []
+    assert len(one.assemble(40, 10)[0]) == 40
+
+
+def test_a_shard_that_its_maker_left_unfinished_comes_last(tmp_path: Path) -> None:
+    one, other = CellFolder(tmp_path / "cell"), CellFolder(tmp_path / "cell")
+    dying = other.unfinished(20, "t", 10)
+    assert next(dying).start == 0
+    rest = one.unfinished(20, "t", 10)
+    rows = next(rest)
+    one.keep(rows, piece(rows))
+    dying.close()  # without having kept anything
+    rows = next(rest)
+    assert rows.start == 0
+    one.keep(rows, piece(rows))
+    assert list(rest) == []
+
+
+def test_who_does_not_wait_is_told_that_a_cell_is_held(tmp_path: Path) -> None:
+    folder = CellFolder(tmp_path / "cell")
+    with folder.locked(), pytest.raises(BusyError, match="Another process works in"), folder.locked(wait=False):
+        pass
+    with folder.locked(wait=False):
+        pass
 
 
 def record(digests: dict[str, str]) -> Record:
