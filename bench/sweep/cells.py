@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from bench.cell import Cell
 from bench.classifiers.provider import targets
-from bench.config import RunConfig
+from bench.config import Device, RunConfig
 from bench.datasets import aliases_of
 from bench.errors import BusyError, UsageError
 from bench.inverters.base import WITH_NETWORK
@@ -117,7 +117,7 @@ def _held(cell: Cell) -> bool:
         return True
 
 
-def plan_cells(plan: Plan, out: Path, device: str) -> list[Planned]:
+def plan_cells(plan: Plan, out: Path, device: Device) -> list[Planned]:
     """Every cell of a plan, each once, in the plan's order.
 
     Args:
@@ -139,7 +139,7 @@ def plan_cells(plan: Plan, out: Path, device: str) -> list[Planned]:
     return list(dict.fromkeys(replace(cell, most=most[cell.config.dataset]) for cell in cells))
 
 
-def _grid(plan: Plan, out: Path, device: str) -> Iterator[tuple[RunConfig, str | None, bool]]:
+def _grid(plan: Plan, out: Path, device: Device) -> Iterator[tuple[RunConfig, str | None, bool]]:
     """Configuration, probe, and whether it is a control that nobody named."""
     methods = _expanded(plan.methods, list(registered(INVERTERS)))
     controls = [name for name in registered(CONTROLS) if plan.controls and name not in methods]
@@ -202,7 +202,8 @@ def _check_overrides(plan: Plan, configs: Sequence[RunConfig]) -> None:
 def _planned(plan: Plan, config: RunConfig, probe: str | None, control: bool) -> Planned:
     """With every default said."""
     cell = Planned(config, probe, control).open()
-    full = replace(config, num_images=cell.num_images, preset=cell.draft.preset, precision=cell.draft.precision)
+    known: dict[str, Any] = {name: getattr(cell.draft, name) for name in ("num_images", "preset", "precision")}
+    full = replace(config, **known)
     record = cell.stored()
     tried = record.created if record is not None and record.status != "complete" else None
     before = tuple(

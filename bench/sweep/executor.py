@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from bench.cli.listing import EXECUTORS
+from bench.config import Device
 from bench.environment import resolve_device
 from bench.errors import PluginError
 from bench.registry import load
@@ -89,9 +90,9 @@ class Executor(ABC):
         """Why it cannot run this plan, or None."""
         return None
 
-    def device(self, plan: Plan) -> str:
+    def device(self, plan: Plan) -> Device:
         """Where its workers compute, ``cpu`` or ``cuda``: it is part of each cell's key."""
-        return resolve_device(plan.device).type
+        return "cuda" if resolve_device(plan.device).type == "cuda" else "cpu"
 
     @abstractmethod
     def run(self, work: Work) -> Iterator[Outcome]:

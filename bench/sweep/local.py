@@ -28,11 +28,14 @@ LOG = "sweep.log"
 
 @dataclass(frozen=True)
 class Place:
-    """Where a worker computes: its cores, none where they are not its own, its GPU or None, and its log."""
+    """Where a worker computes: its cores, none where they are not its own, its GPU or None, and its log.
+
+    Without a log it writes where the executor writes.
+    """
 
     cores: tuple[int, ...]
     gpu: str | None
-    log: Path
+    log: Path | None
 
 
 class LocalExecutor(Executor):
@@ -53,21 +56,11 @@ class LocalExecutor(Executor):
     def run(self, work: Work) -> Iterator[Outcome]:
         """Trainings one after the other, then the cells."""
         failed = {place: log for place in work.trainings if (log := _trained(work, place)) is not None}
-        desk = _Desk([cell for cell in work.cells if not failed.keys() & set(cell.trainings)])
         for cell in work.cells:
             if lost := [failed[place] for place in cell.trainings if place in failed]:
                 yield Outcome(cell, LOST, "the training before it failed", lost[0])
-        places = places_for(work.plan, work.folder, work.workers, work.cells[0].config.device if work.cells else "cpu")
-        count = len(desk.open) + sum(cell.shared for cell in desk.open) * len(places)
-        slots = [_Slot(Worker(place, work.plan.threads), desk) for place in places[:count]]
-        for slot in slots:
-            slot.start()
-        try:
-            for _ in range(len(desk.open)):
-                yield desk.outcomes.get()
-        finally:
-            for slot in slots:
-                slot.end()
+        cells = [cell for cell in work.cells if not failed.keys() & set(cell.trainings)]
+        yield from run_cells(cells, work.plan, work.folder, work.workers)
 
     def detach(self, work: Work, command: Sequence[str]) -> str:
         """The same command as a process of its own."""
@@ -91,7 +84,30 @@ class LocalExecutor(Executor):
         return set(map(str, work.cells))
 
 
-def places_for(plan: Plan, folder: Path, workers: int | None, device: str) -> list[Place]:
+def run_cells(cells: Sequence[Planned], plan: Plan, folder: Path | None, workers: int | None) -> Iterator[Outcome]:
+    """Run cells by workers of this machine; each cell's outcome as it ends.
+
+    Args:
+        cells: in the order in which they start.
+        plan: of the sweep.
+        folder: for the workers' logs; None lets them write where this process writes.
+        workers: how many, or None for as many as there is room for.
+    """
+    places = places_for(plan, folder, workers, cells[0].config.device if cells else "cpu")
+    count = len(cells) if not any(cell.shared for cell in cells) else len(places)
+    desk = _Desk(cells)
+    slots = [_Slot(Worker(place, plan.threads), desk) for place in places[:count]]
+    for slot in slots:
+        slot.start()
+    try:
+        for _ in cells:
+            yield desk.outcomes.get()
+    finally:
+        for slot in slots:
+            slot.end()
+
+
+def places_for(plan: Plan, folder: Path | None, workers: int | None, device: str) -> list[Place]:
     """Where the workers compute, by default as many as have cores (or, with ``device`` cuda, a GPU) of their own."""
     affinity = getattr(os, "sched_getaffinity", None)
     cores = sorted(affinity(0)) if affinity else []
@@ -106,7 +122,9 @@ def places_for(plan: Plan, folder: Path, workers: int | None, device: str) -> li
     own = count * each <= len(cores)
     return [
         Place(
-            tuple(cores[k * each : (k + 1) * each]) if own else (), gpus[k % len(gpus)], folder / f"worker-{k + 1}.log"
+            tuple(cores[k * each : (k + 1) * each]) if own else (),
+            gpus[k % len(gpus)],
+            None if folder is None else folder / f"worker-{k + 1}.log",
         )
         for k in range(count)
     ]
@@ -128,7 +146,7 @@ class _Desk:
     """What is open and what is running: each cell is handed out once."""
 
     def __init__(self, cells: Sequence[Planned]) -> None:
-        self.open, self.outcomes = list(cells), queue.Queue[Outcome]()
+        self.outcomes = queue.Queue[Outcome]()
         self._running: dict[str, tuple[int, Planned]] = {}  # that can be helped with, and how many do so
         self._todo = [(0.0, PATIENCE[0], cell) for cell in cells]
         self._lock = threading.Lock()
@@ -204,7 +222,8 @@ class Worker:
         command = [sys.executable, "-m", "bench.sweep.worker"]
         if self.place.cores:
             command.append(",".join(map(str, self.place.cores)))
-        with self.place.log.open("ab") as log:
+        log_or_none = contextlib.nullcontext() if self.place.log is None else self.place.log.open("ab")
+        with log_or_none as log:
             return subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=environment, text=True
             )
@@ -226,7 +245,7 @@ class _Slot(threading.Thread):
     """Hands one worker a cell after the other."""
 
     def __init__(self, worker: Worker, desk: _Desk) -> None:
-        super().__init__(daemon=True, name=worker.place.log.stem)
+        super().__init__(daemon=True)
         self.worker, self.desk = worker, desk
 
     def run(self) -> None:
@@ -249,9 +268,9 @@ class _Slot(threading.Thread):
         self.join()
 
 
-def lend_once(cell: Planned, plan: Plan, folder: Path) -> str:
+def lend_once(cell: Planned, plan: Plan) -> str:
     """Help with one cell; what became of it."""
-    worker = Worker(places_for(plan, folder, 1, cell.config.device)[0], plan.threads)
+    worker = Worker(places_for(plan, None, 1, cell.config.device)[0], plan.threads)
     try:
         return str(worker.ask(cell, lend=True)["status"])
     finally:

@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.config import Device
 from bench.environment import installed
-from bench.errors import StorageError, UsageError
+from bench.errors import BenchError, UsageError
 from bench.sweep import local
 from bench.sweep.cells import Planned
 from bench.sweep.costs import dealt
@@ -51,7 +52,7 @@ class SlurmExecutor(Executor):
             return None
         return 'The plan lacks time in [slurm], the limit of one job, for instance: time = "04:00:00"'
 
-    def device(self, plan: Plan) -> str:
+    def device(self, plan: Plan) -> Device:
         """A GPU where the plan asks SLURM for any: the machine that submits need not have one."""
         if plan.device != "auto":
             return plan.device
@@ -82,7 +83,8 @@ class SlurmExecutor(Executor):
         while rest:
             waiting, gone = self.queued(work), set[str]()  # asked before the records, so that none ends in between
             for cell in list(rest):
-                status, reason = cell.state()
+                state, reason = cell.state()
+                status: str = state
                 if status not in ("complete", "failed", "skipped"):
                     if str(cell) in waiting:
                         continue
@@ -165,13 +167,12 @@ class Portion:
 
     Attributes:
         cells: one after the other.
-        plan, folder: of the sweep.
+        plan: of the sweep.
         lend: make shards of them for whoever holds them, and no more.
     """
 
     cells: tuple[Planned, ...]
     plan: Plan
-    folder: Path
     lend: bool = False
 
     @property
@@ -181,17 +182,14 @@ class Portion:
 
     def __call__(self) -> dict[str, str]:
         """Run them on this node, by the same worker as on any machine."""
-        folder = self.folder / "slurm" / os.environ.get("SLURM_JOB_ID", "0")
-        folder.mkdir(parents=True, exist_ok=True)
         if self.lend:
-            return {str(cell): local.lend_once(cell, self.plan, folder) for cell in self.cells}
-        work = Work(self.plan, self.cells, [None] * len(self.cells), folder, workers=1)
+            return {str(cell): local.lend_once(cell, self.plan) for cell in self.cells}
         found = {}
-        for one in local.LocalExecutor().run(work):
+        for one in local.run_cells(self.cells, self.plan, None, 1):
             print(f"{one.status}: {one.cell}" + (f": {one.reason}" if one.reason else ""), file=sys.stderr, flush=True)
             found[str(one.cell)] = one.status
         if LOST in found.values():
-            raise StorageError(f"A cell was lost; its worker wrote {folder}.")
+            raise BenchError("A worker was lost, and its cell with it.")
         return found
 
     def checkpoint(self) -> Any:
@@ -235,7 +233,7 @@ def _portions(work: Work, places: Sequence[int]) -> list[Portion]:
         known = [work.seconds[k] for k in places]
         longest = max((one for one in known if one is not None), default=1.0)
         hands = dealt([longest if one is None else one for one in known], work.workers)
-        return [Portion(tuple(cells[k] for k in hand), work.plan, work.folder) for hand in hands]
-    portions = [Portion((cell,), work.plan, work.folder) for cell in cells]
+        return [Portion(tuple(cells[k] for k in hand), work.plan) for hand in hands]
+    portions = [Portion((cell,), work.plan) for cell in cells]
     shared = [cell for cell in cells if cell.shared for _ in range(work.plan.spread - 1)]
-    return portions + [Portion((cell,), work.plan, work.folder, lend=True) for cell in shared]
+    return portions + [Portion((cell,), work.plan, lend=True) for cell in shared]
