@@ -79,6 +79,8 @@ def lend(config: RunConfig) -> None:
     """Make the shards of a cell that no other process makes, for whoever holds the cell to join and score."""
     with one_run():
         cell = Cell.open(config)
+        if cell.finished() is not None:
+            return
         device, n = resolve_device(config.device), cell.num_images
         originals = shared.originals(cell.dataset_folder, cell.dataset, n)
         classifier = cell.open_classifier(device)

@@ -144,7 +144,7 @@ class Gated(Noisy):
         gate = Path(os.environ.get("GATE", os.devnull))
         if self.calls > 1 and not gate.exists():
             Path(f"{gate}.{os.getpid()}").touch()
-            for _ in range(1200):
+            for _ in range(9000):
                 if gate.exists():
                     break
                 time.sleep(0.1)

@@ -16,6 +16,7 @@ from bench.cli.commands import write_page
 from bench.cli.printing import about, print_rows, say
 from bench.errors import UsageError
 from bench.inverters.control import Control
+from bench.once import one_run
 from bench.progress import each, progress
 from bench.store.neutral import printable
 from bench.sweep.cells import Planned, State, plan_cells
@@ -71,12 +72,14 @@ class Sweep:
         except UsageError as error:
             raise UsageError(f"{path}: {error}") from error
         cells = [dataclasses.replace(cell, tried=None) for cell in cells] if before else cells
-        costs = Costs.below(out)
-        states: list[Found] = [
-            ("open", None) if todo & set(cell.trainings) else cell.state()
-            for cell in each(cells, "looking for records")
-        ]
-        return cls(path, plan, executor, name, out, workers, cells, states, [costs.of(one) for one in cells], todo)
+        with one_run():
+            costs = Costs.below(out)
+            expected = [costs.of(cell) for cell in cells]
+            states: list[Found] = [
+                ("open", None) if todo & set(cell.trainings) else cell.state()
+                for cell in each(cells, "looking for records")
+            ]
+        return cls(path, plan, executor, name, out, workers, cells, states, expected, todo)
 
     @property
     def rest(self) -> list[int]:

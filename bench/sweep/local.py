@@ -69,7 +69,7 @@ class LocalExecutor(Executor):
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True
             )
-        work.remember({"process": process.pid, "machine": platform.node()})
+        work.remember(work.recalled() | {"process": process.pid, "machine": platform.node()})
         return f"process {process.pid} of this machine; it writes {log}"
 
     def queued(self, work: Work) -> set[str]:
@@ -90,7 +90,8 @@ def run_cells(cells: Sequence[Planned], plan: Plan, folder: Path | None, workers
     Args:
         cells: in the order in which they start.
         plan: of the sweep.
-        folder: for the workers' logs; None lets them write where this process writes.
+        folder: for the workers' logs; None in a job whose scheduler has placed it: they are not pinned, and write where
+            this process writes.
         workers: how many, or None for as many as there is room for.
     """
     places = places_for(plan, folder, workers, cells[0].config.device if cells else "cpu")
@@ -119,7 +120,7 @@ def places_for(plan: Plan, folder: Path | None, workers: int | None, device: str
         gpus = list(visible.split(",") if visible else map(str, range(torch.cuda.device_count()))) or [None]
     each = plan.threads
     count = workers or (len(gpus) if device == "cuda" else max(1, (len(cores) or os.cpu_count() or 1) // each))
-    own = count * each <= len(cores)
+    own = folder is not None and count * each <= len(cores)
     return [
         Place(
             tuple(cores[k * each : (k + 1) * each]) if own else (),

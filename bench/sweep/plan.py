@@ -50,6 +50,7 @@ class Training:
             them.
         processes: on each machine, by torchrun where there are several.
         nodes: machines; more than one need an executor that has them.
+        slurm: options of sbatch that count for this training in place of the plan's, ``gpus-per-node`` for instance.
     """
 
     method: str
@@ -64,6 +65,7 @@ class Training:
     accumulate: int = 1
     processes: int = 1
     nodes: int = 1
+    slurm: dict[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

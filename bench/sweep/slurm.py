@@ -72,22 +72,22 @@ class SlurmExecutor(Executor):
                 portions
             )
             jobs |= {job.job_id: portion.names for job, portion in zip(found, portions, strict=True)}
-        work.remember({"jobs": jobs})
+        work.remember(work.recalled() | {"jobs": jobs})
         ids = sorted({job.partition("_")[0] for job in jobs}, key=int)
         return f"SLURM job {', '.join(ids)}; logs in {work.folder / 'slurm'}"
 
     def run(self, work: Work) -> Iterator[Outcome]:
-        """Submit, then look until every cell has a record or its job is gone."""
+        """Submit, then look until no job is left; each cell by its record as its job ends."""
         print(f"bench: {self.detach(work, ())}", file=sys.stderr, flush=True)
         rest, suspects = list(work.cells), set[str]()
         while rest:
             waiting, gone = self.queued(work), set[str]()  # asked before the records, so that none ends in between
             for cell in list(rest):
+                if str(cell) in waiting:
+                    continue
                 state, reason = cell.state()
                 status: str = state
                 if status not in ("complete", "failed", "skipped"):
-                    if str(cell) in waiting:
-                        continue
                     gone.add(str(cell))
                     if str(cell) not in suspects:
                         continue  # a shared folder may show a record late
@@ -134,7 +134,7 @@ class SlurmExecutor(Executor):
         """Submit one training; the id of its job."""
         entry = work.plan.train[place]
         several = {"nodes": entry.nodes, "cpus_per_task": work.plan.threads * entry.processes}
-        executor = self._submitit(work, {}, **several, ntasks_per_node=1)
+        executor = self._submitit(work, dict(entry.slurm), **several, ntasks_per_node=1)
         executor.executor.parameters |= {"nodes": entry.nodes, "ntasks_per_node": 1}
         (job,) = executor.submit_array([Torchrun(tuple(work.trainings[place]), entry.nodes)])
         return str(job.job_id)
@@ -177,8 +177,8 @@ class Portion:
 
     @property
     def names(self) -> list[str]:
-        """Of the cells."""
-        return [str(cell) for cell in self.cells]
+        """Of the cells that end with it: none that it only helps with."""
+        return [] if self.lend else [str(cell) for cell in self.cells]
 
     def __call__(self) -> dict[str, str]:
         """Run them on this node, by the same worker as on any machine."""

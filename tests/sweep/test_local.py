@@ -46,6 +46,7 @@ def test_workers_have_cores_of_their_own_where_there_are_enough(
     plan = Plan(("m",), ("c",), threads=2)
     assert [place.cores for place in places_for(plan, tmp_path, None, "cpu")] == [(2, 3), (4, 5)]
     assert [place.cores for place in places_for(plan, tmp_path, 3, "cpu")] == [()] * 3
+    assert [place.cores for place in places_for(plan, None, 1, "cpu")] == [()]  # in a job, which is placed already
     assert [str(place.log) for place in places_for(plan, tmp_path, 1, "cpu")] == [f"{tmp_path / 'worker-1.log'}"]
 
 
