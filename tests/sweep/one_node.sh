@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A SLURM of one node and two processors on loopback, for tests: one_node.sh start|stop DIR. Needs root and Debian's
 # packages slurm-wlm and munge. After start: export SLURM_CONF=DIR/slurm.conf. Jobs of the partition high preempt those
-# of low, which are queued again.
+# of low, which are queued again and begin anew after cred_expire seconds.
 set -euo pipefail
 action=$1 dir=$(realpath -m "$2")
 if [ "$action" = stop ]; then
@@ -22,7 +22,7 @@ ClusterName=one
 SlurmctldHost=$host(127.0.0.1)
 SlurmUser=root
 AuthType=auth/munge
-AuthInfo=socket=$dir/munge/socket
+AuthInfo=socket=$dir/munge/socket,cred_expire=20
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 ReturnToService=2
