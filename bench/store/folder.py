@@ -19,7 +19,7 @@ import io
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,8 +32,7 @@ from bench.datasets.base import Pixels
 from bench.errors import BenchError, BusyError, DataError
 from bench.progress import progress
 from bench.store import sealed
-from bench.store.files import locked, replacing, sha256_of_file, sha256_of_rows, sweep, write_atomically, write_rows
-from bench.store.record import Record
+from bench.store.files import locked, replacing, sha256_of_file, sweep, write_atomically, write_rows
 
 SHARD = 250
 LONGEST = 200  # of a folder's name, in bytes; most systems allow 255, and a fingerprint may follow
@@ -77,43 +76,6 @@ def write_blocks(path: Path, shape: tuple[int, ...], blocks: Iterator[Pixels]) -
     """Write a uint8 array block by block, whole or not at all."""
     with replacing(path) as file:
         write_rows(file, shape, blocks)
-
-
-def intact(record: Record, path: Path) -> str | None:
-    """Why a file is not the one that a record was written with; None where it is, or where the record does not say.
-
-    Args:
-        record: of any age; those of earlier versions carry no digests.
-        path: a file beside it, or the ``originals.npy`` or ``logits.npz`` that it shares with other cells.
-    """
-    known = record.digests.get(path.name)
-    if known is None:
-        return None
-    try:
-        found = _digest(record, path)
-    except FileNotFoundError:
-        return f"{path.name} is missing"
-    except Exception as error:  # damaged files fail in many ways; the texts of some hold the reader's own paths
-        return f"{path.name} cannot be read ({type(error).__name__})"
-    return None if found in (known, None) else f"{path.name} is not what its record was written with"
-
-
-def _digest(record: Record, path: Path) -> str | None:
-    """What ``intact`` compares; None of logits that another classifier or device has put in the place of the cell's."""
-    if path.name == ORIGINALS:
-        return sha256_of_rows(_rows(np.load(path, mmap_mode="r"), record.num_images))
-    if path.name == LOGITS:
-        with np.load(path) as raw:
-            if str(raw["made_by"]) != f"{record.weights.get(record.classifier)} {record.cost.device}":
-                return None
-            return sha256_of_rows(_rows(raw["logits"], record.num_images))
-    return sha256_of_file(path)
-
-
-def _rows(array: NDArray[Any], count: int) -> NDArray[Any]:
-    if len(array) < count:
-        raise ValueError(f"{len(array)} of {count} rows")
-    return array[:count]
 
 
 @dataclass(frozen=True)
@@ -184,7 +146,9 @@ class CellFolder:
             if path.name != ".lock" and not path.is_dir():
                 path.unlink()
 
-    def unfinished(self, count: int, title: str, size: int = SHARD, *, wait: bool = True) -> Iterator[range]:
+    def unfinished(
+        self, count: int, title: str, size: int = SHARD, *, wait: bool = True
+    ) -> Generator[range, None, None]:
         """Every shard of ``size`` images that is not there yet, or is not what was written, with a line of progress.
 
         Whoever asks for the next one has kept the last. A shard that another process makes comes last, if it is still

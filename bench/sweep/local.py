@@ -65,12 +65,11 @@ class LocalExecutor(Executor):
     def detach(self, work: Work, command: Sequence[str]) -> str:
         """The same command as a process of its own."""
         log = work.folder / LOG
-        with log.open("ab") as file:
-            process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True
-            )
-        work.remember(work.recalled() | {"process": process.pid, "machine": platform.node()})
-        return f"process {process.pid} of this machine; it writes {log}"
+        shell = ["sh", "-c", 'nohup "$@" < /dev/null >> "$0" 2>&1 & echo $!', str(log), *command]
+        done = subprocess.run(shell, stdout=subprocess.PIPE, text=True, check=True, start_new_session=True)
+        process = int(done.stdout)
+        work.remember(work.recalled() | {"process": process, "machine": platform.node()})
+        return f"process {process} of this machine; it writes {log}"
 
     def queued(self, work: Work) -> set[str]:
         """All cells, while the process that was detached is there."""
@@ -213,8 +212,7 @@ class Worker:
         if line := process.stdout.readline():
             answer: dict[str, str | None] = json.loads(line)
             return answer
-        self.process = None
-        return {"status": LOST, "reason": f"its worker {_how(process.wait())}"}
+        return {"status": LOST, "reason": f"its worker {_how(self.leave())}"}
 
     def _started(self) -> subprocess.Popen[str]:
         environment = os.environ | {name: str(self.threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
@@ -229,17 +227,21 @@ class Worker:
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=environment, text=True
             )
 
-    def leave(self) -> None:
-        """Let it end, which it does once it has obeyed."""
-        if self.process is not None and self.process.stdin is not None:
+    def leave(self) -> int:
+        """Let it end, which it does once it has obeyed; its exit status."""
+        process, self.process = self.process, None
+        if process is None:
+            return 0
+        for pipe in (process.stdin, process.stdout):
             with contextlib.suppress(OSError):
-                self.process.stdin.close()
-            self.process.wait()
+                if pipe is not None:
+                    pipe.close()
+        return process.wait()
 
     def end(self) -> None:
-        """End it now."""
-        if self.process is not None:
-            _end(self.process)
+        """End it now; whoever waits for its answer is told that it is lost."""
+        if (process := self.process) is not None:
+            _end(process)
 
 
 class _Slot(threading.Thread):
@@ -266,7 +268,7 @@ class _Slot(threading.Thread):
         """No more work, and no process after this."""
         self.desk.close()
         self.worker.end()
-        self.join()
+        self.join()  # which leaves nothing open
 
 
 def lend_once(cell: Planned, plan: Plan) -> str:
@@ -276,6 +278,7 @@ def lend_once(cell: Planned, plan: Plan) -> str:
         return str(worker.ask(cell, lend=True)["status"])
     finally:
         worker.end()
+        worker.leave()
 
 
 def _how(status: int) -> str:
