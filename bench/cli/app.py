@@ -23,6 +23,7 @@ from bench.cli.options import (
     RunsOption,
     SeedOption,
 )
+from bench.cli.sweep import sweep
 from bench.cli.train import train_app
 from bench.errors import UsageError
 
@@ -38,6 +39,7 @@ app = typer.Typer(
 )
 app.add_typer(train_app, name="train")
 app.add_typer(data_app, name="data")
+app.command()(sweep)
 
 
 def _print_version(asked: bool) -> None:
@@ -219,7 +221,7 @@ def list_(
 ) -> None:
     """List the plugins of a group, or runs.
 
-    Methods, classifiers, datasets, extractors, metrics, probes, trainers.
+    Methods, classifiers, datasets, extractors, metrics, probes, trainers, executors.
 
     Example: bench list methods
     """
@@ -232,7 +234,7 @@ def list_(
 
 @app.command()
 def check(
-    name: Annotated[str, typer.Argument(help="A method, a classifier, or path/to/file.py:Name of either.")],
+    name: Annotated[str, typer.Argument(help="A method, classifier or executor, or path/to/file.py:Name.")],
     classifier: Annotated[str, typer.Option(help="For a method: what it inverts.")] = "robust_resnet152",
     json: JsonOption = False,
 ) -> None:

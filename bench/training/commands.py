@@ -123,7 +123,7 @@ def train_inverter(
     if run.dry_run:
         _say_cost(trainer, dataclasses.replace(recipe, dataset=dataset), classifier, run)
         return
-    recipe = dataclasses.replace(recipe, dataset=_full_name(dataset, classifier))
+    recipe = dataclasses.replace(recipe, dataset=full_name(dataset, classifier))
     if steps is not None and run.budget is not None:
         raise UsageError("--steps and --budget both say how long to train. Give one of them.")
 
@@ -195,7 +195,7 @@ def _fitting(trial: Callable[[], InverterTask], engine: Engine, began: float, mi
     return speed.steps_within(60 * minutes - spent, LOOKS_EVERY)
 
 
-def _full_name(dataset: str, classifier: str) -> str:
+def full_name(dataset: str, classifier: str) -> str:
     """A dataset's name as weights carry it, a folder by its full path and size; a misspelt one is said before any work.
 
     A folder whose name has no size is taken at the classifier's input size, as a run takes it.
