@@ -39,7 +39,6 @@ app = typer.Typer(
 )
 app.add_typer(train_app, name="train")
 app.add_typer(data_app, name="data")
-app.command()(sweep)
 
 
 def _print_version(asked: bool) -> None:
@@ -114,6 +113,9 @@ def run(
         )  # fmt: skip
 
     raise typer.Exit((verify_cells if verify else run_cells)(method, classifier, seed, config, as_json=json))
+
+
+app.command()(sweep)
 
 
 @app.command()
