@@ -18,6 +18,7 @@ from bench.store.record import Score
 
 Doubles = NDArray[np.float64]
 NEAREST_2019, NEAREST_2020 = 3, 5  # k of the two papers
+IMPROVED, RELIABLE = "kynkaanniemi2019improved", "naeem2020reliable"  # the papers
 BLOCK = 500  # rows of distances in memory
 
 
@@ -43,6 +44,7 @@ class Neighbours:
             MetricError: there are too few rows, or some are not finite.
         """
         _check(centres, points, k)
+        centres, points = centres.astype(np.float64), points.astype(np.float64)
         radii = squared_radii(centres, k)
         holding, held = np.empty(len(points), np.int64), np.zeros(len(centres), bool)
         for start in range(0, len(points), BLOCK):
@@ -66,8 +68,8 @@ def squared_radii(features: Array, k: int) -> Doubles:
 
 def _squared_distances(a: Array, b: Array) -> Doubles:
     """(n, F) and (m, F) to (n, m), in float64; 0 for equal rows up to rounding."""
-    a, b = a.astype(np.float64), b.astype(np.float64)
-    squares = np.square(a).sum(1)[:, None] + np.square(b).sum(1) - 2 * a @ b.T
+    a, b = a.astype(np.float64, copy=False), b.astype(np.float64, copy=False)
+    squares: Doubles = np.square(a).sum(1)[:, None] + np.square(b).sum(1) - 2 * a @ b.T
     return np.maximum(squares, 0, out=squares)
 
 
@@ -78,11 +80,10 @@ def _check(a: Array, b: Array, k: int) -> None:
         raise MetricError("Some features are not finite.")
 
 
-def _facts(prefix: str, title: str, definition: str, **more: str) -> MetricCard:
-    published = "kynkaanniemi2019improved" if prefix in ("precision", "recall") else "naeem2020reliable"
+def _facts(prefix: str, definition: str, published: str, question: str, formula: str, good: str, k: int) -> MetricCard:
     return MetricCard(
         prefix,
-        title,
+        prefix,
         definition,
         higher_is_better=True,
         level="set",
@@ -91,7 +92,10 @@ def _facts(prefix: str, title: str, definition: str, **more: str) -> MetricCard:
         resolution=1e-3,
         sees="features",
         citation=(published,),
-        **more,
+        question=question,
+        version=f"Euclidean, k {k}/1",
+        formula=formula,
+        good=good,
     )
 
 
@@ -101,14 +105,14 @@ class Precision(ExtractorMetric):
     prefix = "precision"
     facts: ClassVar[MetricCard] = _facts(
         prefix,
-        "precision",
         f"share of reconstructions in the ball of any original, which reaches to its {NEAREST_2019}rd nearest other "
         "original, over {about}",
+        published=IMPROVED,
         question="How many reconstructions look like originals?",
-        version=f"Euclidean, k {NEAREST_2019}/1",
         formula="mean over b of 1[some a: ‖b − a‖ ≤ r(a)]",
         good="1 where each reconstruction is where originals are. It says nothing about variety, nor that any image is "
         "like its own original; one outlier among the originals holds many.",
+        k=NEAREST_2019,
     )
 
     def between(self, a: Array, b: Array) -> Score:
@@ -122,13 +126,13 @@ class Recall(ExtractorMetric):
     prefix = "recall"
     facts: ClassVar[MetricCard] = _facts(
         prefix,
-        "recall",
         f"share of originals in the ball of any reconstruction, which reaches to its {NEAREST_2019}rd nearest other "
         "reconstruction, over {about}",
+        published=IMPROVED,
         question="How many originals look like reconstructions?",
-        version=f"Euclidean, k {NEAREST_2019}/1",
         formula="mean over a of 1[some b: ‖a − b‖ ≤ r(b)]",
         good="1 where reconstructions are as varied as originals. Scattered ones have large balls and score well.",
+        k=NEAREST_2019,
     )
 
     def between(self, a: Array, b: Array) -> Score:
@@ -142,13 +146,13 @@ class Density(ExtractorMetric):
     prefix = "density"
     facts: ClassVar[MetricCard] = _facts(
         prefix,
-        "density",
         f"number of originals in whose ball a reconstruction lies, which reaches to the {NEAREST_2020}th nearest other "
         f"original, on average and divided by {NEAREST_2020}, over {{about}}",
+        published=RELIABLE,
         question="How many originals does a reconstruction look like?",
-        version=f"Euclidean, k {NEAREST_2020}/1",
         formula="mean over b of #{a: ‖b − a‖ ≤ r(a)} / k",
         good="About 1 for other images of the same kind; more where reconstructions crowd where originals do.",
+        k=NEAREST_2020,
     )
 
     def between(self, a: Array, b: Array) -> Score:
@@ -162,14 +166,14 @@ class Coverage(ExtractorMetric):
     prefix = "coverage"
     facts: ClassVar[MetricCard] = _facts(
         prefix,
-        "coverage",
         f"share of originals in whose ball, which reaches to the {NEAREST_2020}th nearest other original, any "
         "reconstruction lies, over {about}",
+        published=RELIABLE,
         question="Near how many originals is there a reconstruction?",
-        version=f"Euclidean, k {NEAREST_2020}/1",
         formula="mean over a of 1[some b: ‖b − a‖ ≤ r(a)]",
         good="As high as that of training images in place of the reconstructions; that they are varied, but not that "
         "any image is like its own original.",
+        k=NEAREST_2020,
     )
 
     def between(self, a: Array, b: Array) -> Score:

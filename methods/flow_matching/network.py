@@ -32,12 +32,12 @@ class Embedding(nn.Module):
         self.standardise = Standardise(num_logits)
         self.time = _mlp(TIME_FEATURES, width)
         self.logits = _mlp(num_logits, width)
-        nn.init.normal_(self.logits[0].weight, std=LOGIT_NORM**-0.5)  # hidden units of variance 1, whatever K is
+        nn.init.normal_(next(self.logits.parameters()), std=LOGIT_NORM**-0.5)  # units of variance 1, whatever K is
         self.null = nn.Parameter(torch.zeros(width))
 
     def forward(self, t: Tensor, z: Tensor, given: Tensor) -> Tensor:
         """Times (N,), logits (N, K) and which of them count (N,) to (N, width)."""
-        told = self.logits(LOGIT_NORM**0.5 * self.standardise(z))
+        told: Tensor = self.logits(LOGIT_NORM**0.5 * self.standardise(z))
         return F.silu(self.time(time_features(t)) + torch.where(given[:, None], told, self.null.to(told.dtype)))
 
 
@@ -63,7 +63,7 @@ class Block(nn.Module):
         scale, shift = self.scale_shift(told)[:, :, None, None].chunk(2, dim=1)
         h = self.conv1(F.silu(torch.addcmul(shift, self.norm1(x), 1 + scale)))
         x = x + self.conv2(F.silu(self.norm2(h)))
-        return x if self.attention is None else self.attention(x)  # type: ignore[no-any-return]
+        return x if self.attention is None else self.attention(x)
 
 
 class Attention(nn.Module):
@@ -84,7 +84,8 @@ class Attention(nn.Module):
         # on a CPU in bfloat16 the gradient of PyTorch's fused attention takes seven times as long as that of all this
         weights = (q * HEAD**-0.5 @ k.transpose(-1, -2)).softmax(-1).to(v.dtype)
         mixed = (weights @ v).transpose(1, 2).reshape(n, h * w, c)
-        return x + self.out(mixed).view(n, h, w, c).permute(0, 3, 1, 2)
+        added: Tensor = self.out(mixed).view(n, h, w, c).permute(0, 3, 1, 2)
+        return x + added
 
 
 class Velocity(nn.Module):

@@ -153,7 +153,9 @@ class FlowTask(InverterTask):
         def reconstruct(z: Tensor, draw: int) -> Tensor:
             noise = torch.randn(len(z), 3, side, side, generator=torch.Generator().manual_seed(draw)).to(self.device)
             with self.engine.autocast():
-                made = [LOOK(network, *part) for part in zip(noise.split(BLOCK), z.split(BLOCK), strict=True)]
+                made = [
+                    LOOK(network, *part) for part in zip(torch.split(noise, BLOCK), torch.split(z, BLOCK), strict=True)
+                ]
             return torch.cat(made).float()
 
         return reconstruct
@@ -167,14 +169,14 @@ class FlowTask(InverterTask):
         noise = torch.randn(images.shape, generator=generator).to(self.device)
         t = logit_normal(len(rows), generator).to(self.device)
         given = torch.ones(len(rows), dtype=torch.bool, device=self.device)
-        parts = zip(*(one.split(BLOCK) for one in (2 * images - 1, noise, z, t, given)), strict=True)
+        parts = zip(*(torch.split(one, BLOCK) for one in (2 * images - 1, noise, z, t, given)), strict=True)
         errors = torch.stack([self._error(network, Part(*part)) for part in parts])
         return super().validate() | {"val_loss": float(errors.mean())}
 
     def seen(self, images: Tensor, fakes: Tensor) -> dict[str, float]:
         """LPIPS."""
         self._lpips = self._lpips or load_lpips(self.device)
-        parts = zip(images.split(BLOCK), fakes.split(BLOCK), strict=True)
+        parts = zip(torch.split(images, BLOCK), torch.split(fakes, BLOCK), strict=True)
         return {"val_lpips": float(torch.cat([lpips_distance(self._lpips, *part) for part in parts]).mean())}
 
 

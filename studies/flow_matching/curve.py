@@ -50,7 +50,7 @@ class Held:
         ids = val.ids[:count]
         images = val.images(ids)
         with torch.inference_mode():
-            z = torch.cat([classifier(part) for part in images.split(BLOCK)]).clone()
+            z = torch.cat([classifier(part) for part in torch.split(images, BLOCK)]).clone()
         return cls(images, z, sample_seeds(0, ids))
 
 
@@ -69,8 +69,8 @@ def row(
     began = time.perf_counter()
     made = inverter.invert(held.z, held.seeds)
     seconds = time.perf_counter() - began
-    again = torch.cat([classifier(part) for part in made.split(BLOCK)])
-    pairs = zip(made.split(BLOCK), held.images.split(BLOCK), strict=True)
+    again = torch.cat([classifier(part) for part in torch.split(made, BLOCK)])
+    pairs = zip(torch.split(made, BLOCK), torch.split(held.images, BLOCK), strict=True)
     passes = EVALUATIONS[sampler.solver] * sampler.steps * (1 if sampler.guidance == 1.0 else 2)
     return {
         "solver": sampler.solver,

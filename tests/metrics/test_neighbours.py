@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+import torch
+from torch_fidelity.metric_prc import calculate_precision_recall_full
 
 from bench.errors import MetricError
 from bench.metrics import neighbours, registry
@@ -52,6 +54,12 @@ def test_all_four_equal_the_plain_reference(
     found = scores(a, b)
     np.testing.assert_allclose(found, plain(a, b), rtol=1e-12)
     assert len(set(found)) > 1
+
+
+def test_precision_and_recall_equal_torch_fidelitys() -> None:
+    a, b = draw(600, 16, 0), 0.2 + 0.8 * draw(500, 16, 1)
+    generated, real = (torch.from_numpy(x.astype(np.float64)) for x in (b, a))
+    assert scores(a, b)[:2] == pytest.approx(calculate_precision_recall_full(generated, real), abs=1e-6)
 
 
 def test_a_line_by_hand() -> None:

@@ -18,6 +18,7 @@ def gaussian_field(mean: Tensor, covariance: Tensor) -> Field:
 
     def field(x: Tensor, t: float) -> Tensor:
         spread = (1 - t) ** 2 * eye + t**2 * covariance
-        return mean + (x - t * mean) @ torch.linalg.solve(spread, t * covariance - (1 - t) * eye)
+        slope: Tensor = torch.linalg.solve(spread, t * covariance - (1 - t) * eye)
+        return mean + (x - t * mean) @ slope
 
     return field

@@ -12,6 +12,7 @@ from bench.training.engine import Engine
 from bench.training.inverters import train_inverter
 from methods.flow_matching.inverter import FlowMatching
 from methods.flow_matching.sampler import Sampler
+from methods.flow_matching.solvers import EVALUATIONS
 from methods.flow_matching.train import FlowTask
 from studies.flow_matching import curve
 from tests.methods.biggan_logit.small import TARGET
@@ -22,7 +23,7 @@ from tests.training.small import make
 def test_both_solvers_are_compared_at_equal_cost_and_guidance_at_the_methods_own_steps() -> None:
     rows = curve.settings(Sampler(12))
     plain = [one for one in rows if one.guidance == 1]
-    costs = [[one.steps * curve.EVALUATIONS[name] for one in plain if one.solver == name] for name in curve.STEPS]
+    costs = [[one.steps * EVALUATIONS[name] for one in plain if one.solver == name] for name in curve.STEPS]
     assert costs[0] == costs[1] != []
     assert {one.guidance for one in rows} == {1.0, *curve.GUIDANCE}
     assert all(one.steps == 12 for one in rows if one.guidance != 1)
