@@ -96,6 +96,8 @@ def _facts(prefix: str, definition: str, published: str, question: str, formula:
         version=f"Euclidean, k {k}/1",
         formula=formula,
         good=good,
+        lowest=0,
+        highest=None if prefix == "density" else 1,
     )
 
 

@@ -121,4 +121,5 @@ def test_they_exist_for_every_extractor_where_they_are_asked_for() -> None:
             card = registry.cards()[key]
             assert card.extractor == extractor
             assert card.headline is None
+            assert (card.lowest, card.highest) == (0, None if name == "density" else 1)
             assert card.citation[0] in ("kynkaanniemi2019improved", "naeem2020reliable")
