@@ -19,8 +19,8 @@ from tests.training.small import assert_same_state
 
 pytestmark = pytest.mark.processes
 
-DECODERS = (pytest.param(f"dosovitskiy-brox-2016{which}", marks=pytest.mark.slow) for which in "ab")
-KINDS = ("biggan-logit", *DECODERS, "classifier")
+SIMILAR = ("dosovitskiy-brox-2016a", "dosovitskiy-brox-2016b", "flow-matching")
+KINDS = ("biggan-logit", *(pytest.param(kind, marks=pytest.mark.slow) for kind in SIMILAR), "classifier")
 ALONE = [sys.executable, "-m"]
 NEEDS_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 IN_TWO = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m"]
