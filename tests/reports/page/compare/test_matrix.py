@@ -1,4 +1,4 @@
-"""What changed at one look: every cell and metric in its place, what is the same quiet, what cannot be compared told."""
+"""What changed at one look: every cell and metric in its place, the same quiet, what cannot be compared told."""
 
 from __future__ import annotations
 
