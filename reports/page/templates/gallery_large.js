@@ -243,7 +243,7 @@ const galleryTools = (function () {
         part(dialog, name).closest("figure").hidden = !methods[i];
         if (!methods[i]) continue;
         picture(name, methods[i], place, `${methods[i].label} reconstruction of ${image.id}`);
-        say(`${name}-words`, methods[i].label);
+        say(`${name}-words`, `${"AB"[i]}: ${methods[i].label}`);
       }
       say("size", data.originals.exact[place] ? data.sizes.exact : data.sizes.reduced);
       stack(image, methods, place);
