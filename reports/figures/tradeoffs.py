@@ -71,7 +71,7 @@ def cost(group: Group, anchor: str, tones: Mapping[str, str] = MappingProxyType(
     note = f"Timed on {text.listing(sorted({point.entry.record.cost.device for point in points}))}."
     if any(point.x <= FASTEST for point in points if scene.places(point) == (0, 0)):
         note += f" Look-ups under {text.duration(FASTEST)} stand there."
-    return _plot("cost", scene, title, anchor, note=note, key=name)
+    return _plot("cost", scene, title, anchor, {"note": note, "key": name})
 
 
 def recognition(group: Group, anchor: str, tones: Mapping[str, str] = MappingProxyType({})) -> Plot:
@@ -95,7 +95,7 @@ def recognition(group: Group, anchor: str, tones: Mapping[str, str] = MappingPro
             if chance is not None and not axis.beyond(chance):
                 line(chance, color=MUTED, lw=1, ls=(0, (1, 3)), zorder=1)
 
-    return _plot("recognition", scene, title, anchor, guides, floor=floor)
+    return _plot("recognition", scene, title, anchor, {"floor": floor}, guides)
 
 
 def distances(group: Group, anchor: str, tones: Mapping[str, str] = MappingProxyType({})) -> Plot:
@@ -111,7 +111,7 @@ def distances(group: Group, anchor: str, tones: Mapping[str, str] = MappingProxy
     across, up = linear(names["near"], *_sides(points, 0)), linear(names["key"], *_sides(points, 1))
     scene = Scene(points, across, up, (_up(group, near), _up(group, key)), tones)
     title = f"{names['key']} against {names['near']}, {group.classifier} on {group.dataset}"
-    return _plot("distances", scene, title, anchor, **names)
+    return _plot("distances", scene, title, anchor, names)
 
 
 def _points(group: Group, x_key: str, y_key: str) -> list[Point]:
@@ -170,8 +170,8 @@ def _plot(
     scene: Scene,
     title: str,
     anchor: str,
+    words: Mapping[str, str],
     guides: Callable[[Axes], None] = lambda plot: None,
-    **words: str,
 ) -> Plot:
     """The figure with what its caption says of the line and of the edge."""
     on, out = ([one.entry.label for one in found] for found in (scene.front, scene.beyond))
