@@ -198,10 +198,9 @@ const galleryTools = (function () {
       const heads = [...dialog.querySelectorAll("[data-part=second-head]")];
       heads.forEach((head) => { head.hidden = methods.length < 2; });
       const { top, classes } = data.originals;
-      part(dialog, "seen").replaceChildren(
-        row(make("th", `${root.dataset.classifier} (target)`), ...[seen(top && top[place], image.target, classes), ...methods.map((one) => seen(one.top && one.top[place], one.target[place], classes))]),
-        row(make("th", "judge"), image.judged || "\u2014", ...methods.map((one) => one.judged[place] || "\u2014")),
-      );
+      const answer = (name, cells) => part(dialog, name).replaceChildren(part(dialog, name).querySelector("th"), ...cells);
+      answer("seen-target", [seen(top[place], image.target, classes), ...methods.map((one) => seen(one.top[place], one.target[place], classes))]);
+      answer("seen-judged", [seen(null, image.judged), ...methods.map((one) => seen(null, one.judged[place]))]);
       say("reason", `Why it is here: ${image.reason}.`);
       part(dialog, "scores").replaceChildren(...scoreRows(data.metrics, methods, place));
     }
