@@ -240,7 +240,7 @@ def test_two_pictures_in_one_place_by_wipe_blink_and_difference(found: Opened) -
         page.keyboard.press(key)
         shapes.append(look(cover, "clipPath"))
     assert len({one[0] for one in shapes}) == 3
-    how = view.get_by_label("by", exact=True)
+    how = view.locator("[data-part=how]")
     how.select_option("blink")
     assert not wipe.is_visible()
     switch = view.get_by_role("button", name="Switch")
@@ -249,8 +249,8 @@ def test_two_pictures_in_one_place_by_wipe_blink_and_difference(found: Opened) -
     page.keyboard.press("Enter")
     assert look(cover, "visibility") == ["hidden"]
     view.get_by_label("by itself").check()
-    page.wait_for_function("!document.querySelector('#gallery-1-dialog').classList.contains('gallery-under')")
-    page.wait_for_function("document.querySelector('#gallery-1-dialog').classList.contains('gallery-under')")
+    for state in (":not(.gallery-under)", ".gallery-under"):
+        page.locator(f"{GALLERY}-dialog{state}").wait_for()
     how.select_option("difference")
     assert look(cover, "visibility", "mixBlendMode") == ["visible", "difference"]
     view.get_by_label("brighter").fill("5")
@@ -262,11 +262,11 @@ def test_the_difference_of_a_picture_with_itself_is_black(found: Opened) -> None
     page = found.page
     tile(page, "oracle").click()
     view = dialog(page)
-    view.get_by_label("by", exact=True).select_option("difference")
+    view.locator("[data-part=how]").select_option("difference")
     stack = view.locator("[data-part=stack]")
     stack.scroll_into_view_if_needed()
     assert np.asarray(Image.open(io.BytesIO(stack.screenshot())).convert("RGB"))[4:-4, 4:-4].max() == 0
-    view.get_by_label("A", exact=True).select_option(label="ridge")
+    view.locator("[data-part=method]").select_option(label="ridge")
     assert np.asarray(Image.open(io.BytesIO(stack.screenshot())).convert("RGB"))[4:-4, 4:-4].max() > 0
 
 
@@ -274,11 +274,11 @@ def test_the_reader_chooses_two_methods(found: Opened) -> None:
     page = found.page
     tile(page).click()
     view = dialog(page)
-    first, second = (view.get_by_label(name, exact=True) for name in "AB")
+    first, second = (view.locator(f"[data-part={name}]") for name in ("method", "other"))
     second.select_option(label="oracle")
     assert view.locator("[data-part=reconstruction-words]").inner_text() == "A: biggan-logit"
     assert view.locator("[data-part=second-words]").inner_text() == "B: oracle"
-    view.get_by_label("Compare").select_option("A and B")
+    view.locator("[data-part=pair]").select_option(label="A and B")
     assert view.locator("[data-part=pair-words]").inner_text() == "biggan-logit and oracle"
     assert view.locator("[data-part=scores] tr").first.locator("td").count() == 2
     second.select_option(label="none")
@@ -295,10 +295,10 @@ def test_all_pictures_are_zoomed_and_moved_together(found: Opened) -> None:
     view = dialog(page)
     across, down = view.get_by_label("across"), view.get_by_label("down")
     assert across.is_disabled()
-    view.get_by_label("Zoom").focus()
+    view.get_by_role("slider", name="Zoom").focus()
     for _ in range(3):
         page.keyboard.press("ArrowRight")
-    view.get_by_label("by", exact=True).select_option("difference")
+    view.locator("[data-part=how]").select_option("difference")
     across.fill("20")
     moved = view.locator(".gallery-moved:visible")
     assert moved.count() == 5  # original, A, B, and the two that are compared
