@@ -62,3 +62,12 @@ def data_uri(tiles: Pixels) -> str:
     else:
         Image.fromarray(grid(tiles)).save(file, "WEBP", quality=85, method=2)
     return f"data:image/webp;base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def exact_uri(picture: Pixels) -> str:
+    """One picture (h, w, 3) as WebP in a URI, every pixel as it is."""
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, "WEBP", lossless=True, quality=20, method=3)
+    return f"data:image/webp;base64,{base64.b64encode(file.getvalue()).decode()}"

@@ -32,12 +32,13 @@ STYLES = (
     "matrix.css",
     "figures.css",
     "gallery.css",
+    "gallery_large.css",
     "probes.css",
     "claims.css",
     "compare.css",
 )
 EARLY_SCRIPT = "theme.js"  # before the first paint, so that no page flashes
-SCRIPTS = ("page.js", "matrix.js", "gallery.js")
+SCRIPTS = ("page.js", "matrix.js", "gallery_large.js", "gallery.js")
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src {}; base-uri 'none'; form-action 'none'"
 )

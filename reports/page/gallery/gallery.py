@@ -18,6 +18,8 @@ from reports.figures import sprites
 from reports.figures.sprites import COLUMNS, LOSSLESS_SIDE, Pixels
 from reports.page.gallery import island
 from reports.page.gallery.choice import Choice, choose
+from reports.page.gallery.exact import exact, sentence, sizes
+from reports.page.gallery.logits import MOST_CLASSES
 from reports.words import text
 from reports.words.gallery_names import predicted, true_class
 
@@ -88,12 +90,14 @@ class Gallery:
         strips: originals, then methods.
         sentences: how the images were chosen.
         missing: whose pictures do not lie beside their records.
-        shrunk: whether the pictures are smaller than what was scored.
+        shrunk: whether the pictures of the table are smaller than what was scored.
+        exact: of how many images the large view shows what was scored, where they are shrunk.
         style: the sizes of tile and sheet as CSS custom properties.
         status: which images are on the page before anybody chooses.
         sets, classes, metrics, methods, ids: what there is to choose from.
         answers: whether images can be chosen by whether the classifier is right.
         caption: the score below a picture before anybody chooses.
+        most: how many classes of the classifier the large view tells.
         data: JSON for the script.
     """
 
@@ -104,6 +108,7 @@ class Gallery:
     sentences: tuple[str, ...]
     missing: str
     shrunk: bool
+    exact: str
     style: str
     status: str
     sets: tuple[Option, ...]
@@ -113,6 +118,7 @@ class Gallery:
     ids: tuple[str, ...]
     answers: bool
     caption: str
+    most: str
     data: Markup
 
 
@@ -127,6 +133,9 @@ def gallery(group: Group, groups: Sequence[Group] = ()) -> Gallery | None:
     names = [sprites.name(one) for one in tiles]
     known = _embedded_before(group, groups)
     new = {name: one for name, one in zip(names, tiles, strict=True) if name not in known}
+    shrunk = max(originals.shape[1:3]) > LOSSLESS_SIDE
+    held = exact([originals, *_reconstructions(entries)], choice) if shrunk else ({},) * len(tiles)
+    sides = sizes((originals.shape[1], originals.shape[2]), (tiles[0].shape[1], tiles[0].shape[2]))
     begin = (choice.sets["random"] or choice.sets["all"])[:WINDOW]
     metrics, caption = island.per_image_metrics(group, entries), first(group.metrics, "closest")
     return Gallery(
@@ -136,8 +145,9 @@ def gallery(group: Group, groups: Sequence[Group] = ()) -> Gallery | None:
         strips=_strips(group, entries, names, choice, begin, caption),
         sentences=choice.sentences,
         missing=text.listing(entry.label for entry in group.complete if entry not in entries),
-        shrunk=max(originals.shape[1:3]) > LOSSLESS_SIDE,
-        style=_style(tiles[0]),
+        shrunk=shrunk,
+        exact=sentence(held, len(choice.rows)),
+        style=_style(tiles[0], originals.shape[2]),
         status=_status(choice, len(begin)),
         sets=tuple(Option(name, words) for name, words in SETS.items() if _offered(name, choice, metrics)),
         classes=tuple(sorted({true_class(group, row) for row in choice.rows})),
@@ -146,7 +156,8 @@ def gallery(group: Group, groups: Sequence[Group] = ()) -> Gallery | None:
         ids=tuple(image_id(group, row) for row in choice.rows),
         answers=is_right(group) is not None,
         caption=group.metric(caption).title,
-        data=island.island(island.data(group, entries, names, choice, COLUMNS)),
+        most=text.count(MOST_CLASSES),
+        data=island.island(island.data(group, entries, names, choice, COLUMNS, held) | {"sizes": sides}),
     )
 
 
@@ -158,8 +169,12 @@ def shown(group: Group) -> list[Entry]:
 
 def pictures(group: Group, rows: Sequence[int]) -> list[Pixels]:
     """The tiles (n, h, w, 3) of these rows: of the originals, then of each row that is shown."""
-    sources = [group.originals, *(entry.reconstructions for entry in shown(group))]
-    return [sprites.crops(source, rows) for source in sources if source is not None]
+    originals = [] if group.originals is None else [group.originals]
+    return [sprites.crops(source, rows) for source in (*originals, *_reconstructions(shown(group)))]
+
+
+def _reconstructions(entries: Sequence[Entry]) -> list[Pixels]:
+    return [entry.reconstructions for entry in entries if entry.reconstructions is not None]
 
 
 def _offered(name: str, choice: Choice, metrics: Sequence[str]) -> bool:
@@ -206,13 +221,16 @@ def _reconstruction(group: Group, entry: Entry, row: int, place: int, caption: s
     return Tile(str(place % COLUMNS), str(place // COLUMNS), alt, judged, score, changed)
 
 
-def _style(tiles: Pixels) -> str:
-    """Sizes for the style sheet: pixels of a tile, and its width on the page, a whole multiple where it is small."""
+def _style(tiles: Pixels, scored: int) -> str:
+    """Sizes for the style sheet: pixels of a tile, and its width on the page, a whole multiple where it is small.
+
+    ``scored`` is the width of what was scored, of which the large view shows a whole multiple.
+    """
     n, h, w, _ = tiles.shape
     return (
         f"--gallery-columns: {COLUMNS}; --gallery-rows: {-(-n // COLUMNS)}; --gallery-ratio: {h / w:.6g}; "
         f"--gallery-wide: {w * max(1, 96 // w)}px; --gallery-narrow: {w * max(1, 64 // w) if w <= 64 else 64}px; "
-        f"--gallery-large: {w * max(1, 256 // w)}px; --gallery-medium: {w * max(1, 160 // w)}px"
+        f"--gallery-large: {scored * max(1, 256 // scored)}px; --gallery-medium: {w * max(1, 160 // w)}px"
     )
 
 
