@@ -6,12 +6,13 @@ Listing reads metadata only; a plugin is imported when it is used.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
-from bench.errors import PluginError, UnknownNameError
+from bench.errors import PluginError, UnknownNameError, UsageError
 from bench.foreign import guarded
 
 INVERTERS = "bench.inverters"
@@ -23,6 +24,7 @@ TRAINERS = "bench.trainers"
 STATISTICS = "bench.statistics"  # what controls need of the training images, fitted beforehand
 REPORTS = "bench.reports"
 DATASETS = "bench.datasets"
+ALL = "all"
 
 
 def points(group: str) -> list[EntryPoint]:
@@ -72,6 +74,27 @@ def load(group: str, kind: str, name: str) -> Any:
     remedy = f"Repair or remove it: pip uninstall {owner}"
     with guarded(f"The {kind} {name!r} ({point.value}) cannot be imported", remedy):
         return point.load()
+
+
+def expanded(names: Iterable[str], everything: Iterable[str]) -> list[str]:
+    """Names with ``all`` replaced by everything there is; doubles are dropped."""
+    known = list(everything)
+    return list(dict.fromkeys(one for name in names for one in (known if name == ALL else [name])))
+
+
+def methods_of(names: Sequence[str], access: str | None) -> list[str]:
+    """Names with ``all`` replaced by every inverter, or by those of one ``access``; what is named stays.
+
+    Raises:
+        UsageError: an access is given and ``all`` is not.
+        PluginError: an inverter cannot be imported, which only an access asks for.
+    """
+    everything = list(registered(INVERTERS))
+    if access is not None:
+        if ALL not in names:
+            raise UsageError(f"--access {access} chooses among all methods: give --method all, or leave it away.")
+        everything = [name for name in everything if load(INVERTERS, "method", name).access == access]
+    return expanded(names, everything)
 
 
 def reports() -> Any:

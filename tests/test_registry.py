@@ -2,8 +2,8 @@ import sys
 
 import pytest
 
-from bench.errors import PluginError, UnknownNameError
-from bench.registry import INVERTERS, load, points, registered
+from bench.errors import PluginError, UnknownNameError, UsageError
+from bench.registry import INVERTERS, expanded, load, methods_of, points, registered
 from tests.conftest import AddPlugin
 
 CODE = "class Grey:\n    name = 'grey'\n"
@@ -68,3 +68,21 @@ def test_misspelt_name_gets_a_suggestion(plugin: AddPlugin) -> None:
     plugin("outsider", INVERTERS, "dosovitskiy-brox = outsider_f:Grey", CODE)
     with pytest.raises(UnknownNameError, match=r"no method called 'dosovitsky-brox'\. Did you mean 'dosovitskiy-brox'"):
         load(INVERTERS, "method", "dosovitsky-brox")
+
+
+def test_all_stands_for_everything_and_doubles_are_dropped() -> None:
+    assert expanded(["b", "all", "c"], ("a", "b")) == ["b", "a", "c"]
+
+
+def test_an_access_chooses_among_all_methods_and_what_is_named_stays(plugin: AddPlugin) -> None:
+    code = "class Grey:\n    name, access = 'grey', 'features'\n"
+    plugin("outsider", INVERTERS, "grey = outsider_access:Grey", code)
+    everything = methods_of(["all"], None)
+    parts = [methods_of(["all"], access) for access in ("logits", "features", "white-box")]
+    assert sorted(name for part in parts for name in part) == sorted(everything)
+    assert "biggan-logit" in parts[0]
+    assert "grey" in parts[1]
+    assert "mahendran-vedaldi" in parts[2]
+    assert methods_of(["engstrom", "all"], "logits") == ["engstrom", *parts[0]]
+    with pytest.raises(UsageError, match="give --method all"):
+        methods_of(["engstrom"], "logits")

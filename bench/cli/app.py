@@ -10,6 +10,7 @@ import typer
 
 from bench.cli.data import data_app
 from bench.cli.options import (
+    AccessOption,
     DatasetOption,
     Device,
     DeviceOption,
@@ -82,6 +83,7 @@ def run(
     ] = None,
     metric: MetricOption = None,
     judge: JudgeOption = None,
+    access: AccessOption = None,
     inception_weights: Annotated[Path | None, typer.Option(help="torch-fidelity's Inception weights, for fid.")] = None,
     controls: Annotated[bool, typer.Option("--controls/--no-controls", help="Add floors and ceilings.")] = True,
     force: Annotated[
@@ -112,7 +114,8 @@ def run(
             tuple(metric) if metric else None, judge,
         )  # fmt: skip
 
-    raise typer.Exit((verify_cells if verify else run_cells)(method, classifier, seed, config, as_json=json))
+    go = verify_cells if verify else run_cells
+    raise typer.Exit(go(method, classifier, seed, config, access=access.value if access else None, as_json=json))
 
 
 app.command()(sweep)

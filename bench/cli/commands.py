@@ -8,7 +8,7 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from bench.cli.printing import interval, print_faults, print_json, print_rows
 from bench.config import RunConfig
@@ -17,9 +17,6 @@ from bench.once import one_run
 from bench.store.neutral import here
 from bench.store.record import Record
 
-if TYPE_CHECKING:
-    pass
-
 T = TypeVar("T")
 
 
@@ -27,20 +24,26 @@ Configure = Callable[[str, str, int], RunConfig]  # method, classifier, seed
 
 
 def run_cells(
-    methods: Sequence[str], classifiers: Sequence[str], seeds: Sequence[int], config: Configure, *, as_json: bool
+    methods: Sequence[str],
+    classifiers: Sequence[str],
+    seeds: Sequence[int],
+    config: Configure,
+    *,
+    access: str | None = None,
+    as_json: bool,
 ) -> int:
     """Run every combination, each classifier's controls first, with the first seed; 1 if a cell failed."""
     from bench.classifiers.provider import targets
     from bench.datasets import aliases_of
     from bench.foreign import aside
-    from bench.registry import INVERTERS, registered
+    from bench.registry import expanded, methods_of
 
-    names = _expand(methods, registered(INVERTERS))
+    names = methods_of(methods, access)
     seeds = tuple(dict.fromkeys(seeds))
     every = targets(aliases_of(config(names[0], classifiers[0], seeds[0]).dataset))
     plan = [
         [config(method, classifier, seed) for method in names for seed in seeds]
-        for classifier in _expand(classifiers, every)
+        for classifier in expanded(classifiers, every)
     ]
     with aside(), one_run():  # what plugins print is no answer of the command
         asked, controls = _run(plan)
@@ -69,17 +72,23 @@ def _run(plan: Sequence[Sequence[RunConfig]]) -> tuple[list[Record], list[Record
 
 
 def verify_cells(
-    methods: Sequence[str], classifiers: Sequence[str], seeds: Sequence[int], config: Configure, *, as_json: bool
+    methods: Sequence[str],
+    classifiers: Sequence[str],
+    seeds: Sequence[int],
+    config: Configure,
+    *,
+    access: str | None = None,
+    as_json: bool,
 ) -> int:
     """``bench run --verify`` for every combination and the controls: a line a cell; 1 unless all are right."""
     from bench.classifiers.provider import targets
     from bench.datasets import aliases_of
-    from bench.registry import CONTROLS, INVERTERS, registered
+    from bench.registry import CONTROLS, expanded, methods_of, registered
     from bench.store.verify import verify_cell
 
-    names = _expand(methods, registered(INVERTERS))
+    names = methods_of(methods, access)
     seeds = tuple(dict.fromkeys(seeds))
-    every = _expand(classifiers, targets(aliases_of(config(names[0], classifiers[0], seeds[0]).dataset)))
+    every = expanded(classifiers, targets(aliases_of(config(names[0], classifiers[0], seeds[0]).dataset)))
     plan = [config(method, classifier, seed) for classifier in every for method in names for seed in seeds]
     if plan[0].controls:
         kept = [control for control in registered(CONTROLS) if control not in names]
@@ -168,12 +177,6 @@ def _print_levels(record: Record) -> None:
         print(f"- {reason}")
     if record.note:
         print(record.note)
-
-
-def _expand(names: Sequence[str], everything: Sequence[str] | dict[str, Any]) -> list[str]:
-    """``all`` becomes every registered name; doubles are dropped."""
-    listed = [known for name in names for known in (everything if name == "all" else [name])]
-    return list(dict.fromkeys(listed))
 
 
 def stepped(found: Iterator[T]) -> Iterator[T]:

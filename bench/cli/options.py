@@ -31,6 +31,14 @@ class Precision(StrEnum):
     bf16 = "bf16"
 
 
+class Access(StrEnum):
+    """What a method may see."""
+
+    logits = "logits"
+    features = "features"
+    white_box = "white-box"
+
+
 class Listing(StrEnum):
     """What can be listed."""
 
@@ -62,6 +70,7 @@ MetricOption = Annotated[
 JudgeOption = Annotated[
     str | None, typer.Option(help="Classifier that scores as judge, any but the target; by default the dataset's.")
 ]
+AccessOption = Annotated[Access | None, typer.Option(help="Of --method all, those that see no more than this.")]
 FetchedArgument = Annotated[str, typer.Argument(help="cifar10, tiny-imagenet, inception or fashion-mnist.")]
 VerifiedArgument = Annotated[str, typer.Argument(help="cifar10, tiny-imagenet, imagenet, inception or fashion-mnist.")]
 PartialOption = Annotated[

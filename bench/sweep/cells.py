@@ -16,7 +16,7 @@ from bench.datasets import aliases_of
 from bench.errors import BusyError, UsageError
 from bench.inverters.base import WITH_NETWORK
 from bench.once import one_run
-from bench.registry import CONTROLS, INVERTERS, registered
+from bench.registry import CONTROLS, INVERTERS, expanded, registered
 from bench.rescore import outdated
 from bench.store.files import locked
 from bench.sweep.plan import Override, Plan, listed, nearest
@@ -141,10 +141,10 @@ def plan_cells(plan: Plan, out: Path, device: Device) -> list[Planned]:
 
 def _grid(plan: Plan, out: Path, device: Device) -> Iterator[tuple[RunConfig, str | None, bool]]:
     """Configuration, probe, and whether it is a control that nobody named."""
-    methods = _expanded(plan.methods, list(registered(INVERTERS)))
+    methods = expanded(plan.methods, registered(INVERTERS))
     controls = [name for name in registered(CONTROLS) if plan.controls and name not in methods]
     for dataset in plan.datasets:
-        for classifier in _expanded(plan.classifiers, targets(aliases_of(dataset))):
+        for classifier in expanded(plan.classifiers, targets(aliases_of(dataset))):
             for name in (*controls, *methods):
                 base = RunConfig(
                     name, classifier, dataset, plan.num_images, 0, device, plan.preset, controls=False, out=out,
@@ -157,10 +157,6 @@ def _grid(plan: Plan, out: Path, device: Device) -> Iterator[tuple[RunConfig, st
                     for probe in () if name in registered(CONTROLS) else probes:
                         asked, _, _ = _overridden(plan, replace(base, seed=seed, num_images=None, metrics=None), probe)
                         yield asked, probe, False
-
-
-def _expanded(names: Sequence[str], everything: Sequence[str]) -> list[str]:
-    return list(dict.fromkeys(one for name in names for one in (everything if name == "all" else [name])))
 
 
 def _overridden(plan: Plan, config: RunConfig, probe: str | None) -> tuple[RunConfig, tuple[int, ...], tuple[str, ...]]:

@@ -7,7 +7,8 @@ import pytest
 
 from bench import config
 from bench.cli import listing
-from bench.cli.options import Device, Listing, Precision, Preset
+from bench.cli.options import Access, Device, Listing, Precision, Preset
+from bench.inverters import base
 
 
 @pytest.mark.parametrize(
@@ -15,6 +16,11 @@ from bench.cli.options import Device, Listing, Precision, Preset
 )
 def test_every_choice_of_a_run_is_offered(offered: type[StrEnum], known: Any) -> None:
     assert {one.value for one in offered} == set(get_args(known))
+
+
+def test_every_access_of_an_inverter_is_offered() -> None:
+    """The originals are for a control alone."""
+    assert {one.value for one in Access} == set(get_args(base.Access)) - {"original"}
 
 
 def test_everything_that_can_be_listed_is_offered() -> None:
