@@ -91,7 +91,10 @@ def test_a_job_a_cell_helpers_for_those_that_descend_or_as_many_jobs_as_asked(tm
         (["Descending 0"], True), (["Descending 0"], True),
     ]  # fmt: skip
     few = slurm._portions(replace(work, workers=2, seconds=[9.0, 1.0, None]), [0, 1, 2])
-    assert sorted([short(cell) for cell in one.cells] for one in few) == [["Descending 0"], ["Grey 0", "Noisy 0"]]
+    assert sorted([short(cell) for cell in one.cells] for one in few) == [
+        ["Descending 0", "Noisy 0"],
+        ["Grey 0"],
+    ]  # what nobody knows counts as long
 
 
 def test_what_is_queued_follows_squeue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
