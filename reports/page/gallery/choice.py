@@ -15,7 +15,7 @@ from reports.analysis.metrics import Metrics, metrics_of, picked
 from reports.words import text
 
 EMBEDDED = 64
-RANDOM = 24  # at least; what the other sets leave free is filled with more of these
+RANDOM = 24  # of so many at least; what the other sets leave free is filled with more of these
 WRONG = 8
 FIRST = 8
 ENDS = 2
@@ -51,8 +51,15 @@ class _Filter:
     unknown: tuple[str, ...]
 
 
-def choose(group: Group, groups: Sequence[Group]) -> Choice:
-    """The images for this group, which every other group of the dataset with enough images shows too."""
+def choose(group: Group, groups: Sequence[Group], embedded: int = EMBEDDED) -> Choice:
+    """The images for this group, which every other group of the dataset with enough images shows too.
+
+    Args:
+        group: whose gallery it is.
+        groups: all of the page.
+        embedded: about how many; of fewer than ``EMBEDDED`` each set has its share.
+    """
+    wrong, first = (max(1, amount * embedded // EMBEDDED) for amount in (WRONG, FIRST))
     peers = _peers(group, groups)
     reach = min(peer.num_images for peer in peers)
     asked = _filter(peers, groups, reach)
@@ -60,13 +67,13 @@ def choose(group: Group, groups: Sequence[Group]) -> Choice:
     candidates = [row for row in drawn if asked.right[row]]
     ends = _ends(peers, reach)
     sets: dict[str, list[int]] = {
-        "wrong": [row for row in drawn if not asked.right[row]][:WRONG],
-        "first": list(range(min(FIRST, reach))),
+        "wrong": [row for row in drawn if not asked.right[row]][:wrong],
+        "first": list(range(min(first, reach))),
         "ends": list(dict.fromkeys(row for _, rows in ends for row in rows)),
     }
-    sets = {"random": _random(candidates, {row for rows in sets.values() for row in rows})} | sets
+    sets = {"random": _random(candidates, {row for rows in sets.values() for row in rows}, embedded)} | sets
     chosen = dict.fromkeys(row for rows in sets.values() for row in rows)
-    rest = [row for row in drawn if row not in chosen][: max(0, EMBEDDED - len(chosen))]
+    rest = [row for row in drawn if row not in chosen][: max(0, embedded - len(chosen))]
     rows = tuple(sorted([*chosen, *rest]))
     place = {row: position for position, row in enumerate(rows)}
     places = {name: tuple(place[row] for row in members) for name, members in (sets | {"all": list(rows)}).items()}
@@ -120,14 +127,16 @@ def _shuffled(group: Group, rows: Iterable[int]) -> list[int]:
     return sorted(rows, key=digests.__getitem__)
 
 
-def _random(candidates: Sequence[int], others: set[int]) -> list[int]:
-    """The first candidates: ``RANDOM``, and more until all sets together make ``EMBEDDED`` images."""
-    taken: list[int] = []
+def _random(candidates: Sequence[int], others: set[int], embedded: int) -> list[int]:
+    """The first candidates: ``RANDOM`` of ``EMBEDDED``, and more until all sets together make the images wanted."""
+    taken: dict[int, None] = {}
+    fewest, together = RANDOM * embedded // EMBEDDED, set(others)
     for row in candidates:
-        if len(taken) >= RANDOM and len(others | set(taken)) >= EMBEDDED:
+        if len(taken) >= fewest and len(together) >= embedded:
             break
-        taken.append(row)
-    return taken
+        taken[row] = None
+        together.add(row)
+    return list(taken)
 
 
 def contenders(peers: Iterable[Group], key: str) -> list[Entry]:

@@ -7,17 +7,20 @@ reader look at the others.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from bench.store.table import JUDGE
 from reports.analysis.groups import Entry, Group
 from reports.analysis.images import image_id, is_right
 from reports.analysis.metrics import first
+from reports.export.files import INSIDE, Files
 from reports.figures import sprites
 from reports.figures.sprites import COLUMNS, LOSSLESS_SIDE, Pixels
 from reports.page.gallery import island
-from reports.page.gallery.choice import Choice, choose
+from reports.page.gallery.choice import EMBEDDED, Choice, choose
 from reports.words import text
 from reports.words.gallery_names import predicted, true_class
 
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 WINDOW = 12  # images side by side
+FEWEST = 12  # images of a gallery, however little room there is
+ROOM = 6_000_000  # bytes of all galleries in a page of one file
 SETS = {
     "random": "random",
     "wrong": "classified wrongly",
@@ -83,17 +88,19 @@ class Gallery:
 
     Attributes:
         anchor: the id that everything of this gallery begins with.
-        sheets: those that no earlier gallery of the page embeds.
+        sheets: those that no earlier gallery of the page holds.
         heads: (class, id) of the images that the table begins with.
         strips: originals, then methods.
         sentences: how the images were chosen.
         missing: whose pictures do not lie beside their records.
-        shrunk: whether the pictures are smaller than what was scored.
+        shrunk: empty where the pictures are those that were scored; else ``only`` or, where each lies beside the page in
+            full, ``full``.
         style: the sizes of tile and sheet as CSS custom properties.
         status: which images are on the page before anybody chooses.
         sets, classes, metrics, methods, ids: what there is to choose from.
         answers: whether images can be chosen by whether the classifier is right.
         caption: the score below a picture before anybody chooses.
+        held_back: how many more images it shows where there is room.
         data: JSON for the script.
     """
 
@@ -103,7 +110,7 @@ class Gallery:
     strips: tuple[Strip, ...]
     sentences: tuple[str, ...]
     missing: str
-    shrunk: bool
+    shrunk: str
     style: str
     status: str
     sets: tuple[Option, ...]
@@ -113,30 +120,89 @@ class Gallery:
     ids: tuple[str, ...]
     answers: bool
     caption: str
+    held_back: int
     data: Markup
 
+    @property
+    def weight(self) -> int:
+        """Bytes that its pictures and data take in the page."""
+        return len(self.data) + sum(len(one.source) for one in self.sheets)
 
-def gallery(group: Group, groups: Sequence[Group] = ()) -> Gallery | None:
-    """The gallery of one group among all groups of the page, or None where no pictures lie beside its records."""
+
+@dataclass
+class Making:
+    """How the galleries of a page are made.
+
+    Attributes:
+        files: where their pictures go.
+        embedded: about how many images each shows.
+        known: names of the sheets that are there already: originals, and controls of equal pixels.
+    """
+
+    files: Files = INSIDE
+    embedded: int = EMBEDDED
+    known: set[str] = field(default_factory=set)
+
+
+def galleries(groups: Sequence[Group], files: Files = INSIDE, room: int = ROOM) -> list[Gallery | None]:
+    """The gallery of every group; in a page of one file each shows as many images as all of them have room for.
+
+    Args:
+        groups: of the page, in its order.
+        files: where the pictures go.
+        room: bytes for pictures and data of all galleries, where the page is one file.
+    """
+    pictured = [one for one in groups if shown(one)]
+    embedded = EMBEDDED
+    if files.folder is None and len(pictured) > 1:
+        first_one = gallery(pictured[0], groups)
+        embedded = _fitting(EMBEDDED, room, len(pictured) * (first_one.weight if first_one else 0))
+    while True:
+        making = Making(files, embedded)
+        found = [gallery(one, groups, making) for one in groups]
+        weight = sum(one.weight for one in found if one is not None)
+        if files.folder is not None or weight <= room or embedded == FEWEST:
+            return found
+        embedded = _fitting(embedded, room, weight)
+
+
+def _fitting(embedded: int, room: int, weight: int) -> int:
+    """How many images a gallery may have where so many weigh so much."""
+    return max(FEWEST, min(embedded, int(0.97 * embedded * room / max(1, weight))))
+
+
+def gallery(group: Group, groups: Sequence[Group] = (), making: Making | None = None) -> Gallery | None:
+    """The gallery of one group among all groups of the page, or None where no pictures lie beside its records.
+
+    Args:
+        group: whose.
+        groups: of the page; the galleries before this one are made before it.
+        making: how, and what the galleries before it hold.
+    """
+    making = making or Making()
     groups = groups if any(other is group for other in groups) else [group]
     originals, entries = group.originals, shown(group)
     if originals is None or not entries:
         return None
-    choice = choose(group, groups)
+    choice = choose(group, groups, making.embedded)
     tiles = pictures(group, choice.rows)
     names = [sprites.name(one) for one in tiles]
-    known = _embedded_before(group, groups)
-    new = {name: one for name, one in zip(names, tiles, strict=True) if name not in known}
+    new = {name: one for name, one in zip(names, tiles, strict=True) if name not in making.known}
+    making.known.update(new)
     begin = (choice.sets["random"] or choice.sets["all"])[:WINDOW]
     metrics, caption = island.per_image_metrics(group, entries), first(group.metrics, "closest")
+    shrunk = max(originals.shape[1:3]) > LOSSLESS_SIDE
+    data = island.data(group, entries, names, choice, COLUMNS)
+    if shrunk and making.files.folder is not None:
+        data["full"] = _full_pictures(group, choice.rows, names, making.files)
     return Gallery(
         anchor=f"gallery-{next(i for i, other in enumerate(groups, 1) if other is group)}",
-        sheets=tuple(Sheet(name, sprites.data_uri(one)) for name, one in new.items()),
+        sheets=tuple(Sheet(name, _kept(making.files, name, sprites.sheet(one))) for name, one in new.items()),
         heads=tuple((true_class(group, choice.rows[i]), image_id(group, choice.rows[i])) for i in begin),
         strips=_strips(group, entries, names, choice, begin, caption),
         sentences=choice.sentences,
         missing=text.listing(entry.label for entry in group.complete if entry not in entries),
-        shrunk=max(originals.shape[1:3]) > LOSSLESS_SIDE,
+        shrunk="full" if "full" in data else "only" if shrunk else "",
         style=_style(tiles[0]),
         status=_status(choice, len(begin)),
         sets=tuple(Option(name, words) for name, words in SETS.items() if _offered(name, choice, metrics)),
@@ -146,8 +212,22 @@ def gallery(group: Group, groups: Sequence[Group] = ()) -> Gallery | None:
         ids=tuple(image_id(group, row) for row in choice.rows),
         answers=is_right(group) is not None,
         caption=group.metric(caption).title,
-        data=island.island(island.data(group, entries, names, choice, COLUMNS)),
+        held_back=len(choose(group, groups).rows) - len(choice.rows) if making.embedded < EMBEDDED else 0,
+        data=island.island(data),
     )
+
+
+def _kept(files: Files, name: str, content: bytes) -> str:
+    return files.put(f"pictures/{name}.webp", "image/webp", content)
+
+
+def _full_pictures(group: Group, rows: Sequence[int], names: Sequence[str], files: Files) -> str:
+    """Write each picture in its own size, row by row, and return the folder: below it a folder a sheet."""
+    sources = [group.originals, *(entry.reconstructions for entry in shown(group))]
+    for source, name in zip(sources, names, strict=True):
+        for place, row in enumerate(rows if source is not None else ()):
+            _kept(files, f"full/{name}/{place}", sprites.photograph(np.asarray(source[row])))
+    return "pictures/full"
 
 
 def shown(group: Group) -> list[Entry]:
@@ -165,17 +245,6 @@ def pictures(group: Group, rows: Sequence[int]) -> list[Pixels]:
 def _offered(name: str, choice: Choice, metrics: Sequence[str]) -> bool:
     """Whether a set has images: an order by a score needs scores."""
     return bool(metrics) if name in ("best", "worst") else name == "ids" or bool(choice.sets[name])
-
-
-def _embedded_before(group: Group, groups: Sequence[Group]) -> set[str]:
-    """Names of the sheets that the galleries above this one hold already: originals, and controls of equal pixels."""
-    found: set[str] = set()
-    for other in groups:
-        if other is group:
-            break
-        if other.dataset == group.dataset and other.originals is not None and shown(other):
-            found |= {sprites.name(one) for one in pictures(other, choose(other, groups).rows)}
-    return found
 
 
 def _strips(

@@ -172,6 +172,7 @@
       const tile = part(dialog, name);
       tile.className = `gallery-tile gallery-sheet-${sheet}`;
       point(tile, place, data.columns);
+      bench.inFull(tile, data.full && `${data.full}/${sheet}/${place}.webp`);
       if (label) tile.setAttribute("aria-label", label);
     }
 
@@ -300,5 +301,5 @@
     choose();
   }
 
-  for (const root of document.querySelectorAll("[data-gallery]")) start(root);
+  bench.each("[data-gallery]", start);
 })();

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import dataclasses
 import json
 import re
@@ -12,9 +13,11 @@ import pytest
 from bench.datasets.cifar10 import CLASS_NAMES, shipped_test
 from bench.store.record import Record
 from reports.analysis.groups import Group
+from reports.export.files import Files
 from reports.figures import sprites
 from reports.page.gallery.choice import EMBEDDED
-from reports.page.gallery.gallery import Gallery, gallery
+from reports.page.gallery.gallery import FEWEST, Gallery, gallery
+from reports.page.gallery.gallery import galleries as galleries_of
 from reports.page.render import TEMPLATES
 from tests.reports.figures.test_sprites import decoded
 from tests.reports.gallery_runs import (
@@ -41,7 +44,7 @@ def groups(tmp_path_factory: pytest.TempPathFactory) -> list[Group]:
 
 @pytest.fixture(scope="module")
 def galleries(groups: list[Group]) -> list[Gallery]:
-    return [shown(one, groups) for one in groups]
+    return [one for one in galleries_of(groups) if one is not None]
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +55,11 @@ def data(groups: list[Group]) -> list[dict[str, Any]]:
 def test_every_tile_is_a_window_onto_the_very_pixels(
     groups: list[Group], galleries: list[Gallery], data: list[dict[str, Any]]
 ) -> None:
-    sheets = {sheet.name: decoded(sheet.source) for one in galleries for sheet in one.sheets}
+    sheets = {
+        sheet.name: decoded(base64.b64decode(sheet.source.partition("base64,")[2]))
+        for one in galleries
+        for sheet in one.sheets
+    }
     for one, view, found in zip(groups, galleries, data, strict=True):
         sources = [one.originals, *(entry.reconstructions for entry in one.complete)]
         names = [found["originals"]["sheet"], *(method["sheet"] for method in found["methods"])]
@@ -144,7 +151,7 @@ def test_four_classifiers_and_fifteen_rows_stay_below_ten_megabytes(galleries: l
     photographs, rng = shipped_test()[0][:EMBEDDED], np.random.default_rng(0)
     noisy, smooth = fake(photographs, 0.6, 18, rng), fake(photographs, 3.4, 0, rng)  # as optimisation and ridge give
     per_classifier = ((9, photographs), (3, noisy), (2, smooth))  # the oracle shares the originals' sheet
-    sheets = 4 * sum(amount * len(sprites.data_uri(tiles)) for amount, tiles in per_classifier)
+    sheets = 4 * sum(amount * len(sprites.sheet(tiles)) * 4 // 3 for amount, tiles in per_classifier)
     html = rendered(galleries[:1])
     rest = len(html) - sum(len(sheet.source) for sheet in galleries[0].sheets)
     assert sheets + 4 * 15 * rest / (len(METHODS) + 1) < 10_000_000
@@ -198,3 +205,39 @@ def test_pictures_of_another_size_than_the_originals_are_left_out(tmp_path: Path
     assert [fault.reason for fault in one.complete[0].faults] == [
         "its pictures have 16x16 pixels and the originals 32x32"
     ]
+
+
+def test_galleries_show_as_many_images_as_one_file_has_room_for(groups: list[Group], galleries: list[Gallery]) -> None:
+    weight = sum(one.weight for one in galleries)
+    few = [one for one in galleries_of(groups, room=weight // 2) if one is not None]
+    assert sum(one.weight for one in few) <= weight // 2
+    for one, whole in zip(few, galleries, strict=True):
+        assert FEWEST < len(one.ids) < len(whole.ids)
+        assert one.held_back == len(whole.ids) - len(one.ids)
+        assert whole.held_back == 0
+        assert {option.value for option in one.sets} == {option.value for option in whole.sets}
+    least = [one for one in galleries_of(groups, room=1) if one is not None]
+    assert all(FEWEST <= len(one.ids) < len(whole.ids) for one, whole in zip(least, galleries, strict=True))
+
+
+def test_in_a_folder_large_pictures_lie_in_their_own_size_and_only_those_shown(tmp_path: Path) -> None:
+    """Of so many images that reading them all would take minutes: the files are sparse."""
+    record, rows = Record("m", "C", "folder:p", 50_000, 0, key="k", metrics={}), 50_000
+    columns = {"image_id": [f"a/{row}" for row in range(rows)], "label": np.zeros(rows, np.int64)}
+    cell = write_cell(tmp_path / "runs", record, columns, np.zeros((1, 1, 1, 3), np.uint8))
+    for place in (cell / "reconstructions.npy", cell.parents[2] / "originals.npy"):
+        place.unlink(missing_ok=True)
+        made = np.lib.format.open_memmap(place, "w+", np.uint8, (rows, 224, 224, 3))
+        made[:3] = 200
+        made.flush()
+    (one,) = opened(tmp_path / "runs")
+    (view,) = galleries_of([one], Files(tmp_path))
+    assert view is not None
+    assert view.shrunk == "full"
+    data = json.loads(view.data)
+    names = [data["originals"]["sheet"], data["methods"][0]["sheet"]]
+    files = sorted((tmp_path / data["full"] / names[0]).iterdir())
+    assert len(files) == len(view.ids)
+    first = view.ids.index("a/0")
+    assert decoded((tmp_path / data["full"] / names[1] / f"{first}.webp").read_bytes()).shape == (224, 224, 3)
+    assert [sheet.source for sheet in view.sheets] == [f"pictures/{name}.webp" for name in dict.fromkeys(names)]
