@@ -203,7 +203,7 @@ def report(
         tuple[Path, Path] | None, typer.Option(metavar="A B", help="Two folders of runs side by side, instead.")
     ] = None,
 ) -> None:
-    """Write one self-contained HTML page, or a folder of one, from all records.
+    """Write one self-contained HTML page from all records.
 
     Example: bench report --runs runs --out report.html
 

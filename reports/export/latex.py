@@ -1,4 +1,4 @@
-"""A group's leaderboard as a table for a paper: a few metrics by their titles, aligned by siunitx, ruled by booktabs."""
+"""A group's leaderboard as a table for a paper: a few metrics by their titles, with siunitx and booktabs."""
 
 from __future__ import annotations
 

@@ -93,8 +93,8 @@ class Gallery:
         strips: originals, then methods.
         sentences: how the images were chosen.
         missing: whose pictures do not lie beside their records.
-        shrunk: empty where the pictures are those that were scored; else ``only`` or, where each lies beside the page in
-            full, ``full``.
+        shrunk: empty where the pictures are those that were scored; else ``only``, or ``full`` where each lies beside
+            the page in its own size.
         style: the sizes of tile and sheet as CSS custom properties.
         status: which images are on the page before anybody chooses.
         sets, classes, metrics, methods, ids: what there is to choose from.
