@@ -42,6 +42,7 @@ LEVEL = ("level", "level_value")
 SCORE = ("metric", "value", "ci95_low", "ci95_high", "n", "chance", "std", "higher_is_better", "note")
 RANK = ("rank_low", "rank_high", "rank_note")  # of ranked inverters: what it rests on, or why there is none
 COLUMNS = (*CELL, *LEVEL, *SCORE, *RANK, "fingerprint", "key")
+JSON = "JSON"
 FORMULA = ("=", "+", "-", "@", text.MINUS)  # what a spreadsheet runs when a cell begins with it
 
 

@@ -93,10 +93,11 @@ def _style() -> dict[str, Any]:
     from cycler import cycler
 
     with matplotlib.rc_context():
+        known: Any = matplotlib.rcParams
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(STYLE)
-        matplotlib.rcParams["axes.prop_cycle"] = cycler(color=SERIES)
-        return dict(matplotlib.rcParams)
+        known.update(STYLE)
+        known["axes.prop_cycle"] = cycler(color=SERIES)
+        return dict(known)
 
 
 @contextmanager
@@ -110,7 +111,8 @@ def figure(width_px: float, height_px: float) -> Iterator[Figure]:
 
     with matplotlib.rc_context(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from")  # only the measuring font lacks it
-        dict.update(matplotlib.rcParams, _style())  # checked when it was made
+        known: Any = matplotlib.rcParams
+        dict.update(known, _style())  # checked when it was made
         yield Drawing(figsize=(width_px / POINTS, height_px / POINTS), dpi=POINTS)
 
 

@@ -102,9 +102,21 @@ def write_report(runs: Path, out: Path, faults: Faults | None = None, *, zipped:
 
 
 def _within(made: Page, faults: Sequence[tuple[str, str]]) -> bytes:
-    """The page as one file; where it were larger than ``MOST``, without what weighs most, which it says."""
-    for one in made.smaller():
-        html = whole(rendered("report.html", page=one, left_out=faults)).encode()
+    """The page as one file; where it were larger than ``MOST``, with less of what weighs most, which it says."""
+    from reports.page.summary import without_json
+
+    def written(one: Page) -> bytes:
+        return whole(rendered("report.html", page=one, left_out=faults)).encode()
+
+    html = written(made)
+    if len(html) > MOST:
+        made = without_json(made)
+        html = written(made)
+    if len(html) > MOST and made.weight:
+        made = made.refit(made, max(0, MOST - len(html) + made.weight))
+        html = written(made)
+    for one in made.smaller() if len(html) > MOST else ():
+        html = written(one)
         if len(html) <= MOST:
             break
     return html

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bench.cards import MetricCard
@@ -88,14 +88,29 @@ class Page:
     downloads: tuple[downloads.Download, ...]
     several: bool
     without: tuple[str, ...] = ()  # what one file has no room for
+    refit: Callable[[Page, int], Page] = lambda page, room: page  # with galleries of so many bytes at most
+
+    @property
+    def weight(self) -> int:
+        """Bytes that the pictures of the groups take in one file."""
+        return sum(one.gallery.weight for one in self.sections if one.gallery is not None)
 
     def smaller(self) -> Iterator[Page]:
-        """This page, then without one thing after the other, each of which it names."""
-        yield self
+        """This page without one thing after the other, each of which it names."""
         bare = self
         for what, cut in CUTS:
             bare = replace(cut(bare), without=(*bare.without, what))
             yield bare
+
+
+def without_json(page: Page) -> Page:
+    """The page without the largest of its downloads, which repeats the records' own files."""
+    left = tuple(one for one in page.downloads if one.label != downloads.JSON)
+    return replace(page, downloads=left, without=("the records as JSON, as each lies in its own folder",))
+
+
+def _without_records(page: Page) -> Page:
+    return replace(page, downloads=())
 
 
 def _without_galleries(page: Page) -> Page:
@@ -107,19 +122,16 @@ def _without_details(page: Page) -> Page:
     return replace(page, sections=tuple(replace(one, details=()) for one in page.sections))
 
 
-def _without_records(page: Page) -> Page:
-    return replace(page, downloads=())
-
-
 def _without_sources(page: Page) -> Page:
     bare = (replace(one, provenance=replace(one.provenance, sources=())) for one in page.sections)
     return replace(page, sections=tuple(bare), probe_sources=())
 
 
+FEWER = "of each method and classifier"
 CUTS = (
-    ("all pictures of the groups", _without_galleries),
-    ("the tables of pairs, distributions and classes", _without_details),
     ("the downloads of all records", _without_records),
+    ("the tables of pairs, distributions and classes", _without_details),
+    ("all pictures of the groups", _without_galleries),
     ("the weights, recipes and environments of the records", _without_sources),
 )
 
@@ -133,23 +145,34 @@ def page(entries: Sequence[Entry], files: Files = INSIDE) -> Page:
     probes = [entry for entry in entries if entry.record.probe is not None]
     asked = [entry.record for entry in probes]
     metrics = metrics_of(entry for one in groups for entry in one.complete)
-    sections, colours, pictures = [], tones(groups), gallery.galleries(groups, files)
-    for (one, anchor, ranked), shown in zip(named, pictures, strict=True):
-        sections.append(_section(one, groups, anchor, ranked, colours, shown, files))  # a frame less
+    sections, colours = [], tones(groups)
+    for one, anchor, ranked in named:
+        sections.append(_section(one, groups, anchor, ranked, colours, files))  # a frame less
     headlines = [findings.finding(one, ranked, anchor) for one, anchor, ranked in named]
     ranks, speak = [ranked for _, _, ranked in named], speaking(groups)
     told, names = headline(groups, ranks), [record.method for record in ordered]
-    boards: list[Board] = []
-    for (one, anchor, ranked), section in zip(named, sections, strict=True):
-        if one in speak:
-            made = board(one, ranked, section.gallery, colours, anchor, _short(one, speak))
-            boards.insert(0 if one is foremost(groups) else len(boards), made)
-    return Page(
+
+    def illustrated(bare: Page, room: int) -> Page:
+        """The page with its galleries, and boards that show their first pictures."""
+        pictures, boards = gallery.galleries(groups, files, room), []
+        for (one, anchor, ranked), shown in zip(named, pictures, strict=True):
+            if one in speak:
+                made = board(one, ranked, shown, colours, anchor, _short(one, speak))
+                boards.insert(0 if one is foremost(groups) else len(boards), made)
+        shown_in = zip(bare.sections, pictures, strict=True)
+        return replace(
+            bare,
+            boards=tuple(boards),
+            sections=tuple(replace(section, gallery=shown) for section, shown in shown_in),
+            without=(*(what for what in bare.without if FEWER not in what), *_fewer(pictures)),
+        )
+
+    bare = Page(
         source=deck.source(groups),
         title=told,
         headline=text.pieces(told, names),
         deck=tuple(text.pieces(sentence, names) for sentence in deck.deck(groups, ranks)),
-        boards=tuple(boards),
+        boards=(),
         abouts=abouts(groups, {number: _short(one, groups) for number, one in enumerate(groups)}),
         matrix=matrix(groups, ranks, colours, dict(enumerate(_among_equals(groups)))),
         holdings=findings.holdings([*cells, *asked]),
@@ -166,14 +189,15 @@ def page(entries: Sequence[Entry], files: Files = INSIDE) -> Page:
         access=tuple(glossary.ACCESS.items()),
         downloads=downloads.everything(entries, ranks, files),
         several=len(groups) > 1,
-        without=_fewer(pictures),
+        refit=illustrated,
     )
+    return illustrated(bare, gallery.ROOM)
 
 
 def _fewer(pictures: Iterable[gallery.Gallery | None]) -> tuple[str, ...]:
     """How many images this one file has no room for."""
     lost = max((one.held_back for one in pictures if one is not None), default=0)
-    return (f"{text.plural(lost, 'picture')} of each method and classifier",) if lost else ()
+    return (f"{text.plural(lost, 'picture')} {FEWER}",) if lost else ()
 
 
 def _stations(records: Sequence[Record], num_metrics: int) -> tuple[tuple[str, str], ...]:
@@ -198,7 +222,6 @@ def _section(
     anchor: str,
     ranked: Standings,
     colours: Mapping[str, str],
-    pictures: gallery.Gallery | None,
     files: Files,
 ) -> Section:
     seeds = sorted({entry.record.seed for entry in one.entries})
@@ -217,7 +240,7 @@ def _section(
         main=scores.main_table(one, ranked),
         full=scores.full_table(one, ranked),
         tradeoffs=tradeoffs.tradeoffs(one, anchor, colours),
-        gallery=pictures,
+        gallery=None,
         details=detail.details(one, ranked, anchor),
         costs=provenance.costs(one),
         provenance=provenance.provenance(one),

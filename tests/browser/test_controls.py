@@ -41,7 +41,7 @@ def found(chromium: Browser, form: Path) -> Iterator[Opened]:
 
 def unfold(page: Page, anchor: str) -> None:
     """Open details and wait until what is in them is there."""
-    page.locator(f"#{anchor}").evaluate("one => { one.open = true; }")
+    page.locator(f"#{anchor}").evaluate("one => { one.open = true; one.scrollIntoView(); }")
     page.locator(f"#{anchor} table").first.wait_for()
 
 

@@ -224,8 +224,9 @@ def _kept(files: Files, name: str, content: bytes) -> str:
 def _full_pictures(group: Group, rows: Sequence[int], names: Sequence[str], files: Files) -> str:
     """Write each picture in its own size, row by row, and return the folder: below it a folder a sheet."""
     sources = [group.originals, *(entry.reconstructions for entry in shown(group))]
-    for source, name in zip(sources, names, strict=True):
-        for place, row in enumerate(rows if source is not None else ()):
+    there = [one for one in sources if one is not None]
+    for source, name in zip(there, names, strict=True):
+        for place, row in enumerate(rows):
             _kept(files, f"full/{name}/{place}", sprites.photograph(np.asarray(source[row])))
     return "pictures/full"
 

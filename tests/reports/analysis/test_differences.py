@@ -29,8 +29,8 @@ def test_the_better_one_is_who_ranks_above(runs: Path) -> None:
     certain = [pair for pair in differences(ranked, ["lpips"])["lpips"] if pair.better is not None]
     assert certain
     for pair in certain:
-        worse = pair.second if pair.better is pair.first else pair.first
-        assert ranked["lpips"].ranks[pair.better].low < ranked["lpips"].ranks[worse].high
+        better, worse = (pair.first, pair.second) if pair.better is pair.first else (pair.second, pair.first)
+        assert ranked["lpips"].ranks[better].low < ranked["lpips"].ranks[worse].high
         assert pair.p < 0.05
 
 

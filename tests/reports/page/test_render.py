@@ -519,16 +519,25 @@ def test_one_file_stays_within_its_size_and_says_what_it_lacks(
     runs: Path, page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert not page.root.all("div", class_="left-out")
-    monkeypatch.setattr("reports.page.render.MOST", len(page.html.encode()) - 1)
-    small = Page(write_report(runs, tmp_path / "small.html").read_text())
-    assert len(small.html.encode()) < len(page.html.encode())
-    said = small.root.first("div", class_="left-out").text
-    assert "all pictures of the groups" in said
+    size, heads = len(page.html.encode()), len(page.root.first("datalist").all("option"))
+
+    def within(most: int) -> tuple[Page, str]:
+        monkeypatch.setattr("reports.page.render.MOST", most)
+        made = Page(write_report(runs, tmp_path / f"{most}.html").read_text())
+        return made, made.root.first("div", class_="left-out").text
+
+    small, said = within(size - 1)
+    assert len(small.html.encode()) < size
+    assert "the records as JSON" in said
     assert "bench report --out report/" in said
-    assert not small.root.all("table", class_="gallery-table")
-    monkeypatch.setattr("reports.page.render.MOST", 0)
-    least = Page(write_report(runs, tmp_path / "least.html").read_text())
-    said = least.root.first("div", class_="left-out").text
-    assert "the downloads of all records" in said
-    assert "weights, recipes and environments" in said
+    assert len(small.root.first("datalist").all("option")) == heads
+    fewer, said = within(size * 3 // 4)
+    assert len(fewer.html.encode()) <= size * 3 // 4
+    left = len(fewer.root.first("datalist").all("option"))
+    assert f"{heads - left} pictures of each method and classifier" in said
+    assert 12 <= left < heads
+    least, said = within(0)
+    for what in ("the downloads of all records", "all pictures of the groups", "weights, recipes and environments"):
+        assert what in said
+    assert not least.root.all("table", class_="gallery-table")
     assert len(least.root.all("table", class_="sortable")) == 1
