@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
 import re
@@ -20,14 +21,21 @@ INDEX = "index.html"
 OURS = re.compile(r"index\.html|part-[\w-]+\.(html|js)|pictures|downloads")  # what a folder of a page holds
 PAGES = (".html", ".htm")
 PART = re.compile(r"<!--part (?P<name>[\w-]+): (?P<title>[^<>]*)-->(?P<inside>.*?)<!--/part-->", re.DOTALL)
+HELD = re.compile(rb"held:[0-9a-f]{64}")
 HERE = re.compile(r' href="#([^"]+)"')
 
 
 @dataclass(frozen=True)
 class Files:
-    """Where the files of a page go; without a folder they become addresses that hold the whole file."""
+    """Where the files of a page go; without a folder they become addresses that hold the whole file.
+
+    Attributes:
+        folder: that they are written into.
+        held: takes the long addresses, so that the page is made with short ones in their place, which ``filled`` ends.
+    """
 
     folder: Path | None = None
+    held: dict[bytes, bytes] | None = None
 
     def put(self, place: str, kind: str, content: bytes) -> str:
         """Keep a file and return its address for the page.
@@ -38,11 +46,21 @@ class Files:
             content: all of it.
         """
         if self.folder is None:
-            return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+            address = f"data:{kind};base64,".encode() + base64.b64encode(content)
+            if self.held is None:
+                return address.decode()
+            name = f"held:{hashlib.sha256(content).hexdigest()}"
+            self.held[name.encode()] = address
+            return name
         path = self.folder / place
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         return place
+
+    def filled(self, html: str) -> bytes:
+        """A page of one file with the whole addresses in their places."""
+        held = self.held or {}
+        return HELD.sub(lambda name: held.get(name[0], name[0]), html.encode())
 
 
 INSIDE = Files()

@@ -19,7 +19,7 @@ from bench.store.files import write_atomically
 from bench.store.neutral import printable, shareable
 from bench.store.record import read_records
 from reports.analysis.groups import Entry
-from reports.export.files import INDEX, apart, filling, names_folder, packed, whole
+from reports.export.files import INDEX, Files, apart, filling, names_folder, packed, whole
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -89,8 +89,9 @@ def write_report(runs: Path, out: Path, faults: Faults | None = None, *, zipped:
             f"'{runs}'{_none_of(bad)}. Type: {EXAMPLE}"
         )
     if not to_folder:
-        made = page(entries)  # reads the files beside the records: what is wrong with them is known afterwards
-        write_atomically(target, _within(made, left_out(bad, runs)))
+        inside = Files(held={})
+        made = page(entries, inside)  # reads the files beside the records: what is wrong with them is known afterwards
+        write_atomically(target, _within(made, inside, left_out(bad, runs)))
         return out
     with filling(target) as files:
         html = rendered("report.html", beside=True, page=page(entries, files), left_out=left_out(bad, runs))
@@ -101,12 +102,12 @@ def write_report(runs: Path, out: Path, faults: Faults | None = None, *, zipped:
     return out / INDEX
 
 
-def _within(made: Page, faults: Sequence[tuple[str, str]]) -> bytes:
+def _within(made: Page, files: Files, faults: Sequence[tuple[str, str]]) -> bytes:
     """The page as one file; where it were larger than ``MOST``, with less of what weighs most, which it says."""
     from reports.page.summary import without_json
 
     def written(one: Page) -> bytes:
-        return whole(rendered("report.html", page=one, left_out=faults)).encode()
+        return files.filled(whole(rendered("report.html", page=one, left_out=faults)))
 
     html = written(made)
     if len(html) > MOST:

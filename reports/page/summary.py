@@ -19,7 +19,7 @@ from reports.page import detail, provenance, scores
 from reports.page.front.about import About, abouts
 from reports.page.front.board import Board, Pictures, board, tones
 from reports.page.front.matrix import Matrix, matrix
-from reports.page.gallery import gallery
+from reports.page.gallery import fitting, gallery
 from reports.page.probes.pages import ProbePage, probe_pages
 from reports.words import deck, findings, glossary, text
 from reports.words.controls import meaning
@@ -154,7 +154,7 @@ def page(entries: Sequence[Entry], files: Files = INSIDE) -> Page:
 
     def illustrated(bare: Page, room: int) -> Page:
         """The page with its galleries, and boards that show their first pictures."""
-        pictures, boards = gallery.galleries(groups, files, room), []
+        pictures, boards = fitting.galleries(groups, files, room), []
         for (one, anchor, ranked), shown in zip(named, pictures, strict=True):
             if one in speak:
                 made = board(one, ranked, shown, colours, anchor, _short(one, speak))
@@ -191,7 +191,7 @@ def page(entries: Sequence[Entry], files: Files = INSIDE) -> Page:
         several=len(groups) > 1,
         refit=illustrated,
     )
-    return illustrated(bare, gallery.ROOM)
+    return illustrated(bare, fitting.room_beside(len(entries)))
 
 
 def _fewer(pictures: Iterable[gallery.Gallery | None]) -> tuple[str, ...]:

@@ -65,7 +65,8 @@ def choose(group: Group, groups: Sequence[Group], embedded: int = EMBEDDED) -> C
     asked = _filter(peers, groups, reach)
     drawn = _shuffled(group, range(reach))
     candidates = [row for row in drawn if asked.right[row]]
-    ends = _ends(peers, reach)
+    num_ends = ENDS if embedded == EMBEDDED else 1
+    ends = _ends(peers, reach, num_ends)
     sets: dict[str, list[int]] = {
         "wrong": [row for row in drawn if not asked.right[row]][:wrong],
         "first": list(range(min(first, reach))),
@@ -78,7 +79,9 @@ def choose(group: Group, groups: Sequence[Group], embedded: int = EMBEDDED) -> C
     place = {row: position for position, row in enumerate(rows)}
     places = {name: tuple(place[row] for row in members) for name, members in (sets | {"all": list(rows)}).items()}
     reasons = tuple(_reason(row, sets, ends) for row in rows)
-    return Choice(rows, places, reasons, tuple(_sentences(group, peers, asked, sets, ends, len(rows))))
+    return Choice(
+        rows, places, reasons, tuple(_sentences(group, peers, asked, sets, num_ends if ends else 0, len(rows)))
+    )
 
 
 def _peers(group: Group, groups: Sequence[Group]) -> list[Group]:
@@ -149,7 +152,7 @@ def _ends_metrics(peers: Iterable[Group]) -> Metrics:
     return {key: metrics[key] for key in picked(metrics, "ends")}
 
 
-def _ends(peers: Sequence[Group], reach: int) -> list[tuple[str, list[int]]]:
+def _ends(peers: Sequence[Group], reach: int, num_ends: int) -> list[tuple[str, list[int]]]:
     """For each metric that is picked for it the rows with the best and the worst mean over the contenders."""
     found = []
     for key, card in _ends_metrics(peers).items():
@@ -157,7 +160,7 @@ def _ends(peers: Sequence[Group], reach: int) -> list[tuple[str, list[int]]]:
         mean = np.mean(values, axis=0) if values else np.empty(0)
         worst = -mean if card.higher_is_better else mean
         order = [int(row) for row in np.argsort(worst, kind="stable") if np.isfinite(worst[row])]
-        amount = min(ENDS, len(order) // 2)
+        amount = min(num_ends, len(order) // 2)
         found.append((f"among the best by {card.title}", order[:amount]))
         found.append((f"among the worst by {card.title}", order[len(order) - amount :][::-1]))
     return [(reason, rows) for reason, rows in found if rows]
@@ -175,7 +178,7 @@ def _sentences(
     peers: Sequence[Group],
     asked: _Filter,
     sets: Mapping[str, Sequence[int]],
-    ends: Sequence[tuple[str, Sequence[int]]],
+    num_ends: int,
     embedded: int,
 ) -> list[str]:
     """What a reader must know about the choice."""
@@ -185,11 +188,11 @@ def _sentences(
         f"for every method and control of {shared}."
     ]
     said += _said_of_filter(group.dataset, asked, len(sets["random"]), len(sets["wrong"]))
-    if ends:
+    if num_ends:
         titles = text.listing(card.title for key, card in _ends_metrics(peers).items() if contenders(peers, key))
         said.append(
-            f"Best and worst: the {ENDS} images at either end by {titles}, each by its mean over all inverters that "
-            "start from the logits."
+            f"Best and worst: {text.plural(num_ends, 'image')} at either end by {titles}, each by its mean "
+            "over all inverters that start from the logits."
         )
     return said
 

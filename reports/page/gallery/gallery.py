@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 WINDOW = 12  # images side by side
-FEWEST = 12  # images of a gallery, however little room there is
-ROOM = 6_000_000  # bytes of all galleries in a page of one file
 SETS = {
     "random": "random",
     "wrong": "classified wrongly",
@@ -71,6 +69,7 @@ class Sheet:
 
     name: str
     source: str
+    size: int  # bytes of the picture
 
 
 @dataclass(frozen=True)
@@ -126,7 +125,7 @@ class Gallery:
     @property
     def weight(self) -> int:
         """Bytes that its pictures and data take in the page."""
-        return len(self.data) + sum(len(one.source) for one in self.sheets)
+        return len(self.data) + sum(one.size * 4 // 3 for one in self.sheets)
 
 
 @dataclass
@@ -142,33 +141,6 @@ class Making:
     files: Files = INSIDE
     embedded: int = EMBEDDED
     known: set[str] = field(default_factory=set)
-
-
-def galleries(groups: Sequence[Group], files: Files = INSIDE, room: int = ROOM) -> list[Gallery | None]:
-    """The gallery of every group; in a page of one file each shows as many images as all of them have room for.
-
-    Args:
-        groups: of the page, in its order.
-        files: where the pictures go.
-        room: bytes for pictures and data of all galleries, where the page is one file.
-    """
-    pictured = [one for one in groups if shown(one)]
-    embedded = EMBEDDED
-    if files.folder is None and len(pictured) > 1:
-        first_one = gallery(pictured[0], groups)
-        embedded = _fitting(EMBEDDED, room, len(pictured) * (first_one.weight if first_one else 0))
-    while True:
-        making = Making(files, embedded)
-        found = [gallery(one, groups, making) for one in groups]
-        weight = sum(one.weight for one in found if one is not None)
-        if files.folder is not None or weight <= room or embedded == FEWEST:
-            return found
-        embedded = _fitting(embedded, room, weight)
-
-
-def _fitting(embedded: int, room: int, weight: int) -> int:
-    """How many images a gallery may have where so many weigh so much."""
-    return max(FEWEST, min(embedded, int(0.97 * embedded * room / max(1, weight))))
 
 
 def gallery(group: Group, groups: Sequence[Group] = (), making: Making | None = None) -> Gallery | None:
@@ -197,7 +169,7 @@ def gallery(group: Group, groups: Sequence[Group] = (), making: Making | None = 
         data["full"] = _full_pictures(group, choice.rows, names, making.files)
     return Gallery(
         anchor=f"gallery-{next(i for i, other in enumerate(groups, 1) if other is group)}",
-        sheets=tuple(Sheet(name, _kept(making.files, name, sprites.sheet(one))) for name, one in new.items()),
+        sheets=tuple(_sheet(making.files, name, sprites.sheet(one)) for name, one in new.items()),
         heads=tuple((true_class(group, choice.rows[i]), image_id(group, choice.rows[i])) for i in begin),
         strips=_strips(group, entries, names, choice, begin, caption),
         sentences=choice.sentences,
@@ -215,6 +187,10 @@ def gallery(group: Group, groups: Sequence[Group] = (), making: Making | None = 
         held_back=len(choose(group, groups).rows) - len(choice.rows) if making.embedded < EMBEDDED else 0,
         data=island.island(data),
     )
+
+
+def _sheet(files: Files, name: str, picture: bytes) -> Sheet:
+    return Sheet(name, _kept(files, name, picture), len(picture))
 
 
 def _kept(files: Files, name: str, content: bytes) -> str:

@@ -1,5 +1,5 @@
 "use strict";
-/* What the reader chose stands in the address behind the place: #group-2?matrix.metric=psnr&columns.ssim=0. */
+/* What the reader chose stands in the address behind the place: #group-2?matrix.metric=KEY&columns.KEY=0. */
 (function () {
   const SORT = "sort";
   const place = () => decodeURIComponent(location.hash.slice(1)).split("?")[0];

@@ -18,6 +18,16 @@ def test_without_a_folder_the_address_holds_the_file() -> None:
     assert base64.b64decode(address.partition(",")[2]) == b"\0\1"
 
 
+def test_what_is_held_is_put_in_at_the_end() -> None:
+    files = Files(held={})
+    short = files.put("pictures/a.webp", "image/webp", b"\0\1")
+    other = "held:" + "0" * 64
+    assert len(short) == len(other)
+    assert files.filled(f"<a href='{short}'>–</a>{other}").decode() == (
+        f"<a href='{INSIDE.put('pictures/a.webp', 'image/webp', bytes([0, 1]))}'>–</a>{other}"
+    )
+
+
 def test_with_a_folder_the_address_is_a_place_below_it(tmp_path: Path) -> None:
     assert Files(tmp_path).put("pictures/a.webp", "image/webp", b"\0\1") == "pictures/a.webp"
     assert (tmp_path / "pictures" / "a.webp").read_bytes() == b"\0\1"

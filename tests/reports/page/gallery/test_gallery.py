@@ -13,11 +13,10 @@ import pytest
 from bench.datasets.cifar10 import CLASS_NAMES, shipped_test
 from bench.store.record import Record
 from reports.analysis.groups import Group
-from reports.export.files import Files
 from reports.figures import sprites
 from reports.page.gallery.choice import EMBEDDED
-from reports.page.gallery.gallery import FEWEST, Gallery, gallery
-from reports.page.gallery.gallery import galleries as galleries_of
+from reports.page.gallery.fitting import galleries as galleries_of
+from reports.page.gallery.gallery import Gallery, gallery
 from reports.page.render import TEMPLATES
 from tests.reports.figures.test_sprites import decoded
 from tests.reports.gallery_runs import (
@@ -205,39 +204,3 @@ def test_pictures_of_another_size_than_the_originals_are_left_out(tmp_path: Path
     assert [fault.reason for fault in one.complete[0].faults] == [
         "its pictures have 16x16 pixels and the originals 32x32"
     ]
-
-
-def test_galleries_show_as_many_images_as_one_file_has_room_for(groups: list[Group], galleries: list[Gallery]) -> None:
-    weight = sum(one.weight for one in galleries)
-    few = [one for one in galleries_of(groups, room=weight // 2) if one is not None]
-    assert sum(one.weight for one in few) <= weight // 2
-    for one, whole in zip(few, galleries, strict=True):
-        assert FEWEST < len(one.ids) < len(whole.ids)
-        assert one.held_back == len(whole.ids) - len(one.ids)
-        assert whole.held_back == 0
-        assert {option.value for option in one.sets} == {option.value for option in whole.sets}
-    least = [one for one in galleries_of(groups, room=1) if one is not None]
-    assert all(FEWEST <= len(one.ids) < len(whole.ids) for one, whole in zip(least, galleries, strict=True))
-
-
-def test_in_a_folder_large_pictures_lie_in_their_own_size_and_only_those_shown(tmp_path: Path) -> None:
-    """Of so many images that reading them all would take minutes: the files are sparse."""
-    record, rows = Record("m", "C", "folder:p", 50_000, 0, key="k", metrics={}), 50_000
-    columns = {"image_id": [f"a/{row}" for row in range(rows)], "label": np.zeros(rows, np.int64)}
-    cell = write_cell(tmp_path / "runs", record, columns, np.zeros((1, 1, 1, 3), np.uint8))
-    for place in (cell / "reconstructions.npy", cell.parents[2] / "originals.npy"):
-        place.unlink(missing_ok=True)
-        made = np.lib.format.open_memmap(place, "w+", np.uint8, (rows, 224, 224, 3))
-        made[:3] = 200
-        made.flush()
-    (one,) = opened(tmp_path / "runs")
-    (view,) = galleries_of([one], Files(tmp_path))
-    assert view is not None
-    assert view.shrunk == "full"
-    data = json.loads(view.data)
-    names = [data["originals"]["sheet"], data["methods"][0]["sheet"]]
-    files = sorted((tmp_path / data["full"] / names[0]).iterdir())
-    assert len(files) == len(view.ids)
-    first = view.ids.index("a/0")
-    assert decoded((tmp_path / data["full"] / names[1] / f"{first}.webp").read_bytes()).shape == (224, 224, 3)
-    assert [sheet.source for sheet in view.sheets] == [f"pictures/{name}.webp" for name in dict.fromkeys(names)]
