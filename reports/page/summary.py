@@ -106,7 +106,7 @@ class Page:
 def without_json(page: Page) -> Page:
     """The page without the largest of its downloads, which repeats the records' own files."""
     left = tuple(one for one in page.downloads if one.label != downloads.JSON)
-    return replace(page, downloads=left, without=("the records as JSON, as each lies in its own folder",))
+    return replace(page, downloads=left, without=("the records as JSON, as each lies in its own folder", *page.without))
 
 
 def _without_records(page: Page) -> Page:

@@ -16,6 +16,7 @@ from reports.words import text
 
 EMBEDDED = 64
 RANDOM = 24  # of so many at least; what the other sets leave free is filled with more of these
+SHOWN = 12  # a table begins with so many of them
 WRONG = 8
 FIRST = 8
 ENDS = 2
@@ -65,7 +66,7 @@ def choose(group: Group, groups: Sequence[Group], embedded: int = EMBEDDED) -> C
     asked = _filter(peers, groups, reach)
     drawn = _shuffled(group, range(reach))
     candidates = [row for row in drawn if asked.right[row]]
-    num_ends = ENDS if embedded == EMBEDDED else 1
+    num_ends = ENDS if embedded == EMBEDDED else int(embedded >= EMBEDDED // 2)
     ends = _ends(peers, reach, num_ends)
     sets: dict[str, list[int]] = {
         "wrong": [row for row in drawn if not asked.right[row]][:wrong],
@@ -133,7 +134,7 @@ def _shuffled(group: Group, rows: Iterable[int]) -> list[int]:
 def _random(candidates: Sequence[int], others: set[int], embedded: int) -> list[int]:
     """The first candidates: ``RANDOM`` of ``EMBEDDED``, and more until all sets together make the images wanted."""
     taken: dict[int, None] = {}
-    fewest, together = RANDOM * embedded // EMBEDDED, set(others)
+    fewest, together = max(min(SHOWN, embedded), RANDOM * embedded // EMBEDDED), set(others)
     for row in candidates:
         if len(taken) >= fewest and len(together) >= embedded:
             break

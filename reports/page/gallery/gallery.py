@@ -20,14 +20,13 @@ from reports.export.files import INSIDE, Files
 from reports.figures import sprites
 from reports.figures.sprites import COLUMNS, LOSSLESS_SIDE, Pixels
 from reports.page.gallery import island
-from reports.page.gallery.choice import EMBEDDED, Choice, choose
+from reports.page.gallery.choice import EMBEDDED, SHOWN, Choice, choose
 from reports.words import text
 from reports.words.gallery_names import predicted, true_class
 
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-WINDOW = 12  # images side by side
 SETS = {
     "random": "random",
     "wrong": "classified wrongly",
@@ -161,7 +160,7 @@ def gallery(group: Group, groups: Sequence[Group] = (), making: Making | None = 
     names = [sprites.name(one) for one in tiles]
     new = {name: one for name, one in zip(names, tiles, strict=True) if name not in making.known}
     making.known.update(new)
-    begin = (choice.sets["random"] or choice.sets["all"])[:WINDOW]
+    begin = (choice.sets["random"] or choice.sets["all"])[:SHOWN]
     metrics, caption = island.per_image_metrics(group, entries), first(group.metrics, "closest")
     shrunk = max(originals.shape[1:3]) > LOSSLESS_SIDE
     data = island.data(group, entries, names, choice, COLUMNS)

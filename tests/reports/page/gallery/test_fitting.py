@@ -33,7 +33,7 @@ def test_galleries_show_as_many_images_as_one_file_has_room_for(groups: list[Gro
         assert FEWEST < len(one.ids) < len(whole.ids)
         assert one.held_back == len(whole.ids) - len(one.ids)
         assert whole.held_back == 0
-        assert {option.value for option in one.sets} == {option.value for option in whole.sets}
+        assert len(one.heads) == len(whole.heads) == 12
     least = [one for one in galleries(groups, room=1) if one is not None]
     assert all(FEWEST <= len(one.ids) < len(whole.ids) for one, whole in zip(least, every, strict=True))
 
