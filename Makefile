@@ -5,6 +5,7 @@
 # make golden  compare every digit of a demo, ten cells and three probes with what is stored (five minutes)
 # make tables  copy the records under runs/ to reports/results/ and write the README's tables
 # make docs    write the reference pages from the code and build the documentation into site/
+# make tutorials  run the guides as notebooks and write what they show into their pages (five minutes)
 # make benchmark    measure every row of the table of speeds (half an hour)
 # make profile      measure where the time goes, and whether bfloat16 changes a score (a quarter of an hour)
 # make screenshots  photograph report.html in headless Chromium for the README
@@ -12,7 +13,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-fast nightly golden tables docs benchmark profile screenshots clean
+.PHONY: demo test test-fast nightly golden tables docs tutorials benchmark profile screenshots clean
 
 demo: .venv/installed
 	$(BIN)/bench run --method biggan-logit --method dosovitskiy-brox-2016a --method dosovitskiy-brox-2016b \
@@ -43,6 +44,9 @@ tables: .venv/installed
 docs: .venv/installed-docs
 	$(BIN)/python -m studies.docs.reference
 	$(BIN)/mkdocs build --strict
+
+tutorials: .venv/installed-test
+	$(BIN)/python -m studies.docs.tutorials
 
 benchmark: .venv/installed-test
 	-$(BIN)/python -m tests.benchmarks

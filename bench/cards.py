@@ -47,6 +47,8 @@ class MetricCard:
         citation: keys of ``bench/references.bib``, or whole BibTeX entries.
         formula: as it would stand in a paper, in one line; empty where the definition says it all.
         good: what a good value means, and what it does not; one or two sentences.
+        lowest: the least value that it can have; null where there is no bound.
+        highest: the greatest one.
     """
 
     key: str
@@ -71,6 +73,8 @@ class MetricCard:
     citation: tuple[str, ...] = ()
     formula: str = ""
     good: str = ""
+    lowest: float | None = None
+    highest: float | None = None
 
     def least(self, n: int) -> float:
         """The resolution of a mean over n images."""
@@ -238,8 +242,26 @@ class Sheet:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """A sentence that answers a probe's question, into which a report fills what the records measured.
+
+    Attributes:
+        words: for people; ``{0}``, ``{1}``, ... stand for the values, ``{is}`` for one of the sides.
+        values: a measure and a level each. The level is a name; empty for what spans the levels; ``*`` for every level
+            in turn; ``<`` and ``>`` for the one at which the measure is least and most.
+        sides: what the second value is, pair by pair, to the first: smaller, larger, and neither as far as is shown.
+        origin: the level at which nothing is changed, which ``<`` and ``>`` leave out.
+    """
+
+    words: str
+    values: tuple[tuple[str, str], ...]
+    sides: tuple[str, ...] = ()
+    origin: str = ""
+
+
+@dataclass(frozen=True)
 class ProbeCard:
-    """A probe, and how it is to be drawn.
+    """A probe, how it is to be drawn, and how its question is answered.
 
     Attributes:
         name: as on the command line.
@@ -248,6 +270,7 @@ class ProbeCard:
         place: among the pages; equal ones stand by their names.
         looks: its figures; without any, its first measures are drawn over its levels.
         sheet: its pictures.
+        answers: sentences that answer the question, the first one first; without any, its first measures are told.
     """
 
     name: str
@@ -256,6 +279,7 @@ class ProbeCard:
     place: int = LAST
     looks: tuple[Look, ...] = ()
     sheet: Sheet = field(default_factory=Sheet)
+    answers: tuple[Answer, ...] = ()
 
 
 @dataclass(frozen=True)

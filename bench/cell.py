@@ -87,7 +87,7 @@ class Cell:
             inception=_inception(config),
             asked=config.metrics or (),
         )
-        device = resolve_device(config.device).type
+        device = resolve_device(config.device).type if config.device == "auto" else config.device
         preset = config.preset or default_preset(device)
         precision = config.precision if config.precision in method.precisions else "float32"
         key = digest(

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.cards import Cards, ClassifierCard, DatasetCard, MethodCard, MetricCard, ProbeCard, unknown
 from bench.classifiers.providers.zoo import ZOO, ZooProvider
+from bench.probes.answers import ANSWERS
 from bench.registry import CONTROLS, DATASETS, INVERTERS, load, points
 from bench.store.neutral import dataset_name
 
@@ -51,6 +52,8 @@ def completed(known: Cards, record: Record) -> Cards:
     chance = next((held[0][key].chance for key in held[0] if "target-class" in found[key].roles), None)
     if chance and not known.classifier.num_logits:
         known = replace(known, classifier=replace(known.classifier, num_logits=round(1 / chance)))
+    if known.probe is not None and not known.probe.answers:  # written before cards held any
+        known = replace(known, probe=replace(known.probe, answers=known_probe(known.probe.name).answers))
     return replace(known, metrics=ordered)
 
 
@@ -142,7 +145,9 @@ def known_dataset(name: str, identity: str) -> DatasetCard:
 
 def probe_card(cls: type[Probe]) -> ProbeCard:
     """By the class."""
-    return ProbeCard(cls.name, cls.question, cls.levels, cls.place, cls.looks, cls.sheet)
+    ours = cls.__module__.startswith(OURS)
+    told = ANSWERS.get(cls.name, ()) if ours else tuple(getattr(cls, "answers", ()))
+    return ProbeCard(cls.name, cls.question, cls.levels, cls.place, cls.looks, cls.sheet, told)
 
 
 @cache

@@ -5,6 +5,7 @@
     │   └── UnknownNameError    a misspelt method, classifier, dataset or metric, with suggestions
     ├── PluginError             code of others that cannot be used; its cells fail, the others go on
     ├── StorageError            a file that cannot be written, because the disk is full
+    ├── BusyError               a cell or a part of one that another process works on, where nobody wants to wait
     ├── DataError               a dataset that is missing, incomplete or not what it claims to be
     ├── WeightsError            a weight file that is missing, truncated, unsafe or tied to another classifier
     ├── TrainingError           a training that diverged or collapsed
@@ -65,6 +66,10 @@ class DataError(BenchError):
 
 class StorageError(BenchError):
     """A file that cannot be written, because the disk is full."""
+
+
+class BusyError(BenchError):
+    """Another process works on it, and the caller does not wait."""
 
 
 class WeightsError(BenchError):

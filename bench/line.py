@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -40,14 +41,14 @@ def run(config: RunConfig) -> Record:
 
 def run_controls(config: RunConfig) -> list[Record]:
     """The protocol's controls for one (dataset, classifier, N, seed), each a cell of its own."""
-    return [_run_unasked(replace(config, method=name)) for name in registered(CONTROLS)]
+    return [run_unasked(replace(config, method=name)) for name in registered(CONTROLS)]
 
 
-def _run_unasked(config: RunConfig) -> Record:
+def run_unasked(config: RunConfig, *, wait: bool = True) -> Record:
     """A control that was not named: left out where it would cost far more than the run that it stands beside."""
     cell = Cell.open(config)
     if cell.broken is not None or not issubclass(cell.method, Control):
-        return settle(cell, _line)
+        return settle(cell, _line, wait=wait)
     obstacle: Exception | None = None
     try:
         if reason := cell.method.too_dear(cell.dataset, cell.classifier_sha256, cell.num_images):
@@ -55,23 +56,50 @@ def _run_unasked(config: RunConfig) -> Record:
     except Exception as error:  # a plugin's own answer
         obstacle = error
     if obstacle is None:
-        return settle(cell, _line)
+        return settle(cell, _line, wait=wait)
 
     def leave_out(_: Cell) -> Record:
         raise obstacle
 
-    return settle(replace(cell, config=replace(config, force=False)), leave_out)  # what is finished stays
+    unforced = replace(cell.config, force=False)  # what is finished stays
+    return settle(replace(cell, config=unforced), leave_out, wait=wait)
 
 
-def run_cell(config: RunConfig) -> Record:
-    """One cell: what exists is returned, what was cut short is resumed."""
+def run_cell(config: RunConfig, *, wait: bool = True) -> Record:
+    """One cell: what exists is returned, what was cut short is resumed.
+
+    Raises:
+        BusyError: another process works on it, and ``wait`` is off.
+    """
     with one_run():
-        return settle(Cell.open(config), _line)
+        return settle(Cell.open(config), _line, wait=wait)
 
 
-def settle(cell: Cell, line: Callable[[Cell], Record]) -> Record:
-    """The cell's record: what is finished is read, else ``line`` runs, and whatever comes of it is written."""
-    with cell.folder.locked():
+def lend(config: RunConfig) -> None:
+    """Make the shards of a cell that no other process makes, for whoever holds the cell to join and score."""
+    with one_run():
+        cell = Cell.open(config)
+        if cell.finished() is not None:
+            return
+        device, n = resolve_device(config.device), cell.num_images
+        originals = shared.originals(cell.dataset_folder, cell.dataset, n)
+        classifier = cell.open_classifier(device)
+        logits = shared.logits(cell.classifier_folder, classifier, cell.dataset, n, device)
+        method = cell.open_method(classifier, logits.shape[1], originals.shape[1:3], device)
+        method.prepare(n)
+        for rows in cell.folder.unfinished(n, f"{config.method} on {classifier.name}", method.shard, wait=False):
+            if cell.finished() is not None:
+                return
+            cell.folder.keep(rows, method.reconstruct(rows, originals, logits))
+
+
+def settle(cell: Cell, line: Callable[[Cell], Record], *, wait: bool = True) -> Record:
+    """The cell's record: what is finished is read, else ``line`` runs, and whatever comes of it is written.
+
+    Raises:
+        BusyError: another process works on the cell, and ``wait`` is off.
+    """
+    with cell.folder.locked(wait=wait):
         if not cell.config.force and (record := cell.finished()) is not None:
             return _up_to_date(cell, record)
         if cell.config.force:
@@ -135,6 +163,7 @@ def _line(cell: Cell) -> Record:
     for rows in cell.folder.unfinished(n, f"{config.method} on {classifier.name}", method.shard):
         cell.folder.keep(rows, method.reconstruct(rows, originals, logits))
     reconstructions, second, seconds, peak = cell.folder.assemble(n, method.shard)
+    began = time.perf_counter()
     evaluation = evaluate(
         originals,
         reconstructions,
@@ -151,7 +180,8 @@ def _line(cell: Cell) -> Record:
     labels = {"image_id": cell.dataset.ids[:n], "label": cell.dataset.labels[:n]}
     cell.folder.save_logits(evaluation.reconstruction_logits)
     cell.folder.save_per_image(labels | evaluation.per_image)
-    cost = Cost(seconds, seconds / n, peak, device.type, method.parameters, method.train_seconds)
+    scoring = time.perf_counter() - began
+    cost = Cost(seconds, seconds / n, peak, device.type, method.parameters, method.train_seconds, scoring)
     return replace(
         cell.draft,
         **method.facts(logits, cell.folder.pieces(n, method.shard)),

@@ -99,3 +99,53 @@ class Waiting(Noisy):
             Path(os.environ["WAIT"]).touch()
             time.sleep(60)
         return super().invert(logits, seeds)
+
+
+class Counted(Noisy):
+    """Noisy, by shards of two; each writes a line with its process and its first seed into ``$COUNTED``."""
+
+    name = "counted"
+
+    @classmethod
+    def shard(cls, target: Target) -> int:
+        return 2
+
+    def invert(self, logits: Tensor, seeds: Sequence[int]) -> Tensor:
+        if len(seeds) == 2 and "COUNTED" in os.environ:
+            with Path(os.environ["COUNTED"]).open("a") as file:
+                file.write(f"{os.getpid()} {seeds[0]}\n")
+        return super().invert(logits, seeds)
+
+
+class Descending(Counted):
+    """Counted, but it sees the network, and takes half a second a shard."""
+
+    name = "descending"
+    access = "white-box"
+
+    def invert(self, logits: Tensor, seeds: Sequence[int]) -> Tensor:
+        time.sleep(0.5)
+        with torch.no_grad():
+            images = super().invert(logits, seeds)
+            return images * torch.sigmoid(self.target.network(images).amax(1) / 4)[:, None, None, None]  # type: ignore[misc]
+
+
+class Gated(Noisy):
+    """Noisy, but before its second image it leaves a sign, ``$GATE.PID``, and waits until ``$GATE`` is there."""
+
+    name = "gated"
+
+    @classmethod
+    def shard(cls, target: Target) -> int:
+        return 1
+
+    def invert(self, logits: Tensor, seeds: Sequence[int]) -> Tensor:
+        self.calls = getattr(self, "calls", 0) + 1
+        gate = Path(os.environ.get("GATE", os.devnull))
+        if self.calls > 1 and not gate.exists():
+            Path(f"{gate}.{os.getpid()}").touch()
+            for _ in range(9000):
+                if gate.exists():
+                    break
+                time.sleep(0.1)
+        return super().invert(logits, seeds)

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.cards import LAST, ROLES, Cards, MetricCard
+from bench.cards import LAST, ROLES, Answer, Cards, MetricCard
 from bench.cli.listing import PROBES
 from bench.config import RunConfig
-from bench.describe import TOLD, cards_of, declared, known_probe, method_card, metric_card, supplied
+from bench.describe import TOLD, cards_of, declared, known_probe, method_card, metric_card, probe_card, supplied
 from bench.inverters.base import Inverter
 from bench.line import run_cell
 from bench.metrics.registry import metrics
@@ -134,6 +134,16 @@ def test_every_probe_says_how_it_is_drawn() -> None:
         drawn = {key for look in card.looks for key in look.keys}
         assert drawn
         assert drawn <= {*cls.measures, *cls.overall}
+
+
+def test_a_probe_from_outside_brings_its_answers_and_an_old_record_gets_those_of_today(record: Record) -> None:
+    told = (Answer("It wobbles.", ()),)
+    ours = known_probe("noise")
+    assert ours.answers
+    theirs = type("Theirs", (load(PROBES, "probe", "noise"),), {"answers": told, "__module__": "theirs"})
+    assert probe_card(theirs).answers == told
+    old = replace(supplied(record), probe=replace(ours, answers=()))
+    assert cards_of(replace(record, cards=old)).probe == ours
 
 
 def test_somebody_elses_probe_is_not_imported_to_read_its_record(monkeypatch: pytest.MonkeyPatch) -> None:

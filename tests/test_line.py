@@ -22,7 +22,8 @@ from bench.errors import SkipCellError, StorageError, UnknownNameError, UsageErr
 from bench.line import run, run_cell, run_controls, settle
 from bench.metrics.registry import metrics
 from bench.registry import CONTROLS, registered
-from bench.store.folder import SHARD, intact, shards
+from bench.store.folder import SHARD, shards
+from bench.store.intact import intact
 from bench.store.record import Record
 from bench.weights.files import entry
 from tests.cells import PLUGINS, config, folder_of

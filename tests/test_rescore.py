@@ -25,7 +25,8 @@ from bench.metrics.extractors.judge import Judge
 from bench.metrics.registry import metrics
 from bench.rescore import outdated, score_runs
 from bench.store.fingerprint import fingerprint_of
-from bench.store.folder import CellFolder, intact
+from bench.store.folder import CellFolder
+from bench.store.intact import intact
 from bench.store.record import Record
 from bench.store.verify import verify_cell
 from bench.weights.files import sha256_of

@@ -23,6 +23,7 @@ from bench.cli.options import (
     RunsOption,
     SeedOption,
 )
+from bench.cli.sweep import sweep
 from bench.cli.train import train_app
 from bench.errors import UsageError
 
@@ -112,6 +113,9 @@ def run(
         )  # fmt: skip
 
     raise typer.Exit((verify_cells if verify else run_cells)(method, classifier, seed, config, as_json=json))
+
+
+app.command()(sweep)
 
 
 @app.command()
@@ -226,7 +230,7 @@ def list_(
 ) -> None:
     """List the plugins of a group, or runs.
 
-    Methods, classifiers, datasets, extractors, metrics, probes, trainers.
+    Methods, classifiers, datasets, extractors, metrics, probes, trainers, executors.
 
     Example: bench list methods
     """
@@ -239,7 +243,7 @@ def list_(
 
 @app.command()
 def check(
-    name: Annotated[str, typer.Argument(help="A method, a classifier, or path/to/file.py:Name of either.")],
+    name: Annotated[str, typer.Argument(help="A method, classifier or executor, or path/to/file.py:Name.")],
     classifier: Annotated[str, typer.Option(help="For a method: what it inverts.")] = "robust_resnet152",
     json: JsonOption = False,
 ) -> None:

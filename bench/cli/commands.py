@@ -191,10 +191,12 @@ def stepped(found: Iterator[T]) -> Iterator[T]:
 def check_rules(name: str, classifier: str, *, as_json: bool) -> int:
     """``bench check``: a line a rule; 1 if one is broken."""
     from bench.check import check
+    from bench.sweep.rules import check_executor, is_executor
 
+    rules = check_executor(name) if is_executor(name) else check(name, classifier)
     marks = {True: "ok", False: "NO", None: "--"}
     done = []
-    for one in stepped(check(name, classifier)):
+    for one in stepped(rules):
         done.append(one)
         if not as_json:
             print(f"{marks[one.kept]}  {one.rule}" + (f": {one.detail}" if one.detail else ""), flush=True)

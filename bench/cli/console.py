@@ -112,6 +112,8 @@ def ended_by_closed_pipe(error: BaseException) -> bool:
 def _how_to_go_on(error: BaseException, arguments: list[str]) -> str:
     """One line: nothing is lost, and what to type."""
     name = str(error) or "SIGINT"
+    if "--dry-run" in arguments:
+        return f"Interrupted by {name}. A dry run leaves nothing behind."
     command = [word for word in arguments if not word.startswith("-")]
     again = list(arguments)
     if command[:1] == ["train"] and command[1:2] != ["controls"] and "--resume" not in arguments:

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 Value = str | int | float | None
 Row = dict[str, Value]
 
-KINDS = ("methods", "classifiers", "datasets", "extractors", "metrics", "probes", "trainers", "runs")
+KINDS = ("methods", "classifiers", "datasets", "extractors", "metrics", "probes", "trainers", "executors", "runs")
 PROBES = "bench.probes"
+EXECUTORS = "bench.executors"
 
 
 def rows(kind: str, runs_folder: Path = Path("runs")) -> list[Row]:
@@ -35,6 +36,7 @@ def rows(kind: str, runs_folder: Path = Path("runs")) -> list[Row]:
         "metrics": metrics,
         "probes": probes,
         "trainers": trainers,
+        "executors": executors,
     }
     if kind == "runs":
         return runs(runs_folder)
@@ -57,6 +59,11 @@ def trainers() -> list[Row]:
     from bench.registry import TRAINERS
 
     return _points(TRAINERS, "trainer")
+
+
+def executors() -> list[Row]:
+    """What runs sweeps: ``name``, ``kind``, ``distribution``, ``version``, ``object``."""
+    return _points(EXECUTORS, "executor")
 
 
 def probes() -> list[Row]:

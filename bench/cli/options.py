@@ -41,6 +41,7 @@ class Listing(StrEnum):
     metrics = "metrics"
     probes = "probes"
     trainers = "trainers"
+    executors = "executors"
     runs = "runs"
 
 

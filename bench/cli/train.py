@@ -34,6 +34,9 @@ BudgetOption = Annotated[
     float | None, typer.Option(min=0.1, metavar="MINUTES", help="As many steps as fit, by the speed measured here.")
 ]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Print the recipe and stop.")]
+CostOption = Annotated[
+    bool, typer.Option("--dry-run", help="Print the recipe and what it costs here, by a few timed steps, and stop.")
+]
 PrecisionOption = Annotated[Precision, typer.Option(help="bf16 keeps weights in float32 and multiplies in bfloat16.")]
 AccumulateOption = Annotated[int, typer.Option(min=1, help="Parts of a batch, one after the other, to save memory.")]
 
@@ -70,7 +73,7 @@ def train_inverter(
     device: DeviceOption = Device.auto,
     budget: BudgetOption = None,
     resume: ResumeOption = False,
-    dry_run: DryRunOption = False,
+    dry_run: CostOption = False,
     steps: Annotated[int | None, typer.Option(min=1, help="Generator steps, instead of the recipe's.")] = None,
     seed: Annotated[
         int | None, typer.Option(help="Of the training, instead of the recipe's; kept apart by it.")
@@ -84,6 +87,9 @@ def train_inverter(
     Example: bench train inverter biggan-logit --classifier robust_resnet152 --resume
 
     Example: bench train inverter biggan-logit --classifier efficientnet_lite0 --dataset tiny-imagenet --recipe gpu64
+
+    Example: bench train inverter biggan-logit --classifier robust_resnet152 --dataset imagenet:64 --recipe gpu64
+    --dry-run
     """
     from bench.training.commands import Run
     from bench.training.commands import train_inverter as go

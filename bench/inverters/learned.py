@@ -85,8 +85,8 @@ def unsuited(method: str, target: Target, sizes: tuple[int, ...] = ()) -> str | 
     others = f"; those that are here are for {', '.join(map(str, here))} px" if here else ""
     return (
         f"There are no weights of {method} for {target.classifier} with SHA-256 {target.classifier_sha256[:16]} and "
-        f"images of {size} px{others}. Train them: bench train inverter {method} --classifier "
-        f"{_as_typed(target.classifier)}{_dataset_option(target)}"
+        f"images of {size} px{others}. Train them (--dry-run says how long that takes): "
+        f"bench train inverter {method} --classifier {_as_typed(target.classifier)}{_dataset_option(target)}"
     )
 
 
@@ -156,11 +156,13 @@ class LearnedInverter(Inverter):
     """An inverter that is one trained network; a subclass writes ``build`` and ``invert``.
 
     Attributes:
+        trained_as: the method whose weights it takes; the one of its own name where it is empty.
         sizes: sides of the images that it can be trained for; any where there are none.
         reconstruct: the network: inputs of n rows each to its n rows.
     """
 
     reconstruct: Trained
+    trained_as: ClassVar[str] = ""
     sizes: ClassVar[tuple[int, ...]] = ()
     training: ClassVar[Training] = "pairs"
     precisions: ClassVar[tuple[str, ...]] = ("float32", "bf16")
@@ -168,7 +170,7 @@ class LearnedInverter(Inverter):
     def __init__(self, target: Target, weights: Path | None = None) -> None:
         """Open the network trained for this very classifier; see ``open_trained``."""
         super().__init__(target)
-        trained = open_trained(self.name, target, self.build, weights)
+        trained = open_trained(self.trained_as or self.name, target, self.build, weights)
         self.reconstruct = trained  # inputs of n rows each to the network's answer
         self.weights, self.recipe, self.train_seconds = trained.weights, trained.recipe, trained.train_seconds
         self.parameters, self.trained_on = trained.parameters, trained.images
@@ -176,7 +178,7 @@ class LearnedInverter(Inverter):
     @classmethod
     def skip(cls, target: Target) -> str | None:
         """Without weights for this classifier and this size there is nothing to run."""
-        return unsuited(cls.name, target, cls.sizes)
+        return unsuited(cls.trained_as or cls.name, target, cls.sizes)
 
     @abstractmethod
     def build(self, settings: dict[str, Any]) -> nn.Module:

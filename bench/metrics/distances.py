@@ -116,6 +116,7 @@ class Frechet(ExtractorMetric):
         formula="‖μ₁ − μ₂‖² + tr(Σ₁ + Σ₂ − 2√(Σ₁Σ₂))",
         good="As low as that of training images in place of the reconstructions: natural and as varied. It does not "
         "say that any image is like its own original.",
+        lowest=0,
     )
 
     def between(self, a: Array, b: Array) -> Score:
@@ -159,7 +160,8 @@ class Kernel(ExtractorMetric):
         version=f"torch-fidelity, polynomial 3, {KID_SUBSETS} x {KID_SUBSET_SIZE}/1",
         citation=("binkowski2018demystifying",),
         formula="mean k(a, a′) + mean k(b, b′) − 2 · mean k(a, b), k(u, v) = (uᵀv / d + 1)³",
-        good="0 for sets that cannot be told apart. It does not say that any image is like its own original.",
+        good="0, or slightly below, for sets that cannot be told apart. It does not say that any image is like its own "
+        "original.",
     )
 
     def between(self, a: Array, b: Array) -> Score:

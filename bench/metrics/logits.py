@@ -64,6 +64,7 @@ class LogitError(Metric):
         formula="‖Φ(x̂) − z‖ / ‖z‖",
         good="0 means that the classifier sees no difference. Noise that fools the classifier gets there as well: only "
         "together with the judge's scores does a low value mean a likeness.",
+        lowest=0,
     )
     needs = Needs(logits=(TARGET,))
 
@@ -91,6 +92,8 @@ class LogitCosine(Metric):
         formula="cos(Φ(x̂) − z̄, z − z̄), z̄ the mean logits of the originals",
         good="1 means logits of the same direction, whatever their length. Noise that fools the classifier gets there "
         "as well.",
+        lowest=-1,
+        highest=1,
     )
     needs = Needs(logits=(TARGET,))
 

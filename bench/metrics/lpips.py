@@ -98,6 +98,7 @@ class Lpips(Metric):
         formula="Σ over layers l of the mean over places of ‖w_l ⊙ (φ_l(x) − φ_l(x̂))‖²",
         good="0 is the same image. Two images of a class, taken at random, are as far apart as the class alone tells: "
         "an inverter that knows more stays below that.",
+        lowest=0,
     )
     needs = Needs(pixels=True, networks=("lpips_alex",))
 

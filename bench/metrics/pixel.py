@@ -80,6 +80,7 @@ class Psnr(Metric):
         formula="10 · log₁₀(1 / mean squared error)",
         good="3 dB more halve the squared error. A blurred average of all likely images does well here, a sharp guess "
         "does not.",
+        lowest=0,
     )
     needs = Needs(pixels=True)
     undefined = "the two images are identical"
@@ -108,6 +109,8 @@ class Ssim(Metric):
         citation=("wang2004image",),
         formula="mean over windows of (2μₓμ_y + c₁)(2σ_xy + c₂) / ((μₓ² + μ_y² + c₁)(σₓ² + σ_y² + c₂))",
         good="1 is the same image. Smooth images do well here as they do by PSNR.",
+        lowest=-1,
+        highest=1,
     )
     needs = Needs(pixels=True)
 

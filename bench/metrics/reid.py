@@ -3,7 +3,7 @@
 Ranks are taken by cosine in fixed galleries: blocks of the published order, each centred by the mean of its own
 originals, so that an image's rank does not depend on how many blocks there are. An original counts as tied where
 its similarity equals the true one's to within 1e-12 in float64. Every value is the expectation over all orders of the
-ties, so that an inverter which answers every time the same scores chance exactly, not more:
+ties (McSherry & Najork 2008), so that an inverter which answers every time the same scores chance exactly, not more:
 
     r_k = clip((k - g) / (t + 1), 0, 1)            g originals strictly more similar, t tied with the true one
     mrr = (H(g + t + 1) - H(g)) / (t + 1)          H(n) = 1 + 1/2 + ... + 1/n
@@ -140,7 +140,10 @@ _CLASS_GOOD = {
     TARGET: "High alone proves little: noise that fools the classifier keeps the class, too. The judge must agree.",
     JUDGE: "As high as the class alone: the judge sees the class in it as in a real image of the predicted class.",
 }
-_CARD = MetricCard("", "", "", True, "image", FAMILIES[3], resolution="1/n", share=True, sees="classes")
+_NET = {TARGET: "Φ", JUDGE: "J"}
+_CARD = MetricCard(
+    "", "", "", True, "image", FAMILIES[3], resolution="1/n", share=True, sees="classes", lowest=0, highest=1
+)
 
 
 class SameClass(Metric):
@@ -158,6 +161,7 @@ class SameClass(Metric):
             headline=headline,
             roles=(f"{network}-class", "terminal"),
             question=f"Does the {network} see the original's class?",
+            formula=f"share of images with argmax {_NET[network]}(x̂) = argmax {_NET[network]}(x)",
             good=_CLASS_GOOD[network],
         )
 
@@ -176,6 +180,9 @@ class Label(Metric):
         title="True class (judge)",
         definition="share whose top-1 class by the judge is the label",
         question="Does the judge see the true class?",
+        formula="share of images with argmax J(x̂) = y, y the label",
+        good="About what the originals themselves score, which the judge gets wrong now and then; more would be no "
+        "greater likeness.",
     )
     needs = Needs(logits=(JUDGE,), labels=True)
     versioned_as = "reid_class"
@@ -200,7 +207,9 @@ class Gap(Metric):
         share=False,
         roles=("gap",),
         question="Is the target convinced by more than a likeness?",
+        formula="mean of [argmax Φ(x̂) = c] − [argmax J(x̂) = c] over images with argmax Φ(x) = argmax J(x) = c",
         good="Near what natural images of the predicted class have. Far above: the classifier is fooled.",
+        lowest=-1,
     )
     needs = Needs(logits=(TARGET, JUDGE))
 
@@ -224,6 +233,12 @@ _AMONG = {
     "features",
 }
 _TITLE = {"instance_target": "by classifier", "instance_judge": "by judge", "within_class_judge": "within class"}
+_TIED = "g originals more similar, t others equally"
+_FORMULA = {
+    "r1": f"mean of clip((1 − g) / (t + 1), 0, 1), {_TIED}",
+    "r5": f"mean of clip((5 − g) / (t + 1), 0, 1), {_TIED}",
+    "mrr": f"mean of (H(g + t + 1) − H(g)) / (t + 1), {_TIED}, H(n) = 1 + 1/2 + … + 1/n",
+}
 _WHAT: dict[str, tuple[str, str, float | Literal["1/n"]]] = {
     "r1": ("R@1", "share of true originals ranked first ", "1/n"),
     "r5": ("R@5", "share of true originals in the first five ", "1/n"),
@@ -261,6 +276,8 @@ class Rank(Metric):
             question="Does the reconstruction lead back to its very original"
             + (", beyond what the class tells?" if inside else "?"),
             good="Above what the class alone is worth" + (": it is knowledge beyond the class." if inside else "."),
+            citation=("mcsherry2008computing",),
+            formula=_FORMULA[what],
             # the gallery's true size is a part of its own; this text stands in all records
             version="gallery 2500, expected over tie orders, centred by the gallery's mean/1",
         )

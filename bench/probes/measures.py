@@ -92,7 +92,55 @@ _MEASURES = (
     ),
 )  # fmt: skip
 
-MEASURES = {card.key: replace(card, place=100 + k) for k, card in enumerate(_MEASURES)}  # behind the metrics
+_KEPT = "Neither direction is good in itself: it says how much of the class the change leaves."
+_MOVED = "Neither direction is good in itself: it says how far the change moves the picture."
+_EVEN = "LPIPS is a squared distance: eight even steps in its features give 1/64, one jump gives 1/8."
+_INPUT = "It belongs to the change, not to the inverter: what cannot be seen in the input cannot be asked for."
+_WORDS = {  # formula, and what a good value means
+    "luminance": ("mean over pixels of Y = 0.2125 R + 0.7154 G + 0.0721 B", "That of the originals."),
+    "contrast": ("standard deviation over pixels of Y", "That of the originals; an average of many images has less."),
+    "sharpness": ("variance over pixels of ∇²Y", "That of the originals; noise has more, what is blurred has less."),
+    "lpips_neutral": ("LPIPS(x̂′, x̂)", _MOVED),
+    "class_judge_neutral": ("share of images with argmax J(x̂′) = argmax J(x̂)", _KEPT),
+    "class_judge_given": (
+        "share of images with argmax J(x̂) = argmax z, z the logits that were inverted",
+        "High: the picture shows what the logits say, although the image showed something else.",
+    ),
+    "lpips_input": ("LPIPS(x′, x)", _INPUT),
+    "label_judge_input": ("share of images with argmax J(x′) = y, y the label", _INPUT),
+    "logit_move": (
+        "‖Φ(x′) − z‖ / ‖z‖",
+        "Near 0: the classifier passes over the change, and an inverter cannot see it.",
+    ),
+    "logit_move_cosine": (
+        "cos(Φ(x′) − z̄, z − z̄), z̄ the mean logits of the originals",
+        "Near 1: the classifier passes over the change, and an inverter cannot see it.",
+    ),
+    "class_target_kept": ("share of images with argmax Φ(x′) = argmax Φ(x)", _KEPT),
+    "class_judge_draws": (
+        "share of pairs of draws ε₁, ε₂ with argmax J(x̂(ε₁)) = argmax J(x̂(ε₂))",
+        "1: the noise decides nothing of the class.",
+    ),
+    "class_target_draws": (
+        "share of pairs of draws ε₁, ε₂ with argmax Φ(x̂(ε₁)) = argmax Φ(x̂(ε₂))",
+        "1: the noise decides nothing of the class.",
+    ),
+    "judge_probability_first": (
+        "mean of softmax(J(x̂))[y₁], y₁ the first image's label",
+        "From high to low along the path, without a gap in which neither class is seen.",
+    ),
+    "judge_probability_second": (
+        "mean of softmax(J(x̂))[y₂], y₂ the second image's label",
+        "From low to high along the path, without a gap in which neither class is seen.",
+    ),
+    "lpips_step": ("LPIPS(x̂ₖ, x̂ₖ₋₁)", "The same at every step: no jump."),
+    "relative_step_linear": ("mean over k of LPIPS(x̂ₖ, x̂ₖ₋₁) / LPIPS(x̂₀, x̂ₙ) on the straight path", _EVEN),
+    "relative_step_spherical": ("mean over k of LPIPS(x̂ₖ, x̂ₖ₋₁) / LPIPS(x̂₀, x̂ₙ) on the spherical path", _EVEN),
+}
+MEASURES = {  # behind the metrics
+    card.key: replace(card, place=100 + k, formula=_WORDS[card.key][0], good=_WORDS[card.key][1])
+    for k, card in enumerate(_MEASURES)
+}
 
 
 def known() -> dict[str, MetricCard]:

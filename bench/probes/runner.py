@@ -33,17 +33,18 @@ if TYPE_CHECKING:
     from bench.probes.scene import Scene
 
 
-def run_probe(kind: str, config: RunConfig) -> Record:
+def run_probe(kind: str, config: RunConfig, *, wait: bool = True) -> Record:
     """Run one probe on one cell.
 
     A finished probe is read, not run again. One that fails or makes no sense gives a record that says so.
 
     Raises:
+        BusyError: another process works on it, and ``wait`` is off.
         UsageError: the configuration names what does not exist, or a library is missing; says what to type.
     """
     probe = open_probe(kind)
     with one_run():
-        return settle(open_cell(probe, config), partial(_line, probe))
+        return settle(open_cell(probe, config), partial(_line, probe), wait=wait)
 
 
 def open_probe(kind: str) -> Probe:

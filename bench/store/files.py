@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from bench.errors import StorageError
+from bench.errors import BusyError, StorageError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # of the disk, of the user's quota, of what one file may hold
+LONGEST = 40  # characters of a file's name in that of its scratch file
 PATIENCE = 2.0  # seconds of waiting for another process before it is said
 
 
@@ -38,14 +39,27 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(_scratch_name(path.name))
     try:
-        with scratch.open("xb") as file:
+        with room_for(path), scratch.open("xb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
         os.replace(scratch, path)
-    except BaseException as error:
+    except BaseException:
         scratch.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.errno in FULL:
+        raise
+
+
+@contextmanager
+def room_for(path: Path) -> Iterator[None]:
+    """What is said where there is none.
+
+    Raises:
+        StorageError: the disk is full, or a limit on the size of files is reached.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
             raise StorageError(_full(path, error)) from error
         raise
 
@@ -78,7 +92,7 @@ def write_rows(file: IO[bytes], shape: tuple[int, ...], blocks: Iterable[NDArray
 def _scratch_name(name: str) -> str:
     """Of one attempt: unique among processes and among machines that share a disk, and never longer than is allowed."""
     host = re.sub(r"[^A-Za-z0-9]+", "-", platform.node())[:32]
-    return f".{name[:40]}.{host}.{os.getpid()}.{secrets.token_hex(4)}.tmp"
+    return f".{name[:LONGEST]}.{host}.{os.getpid()}.{secrets.token_hex(4)}.tmp"
 
 
 def _full(path: Path, error: OSError) -> str:
@@ -91,20 +105,29 @@ def _full(path: Path, error: OSError) -> str:
 
 def sweep(folder: Path, name: str = "") -> None:
     """Delete what killed processes left of files that begin with ``name``; only for who holds the folder's lock."""
-    for path in folder.glob(f".{name}*.tmp"):
+    for path in folder.glob(f".{name[:LONGEST]}*.tmp"):
         path.unlink(missing_ok=True)
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold the lock file ``path``, of one process at a time; who waits for long is told for what."""
+def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
+    """Hold the lock file ``path``, of one process at a time; who waits for long is told for what.
+
+    The lock is the operating system's: it ends with its process, however that ends, and on a shared folder it holds
+    between machines where the file system has locks.
+
+    Raises:
+        BusyError: another process holds it, and ``wait`` is off.
+    """
     from filelock import FileLock, Timeout
 
     path.parent.mkdir(parents=True, exist_ok=True)
     lock: BaseFileLock = FileLock(path)
     try:
-        lock.acquire(timeout=PATIENCE)
+        lock.acquire(timeout=PATIENCE if wait else 0)
     except Timeout:
+        if not wait:
+            raise BusyError(f"Another process works in {path.parent}.") from None
         print(f"bench: waiting for another process that works in {path.parent}", file=sys.stderr)
         lock.acquire()
     try:

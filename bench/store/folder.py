@@ -8,7 +8,8 @@
 
 Shards are fixed blocks of rows of the published order: 250, or as many as the method says (``bench.inverters.base``).
 A shard appears whole or not at all and is sealed, so a resumed run continues after the last one and equals an
-undisturbed run byte for byte. What cells share lies above them (``bench.store.shared``).
+undisturbed run byte for byte. Each is made under a lock of its own: several processes can fill one cell. What cells
+share lies above them (``bench.store.shared``).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import io
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,11 +29,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.datasets.base import Pixels
-from bench.errors import BenchError, DataError
+from bench.errors import BenchError, BusyError, DataError
 from bench.progress import progress
 from bench.store import sealed
-from bench.store.files import locked, replacing, sha256_of_file, sha256_of_rows, sweep, write_atomically, write_rows
-from bench.store.record import Record
+from bench.store.files import locked, replacing, sha256_of_file, sweep, write_atomically, write_rows
 
 SHARD = 250
 LONGEST = 200  # of a folder's name, in bytes; most systems allow 255, and a fingerprint may follow
@@ -76,43 +76,6 @@ def write_blocks(path: Path, shape: tuple[int, ...], blocks: Iterator[Pixels]) -
     """Write a uint8 array block by block, whole or not at all."""
     with replacing(path) as file:
         write_rows(file, shape, blocks)
-
-
-def intact(record: Record, path: Path) -> str | None:
-    """Why a file is not the one that a record was written with; None where it is, or where the record does not say.
-
-    Args:
-        record: of any age; those of earlier versions carry no digests.
-        path: a file beside it, or the ``originals.npy`` or ``logits.npz`` that it shares with other cells.
-    """
-    known = record.digests.get(path.name)
-    if known is None:
-        return None
-    try:
-        found = _digest(record, path)
-    except FileNotFoundError:
-        return f"{path.name} is missing"
-    except Exception as error:  # damaged files fail in many ways; the texts of some hold the reader's own paths
-        return f"{path.name} cannot be read ({type(error).__name__})"
-    return None if found in (known, None) else f"{path.name} is not what its record was written with"
-
-
-def _digest(record: Record, path: Path) -> str | None:
-    """What ``intact`` compares; None of logits that another classifier or device has put in the place of the cell's."""
-    if path.name == ORIGINALS:
-        return sha256_of_rows(_rows(np.load(path, mmap_mode="r"), record.num_images))
-    if path.name == LOGITS:
-        with np.load(path) as raw:
-            if str(raw["made_by"]) != f"{record.weights.get(record.classifier)} {record.cost.device}":
-                return None
-            return sha256_of_rows(_rows(raw["logits"], record.num_images))
-    return sha256_of_file(path)
-
-
-def _rows(array: NDArray[Any], count: int) -> NDArray[Any]:
-    if len(array) < count:
-        raise ValueError(f"{len(array)} of {count} rows")
-    return array[:count]
 
 
 @dataclass(frozen=True)
@@ -163,14 +126,16 @@ class CellFolder:
         return self.path / "reconstruction_logits.npy"
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self, *, wait: bool = True) -> Iterator[None]:
         """Hold the cell: a second process on the same cell waits, and then finds it finished.
 
         Whatever a killed process left half written goes first.
+
+        Raises:
+            BusyError: another process holds it, and ``wait`` is off.
         """
-        with locked(self.path / ".lock"):
+        with locked(self.path / ".lock", wait=wait):
             sweep(self.path)
-            sweep(self.path / "shards")
             yield
 
     def clear(self) -> None:
@@ -181,18 +146,35 @@ class CellFolder:
             if path.name != ".lock" and not path.is_dir():
                 path.unlink()
 
-    def unfinished(self, count: int, title: str, size: int = SHARD) -> Iterator[range]:
+    def unfinished(
+        self, count: int, title: str, size: int = SHARD, *, wait: bool = True
+    ) -> Generator[range, None, None]:
         """Every shard of ``size`` images that is not there yet, or is not what was written, with a line of progress.
 
-        Whoever asks for the next one has kept the last.
+        Whoever asks for the next one has kept the last. A shard that another process makes comes last, if it is still
+        missing once that process has let it go; without ``wait`` it does not come.
         """
-        todo = shards(count, size)
-        done = [rows for rows in todo if self._load(_name(rows), len(rows)) is not None]
-        with progress(count, title, start=sum(map(len, done))) as bar:
-            for rows in todo:
-                if rows not in done:
-                    yield rows
-                    bar.advance(len(rows))
+        rest = [rows for rows in shards(count, size) if self._load(_name(rows), len(rows)) is None]
+        with progress(count, title, start=count - sum(map(len, rest))) as bar:
+            for patient in (False, True)[: 1 + wait]:
+                todo, rest = rest, []
+                for rows in todo:
+                    try:
+                        with self._making(_name(rows), wait=patient):
+                            if self._load(_name(rows), len(rows)) is None:
+                                yield rows
+                    except BusyError:
+                        rest.append(rows)
+                    else:
+                        bar.advance(len(rows))
+
+    @contextmanager
+    def _making(self, name: str, *, wait: bool = True) -> Iterator[None]:
+        """Hold one piece; what a killed process left of it goes first."""
+        path = self._path(name)
+        with locked(path.with_name(f".{name}.lock"), wait=wait):
+            sweep(path.parent, path.name)
+            yield
 
     def keep(self, rows: range, piece: Piece) -> None:
         """Store one shard.
@@ -209,6 +191,7 @@ class CellFolder:
         piece = self._load(name)
         if piece is None:
             piece = make()
+            sweep(self._path(name).parent, self._path(name).name)
             self._save(name, piece)
         return piece
 

@@ -19,7 +19,8 @@ from bench.cards import Cards, MetricCard, unknown
 from bench.describe import cards_of
 from bench.store import strict
 from bench.store.faults import Faults, regular
-from bench.store.folder import LOGITS, ORIGINALS, intact
+from bench.store.folder import LOGITS, ORIGINALS
+from bench.store.intact import intact
 from bench.store.record import Record
 from bench.store.table import Columns, columns
 

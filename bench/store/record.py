@@ -76,7 +76,7 @@ class Level:
 
 @dataclass(frozen=True)
 class Cost:
-    """What the inversion took; scoring is not counted.
+    """What the inversion took; scoring is counted apart.
 
     Attributes:
         invert_seconds: wall-clock time inside ``Inverter.invert``, summed over the images.
@@ -85,6 +85,7 @@ class Cost:
         device: ``cpu`` or ``cuda``.
         parameters: number of parameters of the inverter, 0 where it has none.
         train_seconds: wall-clock time of the training, null where there is none.
+        score_seconds: wall-clock time of the scoring; null in records of earlier versions, and of probes.
     """
 
     invert_seconds: float | None = None
@@ -93,6 +94,7 @@ class Cost:
     device: str = "cpu"
     parameters: int = 0
     train_seconds: float | None = None
+    score_seconds: float | None = None
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.errors import DataError
-from bench.store.folder import LOGITS, ORIGINALS, CellFolder, intact
+from bench.store.folder import LOGITS, ORIGINALS, CellFolder
+from bench.store.intact import intact
 from bench.store.record import Record
 
 

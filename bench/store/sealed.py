@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.store.files import replacing, sha256_of_file, write_atomically
+from bench.errors import DataError
+from bench.store.files import locked, room_for, sha256_of_file, write_atomically
 
 Arrays = dict[str, NDArray[Any]]
 SEAL = "sha256"
@@ -64,21 +66,73 @@ def save_array(path: Path, array: NDArray[Any]) -> None:
     write_atomically(path, data)
 
 
-def save_blocks(path: Path, count: int, blocks: Iterable[NDArray[Any]]) -> None:
-    """Write an array of ``count`` rows as ``save_array`` does, from blocks of rows that are not kept."""
-    digest = hashlib.sha256()
-    with replacing(path) as file:
-        for k, block in enumerate(blocks):
-            if k == 0:
-                header = io.BytesIO()
-                facts = {"descr": np.lib.format.dtype_to_descr(block.dtype), "fortran_order": False}
-                np.lib.format.write_array_header_1_0(header, facts | {"shape": (count, *block.shape[1:])})
-                file.write(header.getvalue())
-                digest.update(header.getvalue())
-            data = np.ascontiguousarray(block).data
-            file.write(data)
-            digest.update(data)
-    write_atomically(_sum(path), f"{digest.hexdigest()}  {path.name}\n".encode())
+def save_blocks(path: Path, count: int, blocks: Callable[[int], Iterable[NDArray[Any]]]) -> None:
+    """Write an array of ``count`` rows as ``save_array`` does, from blocks of rows that are not kept.
+
+    What a kill, or an error, leaves is continued by the next call: it lies beside ``path`` with a digest a block. Two
+    processes do not do the work twice.
+
+    Args:
+        path: of the ``.npy`` file.
+        count: rows.
+        blocks: gives the blocks from a row on, where an earlier one ended; always the same ones.
+
+    Raises:
+        DataError: the blocks have more or fewer rows.
+        StorageError: the disk is full; what was written stays.
+    """
+    part, sums = (path.with_name(f".{path.name}.{end}") for end in ("part", "part.sha256"))
+    with locked(path.with_name(f".{path.name}.lock")):
+        if load_array(path) is not None:
+            return
+        with room_for(path), part.open("ab+") as file, sums.open("ab+") as seals:
+            rows, digest = _whole(file, seals)
+            for block in blocks(rows):
+                data = np.ascontiguousarray(block).tobytes()
+                if rows == 0:
+                    data = _header((count, *block.shape[1:]), block.dtype) + data
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+                rows += len(block)
+                seals.write(f"{rows} {len(data)} {hashlib.sha256(data).hexdigest()}\n".encode())
+                seals.flush()
+                digest.update(data)
+        if rows != count:
+            part.unlink()
+            sums.unlink()
+            raise DataError(f"{count} rows were to be written into {path}, and there are {rows}.")
+        write_atomically(_sum(path), f"{digest.hexdigest()}  {path.name}\n".encode())
+        os.replace(part, path)
+        sums.unlink()
+
+
+def _whole(file: IO[bytes], seals: IO[bytes]) -> tuple[int, Any]:
+    """Rows of the blocks that are as they were written, and the digest of their bytes; the rest is cut off."""
+    digest, rows, kept, told = hashlib.sha256(), 0, 0, 0
+    file.seek(0)
+    seals.seek(0)
+    for line in seals.readlines():
+        try:
+            end, size, seal = line.decode().split()
+            data = file.read(int(size))
+        except ValueError:
+            break
+        if hashlib.sha256(data).hexdigest() != seal:
+            break
+        digest.update(data)
+        rows, kept, told = int(end), kept + len(data), told + len(line)
+    file.truncate(kept)
+    seals.truncate(told)
+    return rows, digest
+
+
+def _header(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bytes:
+    """What a ``.npy`` file begins with."""
+    header = io.BytesIO()
+    facts = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(header, facts)
+    return header.getvalue()
 
 
 def load_array(path: Path) -> NDArray[Any] | None:

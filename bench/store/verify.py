@@ -8,7 +8,8 @@ from typing import Literal
 
 from bench.cell import Cell
 from bench.config import RunConfig
-from bench.store.folder import LOGITS, ORIGINALS, intact
+from bench.store.folder import LOGITS, ORIGINALS
+from bench.store.intact import intact
 
 State = Literal["verified", "wrong", "missing", "unknown", "failed", "skipped"]
 

@@ -17,7 +17,7 @@ from bench.store.files import write_atomically
 if TYPE_CHECKING:
     from bench.training.engine import Engine, Precision
     from bench.training.inverters import InverterTask
-    from bench.training.trainer import InverterRecipe
+    from bench.training.trainer import InverterRecipe, Trainer
 
 
 @dataclass(frozen=True)
@@ -120,10 +120,10 @@ def train_inverter(
     trainer = open_trainer(method)
     recipe = trainer.recipe(recipe_name, steps=steps, seed=seed)
     default = recipe.name == trainer.recipe().name
-    recipe = dataclasses.replace(recipe, dataset=_full_name(dataset, classifier))
     if run.dry_run:
-        print_json(recipe.settings())
+        _say_cost(trainer, dataclasses.replace(recipe, dataset=dataset), classifier, run)
         return
+    recipe = dataclasses.replace(recipe, dataset=full_name(dataset, classifier))
     if steps is not None and run.budget is not None:
         raise UsageError("--steps and --budget both say how long to train. Give one of them.")
 
@@ -163,6 +163,22 @@ def train_inverter(
                 print(f"{runs} {used}, and their copy is {own}; delete the other one to use it")
 
 
+def _say_cost(trainer: Trainer, recipe: InverterRecipe, classifier: str, run: Run) -> None:
+    """Print the recipe and what it would cost here; neither images nor weights need to be here."""
+    from bench.datasets import dataset_class
+    from bench.training.cost import measured
+    from bench.weights.lookup import DEFAULT_SIZE
+
+    size = dataset_class(recipe.dataset).side(recipe.dataset) or DEFAULT_SIZE
+    if trainer.sizes and size not in trainer.sizes:
+        known = ", ".join(map(str, trainer.sizes))
+        raise UsageError(f"{recipe.dataset} has images of {size} px, and {trainer.method} makes images of {known} px.")
+    with run.engine() as engine:
+        cost = measured(trainer, recipe, classifier, recipe.dataset, size, engine)
+        if engine.first:
+            print_json(recipe.settings() | {"cost": cost})
+
+
 def _fitting(trial: Callable[[], InverterTask], engine: Engine, began: float, minutes: float) -> int:
     """Steps of a task that fit into the minutes since ``began``, by the speed measured here; alike in all processes."""
     import torch
@@ -179,7 +195,7 @@ def _fitting(trial: Callable[[], InverterTask], engine: Engine, began: float, mi
     return speed.steps_within(60 * minutes - spent, LOOKS_EVERY)
 
 
-def _full_name(dataset: str, classifier: str) -> str:
+def full_name(dataset: str, classifier: str) -> str:
     """A dataset's name as weights carry it, a folder by its full path and size; a misspelt one is said before any work.
 
     A folder whose name has no size is taken at the classifier's input size, as a run takes it.

@@ -24,7 +24,6 @@ from bench.weights.files import save_weights
 
 MANTISSA = 7  # bits kept of each weight: bfloat16's precision, in which the training multiplied
 LOOKS_EVERY = 500  # steps between looks at held-out data
-LOOKS_AT = 1_000  # images of it
 Reconstruct = Callable[[Tensor, int], Tensor]
 
 
@@ -35,12 +34,14 @@ class InverterTask(ABC):
         method: name of the inverter.
         engine, recipe: what it was made with.
         noise_draws: rows of reconstructions in the sample grid; 1 for a deterministic inverter.
+        looks_at: images of ``val`` in a look at it.
         networks, optimizers: by name, set by the subclass; all of their state goes into the checkpoint.
         average: of the weights that ship, empty unless the subclass keeps one.
     """
 
     method: ClassVar[str]
     noise_draws: ClassVar[int] = 1
+    looks_at: ClassVar[int] = 1_000
     recipe: InverterRecipe
     networks: dict[str, nn.Module]
     optimizers: dict[str, torch.optim.Optimizer]
@@ -90,9 +91,9 @@ class InverterTask(ABC):
 
     @torch.no_grad()
     def validate(self) -> dict[str, float]:
-        """On 1,000 images of ``val``, or fewer: what the target sees in the reconstructions, and the pixel error."""
+        """On some images of ``val``: what the target sees in the reconstructions, and the pixel error."""
         reconstruct = self.reconstructing()
-        rows = self._some_of_val(LOOKS_AT)
+        rows = self._some_of_val(self.looks_at)
         images, z = self.pairs.val.batch(rows), self.pairs.val_logits[rows]
         fakes = reconstruct(self.given(z), 0)
         again = torch.cat([self.classifier.network(part).float() for part in torch.split(fakes, 250)])
@@ -100,7 +101,11 @@ class InverterTask(ABC):
             "val_reid_class_target": float((again.argmax(1) == z.argmax(1)).float().mean()),
             "val_logit_error": float(((again - z).norm(dim=1) / z.norm(dim=1)).mean()),
             "val_mse": float((fakes - images).square().mean()),
-        }
+        } | self.seen(images, fakes)
+
+    def seen(self, images: Tensor, fakes: Tensor) -> dict[str, float]:
+        """Other scores of reconstructions (N, 3, H, W) beside images of ``val``, under names that begin with val_."""
+        return {}
 
     @torch.no_grad()
     def samples(self) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,8 @@ def split_name(part: Dataset, split: str) -> str:
 def split_logits(classifier: LoadedClassifier, data: TrainingImages, split: str, *, mirrored: bool) -> Tensor:
     """Logits (N, K) of a whole split in float32, mapped if large; computed if these very weights were not asked before.
 
-    A line on stderr says what is computed, how long it will take and where it is kept, unless it takes seconds.
+    A line on stderr says what is computed, how long it will take and where it is kept, unless it takes seconds. Killed,
+    it goes on where it was.
 
     Args:
         classifier: the frozen one.
@@ -64,25 +66,25 @@ def split_logits(classifier: LoadedClassifier, data: TrainingImages, split: str,
     path = logits_path(classifier.sha256, split, mirrored=mirrored)
     if (kept := load_array(path)) is None:
         title = f"logits of {split}, {'mirrored' if mirrored else 'plain'}"
-        save_blocks(path, len(data), _blocks(classifier, data, title, path, mirrored=mirrored))
+        save_blocks(path, len(data), partial(_blocks, classifier, data, title, path, mirrored))
         kept = load_array(path)
         assert kept is not None, path
     return torch.from_numpy(kept)
 
 
 def _blocks(
-    classifier: LoadedClassifier, data: TrainingImages, title: str, path: Path, *, mirrored: bool
+    classifier: LoadedClassifier, data: TrainingImages, title: str, path: Path, mirrored: bool, start: int
 ) -> Iterator[NDArray[Any]]:
-    """The logits of a block of images at a time."""
-    with progress(len(data), title) as bar:
-        for k, block in enumerate(data.blocks(BLOCK)):
+    """The logits of a block of images at a time, from a row on where a block begins."""
+    with progress(len(data), title, start) as bar:
+        for k, block in enumerate(data.blocks(BLOCK)[start // BLOCK :]):
             began = time.perf_counter()
             exact = torch.backends.cudnn.flags(enabled=True, allow_tf32=False)  # they serve trainings on any device
             with torch.inference_mode(), exact:
                 images = data.batch(block)
                 logits = classifier.network(images.flip(3) if mirrored else images).float().cpu()
             if k == 1:  # the first block warms up
-                _say(f"{title}, under {classifier.name}", len(data), time.perf_counter() - began, path)
+                _say(f"{title}, under {classifier.name}", len(data) - start, time.perf_counter() - began, path)
             yield logits.numpy()
             bar.advance(len(block))
 

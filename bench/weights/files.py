@@ -1,7 +1,7 @@
 """Shipped weights: one manifest entry a file, checked by SHA-256, never unpickled.
 
-The zoo's files are fp16 safetensors in xz containers (a sixth smaller); a SHA-256 is always that of the safetensors
-file inside, so that packing changes no identity.
+The zoo's files are safetensors in fp16 or in eight bits (``rows``), in xz containers (a sixth smaller); a SHA-256 is
+always that of the safetensors file inside, so that packing changes no identity.
 """
 
 from __future__ import annotations
@@ -142,9 +142,9 @@ def _unpack(path: Path, raw: bytes) -> bytes:
 
 
 def pack(data: bytes) -> bytes:
-    """An xz container for 2-byte floats; the inverse of what ``read`` does."""
-    model = {"id": lzma.FILTER_LZMA2, "preset": 9, "lc": 0, "lp": 1, "pb": 1}
-    return lzma.compress(data, format=lzma.FORMAT_XZ, check=lzma.CHECK_CRC64, filters=[model])
+    """An xz container, the smaller of one for 2-byte floats and one for bytes; the inverse of what ``read`` does."""
+    models = [{"id": lzma.FILTER_LZMA2, "preset": 9, "lc": 0, "lp": width, "pb": width} for width in (1, 0)]
+    return min((lzma.compress(data, lzma.FORMAT_XZ, lzma.CHECK_CRC64, filters=[model]) for model in models), key=len)
 
 
 def load_shipped(name: str) -> dict[str, Tensor]:
@@ -200,8 +200,10 @@ def _tensors(path: Path, data: bytes) -> dict[str, Tensor]:
     from safetensors import SafetensorError
     from safetensors.torch import load
 
+    from bench.weights.rows import from_rows
+
     try:
-        tensors = load(data)
+        tensors = from_rows(load(data))
     except (SafetensorError, ValueError) as error:
         raise WeightsError(
             f"{path} is not a whole safetensors file ({error}). bench opens no pickles, because they can run code: "

@@ -28,6 +28,7 @@ PAPERS = {
     "onehot-biggan": "Teterwak et al. 2021, with the arg-max class in place of the logits",
     "dosovitskiy-brox-2016a": "Dosovitskiy & Brox 2016, Generating Images with Perceptual Similarity Metrics",
     "dosovitskiy-brox-2016b": "Dosovitskiy & Brox 2016, Inverting Visual Representations with Convolutional Networks",
+    "flow-matching": "Lipman et al. 2023, Flow Matching; Liu et al. 2023, Flow Straight and Fast",
     "controls": None,
 }
 

@@ -17,7 +17,9 @@ import torch
 from torch import Tensor
 from torch.nn.utils import parametrize
 
+from baselines.optimization.frozen import EXACT, SPEEDUPS, FrozenNetwork
 from bench.classifiers import LoadedClassifier
+from bench.errors import UsageError
 from bench.seeding import seed_of, step_generator
 from bench.training.engine import Engine
 from bench.training.inverters import InverterTask, Reconstruct
@@ -35,6 +37,7 @@ from methods.biggan_logit.generator import (
     trainable_generator,
 )
 from methods.biggan_logit.loss import discriminator_loss, generator_loss
+from methods.biggan_logit.matching import mismatch
 from methods.biggan_logit.recipes import RECIPES, BigGANRecipe
 from methods.biggan_logit.tables import TABLES
 
@@ -181,12 +184,19 @@ class Adversaries:
                         _normalise(self.d)
                         with self.engine.autocast():
                             loss = generator_loss(self.d(made, part.z).to(part.z.dtype))
-                    (loss / self.engine.accumulate).backward()  # type: ignore[no-untyped-call]
                     spread = made.detach().to(part.z.dtype).std(0).mean()
-                    add(totals, {"loss_g": loss.detach(), "fake_std": spread}, len(parts))
+                    scalars = {"loss_g": loss.detach(), "fake_std": spread}
+                    for name, weight, term in self.terms(part, made):
+                        scalars[name], loss = term.detach(), loss + weight * term
+                    (loss / self.engine.accumulate).backward()  # type: ignore[no-untyped-call]
+                    add(totals, scalars, len(parts))
             self.g_optimizer.step()
         finally:
             self.d.requires_grad_(True)
+
+    def terms(self, part: Part, made: Tensor) -> list[tuple[str, float, Tensor]]:
+        """What G's loss has beside the hinge: name, weight and value; nothing in the faithful recipe."""
+        return []
 
     def fakes(self, z: Tensor, eps: Tensor) -> Tensor:
         """G(z, eps) as it is trained, (N, 3, H, W)."""
@@ -226,6 +236,19 @@ class BigGANTask(Adversaries, InverterTask):
         self.networks = {"g": self.g, "d": self.d}
         self.optimizers = {"g": self.g_optimizer, "d": self.d_optimizer}
         self._flat = 0
+        self._frozen: FrozenNetwork | None = None
+        if recipe.match:
+            if type(self).given is not InverterTask.given:
+                raise UsageError(f"match compares logits, and {self.method} is given something else. Leave it at 0.")
+            speedups = SPEEDUPS if engine.precision == "bf16" else EXACT
+            side = pairs.image_size
+            self._frozen = FrozenNetwork(classifier.network, (side, side), engine.device, speedups=speedups)
+
+    def terms(self, part: Part, made: Tensor) -> list[tuple[str, float, Tensor]]:
+        """The classifier's own answer to the reconstructions, where the recipe asks for it."""
+        if self._frozen is None:
+            return []
+        return [("mismatch", self.recipe.match, mismatch(self._frozen, self.g.standardise, made.float(), part.z))]
 
     def alarm(self, scalars: dict[str, float]) -> str | None:
         """Collapse: D tells nothing apart for six reports in a row, or all fakes are the same image."""

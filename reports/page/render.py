@@ -36,12 +36,22 @@ STYLES = (
     "matrix.css",
     "figures.css",
     "gallery.css",
+    "gallery_large.css",
     "probes.css",
     "claims.css",
     "compare.css",
 )
 EARLY_SCRIPT = "theme.js"  # before the first paint, so that no page flashes
-SCRIPTS = ("parts.js", "page.js", "tables.js", "matrix.js", "detail.js", "gallery.js", "address.js")
+SCRIPTS = (
+    "parts.js",
+    "page.js",
+    "tables.js",
+    "matrix.js",
+    "detail.js",
+    "gallery_large.js",
+    "gallery.js",
+    "address.js",
+)
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:{}; script-src {}; base-uri 'none'; form-action 'none'"
 )

@@ -30,7 +30,7 @@ from bench.environment import resolve_device
 from bench.errors import UsageError
 from bench.seeding import seed_of
 from bench.training.engine import Engine, engine
-from methods.biggan_logit.recipes import BigGANRecipe
+from methods.biggan_logit.recipes import RECIPES, BigGANRecipe
 from methods.biggan_logit.train import Adversaries
 from studies.biggan_logit.held import Held
 
@@ -41,13 +41,7 @@ SUSTAINED = 100e12  # FLOP/s a GPU: an assumption, about a tenth of an H100's de
 WARM_UP, TIMED = 1, 2
 
 
-def _recipe(name: str, channels: int) -> BigGANRecipe:
-    return BigGANRecipe(
-        name, steps=250_000, batch=2_048, channels=channels, lr_g=5e-5, lr_d=2e-4, d_steps=2, ema_start=20_000,
-    )  # fmt: skip
-
-
-RECIPES = {64: _recipe("imagenet64", 64), 128: _recipe("imagenet128", 96)}  # by size
+BY_SIZE = {64: RECIPES["imagenet64"], 128: RECIPES["imagenet128"]}
 
 
 class SyntheticPairs:
@@ -215,7 +209,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--size", type=int, choices=RECIPES, default=128)
+    parser.add_argument("--size", type=int, choices=BY_SIZE, default=128)
     parser.add_argument("--dry-run", action="store_true")
     parser.add_argument("--batch", type=int, default=2, help="images a process; twice as many are run as well")
     parser.add_argument("--channels", type=int, help="ch of G and D, for a quick try")
@@ -226,7 +220,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     if not given.dry_run:
         raise UsageError("ImageNet and a loader for it do not ship: only --dry-run runs. See --help for what to add.")
-    recipe = RECIPES[given.size]
+    recipe = BY_SIZE[given.size]
     if given.channels is not None:
         recipe = replace(recipe, name=f"{recipe.name}-ch{given.channels}", channels=given.channels)
     with engine(resolve_device(given.device)) as one:

@@ -12,7 +12,7 @@ from studies.docs import ROOT
 from studies.docs.markdown import entities
 
 FILE = ROOT / "bench" / "references.bib"
-ACUTE = "\N{COMBINING ACUTE ACCENT}"
+ACCENTS = {"'": "\N{COMBINING ACUTE ACCENT}", '"': "\N{COMBINING DIAERESIS}"}
 ADDRESSES = {"eprint": "https://arxiv.org/abs/{}", "doi": "https://doi.org/{}", "url": "{}"}
 
 
@@ -71,7 +71,9 @@ def _authors(listed: str) -> tuple[str, ...]:
 
 
 def _text(value: str) -> str:
-    accented = re.sub(r"\\'(\w)", lambda found: unicodedata.normalize("NFC", f"{found[1]}{ACUTE}"), value)
+    accented = re.sub(
+        r"""\\(['"])\{?(\w)\}?""", lambda found: unicodedata.normalize("NFC", found[2] + ACCENTS[found[1]]), value
+    )
     return re.sub(r"[{}]", "", accented).replace(r"\%", "%")
 
 

@@ -31,6 +31,14 @@ def chances(key: str) -> list[float]:
     return sorted({score.chance for score in scores if score is not None and score.chance is not None})
 
 
+def worth(role: str, key: str) -> list[float]:
+    """What the controls of a role score by this metric in the cells of most images."""
+    found = (one for one in cells() if one.cards is not None and one.cards.method.role == role)
+    methods = sorted({one.method for one in found})
+    scores = (one.metrics.get(key) for method in methods for one in largest(method))
+    return sorted(score.value for score in scores if score is not None and score.value is not None)
+
+
 def computer(record: Record) -> str:
     """The processor or the GPU that a record was made on."""
     return str(record.environment.get("gpu") or record.environment.get("processor") or record.cost.device)

@@ -74,7 +74,7 @@ def sentence(text: str) -> str:
 
 def number(value: float, digits: int = 2) -> str:
     """So many significant digits, never with an exponent."""
-    if value == 0:
+    if abs(value) < 1e-10:
         return "0"
     shown = float(f"{value:.{digits}g}")
     return f"{shown:,.0f}" if abs(shown) >= 10 ** (digits - 1) else f"{shown:.10f}".rstrip("0").rstrip(".")

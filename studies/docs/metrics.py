@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bench.cards import MetricCard
 from bench.metrics.base import JUDGE, TARGET, Metric
 from bench.registry import EXTRACTORS
 from studies.docs import committed, ours
@@ -48,8 +49,13 @@ def _metric(metric: Metric, computed: str) -> str:
             ("Question", prose(card.question)),
             ("Level", card.level),
             ("Direction", DIRECTION[card.higher_is_better]),
-            ("Range", "0 to 1" if card.share else "from 0" if card.reads_distance else ""),
+            ("Formula", prose(card.formula)),
+            ("Good", prose(card.good)),
+            ("Range", _range(card)),
             ("Chance", _chance(card.key)),
+            ("Floor", _worth("class-floor", card, "what another image of the same class scores")),
+            ("Real images", _worth("set-floor", card, "what training images score") * (card.level == "set")),
+            ("Ceiling", _worth("ceiling", card, "what the original itself scores")),
             ("Digits", f"{card.digits} where no interval sets them"),
             ("Resolution", _resolution(card.resolution)),
             ("Computed", _computed(metric, computed)),
@@ -63,6 +69,13 @@ def _metric(metric: Metric, computed: str) -> str:
     return joined([f"### {code(card.key)}", sentence(prose(card.definition)), known])
 
 
+def _range(card: MetricCard) -> str:
+    lowest, highest = (None if end is None else number(end) for end in (card.lowest, card.highest))
+    if lowest is None or highest is None:
+        return "" if lowest is None else f"from {lowest}"
+    return f"{lowest} to {highest}"
+
+
 def _chance(key: str) -> str:
     found = ", ".join(number(value, 3) for value in committed.chances(key))
     return f"what guessing scores stands beside each score; in the committed cells {found}" if found else ""
@@ -70,6 +83,13 @@ def _chance(key: str) -> str:
 
 def _resolution(value: float | str) -> str:
     return "one image of N" if value == "1/n" else f"differences below {value:.10f}".rstrip("0") + " say nothing"
+
+
+def _worth(role: str, card: MetricCard, what: str) -> str:
+    """The values of a control in the committed cells, from the least to the greatest."""
+    found = [number(value, 3) for value in committed.worth(role, card.key)]
+    ends = dict.fromkeys([found[0], found[-1]]) if found else {}
+    return f"{what}; in the committed cells {' to '.join(ends)}" if found else ""
 
 
 def _computed(metric: Metric, computed: str) -> str:

@@ -73,6 +73,8 @@ def _measures(probes: dict[str, type[Probe]]) -> str:
         better = DIRECTION[card.higher_is_better]
         links = ", ".join(f"[{code(name)}](#{name})" for name in used[key])
         rows.append(
-            (code(key), prose(card.title), sentence(prose(card.definition)), better, links, cited(card.citation))
-        )
-    return table(("key", "title", "definition", "better", "measured by", "source"), rows)
+            (code(key), prose(card.title), sentence(prose(card.definition)), prose(card.formula), prose(card.good),
+             better, links, cited(card.citation))
+        )  # fmt: skip
+    head = ("key", "title", "definition", "formula", "good", "better", "measured by", "source")
+    return table(head, rows)

@@ -4,7 +4,8 @@
     python -m studies.zoo.publish margins efficientnet_lite0
     python -m studies.zoo.publish controls robust_resnet152
     python -m studies.zoo.publish inverter biggan-logit robust_resnet152
-    python -m studies.zoo.publish inverter biggan-logit efficientnet_lite0 --dataset tiny-imagenet
+    python -m studies.zoo.publish inverter biggan-logit efficientnet_lite0 --dataset tiny-imagenet --eight-bits
+    python -m studies.zoo.publish eight-bits biggan-logit-efficientnet_lite0-tiny-imagenet
 
 Run once per recipe, after it was chosen on ``val``: this is where ``test`` is looked at.
 """
@@ -14,9 +15,11 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
+from safetensors.torch import save
 from torch import nn
 
 from bench.classifiers import open_classifier
@@ -27,10 +30,12 @@ from bench.config import DEFAULT_DATASET
 from bench.datasets import cifar10, load_dataset
 from bench.environment import resolve_device
 from bench.progress import progress
+from bench.store.files import write_atomically
 from bench.store.folder import slug
 from bench.training.data import TrainingImages
 from bench.training.pairs import split_logits
-from bench.weights.files import load_file, metadata
+from bench.weights.files import entry, load_file, metadata
+from bench.weights.rows import in_rows
 from bench.zoo.facts import facts_of_classifier, facts_of_fitted
 from bench.zoo.manifest import amend, enter
 
@@ -38,20 +43,26 @@ from bench.zoo.manifest import amend, enter
 def main() -> None:
     """Dispatch on the kind."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("kind", choices=("classifier", "margins", "controls", "inverter"))
+    parser.add_argument("kind", choices=("classifier", "margins", "controls", "inverter", "eight-bits"))
     parser.add_argument("names", nargs="+", help="a classifier; a method before it for an inverter")
     parser.add_argument("--from", dest="folder", type=Path, default=Path("train"), help="where the trainings lie")
     parser.add_argument("--dataset", default=DEFAULT_DATASET, help="what an inverter or controls were trained on")
+    parser.add_argument("--eight-bits", action="store_true", help="round a new file first; what is measured is rounded")
     given = parser.parse_args()
     *methods, classifier = given.names
     if given.kind == "margins":
         publish_margins(classifier)
+        return
+    if given.kind == "eight-bits":
+        publish_in_eight_bits(classifier)
         return
     name = "-".join({"classifier": [], "controls": ["controls"], "inverter": methods}[given.kind] + [classifier])
     plain, option = name, ""
     if given.dataset != DEFAULT_DATASET:
         name, option = f"{name}-{slug(given.dataset)}", f" --dataset {given.dataset}"
     path = given.folder / name / f"{plain if methods else name}.safetensors"
+    if given.eight_bits:
+        path = in_eight_bits(path, path.parent)
     if given.kind == "classifier":
         publish_classifier(classifier, path)
     elif given.kind == "controls":
@@ -62,6 +73,21 @@ def main() -> None:
         option += f" --recipe {json.loads(facts['recipe'])['name']}" if facts.get("default") == "false" else ""
         command = f"bench train inverter {methods[0]} --classifier {classifier}{option}"
         _enter(name, path, facts_of_fitted(path, classifier, methods[0], methods, command))
+
+
+def publish_in_eight_bits(name: str) -> None:
+    """A file of the zoo again, as ``bench.weights.rows`` stores it; its entry says from what it was rounded."""
+    was = entry(name)
+    kept = {key: value for key, value in was.facts.items() if key not in ("file", "sha256", "size")}
+    with TemporaryDirectory() as folder:
+        _enter(name, in_eight_bits(was.path, Path(folder)), kept | {"rounded_from": was.sha256})
+
+
+def in_eight_bits(path: Path, folder: Path) -> Path:
+    """A copy of a file of weights as ``bench.weights.rows`` stores them."""
+    copy = folder / f"{path.name.partition('.')[0]}-eight-bits.safetensors"
+    write_atomically(copy, save(in_rows(load_file(path)), metadata=metadata(path)))
+    return copy
 
 
 def publish_classifier(name: str, path: Path) -> None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from bench.metrics.bootstrap import mean_ci
-from bench.store.record import Record, Score
-from reports.page.render import write_report
+from bench.store.record import Record, Score, read_records
+from reports.analysis.claims import board
+from reports.analysis.groups import Entry
+from reports.page.render import _environment, _layout, write_report
 from studies.reports.browser import Opened, opened
 from tests.reports.synthetic import write_cell
 
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
 
 WIDTHS = (1440, 390)
 N = 100
+ROOT = Path(__file__).resolve().parents[2]
 GALLERY = "#gallery-1"
 ORIGINALS = f"{GALLERY} tr.gallery-original"
 
@@ -160,11 +165,17 @@ def test_the_gallery_filters_by_class_and_answer(found: Opened) -> None:
     choose(page, "set", "all")
     status = page.locator(f"{GALLERY}-status")
     everything = status.inner_text()
-    kinds = page.locator(f"{GALLERY}-controls [name=class] option").evaluate_all("all => all.map(one => one.value)")
-    choose(page, "class", kinds[-1])
+    kinds = page.locator(f"{GALLERY}-classes option").evaluate_all("all => all.map(one => one.value)")
+    box = page.get_by_label("Class", exact=True).first
+    box.focus()
+    page.keyboard.type(kinds[-1][:-1].upper())  # a part of the name finds it, too
     assert status.inner_text() != everything
     labels = set(page.locator(f"{GALLERY} [data-part=class]:visible").all_inner_texts())
-    assert len(labels) == 1
+    assert labels == {kinds[-1]}
+    box.fill("no such class")
+    assert tiles(page) == []
+    box.fill("")
+    assert status.inner_text() == everything
     choose(page, "answer", "wrong")
     assert tiles(page) == []  # the invented classifier is never wrong
 
@@ -200,18 +211,125 @@ def test_an_image_opens_large_and_gives_the_focus_back(found: Opened) -> None:
     assert page.evaluate("document.activeElement.dataset.image") == image
 
 
-def test_the_slider_wipes_between_original_and_reconstruction(found: Opened) -> None:
+def look(one: Locator, *names: str) -> list[str]:
+    """Computed styles of an element."""
+    return [one.evaluate(f"one => getComputedStyle(one)[{name!r}]") for name in names]
+
+
+def test_the_originals_stay_in_view(found: Opened) -> None:
+    page = found.page
+    page.set_viewport_size({"width": page.viewport_size["width"], "height": 500})  # type: ignore[index]
+    scroll, original = page.locator(f"{GALLERY} .gallery-scroll"), page.locator(ORIGINALS)
+    scroll.evaluate("one => one.scrollTop = 200")
+    assert scroll.evaluate("one => one.scrollTop") > 0
+    top = scroll.bounding_box()
+    box = original.bounding_box()
+    assert top is not None
+    assert box is not None
+    assert top["y"] <= box["y"] < top["y"] + 80
+
+
+def test_two_pictures_in_one_place_by_wipe_blink_and_difference(found: Opened) -> None:
     page = found.page
     tile(page).click()
-    wipe, over = dialog(page).locator("[data-part=wipe]"), dialog(page).locator("[data-part=over]")
-    look = "one => JSON.stringify([getComputedStyle(one).clipPath, getComputedStyle(one).width])"
-    before = over.evaluate(look)
+    view, cover = dialog(page), dialog(page).locator("[data-part=cover]")
+    wipe = view.get_by_label("first left")
+    shapes = [look(cover, "clipPath")]
     wipe.focus()
-    page.keyboard.press("End")
-    at_the_end = over.evaluate(look)
-    page.keyboard.press("Home")
-    assert len({before, at_the_end, over.evaluate(look)}) == 3
-    assert dialog(page).is_visible()
+    for key in ("End", "Home"):
+        page.keyboard.press(key)
+        shapes.append(look(cover, "clipPath"))
+    assert len({one[0] for one in shapes}) == 3
+    how = view.locator("[data-part=how]")
+    how.select_option("blink")
+    assert not wipe.is_visible()
+    switch = view.get_by_role("button", name="Switch")
+    switch.focus()
+    assert look(cover, "visibility") == ["visible"]
+    page.keyboard.press("Enter")
+    assert look(cover, "visibility") == ["hidden"]
+    view.get_by_label("by itself").check()
+    for state in (":not(.gallery-under)", ".gallery-under"):
+        page.locator(f"{GALLERY}-dialog{state}").wait_for()
+    how.select_option("difference")
+    assert look(cover, "visibility", "mixBlendMode") == ["visible", "difference"]
+    view.get_by_label("brighter").fill("5")
+    assert look(view.locator("[data-part=stack]"), "filter") == ["brightness(5)"]
+    assert view.is_visible()
+
+
+def test_the_difference_of_a_picture_with_itself_is_black(found: Opened) -> None:
+    page = found.page
+    tile(page, "oracle").click()
+    view = dialog(page)
+    view.locator("[data-part=how]").select_option("difference")
+    stack = view.locator("[data-part=stack]")
+    stack.scroll_into_view_if_needed()
+    assert np.asarray(Image.open(io.BytesIO(stack.screenshot())).convert("RGB"))[4:-4, 4:-4].max() == 0
+    view.locator("[data-part=method]").select_option(label="ridge")
+    assert np.asarray(Image.open(io.BytesIO(stack.screenshot())).convert("RGB"))[4:-4, 4:-4].max() > 0
+
+
+def test_the_reader_chooses_two_methods(found: Opened) -> None:
+    page = found.page
+    tile(page).click()
+    view = dialog(page)
+    first, second = (view.locator(f"[data-part={name}]") for name in ("method", "other"))
+    second.select_option(label="oracle")
+    assert view.locator("[data-part=reconstruction-words]").inner_text() == "A: biggan-logit"
+    assert view.locator("[data-part=second-words]").inner_text() == "B: oracle"
+    view.locator("[data-part=pair]").select_option(label="A and B")
+    assert view.locator("[data-part=pair-words]").inner_text() == "biggan-logit and oracle"
+    assert view.locator("[data-part=scores] tr").first.locator("td").count() == 2
+    second.select_option(label="none")
+    assert not view.locator("[data-part=second]").is_visible()
+    assert view.locator("[data-part=pair-words]").inner_text() == "original and biggan-logit"
+    assert view.locator("[data-part=scores] tr").first.locator("td").count() == 1
+    first.select_option(label="ridge")
+    assert view.locator("[data-part=reconstruction-words]").inner_text() == "A: ridge"
+
+
+def test_all_pictures_are_zoomed_and_moved_together(found: Opened) -> None:
+    page = found.page
+    tile(page).click()
+    view = dialog(page)
+    across, down = view.get_by_label("across"), view.get_by_label("down")
+    assert across.is_disabled()
+    view.get_by_role("slider", name="Zoom").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    view.locator("[data-part=how]").select_option("difference")
+    across.fill("20")
+    moved = view.locator(".gallery-moved:visible")
+    assert moved.count() == 5  # original, A, B, and the two that are compared
+    seen = {tuple(look(one, "transform", "transformOrigin")) for one in moved.all()}
+    assert len(seen) == 1
+    assert next(iter(seen))[0] == "matrix(4, 0, 0, 4, 0, 0)"
+    lens = view.locator(".gallery-lens").first
+    lens.scroll_into_view_if_needed()
+    box = lens.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 60, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 20, box["y"] + 30)
+    page.mouse.up()
+    assert float(across.input_value()) > 20
+    assert float(down.input_value()) > 50
+    assert len({tuple(look(one, "transform", "transformOrigin")) for one in moved.all()}) == 1
+
+
+def test_a_claim_leads_to_its_evidence_without_scripts(chromium: Browser) -> None:
+    """With the committed records: the synthetic ones decide nothing."""
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    made = board([Entry(*found) for found in read_records(ROOT / "reports" / "results")])
+    claims = _environment().get_template("_claims.html").module.claims_board(made)  # type: ignore[attr-defined]
+    page.set_content(f"<style>{_layout().styles}</style><main>{claims}</main>")
+    evidence = page.locator("#claim-1-cases")
+    assert not evidence.is_visible()
+    page.locator(".claim-matrix [href='#claim-1-cases']").first.click()
+    assert evidence.is_visible()
+    context.close()
 
 
 def test_downloads_hold_the_records(found: Opened) -> None:

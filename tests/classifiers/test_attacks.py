@@ -13,7 +13,7 @@ from bench.datasets import load_dataset
 
 pytestmark = pytest.mark.networks
 
-EPSILON, STEP = 8 / 255, 2 / 255
+EPSILON, STEP, STEPS = 8 / 255, 2 / 255, 10
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +29,9 @@ def robust() -> nn.Module:
 
 @pytest.fixture(scope="module")
 def attacked_accuracy(robust: nn.Module, images: tuple[Tensor, Tensor]) -> float:
-    """Under our PGD-20 with gradients in float32."""
+    """Under our PGD-10 with gradients in float32."""
     x, y = images
-    return accuracy(robust, pgd(robust, x, y, generator=torch.Generator().manual_seed(0)), y)
+    return accuracy(robust, pgd(robust, x, y, steps=STEPS, generator=torch.Generator().manual_seed(0)), y)
 
 
 def independent() -> Any:
@@ -53,7 +53,7 @@ def test_pgd_agrees_with_foolbox_to_one_point(
     x, y = images
     library = independent()
     model = library.PyTorchModel(robust, bounds=(0, 1), device="cpu")
-    attack = library.attacks.LinfPGD(abs_stepsize=STEP, steps=20, random_start=True)
+    attack = library.attacks.LinfPGD(abs_stepsize=STEP, steps=STEPS, random_start=True)
     torch.manual_seed(0)
     _, attacked, _ = attack(model, x, y, epsilons=EPSILON)
     assert attacked_accuracy == pytest.approx(accuracy(robust, attacked, y), abs=0.01)
@@ -64,7 +64,9 @@ def test_bfloat16_gradients_attack_as_well(
     robust: nn.Module, images: tuple[Tensor, Tensor], attacked_accuracy: float
 ) -> None:
     x, y = images
-    fast = accuracy(robust, pgd(robust, x, y, generator=torch.Generator().manual_seed(0), autocast=True), y)
+    fast = accuracy(
+        robust, pgd(robust, x, y, steps=STEPS, generator=torch.Generator().manual_seed(0), autocast=True), y
+    )
     assert attacked_accuracy == pytest.approx(fast, abs=0.015)
 
 

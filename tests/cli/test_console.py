@@ -160,3 +160,8 @@ def test_a_path_too_long_is_a_sentence(tmp_path: Path) -> None:
     assert done.returncode in (1, 2)
     assert b"Traceback" not in done.stderr
     assert len(done.stderr.decode().strip().splitlines()) == 1
+
+
+def test_an_interrupted_dry_run_is_not_told_to_resume() -> None:
+    said = console._how_to_go_on(KeyboardInterrupt("SIGINT"), ["train", "inverter", "biggan-logit", "--dry-run"])
+    assert said == "Interrupted by SIGINT. A dry run leaves nothing behind."

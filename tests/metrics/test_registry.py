@@ -85,7 +85,12 @@ def test_every_network_that_is_asked_for_is_registered() -> None:
 
 
 def test_a_family_has_a_member_for_each_extractor_with_features() -> None:
-    assert set(asked_for()) == {"kid_inception", "kid_judge"}  # Inception's distance is fid
+    among_neighbours = {
+        f"{family}_{name}"
+        for family in ("precision", "recall", "density", "coverage")
+        for name in ("efficientnet_lite0", "inception", "judge")
+    }
+    assert set(asked_for()) == {"kid_inception", "kid_judge"} | among_neighbours  # Inception's distance is fid
     assert find("kid_judge").card.title == "KID judge"  # type: ignore[union-attr]
     assert find("fd_lpips_alex") is None
     assert [one.key for one in chosen(("kid_judge", "psnr"))] == ["psnr", "kid_judge"]

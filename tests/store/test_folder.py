@@ -11,11 +11,8 @@ from PIL import Image
 
 from bench.cell import Cell
 from bench.config import RunConfig
-from bench.errors import BenchError
-from bench.store.files import sha256_of_file
-from bench.store.folder import SHARD, CellFolder, Piece, intact, save_array, slug
-from bench.store.record import Cost, Record
-from bench.store.shared import shared_digests
+from bench.errors import BenchError, BusyError
+from bench.store.folder import SHARD, CellFolder, Piece, slug
 
 
 def piece(rows: range) -> Piece:
@@ -101,50 +98,52 @@ def test_a_method_that_answers_too_little_is_refused(tmp_path: Path) -> None:
 def test_holding_a_cell_sweeps_what_killed_processes_left(tmp_path: Path) -> None:
     folder = CellFolder(tmp_path / "cell")
     fill(folder, 10, piece, "t")
-    for place in (folder.path, folder.path / "shards"):
-        (place / ".record.json.4711.tmp").touch()
+    ours, others = folder.path / ".record.json.4711.tmp", folder.path / "shards" / ".000010-000020.npz.host.1.ab.tmp"
+    for path in (ours, others):
+        path.touch()
     with folder.locked():
-        assert not list(folder.path.glob("**/*.tmp"))
-        assert len(list((folder.path / "shards").iterdir())) == 1
+        assert (ours.exists(), others.exists()) == (False, True)  # a shard may be another process's
+        fill(folder, 20, piece, "t", 10)
+    assert not list(folder.path.glob("**/*.tmp"))
 
 
-def record(digests: dict[str, str]) -> Record:
-    return Record("m", "c", "cifar10", 3, 0, digests=digests, weights={"c": "aa"}, cost=Cost(device="cpu"))
+def test_two_processes_fill_one_cell_and_neither_waits_before_it_must(tmp_path: Path) -> None:
+    one, other = CellFolder(tmp_path / "cell"), CellFolder(tmp_path / "cell")
+    first, second = one.unfinished(40, "t", 10), other.unfinished(40, "t", 10, wait=False)
+    made = [(next(first), one), (next(second), other)]
+    assert [rows.start for rows, _ in made] == [0, 10]
+    for rows, folder in made:
+        folder.keep(rows, piece(rows))
+    rows = next(second)
+    other.keep(rows, piece(rows))
+    rest = next(first)
+    assert (rows.start, rest.start) == (20, 30)
+    assert list(second) == []  # 30 is being made, and is not waited for
+    one.keep(rest, piece(rest))
+    assert list(first) == []
+    assert len(one.assemble(40, 10)[0]) == 40
 
 
-def test_a_file_is_intact_by_the_digest_in_its_record(tmp_path: Path) -> None:
-    path = tmp_path / "reconstructions.npy"
-    save_array(path, np.zeros((3, 2, 2, 3), np.uint8))
-    made = record({path.name: sha256_of_file(path)})
-    assert intact(made, path) is None
-    save_array(path, np.ones((3, 2, 2, 3), np.uint8))
-    assert intact(made, path) == "reconstructions.npy is not what its record was written with"
-    assert intact(record({}), path) is None  # of an earlier bench
-    path.unlink()
-    assert intact(made, path) == "reconstructions.npy is missing"
+def test_a_shard_that_its_maker_left_unfinished_comes_last(tmp_path: Path) -> None:
+    one, other = CellFolder(tmp_path / "cell"), CellFolder(tmp_path / "cell")
+    dying = other.unfinished(20, "t", 10)
+    assert next(dying).start == 0
+    rest = one.unfinished(20, "t", 10)
+    rows = next(rest)
+    one.keep(rows, piece(rows))
+    dying.close()  # without having kept anything
+    rows = next(rest)
+    assert rows.start == 0
+    one.keep(rows, piece(rows))
+    assert list(rest) == []
 
 
-def test_shared_arrays_are_intact_by_the_rows_of_their_cell(tmp_path: Path) -> None:
-    pixels, z = np.arange(60, dtype=np.uint8).reshape(5, 2, 2, 3), np.arange(10, dtype=np.float32).reshape(5, 2)
-    originals, logits = tmp_path / "originals.npy", tmp_path / "logits.npz"
-    made = record(shared_digests(pixels[:3], z[:3]))
-
-    def write(pixels: np.ndarray, z: np.ndarray, made_by: str = "aa cpu") -> None:
-        save_array(originals, pixels)
-        np.savez(logits, logits=z, made_by=np.array(made_by))
-
-    for rows in (3, 5):  # they grow
-        write(pixels[:rows], z[:rows])
-        assert (intact(made, originals), intact(made, logits)) == (None, None)
-    write(pixels[:2], z[:2])
-    assert intact(made, originals) == "originals.npy cannot be read (ValueError)"
-    write(pixels + 1, z + 1)
-    assert intact(made, originals) == "originals.npy is not what its record was written with"
-    assert intact(made, logits) == "logits.npz is not what its record was written with"
-    write(pixels, z + 1, "aa cuda")  # another device's took their place
-    assert intact(made, logits) is None
-    originals.write_bytes(b"")
-    assert intact(made, originals) == "originals.npy cannot be read (EOFError)"
+def test_who_does_not_wait_is_told_that_a_cell_is_held(tmp_path: Path) -> None:
+    folder = CellFolder(tmp_path / "cell")
+    with folder.locked(), pytest.raises(BusyError, match="Another process works in"), folder.locked(wait=False):
+        pass
+    with folder.locked(wait=False):
+        pass
 
 
 def test_once_makes_a_piece_once(tmp_path: Path) -> None:

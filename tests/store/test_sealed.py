@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from bench.classifiers import LoadedClassifier
 from bench.datasets import cifar10
+from bench.errors import DataError
 from bench.store import sealed
 from bench.training.data import TrainingImages
 from bench.training.pairs import split_logits
@@ -95,7 +99,7 @@ def test_altered_logits_of_a_training_split_are_computed_again(tiny_cifar: Loade
 def test_large_logits_are_mapped_and_what_is_mapped_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sealed, "LARGE", 0)
     rows = np.arange(30, dtype=np.float32).reshape(10, 3)
-    sealed.save_blocks(tmp_path / "a.npy", 10, (rows[k : k + 4] for k in range(0, 10, 4)))
+    sealed.save_blocks(tmp_path / "a.npy", 10, lambda start: (rows[k : k + 4] for k in range(start, 10, 4)))
     sealed.save_array(tmp_path / "b.npy", rows)
     assert (tmp_path / "a.npy").read_bytes() == (tmp_path / "b.npy").read_bytes()
     found = sealed.load_array(tmp_path / "a.npy")
@@ -106,3 +110,45 @@ def test_large_logits_are_mapped_and_what_is_mapped_is_checked(tmp_path: Path, m
     data[-1] ^= 1
     (tmp_path / "a.npy").write_bytes(data)
     assert sealed.load_array(tmp_path / "a.npy") is None
+
+
+def test_blocks_that_were_written_before_a_kill_are_kept(tmp_path: Path) -> None:
+    """Whatever is left of the last one, or becomes of the others."""
+    rows = np.arange(60, dtype=np.float32).reshape(20, 3)
+    asked: list[int] = []
+
+    def blocks(start: int, dies_at: int = 20) -> Iterator[NDArray[np.float32]]:
+        asked.append(start)
+        for k in range(start, 20, 4):
+            if k == dies_at:
+                raise KeyboardInterrupt
+            yield rows[k : k + 4]
+
+    with pytest.raises(KeyboardInterrupt):
+        sealed.save_blocks(tmp_path / "a.npy", 20, partial(blocks, dies_at=12))
+    assert sealed.load_array(tmp_path / "a.npy") is None
+    part = tmp_path / ".a.npy.part"
+    part.write_bytes(part.read_bytes() + b"half a blo")
+    with pytest.raises(KeyboardInterrupt):
+        sealed.save_blocks(tmp_path / "a.npy", 20, partial(blocks, dies_at=16))
+    data = bytearray(part.read_bytes())
+    data[-3 * 4 * 4 * 2] ^= 1  # in the last block but one
+    part.write_bytes(data)
+    sealed.save_blocks(tmp_path / "a.npy", 20, blocks)
+    assert asked == [0, 12, 8]
+    sealed.save_array(tmp_path / "b.npy", rows)
+    assert (tmp_path / "a.npy").read_bytes() == (tmp_path / "b.npy").read_bytes()
+    found = sealed.load_array(tmp_path / "a.npy")
+    assert found is not None
+    assert np.array_equal(found, rows)
+    assert sorted(one.name for one in tmp_path.iterdir() if ".part" in one.name) == []
+
+
+def test_what_another_process_has_written_meanwhile_is_not_computed(tmp_path: Path) -> None:
+    sealed.save_array(tmp_path / "a.npy", np.zeros((4, 2), np.float32))
+    sealed.save_blocks(tmp_path / "a.npy", 4, lambda start: pytest.fail("computed again"))
+
+
+def test_too_few_rows_are_an_error(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="4 rows were to be written"):
+        sealed.save_blocks(tmp_path / "a.npy", 4, lambda start: iter([np.zeros((3, 2), np.float32)]))

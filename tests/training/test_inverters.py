@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from baselines.dosovitskiy_brox.train_2016b import DosovitskiyBrox2016bRecipe, Task2016b
 from bench.classifiers import LoadedClassifier
 from bench.errors import TrainingError
-from bench.training import inverters
 from bench.training.engine import Engine
 from bench.training.inverters import InverterTask, Reconstruct, train_inverter
 from bench.training.pairs import SAMPLES, TrainingPairs
@@ -23,16 +22,13 @@ from tests.training.own_images import folder
 from tests.training.small import make
 
 
-def test_looks_at_val_see_all_classes(
-    tmp_path: Path, tiny_cifar: LoadedClassifier, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_looks_at_val_see_all_classes(tmp_path: Path, tiny_cifar: LoadedClassifier) -> None:
     """The classes come by turns: every second image would be of one class alone."""
-    monkeypatch.setattr(inverters, "LOOKS_AT", 17)
     name = folder(tmp_path, range(680))
     tiny = DosovitskiyBrox2016bRecipe(steps=1, factor=1 / 16, batch=8, dataset=name)
     task = make(Task2016b, tiny, tiny_cifar, Engine())
     assert len(task.pairs.val) == 68
-    for count in (inverters.LOOKS_AT, SAMPLES):
+    for count in (17, SAMPLES):
         labels = task.pairs.val.labels[task._some_of_val(count)]
         assert len(labels) == count
         assert 0 <= int((labels == 0).sum() - (labels == 1).sum()) <= 1

@@ -19,8 +19,8 @@ from tests.training.small import assert_same_state
 
 pytestmark = pytest.mark.processes
 
-SIMPLE = pytest.param("dosovitskiy-brox-2016b", marks=pytest.mark.slow)  # 2016a without D and comparator
-KINDS = ("biggan-logit", "dosovitskiy-brox-2016a", SIMPLE, "classifier")
+SIMILAR = ("dosovitskiy-brox-2016a", "dosovitskiy-brox-2016b", "flow-matching")
+KINDS = ("biggan-logit", *(pytest.param(kind, marks=pytest.mark.slow) for kind in SIMILAR), "classifier")
 ALONE = [sys.executable, "-m"]
 NEEDS_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 IN_TWO = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m"]

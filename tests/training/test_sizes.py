@@ -40,6 +40,7 @@ TINY: dict[str, dict[str, Any]] = {
     "biggan-logit": {"channels": 8, "hidden": 8, "batch": 8},
     "dosovitskiy-brox-2016a": {"factor": 1 / 16, "factor_d": 1 / 8, "batch": 8},
     "dosovitskiy-brox-2016b": {"factor": 1 / 16, "batch": 8},
+    "flow-matching": {"channels": 16, "coarse": 32, "blocks": 1, "middle": 1, "width": 8, "batch": 8},
     "onehot-biggan": {"channels": 8, "hidden": 8, "batch": 8},
 }
 

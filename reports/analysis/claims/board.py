@@ -8,10 +8,21 @@ from dataclasses import dataclass, replace
 
 from bench.cards import MetricCard
 from reports.analysis.claims.corrected import Corrected, corrected
-from reports.analysis.claims.evidence import Evidence
+from reports.analysis.claims.evidence import Evidence, title
 from reports.analysis.claims.language import Condition, Values
-from reports.analysis.claims.rows import OUTCOMES, SIDES, VERDICTS, Bar, Board, CaseRow, ClaimRows, ConditionRow, NotRun
-from reports.analysis.claims.rules import CLAIMS, NOTES
+from reports.analysis.claims.rows import (
+    OUTCOMES,
+    SIDES,
+    VERDICTS,
+    Bar,
+    Board,
+    CaseRow,
+    ClaimRows,
+    ConditionRow,
+    NotRun,
+    matrix,
+)
+from reports.analysis.claims.rules import CLAIMS, DATASET, NOTES
 from reports.analysis.claims.verdicts import Finding, Measure, Ruling, rule
 from reports.analysis.groups import Entry
 from reports.words import text
@@ -35,7 +46,7 @@ def board(entries: Sequence[Entry]) -> Board:
     totals = tuple(
         (verdict, text.count(counts[verdict])) for verdict in VERDICTS if counts[verdict] or verdict != "not run"
     )
-    return Board(claims, totals, _standing(drawing.corrected), _not_run(claims), NOTES)
+    return Board(claims, totals, _standing(drawing.corrected), _not_run(claims), NOTES, matrix(claims, DATASET))
 
 
 @dataclass(frozen=True)
@@ -83,6 +94,7 @@ def _case(ruling: Ruling, drawing: Drawing) -> CaseRow:
         reasons = _undecided([one for one in deciding if one.outcome == "open"])
     return CaseRow(
         subject=ruling.case.subject,
+        classifiers=tuple(dict.fromkeys(side.classifier for one in ruling.case.conditions for side in _cells(one))),
         remark=ruling.case.remark,
         verdict=ruling.verdict,
         corrected=drawing.corrected.verdict(ruling),
@@ -116,6 +128,7 @@ def _condition(finding: Finding, drawing: Drawing) -> ConditionRow:
     condition, measure = finding.condition, finding.measure
     first, second = sides(condition)
     row = ConditionRow(
+        key=condition.values.column,
         measure=what(condition),
         first=first,
         second=second,
@@ -152,9 +165,9 @@ def _filled(row: ConditionRow, condition: Condition, measure: Measure, card: Met
 
 
 def what(condition: Condition) -> str:
-    """What is measured, in words: the column, and of which levels or images."""
+    """What is measured, in words: the title of the column, and of which levels or images."""
     values, against = condition.values, condition.against
-    column = values.column
+    column = title(values.column)
     if values.images != "all":
         return f"{column}, misclassified"
     if len(values.levels) > 1:
@@ -162,6 +175,11 @@ def what(condition: Condition) -> str:
     if values.levels in ((), ("all",)) or (isinstance(against, Values) and against.levels != values.levels):
         return column
     return f"{column}, {values.levels[0]}"
+
+
+def _cells(condition: Condition) -> list[Values]:
+    """The one or two cells that a condition reads."""
+    return [side for side in (condition.values, condition.against) if isinstance(side, Values)]
 
 
 def sides(condition: Condition) -> tuple[str, str]:

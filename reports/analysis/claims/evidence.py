@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.describe import metric_card
 from bench.store.record import Score
 from reports.analysis.claims.language import Values
 from reports.analysis.claims.rules import DATASET, MIN_IMAGES, PROBE_IMAGES
@@ -113,7 +114,7 @@ def _columns(entry: Entry, values: Values) -> Mapping[str, NDArray[Any]]:
         raise ObstacleError(reason, f"{command(values)} --force")
     for name in needed(values):
         if name not in columns:
-            reason = f"The per-image values of {told(values)} hold no {name}."
+            reason = f"The per-image values of {told(values)} hold no {title(name)}."
             raise ObstacleError(reason, f"{command(values)} --force")
     return columns
 
@@ -148,10 +149,10 @@ def _score(entry: Entry, values: Values) -> Score:
     where = f"{told(values)}{', level ' + values.levels[0] if values.levels else ''}"
     if score is None:
         again = command(values) if not values.probe else f"{command(values)} --force"
-        raise ObstacleError(f"The record of {where} holds no {values.column}.", again)
+        raise ObstacleError(f"The record of {where} holds no {title(values.column)}.", again)
     if score.value is None or (values.subsets and not score.subsets):
         note = score.note or "no reason was recorded"
-        raise ObstacleError(f"{values.column} of {where} is null: {note.rstrip('.')}.", command(values))
+        raise ObstacleError(f"{title(values.column)} of {where} is null: {note.rstrip('.')}.", command(values))
     return score
 
 
@@ -161,6 +162,11 @@ def needed(values: Values) -> tuple[str, ...]:
         return ()
     level = ("level",) if values.probe else ()
     return (*level, "image_id", *(LABELS if values.images == "missed" else ()), values.column)
+
+
+def title(column: str) -> str:
+    """What people call a column; what is no metric keeps its name."""
+    return metric_card(column).title
 
 
 def told(values: Values) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reports.analysis.claims.corrected import DECIDED
 from reports.analysis.claims.language import Outcome, Verdict
 
+BETWEEN = "one classifier against another"
 SIDES = {"below": "must lie below 0", "above": "must lie above 0", "apart": "must leave 0 out"}
 OUTCOMES: dict[Outcome, str] = {"met": "met", "refuted": "refuted", "open": "open", "missing": "not computed"}
+DECISIVE: dict[Verdict, Outcome] = {"holds": "met", "does not hold": "refuted", "not decided": "open"}
 VERDICTS: tuple[Verdict, ...] = ("holds", "does not hold", "not decided", "not run")
 
 
@@ -23,8 +26,12 @@ class Bar:
 
 @dataclass(frozen=True)
 class ConditionRow:
-    """One condition as printed; ``difference`` and what follows are empty where nothing could be computed."""
+    """One condition as printed; ``difference`` and what follows are empty where nothing could be computed.
 
+    ``measure`` is what people call it, ``key`` the column.
+    """
+
+    key: str
     measure: str
     first: str
     second: str
@@ -48,9 +55,13 @@ class ConditionRow:
 
 @dataclass(frozen=True)
 class CaseRow:
-    """One case: its verdicts, why it is not decided and what to type, its conditions, the recipes of its weights."""
+    """One case: its verdicts, why it is not decided and what to type, its conditions, the recipes of its weights.
+
+    ``classifiers`` are those that it reads, the first one less the second where it compares two.
+    """
 
     subject: str
+    classifiers: tuple[str, ...]
     remark: str
     verdict: Verdict
     corrected: Verdict
@@ -63,6 +74,13 @@ class CaseRow:
     def computed(self) -> bool:
         """Whether there is any number to show."""
         return any(one.difference for one in self.conditions)
+
+    @property
+    def effect(self) -> ConditionRow | None:
+        """The condition that the verdict follows from, the first one of several; None where none was computed."""
+        deciding = [one for one in self.conditions if one.decides and one.difference]
+        wanted = DECISIVE.get(self.verdict)
+        return next((one for one in deciding if one.outcome == wanted), next(iter(deciding), None))
 
     @property
     def folded(self) -> bool:
@@ -109,6 +127,54 @@ class NotRun:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """A case in the matrix: what its cell adds to the names of row and column, and the case."""
+
+    label: str
+    case: CaseRow
+
+
+@dataclass(frozen=True)
+class MatrixRow:
+    """A claim with the cases of each column, in the order of the columns."""
+
+    claim: ClaimRows
+    cells: tuple[tuple[Mark, ...], ...]
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Claims by what they were asked of: a column a classifier, and a last one for comparisons of two."""
+
+    dataset: str
+    columns: tuple[str, ...]
+    rows: tuple[MatrixRow, ...]
+
+
+def matrix(claims: Sequence[ClaimRows], dataset: str) -> Matrix | None:
+    """The claims that have something to show; None where none has."""
+    told = [claim for claim in claims if claim.told]
+    cases = [case for claim in told for case in claim.cases]
+    columns = list(dict.fromkeys(_column(case) for case in sorted(cases, key=lambda case: len(case.classifiers))))
+    rows = (
+        MatrixRow(claim, tuple(tuple(_mark(case) for case in claim.cases if _column(case) == name) for name in columns))
+        for claim in told
+    )
+    return Matrix(dataset, tuple(columns), tuple(rows)) if told else None
+
+
+def _column(case: CaseRow) -> str:
+    return case.classifiers[0] if len(case.classifiers) == 1 else BETWEEN
+
+
+def _mark(case: CaseRow) -> Mark:
+    """The subject without the classifier, which the column says, or with both where two are compared."""
+    told = [part for part in case.subject.split(", ") if part not in case.classifiers]
+    between = [f"{case.classifiers[0]} \N{MINUS SIGN} {case.classifiers[1]}"] if len(case.classifiers) > 1 else []
+    return Mark(", ".join([*told, *between]), case)
+
+
+@dataclass(frozen=True)
 class Board:
     """Everything that the board prints; ``totals`` counts cases by verdict."""
 
@@ -117,6 +183,7 @@ class Board:
     standing: str
     not_run: NotRun | None
     notes: tuple[str, ...]
+    matrix: Matrix | None
 
     @property
     def told(self) -> tuple[ClaimRows, ...]:

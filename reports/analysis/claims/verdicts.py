@@ -11,7 +11,7 @@ import numpy as np
 from bench.cards import MetricCard
 from bench.metrics.bootstrap import paired_difference
 from bench.store.record import Record
-from reports.analysis.claims.evidence import Doubles, Evidence, ObstacleError, Series, command, told
+from reports.analysis.claims.evidence import Doubles, Evidence, ObstacleError, Series, command, title, told
 from reports.analysis.claims.language import Case, Condition, Outcome, SameRecipe, Values, Verdict
 from reports.analysis.groups import Entry
 from reports.analysis.pairs import MIN_PAIRS, no_more_than, over_images, over_subsets, p_value
@@ -126,7 +126,9 @@ def _number(condition: Condition, series: Series) -> float:
         return condition.against
     if series.chance is None:
         where = told(condition.values)
-        raise ObstacleError(f"The record of {where} does not say what guessing {condition.values.column} scores.")
+        raise ObstacleError(
+            f"The record of {where} does not say what guessing {title(condition.values.column)} scores."
+        )
     return series.chance
 
 
@@ -204,8 +206,8 @@ def _same_galleries(condition: Condition, first: Series, second: Series) -> None
     if ranked and (mine is None or theirs is None or not isclose(mine, theirs)):
         numbers = [one.entry.record.num_images for one in (first, second)]
         raise ObstacleError(
-            f"{condition.values.column} of {told(condition.values)} and of what it is compared with are ranks in "
-            f"galleries of different sizes, at {numbers[0]:,} and {numbers[1]:,} images."
+            f"{title(condition.values.column)} of {told(condition.values)} and of what it is compared with are ranks "
+            f"in galleries of different sizes, at {numbers[0]:,} and {numbers[1]:,} images."
         )
 
 

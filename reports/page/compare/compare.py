@@ -16,6 +16,7 @@ from bench.store.neutral import neutral
 from bench.store.record import Record
 from reports.analysis.groups import Entry, classifier_rank
 from reports.page.compare.changes import Change, Costs, changes, costs, protocol_changes
+from reports.page.compare.matrix import Matrix, matrix
 from reports.page.compare.scores import MetricRow, metric_rows
 from reports.words import text
 
@@ -76,6 +77,7 @@ class Comparison:
 
     folders: tuple[Folder, Folder]
     cells: tuple[CellPage, ...]
+    matrix: Matrix | None
 
 
 def write_comparison(a: Path, b: Path, out: Path, faults: Faults | None = None) -> Path:
@@ -130,7 +132,7 @@ def comparison(a: tuple[str, Sequence[Entry]], b: tuple[str, Sequence[Entry]]) -
         )
         for letter, (path, entries), mine, other in zip("AB", (a, b), sides, reversed(sides), strict=True)
     )
-    return Comparison((folders[0], folders[1]), cells)
+    return Comparison((folders[0], folders[1]), cells, matrix(cells))
 
 
 def _by_name(entries: Iterable[Entry]) -> dict[Name, list[Entry]]:

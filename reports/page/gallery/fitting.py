@@ -26,15 +26,16 @@ def galleries(groups: Sequence[Group], files: Files = INSIDE, room: int = ROOM) 
     pictured = [one for one in groups if shown(one)]
     embedded = EMBEDDED
     if files.folder is None and len(pictured) > 1:
-        first_one = gallery(pictured[0], groups)
+        first_one = gallery(pictured[0], groups, Making(budget=0))
         embedded = _fitting(EMBEDDED, room, len(pictured) * (first_one.weight if first_one else 0))
     while True:
-        making = Making(files, embedded)
+        making = Making(files, embedded, room // (2 * max(1, len(pictured))))
         found = [gallery(one, groups, making) for one in groups]
         weight = sum(one.weight for one in found if one is not None)
-        if files.folder is not None or weight <= room or embedded == FEWEST:
+        left = room - sum(one.exact_size for one in found if one is not None)
+        if files.folder is not None or weight <= left or embedded == FEWEST:
             return found
-        embedded = _fitting(embedded, room, weight)
+        embedded = _fitting(embedded, left, weight)
 
 
 def room_beside(num_records: int) -> int:

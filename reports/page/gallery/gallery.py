@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from bench.store.table import JUDGE
 from reports.analysis.groups import Entry, Group
 from reports.analysis.images import image_id, is_right
@@ -21,6 +19,8 @@ from reports.figures import sprites
 from reports.figures.sprites import COLUMNS, LOSSLESS_SIDE, Pixels
 from reports.page.gallery import island
 from reports.page.gallery.choice import EMBEDDED, SHOWN, Choice, choose
+from reports.page.gallery.exact import BUDGET, exact, sentence, sizes
+from reports.page.gallery.logits import MOST_CLASSES
 from reports.words import text
 from reports.words.gallery_names import predicted, true_class
 
@@ -91,14 +91,16 @@ class Gallery:
         strips: originals, then methods.
         sentences: how the images were chosen.
         missing: whose pictures do not lie beside their records.
-        shrunk: empty where the pictures are those that were scored; else ``only``, or ``full`` where each lies beside
-            the page in its own size.
+        shrunk: whether the pictures of the table are smaller than what was scored.
+        exact: of how many images the large view shows what was scored, where they are shrunk.
         style: the sizes of tile and sheet as CSS custom properties.
         status: which images are on the page before anybody chooses.
         sets, classes, metrics, methods, ids: what there is to choose from.
         answers: whether images can be chosen by whether the classifier is right.
         caption: the score below a picture before anybody chooses.
         held_back: how many more images it shows where there is room.
+        exact_size: bytes of the pictures that it holds pixel by pixel beside those of its table.
+        most: how many classes of the classifier the large view tells.
         data: JSON for the script.
     """
 
@@ -108,7 +110,8 @@ class Gallery:
     strips: tuple[Strip, ...]
     sentences: tuple[str, ...]
     missing: str
-    shrunk: str
+    shrunk: bool
+    exact: str
     style: str
     status: str
     sets: tuple[Option, ...]
@@ -119,11 +122,13 @@ class Gallery:
     answers: bool
     caption: str
     held_back: int
+    exact_size: int
+    most: str
     data: Markup
 
     @property
     def weight(self) -> int:
-        """Bytes that its pictures and data take in the page."""
+        """Bytes that the pictures of its table and its data take in the page."""
         return len(self.data) + sum(one.size * 4 // 3 for one in self.sheets)
 
 
@@ -134,11 +139,13 @@ class Making:
     Attributes:
         files: where their pictures go.
         embedded: about how many images each shows.
+        budget: bytes of the pictures that it may hold pixel by pixel beside them.
         known: names of the sheets that are there already: originals, and controls of equal pixels.
     """
 
     files: Files = INSIDE
     embedded: int = EMBEDDED
+    budget: int = BUDGET
     known: set[str] = field(default_factory=set)
 
 
@@ -160,12 +167,12 @@ def gallery(group: Group, groups: Sequence[Group] = (), making: Making | None = 
     names = [sprites.name(one) for one in tiles]
     new = {name: one for name, one in zip(names, tiles, strict=True) if name not in making.known}
     making.known.update(new)
+    shrunk = max(originals.shape[1:3]) > LOSSLESS_SIDE
+    sources = [originals, *_reconstructions(entries)]
+    held, spent = exact(sources, choice, making.files, making.budget) if shrunk else (({},) * len(tiles), 0)
+    sides = sizes((originals.shape[1], originals.shape[2]), (tiles[0].shape[1], tiles[0].shape[2]))
     begin = (choice.sets["random"] or choice.sets["all"])[:SHOWN]
     metrics, caption = island.per_image_metrics(group, entries), first(group.metrics, "closest")
-    shrunk = max(originals.shape[1:3]) > LOSSLESS_SIDE
-    data = island.data(group, entries, names, choice, COLUMNS)
-    if shrunk and making.files.folder is not None:
-        data["full"] = _full_pictures(group, choice.rows, names, making.files)
     return Gallery(
         anchor=f"gallery-{next(i for i, other in enumerate(groups, 1) if other is group)}",
         sheets=tuple(_sheet(making.files, name, sprites.sheet(one)) for name, one in new.items()),
@@ -173,8 +180,9 @@ def gallery(group: Group, groups: Sequence[Group] = (), making: Making | None = 
         strips=_strips(group, entries, names, choice, begin, caption),
         sentences=choice.sentences,
         missing=text.listing(entry.label for entry in group.complete if entry not in entries),
-        shrunk="full" if "full" in data else "only" if shrunk else "",
-        style=_style(tiles[0]),
+        shrunk=shrunk,
+        exact=sentence(held, len(choice.rows)),
+        style=_style(tiles[0], originals.shape[2]),
         status=_status(choice, len(begin)),
         sets=tuple(Option(name, words) for name, words in SETS.items() if _offered(name, choice, metrics)),
         classes=tuple(sorted({true_class(group, row) for row in choice.rows})),
@@ -184,7 +192,9 @@ def gallery(group: Group, groups: Sequence[Group] = (), making: Making | None = 
         answers=is_right(group) is not None,
         caption=group.metric(caption).title,
         held_back=len(choose(group, groups).rows) - len(choice.rows) if making.embedded < EMBEDDED else 0,
-        data=island.island(data),
+        exact_size=spent,
+        most=text.count(MOST_CLASSES),
+        data=island.island(island.data(group, entries, names, choice, COLUMNS, held) | {"sizes": sides}),
     )
 
 
@@ -196,16 +206,6 @@ def _kept(files: Files, name: str, content: bytes) -> str:
     return files.put(f"pictures/{name}.webp", "image/webp", content)
 
 
-def _full_pictures(group: Group, rows: Sequence[int], names: Sequence[str], files: Files) -> str:
-    """Write each picture in its own size, row by row, and return the folder: below it a folder a sheet."""
-    sources = [group.originals, *(entry.reconstructions for entry in shown(group))]
-    there = [one for one in sources if one is not None]
-    for source, name in zip(there, names, strict=True):
-        for place, row in enumerate(rows):
-            _kept(files, f"full/{name}/{place}", sprites.photograph(np.asarray(source[row])))
-    return "pictures/full"
-
-
 def shown(group: Group) -> list[Entry]:
     """The rows whose pictures lie beside their records, of the size of the originals."""
     originals = group.originals
@@ -214,8 +214,12 @@ def shown(group: Group) -> list[Entry]:
 
 def pictures(group: Group, rows: Sequence[int]) -> list[Pixels]:
     """The tiles (n, h, w, 3) of these rows: of the originals, then of each row that is shown."""
-    sources = [group.originals, *(entry.reconstructions for entry in shown(group))]
-    return [sprites.crops(source, rows) for source in sources if source is not None]
+    originals = [] if group.originals is None else [group.originals]
+    return [sprites.crops(source, rows) for source in (*originals, *_reconstructions(shown(group)))]
+
+
+def _reconstructions(entries: Sequence[Entry]) -> list[Pixels]:
+    return [entry.reconstructions for entry in entries if entry.reconstructions is not None]
 
 
 def _offered(name: str, choice: Choice, metrics: Sequence[str]) -> bool:
@@ -251,13 +255,16 @@ def _reconstruction(group: Group, entry: Entry, row: int, place: int, caption: s
     return Tile(str(place % COLUMNS), str(place // COLUMNS), alt, judged, score, changed)
 
 
-def _style(tiles: Pixels) -> str:
-    """Sizes for the style sheet: pixels of a tile, and its width on the page, a whole multiple where it is small."""
+def _style(tiles: Pixels, scored: int) -> str:
+    """Sizes for the style sheet: pixels of a tile, and its width on the page, a whole multiple where it is small.
+
+    ``scored`` is the width of what was scored, of which the large view shows a whole multiple.
+    """
     n, h, w, _ = tiles.shape
     return (
         f"--gallery-columns: {COLUMNS}; --gallery-rows: {-(-n // COLUMNS)}; --gallery-ratio: {h / w:.6g}; "
         f"--gallery-wide: {w * max(1, 96 // w)}px; --gallery-narrow: {w * max(1, 64 // w) if w <= 64 else 64}px; "
-        f"--gallery-large: {w * max(1, 256 // w)}px; --gallery-medium: {w * max(1, 160 // w)}px"
+        f"--gallery-large: {scored * max(1, 256 // scored)}px; --gallery-medium: {w * max(1, 160 // w)}px"
     )
 
 

@@ -14,9 +14,10 @@ from bench.store.table import JUDGE, TARGET
 from reports.analysis.groups import Entry, Group
 from reports.analysis.images import image_id, is_right
 from reports.page.gallery.choice import Choice
-from reports.page.gallery.logits import original_logits, reconstruction_logits
+from reports.page.gallery.exact import Exact
+from reports.page.gallery.logits import original_logits, reconstruction_logits, top
 from reports.words import text
-from reports.words.gallery_names import predicted, true_class
+from reports.words.gallery_names import predicted, target_class, true_class
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -30,10 +31,22 @@ def per_image_metrics(group: Group, entries: Sequence[Entry]) -> list[str]:
     return [key for key in group.metrics if any(key in entry.per_image for entry in entries)]
 
 
-def data(group: Group, entries: Sequence[Entry], sheets: Sequence[str], choice: Choice, columns: int) -> dict[str, Any]:
-    """Everything about the chosen images; ``sheets`` are the names of the originals' and of each entry's sheet."""
+def data(
+    group: Group, entries: Sequence[Entry], sheets: Sequence[str], choice: Choice, columns: int, exact: Exact
+) -> dict[str, Any]:
+    """Everything about the chosen images.
+
+    ``sheets`` are the names of the originals' and of each entry's sheet, ``exact`` the pictures that the page holds
+    pixel by pixel beside them.
+    """
     keys = per_image_metrics(group, entries)
     logits = original_logits(group, choice.rows)
+    told = [() if logits.missing else reconstruction_logits(entry, choice.rows, logits) for entry in entries]
+    firsts = [
+        logits.top,
+        *(() if isinstance(one, str) else top(entry, choice.rows) for one, entry in zip(told, entries, strict=True)),
+    ]
+    numbers = {number for one in firsts for image in one for number, _ in image}
     return {
         "columns": columns,
         "images": _images(group, entries[0], choice),
@@ -52,12 +65,13 @@ def data(group: Group, entries: Sequence[Entry], sheets: Sequence[str], choice: 
             "names": logits.names,
             "missing": logits.missing,
             "words": logits.words,
+            "top": logits.top,
+            "classes": {number: target_class(group, number) for number in sorted(numbers)},
+            "exact": exact[0],
         },
         "methods": [
-            _method(group, entry, choice, keys)
-            | {"sheet": sheet}
-            | _logits(() if logits.missing else reconstruction_logits(entry, choice.rows, logits))
-            for entry, sheet in zip(entries, sheets[1:], strict=True)
+            _method(group, entry, choice, keys) | {"sheet": sheet, "exact": held, "top": first} | _logits(found)
+            for entry, sheet, held, first, found in zip(entries, sheets[1:], exact[1:], firsts[1:], told, strict=True)
         ],
     }
 

@@ -16,9 +16,11 @@ from reports.words import text
 from reports.words.gallery_names import target_class
 
 DIGITS = 3
+MOST_CLASSES = 5  # of a softmax
 MOST = 10  # logits an image; of more, the ten largest of the original
 
 Floats = NDArray[np.floating[Any]]
+Top = tuple[tuple[tuple[int, str], ...], ...]  # an image, a class: its number and its share
 NOT_STORED = "The logits of these reconstructions were not stored. Run the cell again to have them: bench run --force"
 
 
@@ -33,6 +35,7 @@ class Logits:
         words: what they are of all logits, to stand behind their heading.
         num_logits: K of the classifier; 0 where nothing is stored.
         missing: why there is nothing to show, or empty.
+        top: of each image the classes of the largest softmax and their per cent, printed.
     """
 
     columns: NDArray[np.int64]
@@ -41,6 +44,7 @@ class Logits:
     words: str
     num_logits: int
     missing: str
+    top: Top = ()
 
 
 def original_logits(group: Group, rows: Sequence[int]) -> Logits:
@@ -53,7 +57,7 @@ def original_logits(group: Group, rows: Sequence[int]) -> Logits:
         words = f": the {MOST} largest of the original among {text.count(z.shape[1])}, by number"
         columns = np.argsort(-z, axis=1, kind="stable")[:, :MOST]
     names = tuple(tuple(target_class(group, column) for column in shown) for shown in columns)
-    return Logits(columns, names, _printed(z, columns), words, z.shape[1], "")
+    return Logits(columns, names, _printed(z, columns), words, z.shape[1], "", _top(z))
 
 
 def reconstruction_logits(entry: Entry, rows: Sequence[int], shown: Logits) -> tuple[tuple[str, ...], ...] | str:
@@ -67,6 +71,23 @@ def reconstruction_logits(entry: Entry, rows: Sequence[int], shown: Logits) -> t
             f"{shown.num_logits} logits of the originals."
         )
     return _printed(np.asarray(z[list(rows)]), shown.columns)
+
+
+def top(entry: Entry, rows: Sequence[int]) -> Top:
+    """The first classes of an entry's reconstructions; empty where their logits were not stored."""
+    z = entry.reconstruction_logits
+    return () if z is None else _top(np.asarray(z[list(rows)]))
+
+
+def _top(z: Floats) -> Top:
+    """(n, K) logits to the classes of the largest softmax, largest first, in per cent."""
+    x = z.astype(np.float64) - z.max(axis=1, keepdims=True)
+    shares = 100 * np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)
+    order = np.argsort(-shares, axis=1, kind="stable")[:, :MOST_CLASSES]
+    return tuple(
+        tuple((int(k), text.fixed(float(share[k]), 1)) for k in first)
+        for share, first in zip(shares, order, strict=True)
+    )
 
 
 def _printed(z: Floats, columns: NDArray[np.int64]) -> tuple[tuple[str, ...], ...]:

@@ -14,6 +14,7 @@ from reports.figures import probe_figures, probe_pictures
 from reports.figures.probe_figures import Figure
 from reports.page.probes import tables
 from reports.words import probe_kinds, text
+from reports.words.answers import answers
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class ProbeGroup:
 
     Attributes:
         anchor: id on the page.
+        answers: to the probe's question, in sentences.
         subtitle: dataset, N, seeds and protocol, and weights where a classifier has several.
         figures: plots with legends and captions.
         table: every number.
@@ -47,6 +49,7 @@ class ProbeGroup:
     """
 
     anchor: str
+    answers: tuple[str, ...]
     subtitle: str
     figures: tuple[Figure, ...]
     table: tables.Table | None
@@ -119,6 +122,7 @@ def _group(card: ProbeCard, group: Together, anchor: str, files: Files) -> Probe
     figures = [probe_figures.figure(look, group, card.name, anchor) for look in looks]
     return ProbeGroup(
         anchor=anchor,
+        answers=answers(card, group),
         subtitle=_subtitle(group),
         figures=_with_legends([figure for figure in figures if figure is not None]),
         table=tables.table(group, anchor),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -11,7 +10,6 @@ from bench.store.record import Score
 from reports.analysis.probe_groups import Series, Together
 from reports.words import text
 
-BREAKABLE = re.compile(r"[^_]{1,9}_?|_")  # pieces of a key between which a narrow column may break the line
 ARROWS = {True: "↑", False: "↓", None: ""}
 DIRECTIONS = {True: "higher is better", False: "lower is better", None: ""}
 SHORT = 12  # rows of a table that stands open
@@ -44,7 +42,7 @@ class Block:
     """A measure: its name, how to read it, and its levels."""
 
     key: str
-    parts: tuple[str, ...]
+    title: str
     definition: str
     arrow: str
     direction: str
@@ -114,7 +112,7 @@ def _block(key: str, levels: Sequence[str | None], group: Together, notes: Footn
         rows.append(Row("all levels" if level is None else level, cells))
     return Block(
         key=key,
-        parts=tuple(BREAKABLE.findall(key)),
+        title=group.metric(key).title,
         definition=group.metric(key).definition,
         arrow=ARROWS[direction],
         direction=DIRECTIONS[direction],

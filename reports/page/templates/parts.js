@@ -31,12 +31,6 @@ const bench = (function () {
     document.head.append(script);
   }
 
-  /* The picture in its own size where it lies beside the page, shown by the same tile. */
-  function inFull(tile, address) {
-    tile.style.backgroundImage = address ? `url("${address}")` : "";
-    tile.classList.toggle("gallery-full", Boolean(address));
-  }
-
   /* The line of tools above a table's frame or below a figure. */
   function tools(thing, side = "before") {
     const frame = thing.closest(".scroll") || thing;
@@ -57,7 +51,7 @@ const bench = (function () {
     return button;
   }
 
-  return { each, put, load, inFull, tools, tool };
+  return { each, put, load, tools, tool };
 })();
 
 function benchPart(name, html) {

@@ -28,7 +28,7 @@ def test_the_faithful_recipe_is_what_it_was_before_there_were_switches() -> None
 
 @pytest.mark.parametrize(
     "switch",
-    [{"consistency": 10.0}, {"d_steps": 2}, {"d_channels": 16}, {"whiten": True}, {"ema_start": 5}],
+    [{"consistency": 10.0}, {"d_steps": 2}, {"d_channels": 16}, {"whiten": True}, {"ema_start": 5}, {"match": 1.0}],
 )
 def test_a_switch_that_is_on_is_in_the_settings_and_in_the_hash(switch: dict[str, Any]) -> None:
     recipe = replace(BigGANRecipe(), **switch)
@@ -53,7 +53,7 @@ def test_recipes_by_name_are_the_same_for_both_inverters() -> None:
     assert (RECIPES["gpu"].channels, RECIPES["gpu"].batch, RECIPES["gpu"].lr_d) == (64, 256, 4e-4)
 
 
-@pytest.mark.parametrize("wrong", [{"d_steps": 0}, {"consistency": -1.0}, {"ema_start": -1}])
+@pytest.mark.parametrize("wrong", [{"d_steps": 0}, {"consistency": -1.0}, {"ema_start": -1}, {"match": -1.0}])
 def test_values_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match="at least"):
         replace(BigGANRecipe(), **wrong)

@@ -30,6 +30,7 @@ EACH: dict[str, dict[str, Any]] = {
     "d_channels": {"d_channels": 3},
     "whiten": {"whiten": True},
     "ema_start": {"ema_start": 2},
+    "match": {"match": 1.0},
 }
 
 

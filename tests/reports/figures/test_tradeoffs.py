@@ -8,7 +8,7 @@ import pytest
 from bench.describe import metric_card
 from bench.store.record import Cost, Record, Score
 from reports.analysis.groups import Entry, Group, group
-from reports.figures.tradeoffs import FASTEST, Axis, _linear, _times, cost, distances, recognition, tradeoffs
+from reports.figures.tradeoffs import cost, distances, recognition, tradeoffs
 from reports.words import text
 from tests.reports.html_page import Page
 
@@ -82,37 +82,19 @@ def test_zero_is_a_value_and_no_time_stops_the_logarithm(records: list[Record]) 
     assert recognition(one, "a").drawing is not None
 
 
-@pytest.mark.parametrize("top", [0.003, 0.31, 0.5, 0.88, 1.0, 7.2, 1035.6])
-def test_a_scale_is_round_and_holds_every_interval(top: float) -> None:
-    axis = _linear("lpips", top)
-    assert axis.low <= 0 < top <= axis.high
-    assert 3 <= len(axis.ticks) <= 8
-    for value, label in axis.ticks:
-        assert float(label) == pytest.approx(value, rel=1e-3)
-        assert axis.low <= value <= axis.high
-
-
-@pytest.mark.parametrize(("low", "high"), [(FASTEST, 4.0), (0.003, 0.0031), (0.5, 0.5), (1e-5, 1e-5), (2.0, 9000.0)])
-def test_times_span_a_decade_and_are_named(low: float, high: float) -> None:
-    axis = _times(low, high)
-    assert axis.low < low <= high < axis.high
-    assert axis.high / axis.low >= 10
-    assert len(axis.ticks) >= 2
-    assert [label for _, label in axis.ticks] == [text.duration(value) for value, _ in axis.ticks]
-
-
-def test_places_on_scales() -> None:
-    assert Axis("x", 0, 4, ()).share(1) == 0.25
-    assert Axis("x", 0.01, 100, (), log=True).share(1) == pytest.approx(0.5)
-
-
 def test_points_lie_where_the_shares_are(records: list[Record]) -> None:
-    low, high = (
-        Page(str(recognition(alone(records[0], reid_class_target=share, reid_class_judge=share), "a").drawing))
-        for share in (Score(0.2, None, 40), Score(0.7, None, 40))
-    )
-    first, second = (page.root.all("use")[-1].attributes for page in (low, high))
-    across, up = (float(second[name]) - float(first[name]) for name in ("x", "y"))
+    """Two methods at 0.2 and 0.7: they set the scale, with 6 % of their span free at either end."""
+    scores = [Score(value, None, 40) for value in (0.2, 0.7)]
+    cells = [
+        dataclasses.replace(
+            records[0], method=name, key=name, metrics={"reid_class_target": share, "reid_class_judge": share}
+        )
+        for name, share in zip("ab", scores, strict=True)
+    ]
+    (only,) = group(map(Entry, cells))
+    marks = Page(str(recognition(only, "a").drawing)).root.all("use")
+    first, second = (tag.attributes for tag in marks[-2:])
+    across, up = (abs(float(second[name]) - float(first[name])) for name in ("x", "y"))
     width, height = 440 - 62 - 12, 410 - 12 - 46
-    assert across == pytest.approx(0.5 / 1.04 * width, abs=0.1)
-    assert up == pytest.approx(-0.5 / 1.04 * height, abs=0.1)
+    assert across == pytest.approx(width / 1.12, abs=0.1)
+    assert up == pytest.approx(height / 1.12, abs=0.1)

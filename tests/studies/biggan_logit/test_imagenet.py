@@ -9,14 +9,14 @@ from bench.errors import UsageError
 from bench.training.engine import Engine
 from methods.biggan_logit.generator import effective_state
 from methods.biggan_logit.train import Adversaries
-from studies.biggan_logit.imagenet import GPUS, RECIPES, Cost, Sample, SyntheticPairs, dry_run, main
+from studies.biggan_logit.imagenet import BY_SIZE, GPUS, Cost, Sample, SyntheticPairs, dry_run, main
 
-TINY = replace(RECIPES[64], channels=8, hidden=8)
+TINY = replace(BY_SIZE[64], channels=8, hidden=8)
 
 
 def test_recipes_are_the_published_ones() -> None:
     for size, channels in ((64, 64), (128, 96)):
-        recipe = RECIPES[size]
+        recipe = BY_SIZE[size]
         assert (recipe.channels, recipe.batch, recipe.d_steps) == (channels, 2_048, 2)
         assert (recipe.lr_g, recipe.lr_d, recipe.ema_decay, recipe.ema_start) == (5e-5, 2e-4, 0.9999, 20_000)
         assert recipe.batch % GPUS == 0
@@ -40,7 +40,7 @@ def test_the_estimate_follows_its_formula() -> None:
     """1e12 FLOPs and 4 MiB an image: 2,048 images on 8 GPUs at 1e14 FLOP/s take 2.56 s, 250,000 of them 7.4 days."""
     small = Sample(1, 1.0, 10**12, 5 * 2**20, 0)
     large = Sample(3, 2.0, 3 * 10**12, 13 * 2**20, 2**30)
-    cost = Cost(RECIPES[128], 128, (1_000, 10), {"weights": 2**30}, small, large)
+    cost = Cost(BY_SIZE[128], 128, (1_000, 10), {"weights": 2**30}, small, large)
     assert cost.flops(2_048) == 2_048e12
     found = cost.report(1e14, "cpu")
     assert "250,000 x 2.56 s = 7.4 days" in found

@@ -32,3 +32,9 @@ def test_one_two_and_more_authors() -> None:
     assert Paper(("A",), "2000", "t", "").short == "A 2000"
     assert Paper(("A", "B"), "2000", "t", "").short == "A & B 2000"
     assert Paper(("A", "B", "others"), "2000", "t", "").short == "A et al. 2000"
+
+
+def test_accents_are_letters() -> None:
+    assert cited(["kynkaanniemi2019improved"]).startswith(
+        "[Kynkäänniemi et al. 2019](https://arxiv.org/abs/1904.06991)"
+    )

@@ -16,6 +16,10 @@ def test_a_metric_has_the_facts_of_its_card() -> None:
     for fact in ("| Direction | ↑ higher is better |", "| Range | 0 to 1 |", "true labels, a gallery of originals"):
         assert fact in found
     assert "what guessing scores" in found
+    assert f"| Formula | {card.formula} |" in found
+    assert f"| Good | {card.good} |" in found
+    assert "| Ceiling | what the original itself scores; in the committed cells 1 |" in found
+    assert "| Floor | what another image of the same class scores; in the committed cells 0." in found
 
 
 def test_a_distance_says_what_it_needs() -> None:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from bench.store.files import sha256_of_file, write_atomically
-from bench.store.folder import intact
+from bench.store.intact import intact
 from bench.store.record import Record, read_records
 from reports.analysis.claims import board
 from reports.analysis.claims.reduced import is_read

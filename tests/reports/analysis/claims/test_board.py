@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from bench.probes.measures import known
 from reports.analysis.claims.board import board
 from reports.analysis.claims.evidence import Evidence
 from reports.analysis.claims.markdown import markdown
@@ -77,6 +79,30 @@ def test_the_page_shows_all_of_it_and_escapes_it(made: Board) -> None:
     ]
 
 
+def test_each_case_stands_once_in_the_matrix_and_leads_to_its_evidence(made: Board) -> None:
+    page = html(made)
+    table = page.root.first("table", class_="claim-matrix")
+    marks = table.all("li")
+    cases = [case for claim in made.told for case in claim.cases]
+    assert len(marks) == len(cases)
+    text = " ".join(table.text.split())
+    for case in cases:
+        if case.effect is not None:
+            assert f"{case.effect.difference} {case.effect.measure}" in text
+    ids = {tag.attributes.get("id") for tag in page.root.all("section")}
+    for mark in marks:
+        assert mark.first("a").attributes["href"].removeprefix("#") in ids
+
+
+def test_no_key_of_a_metric_can_be_read_and_each_is_in_a_tooltip(made: Board) -> None:
+    page = html(made)
+    shown = re.findall(r"[a-z0-9_]+", page.root.text)
+    assert not {key for key in known() if "_" in key or key in ("lpips", "psnr", "ssim")} & set(shown)
+    tips = {tag.attributes.get("title") for tag in page.root.all("span")}
+    keys = {one.key for claim in made.told for case in claim.told for one in case.conditions}
+    assert keys <= tips
+
+
 def test_verdicts_differ_by_word_and_shape_not_by_colour_alone(made: Board) -> None:
     shapes: dict[str, set[str]] = {}
     for tag in html(made).root.all("span", class_="claim-verdict"):
@@ -100,7 +126,7 @@ def test_an_interval_over_zero_is_named(tmp_path: Path) -> None:
     world = World()
     world[GAN, R, ""].add("lpips", 0.1)
     case = next(claim for claim in board(world.entries(tmp_path)).claims if claim.number == "2").cases[0]
-    assert (case.verdict, case.reasons) == ("not decided", ("The interval of lpips holds zero.",))
+    assert (case.verdict, case.reasons) == ("not decided", ("The interval of LPIPS holds zero.",))
 
 
 def test_without_records_all_is_one_line_of_what_was_not_run() -> None:
@@ -112,6 +138,7 @@ def test_without_records_all_is_one_line_of_what_was_not_run() -> None:
     assert len(empty.not_run.claims) == len(CLAIMS)
     page = html(empty)
     assert not page.root.all("table")
+    assert empty.matrix is None
     (details,) = page.root.all("details")
     assert details.first("summary").text.startswith("36 cases of claims 1, 2, 3a")
     commands = details.first("pre").text.split("\n")

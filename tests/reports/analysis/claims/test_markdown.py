@@ -22,9 +22,9 @@ def test_the_readme_has_a_row_a_case(made: Board) -> None:
             assert one.interval.strip("[]") in row
     text = markdown(made)
     assert ", ".join(f"{verdict} {number}" for verdict, number in made.totals) in text
-    assert "lpips: biggan-logit − dosovitskiy-brox-2016a: +0.2000" in text
+    assert "LPIPS: biggan-logit − dosovitskiy-brox-2016a: +0.2000" in text
     assert "500 images ✗<br>" in text
-    assert "class_judge_draws: value − bound 0.5: +0.3000" in text
+    assert "class over draws, judge: value − bound 0.5: +0.3000" in text
     assert "16 images (shown only)" in text
     assert "(ours)" in text
     assert "the paper's own comparison" in text
@@ -33,6 +33,7 @@ def test_the_readme_has_a_row_a_case(made: Board) -> None:
 
 CONDITION = ConditionRow(
     "lpips",
+    "LPIPS",
     "a|b",
     "c",
     "must lie below 0",
@@ -45,12 +46,12 @@ CONDITION = ConditionRow(
     "[−0.3, −0.1]",
     "500 images",
 )
-CASE = CaseRow("a|b", "remark", "does not hold", "not decided", (CONDITION,), (), (), ())
+CASE = CaseRow("a|b", ("c",), "remark", "does not hold", "not decided", (CONDITION,), (), (), ())
 
 
 def board_of(*cases: CaseRow, **more: Any) -> Board:
     claim = ClaimRows("1", "*Bold* claim", "", ours=False, confounder="", cases=cases)
-    return Board((claim,), (("holds", "0"), ("does not hold", "1")), "", more.get("not_run"), ("note",))
+    return Board((claim,), (("holds", "0"), ("does not hold", "1")), "", more.get("not_run"), ("note",), None)
 
 
 def test_text_shows_as_it_stands_and_the_claim_once() -> None:
@@ -58,7 +59,7 @@ def test_text_shows_as_it_stands_and_the_claim_once() -> None:
         line for line in markdown(board_of(CASE, replace(CASE))).splitlines() if line.startswith("| **1**")
     ]
     assert first == (
-        r"| **1** \*Bold\* claim | a&#124;b *(remark)* | lpips: a&#124;b − c: −0.2 \[−0.3, −0.1\], 500 images ✗ "
+        r"| **1** \*Bold\* claim | a&#124;b *(remark)* | LPIPS: a&#124;b − c: −0.2 \[−0.3, −0.1\], 500 images ✗ "
         "| ✗ does not hold | ○ not decided |"
     )
     assert second.startswith(r"| **1** | a&#124;b")

@@ -150,7 +150,7 @@ OBSTACLES: dict[str, tuple[Condition, Change, str, str]] = {
         "bench run --method biggan-logit --classifier robust_resnet152 --force",
     ),
     "no such column": (
-        METHODS, lambda w: setattr(w[GAN, R, ""], "lacks", ("lpips",)), "hold no lpips.",
+        METHODS, lambda w: setattr(w[GAN, R, ""], "lacks", ("lpips",)), "hold no LPIPS.",
         "bench run --method biggan-logit --classifier robust_resnet152 --force",
     ),
     "other images": (
@@ -158,7 +158,7 @@ OBSTACLES: dict[str, tuple[Condition, Change, str, str]] = {
     ),
     "null": (
         METHODS, lambda w: w[GAN, R, ""].change(metrics={"lpips": Score(None, note="It broke.")}),
-        "lpips of biggan-logit on robust_resnet152 is null: It broke.",
+        "LPIPS of biggan-logit on robust_resnet152 is null: It broke.",
         "bench run --method biggan-logit --classifier robust_resnet152",
     ),
     "level not there": (
@@ -171,7 +171,7 @@ OBSTACLES: dict[str, tuple[Condition, Change, str, str]] = {
     ),
     "chance": (
         RANKS, lambda w: w[GAN, R, ""].change(metrics={"reid_within_class_judge_mrr": Score(0.3)}),
-        "does not say what guessing reid_within_class_judge_mrr scores.", "",
+        "does not say what guessing Found within class (MRR) scores.", "",
     ),
 }  # fmt: skip
 

@@ -76,7 +76,9 @@ def test_the_page_holds_every_number_and_escapes_every_name(before: Path, after:
     words = " ".join(page.root.first("main").text.split())
     for shown in ("<script>alert(1)</script> on robust_resnet152", "skipped: <b>why</b>", "<i>x</i>", "<em>after"):
         assert shown in words
-    for found, section in zip(compared(before, odd).cells, page.root.all("section", class_="group"), strict=False):
+    for found, section in zip(
+        compared(before, odd).cells, page.root.all("details", class_="compare-cell"), strict=True
+    ):
         told = " ".join(section.text.split())
         assert found.title in told
         for one in found.metrics:

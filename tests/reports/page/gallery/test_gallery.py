@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import io
 import json
 import re
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from bench.datasets.cifar10 import CLASS_NAMES, shipped_test
 from bench.store.record import Record
@@ -117,15 +119,17 @@ def test_names_are_text_and_nothing_ends_the_island(tmp_path: Path) -> None:
     assert data["images"][3]["id"] == f"{HOSTILE}3"
     page = Page(rendered([view]))
     assert [tag.attributes.get("type") for tag in page.root.all("script")] == ["application/json"]
-    assert page.root.first("tbody").all("th")[1].text == HOSTILE
+    assert page.root.first("tbody").first("th").text == HOSTILE
     assert json.loads(page.root.first("script").text) == data
 
 
 def test_without_a_script_the_random_images_are_there_and_no_control(galleries: list[Gallery]) -> None:
     page = Page(rendered(galleries[:1]))
     table = page.root.first("table", class_="gallery-table")
-    assert len(table.first("thead").all("th")) == 1 + 12
-    for row in table.first("tbody").all("tr"):
+    heads, *rows = table.all("tr")
+    assert len(heads.all("th")) == 1 + 12
+    assert rows[0] in table.first("thead").all("tr")  # the originals stay in view
+    for row in rows:
         tiles = row.all("span", role="img")
         assert len(tiles) == 12
         assert len({tile.attributes["class"] for tile in tiles}) == 1
@@ -136,13 +140,15 @@ def test_without_a_script_the_random_images_are_there_and_no_control(galleries: 
     tags = [tag for name in ("div", "form", "dialog", "script", "p", "h4", "datalist") for tag in page.root.all(name)]
     ids = [tag.attributes["id"] for tag in tags if "id" in tag.attributes]
     assert sorted(ids) == sorted(
-        ["gallery-1", *(f"gallery-1-{part}" for part in ("controls", "dialog", "data", "ids", "status", "title"))]
+        [
+            "gallery-1",
+            *(f"gallery-1-{part}" for part in ("classes", "controls", "dialog", "data", "ids", "status", "title")),
+        ]
     )
 
 
 def test_the_script_never_reads_data_as_markup() -> None:
-    script = (TEMPLATES / "gallery.js").read_text()
-    assert '"use strict";' in script
+    script = "".join((TEMPLATES / name).read_text() for name in ("gallery.js", "gallery_large.js"))
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|fetch\(|XMLHttp", script)
 
 
@@ -173,6 +179,26 @@ def test_a_folder_of_pictures_without_classifiers_of_its_own(tmp_path: Path) -> 
     assert [option.value for option in view.sets] == ["random", "first", "ids", "all"]
     assert "--gallery-ratio: 0.666667" in view.style
     rendered([view])
+
+
+def test_large_pictures_are_small_in_the_table_and_whole_in_the_large_view(tmp_path: Path) -> None:
+    record = Record("m", "C", "folder:some/photos", 2, 0, key="k", metrics={})
+    pixels = np.random.default_rng(1).integers(0, 256, (2, 224, 224, 3), dtype=np.uint8)
+    cell = write_cell(tmp_path, record, {"image_id": ["a", "b"], "label": [0, 1]}, pixels)
+    np.save(cell.parents[2] / "originals.npy", pixels[::-1])
+    view = shown(opened(tmp_path)[0])
+    data = json.loads(view.data)
+    assert view.shrunk
+    assert view.exact == "The large view shows every picture pixel by pixel, as it was scored."
+    assert "--gallery-large: 224px" in view.style
+    assert "224 \N{MULTIPLICATION SIGN} 224" in data["sizes"]["exact"]
+    for source, held in ((pixels[::-1], data["originals"]["exact"]), (pixels, data["methods"][0]["exact"])):
+        for place, image in enumerate(data["images"]):
+            payload = held[str(place)].partition(",")[2]
+            decoded = np.asarray(Image.open(io.BytesIO(base64.b64decode(payload))).convert("RGB"))
+            assert np.array_equal(decoded, source["ab".index(image["id"])])
+    small = shown(opened(build(tmp_path / "small", "resnet152", 15))[0])
+    assert json.loads(small.data)["originals"]["exact"] == {}
 
 
 def test_pictures_that_are_not_there_are_named(tmp_path: Path) -> None:

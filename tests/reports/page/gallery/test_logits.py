@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 
 from bench.datasets.cifar10 import CLASS_NAMES
 from bench.datasets.imagenet_classes import imagenet_classes
@@ -43,6 +44,25 @@ def test_logits_are_those_of_the_files(groups: list[Group], data: list[dict[str,
             assert found["methods"][0]["logits"][place] == [fixed(v, 3) for v in again[row, places]]
         assert (found["methods"][0]["missing"], found["methods"][1]["missing"]) == ("", NOT_STORED)
         assert found["methods"][1]["logits"] == []
+
+
+def test_the_first_classes_are_those_of_the_softmax(groups: list[Group], data: list[dict[str, Any]]) -> None:
+    for one, found in zip(groups, data, strict=True):
+        directory = one.complete[0].directory
+        assert directory is not None
+        stored = (
+            np.load(directory.parents[1] / "logits.npz")["logits"],
+            np.load(directory / "reconstruction_logits.npy"),
+        )
+        names = list(imagenet_classes().values()) if stored[0].shape[1] > 10 else list(CLASS_NAMES)
+        for z, told in zip(stored, (found["originals"]["top"], found["methods"][0]["top"]), strict=True):
+            shares = 100 * softmax(z.astype(np.float64), axis=1)
+            for place, image in enumerate(found["images"]):
+                row = row_of(image["id"])
+                order = np.argsort(-shares[row], kind="stable")[:5]
+                assert told[place] == [[k, fixed(shares[row, k], 1)] for k in order]
+                assert [found["originals"]["classes"][str(k)] for k in order] == [names[k] for k in order]
+        assert found["methods"][1]["top"] == []
 
 
 def test_logits_of_others_are_not_shown(tmp_path: Path) -> None:

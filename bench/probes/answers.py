@@ -1,0 +1,120 @@
+"""How the probes of this package answer their questions, in sentences that a report fills with what was measured.
+
+They stand apart from the probes, whose files decide a record's key: a better sentence makes no record stale. A probe
+from outside says it in a class attribute of its own, ``answers``.
+"""
+
+from __future__ import annotations
+
+from bench.cards import Answer
+
+CHANGES = ("falls", "rises", "shows no change")
+
+
+def _ends(name: str, key: str, ends: tuple[str, str]) -> Answer:
+    """What becomes of a measure from one end of the levels to the other."""
+    low, high = (f"{name} {end}" for end in ends)
+    words = f"From {low} to {high} {key} {{is}}, from {{0}} to {{1}}."
+    return Answer(words.replace("-", "\N{MINUS SIGN}"), ((key, low), (key, high)), CHANGES)
+
+
+def _manipulated(name: str, done: str, ends: tuple[str, str]) -> tuple[Answer, ...]:
+    """How far the strongest change takes the picture, and what it does to its look."""
+    high = f"{name} {ends[1]}"
+    far = Answer(
+        f"{done}, the reconstruction keeps its class by the judge in {{0}} of the images and moves by {{1}} in LPIPS.",
+        (("class_judge_neutral", high), ("lpips_neutral", high)),
+    )
+    return far, *(_ends(name, look, ends) for look in ("contrast", "sharpness", "luminance"))
+
+
+ANSWERS: dict[str, tuple[Answer, ...]] = {
+    "noise": (
+        Answer(
+            "The judge sees the same class in {0} of all pairs of draws.",
+            (("class_judge_draws", ""),),
+        ),
+        Answer(
+            "Two draws lie {0} apart in LPIPS; a single one lies {1} from its original.",
+            (("diversity", ""), ("lpips", "draw 1")),
+        ),
+    ),
+    "shift": _manipulated("shift", "Shifted by twice the logits' spread", ("-2", "2")),
+    "scale": _manipulated("scale", "Scaled by 4", ("0.25", "4")),
+    "perturb": (
+        Answer(
+            "Under noise of half the logits' spread the reconstruction keeps its class by the judge in {0} of the "
+            "images, under noise of twice the spread in {1}.",
+            (("class_judge_neutral", "perturb 0.5"), ("class_judge_neutral", "perturb 2")),
+        ),
+        Answer(
+            "It moves by {0} and by {1} in LPIPS.",
+            (("lpips_neutral", "perturb 0.5"), ("lpips_neutral", "perturb 2")),
+        ),
+    ),
+    "interpolate": (
+        Answer(
+            "In the middle of the linear path the judge gives the first image's class a probability of {0} and the "
+            "second's {1}.",
+            (("judge_probability_first", "linear 0.5"), ("judge_probability_second", "linear 0.5")),
+        ),
+        Answer(
+            "The spherical path is {is} the linear one: its mean step is {1} of the way between the ends, that of the "
+            "linear one {0}; eight even steps would be 0.016 each.",
+            (("relative_step_linear", ""), ("relative_step_spherical", "")),
+            ("more even than", "less even than", "neither more nor less even than"),
+        ),
+    ),
+    "misclassified": (
+        Answer(
+            "In the reconstructions of misclassified images the judge sees {is}: the true class in {1}, the predicted "
+            "one in {0}.",
+            (("class_judge_given", "misclassified"), ("reid_label_judge", "misclassified")),
+            (
+                "more often what the classifier took them for",
+                "more often what they show",
+                "neither of the two more often",
+            ),
+        ),
+    ),
+    "adversarial": (
+        Answer(
+            "In the reconstructions of attacked images the judge sees {is}: the true class in {1}, the one that the "
+            "attack made of it in {0}.",
+            (("class_judge_given", "attacked"), ("reid_label_judge", "attacked")),
+            ("more often what the attack made of them", "more often what they show", "neither of the two more often"),
+        ),
+        Answer(
+            "Attacked, the reconstruction moves by {0} in LPIPS, the image itself by {1}.",
+            (("lpips_neutral", "attacked"), ("lpips_input", "attacked")),
+        ),
+    ),
+    "ood": (
+        Answer("The LPIPS between reconstruction and original is {0}.", (("lpips", "*"),)),
+        Answer("The relative error of the logits is {0}.", (("logit_error", "*"),)),
+    ),
+    "transform": (
+        Answer(
+            "The classifier's logits move least under {0} and most under {1}.",
+            (("logit_move", "<"), ("logit_move", ">")),
+            origin="none",
+        ),
+        Answer(
+            "The reconstruction moves least under {0} and most under {1}, by LPIPS.",
+            (("lpips_neutral", "<"), ("lpips_neutral", ">")),
+            origin="none",
+        ),
+    ),
+    "iterate": (
+        Answer(
+            "From round 1 to round 10 the share in which the judge sees the original's class {is}, from {0} to {1}.",
+            (("reid_class_judge", "round 1"), ("reid_class_judge", "round 10")),
+            CHANGES,
+        ),
+        Answer(
+            "The distance from the original in LPIPS {is}, from {0} to {1}.",
+            (("lpips", "round 1"), ("lpips", "round 10")),
+            ("shrinks", "grows", "shows no change"),
+        ),
+    ),
+}

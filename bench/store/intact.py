@@ -1,0 +1,50 @@
+"""Whether a file beside a record is the one that the record was written with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.store.files import sha256_of_file, sha256_of_rows
+from bench.store.folder import LOGITS, ORIGINALS
+from bench.store.record import Record
+
+
+def intact(record: Record, path: Path) -> str | None:
+    """Why a file is not the one that a record was written with; None where it is, or where the record does not say.
+
+    Args:
+        record: of any age; those of earlier versions carry no digests.
+        path: a file beside it, or the ``originals.npy`` or ``logits.npz`` that it shares with other cells.
+    """
+    known = record.digests.get(path.name)
+    if known is None:
+        return None
+    try:
+        found = _digest(record, path)
+    except FileNotFoundError:
+        return f"{path.name} is missing"
+    except Exception as error:  # damaged files fail in many ways; the texts of some hold the reader's own paths
+        return f"{path.name} cannot be read ({type(error).__name__})"
+    return None if found in (known, None) else f"{path.name} is not what its record was written with"
+
+
+def _digest(record: Record, path: Path) -> str | None:
+    """What ``intact`` compares; None of logits that another classifier or device has put in the place of the cell's."""
+    if path.name == ORIGINALS:
+        return sha256_of_rows(_rows(np.load(path, mmap_mode="r"), record.num_images))
+    if path.name == LOGITS:
+        with np.load(path) as raw:
+            if str(raw["made_by"]) != f"{record.weights.get(record.classifier)} {record.cost.device}":
+                return None
+            return sha256_of_rows(_rows(raw["logits"], record.num_images))
+    return sha256_of_file(path)
+
+
+def _rows(array: NDArray[Any], count: int) -> NDArray[Any]:
+    if len(array) < count:
+        raise ValueError(f"{len(array)} of {count} rows")
+    return array[:count]

@@ -1,0 +1,1 @@
+"""Sweeps: many cells from one plan, run by an executor."""

@@ -1,0 +1,212 @@
+"""From a plan to its cells: what is to be run, what is there already, and the shell line of each."""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from bench.cell import Cell
+from bench.classifiers.provider import targets
+from bench.config import Device, RunConfig
+from bench.datasets import aliases_of
+from bench.errors import BusyError, UsageError
+from bench.inverters.base import WITH_NETWORK
+from bench.once import one_run
+from bench.registry import CONTROLS, INVERTERS, registered
+from bench.rescore import outdated
+from bench.store.files import locked
+from bench.sweep.plan import Override, Plan, listed, nearest
+
+State = Literal["complete", "failed", "skipped", "running", "open"]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A cell of a sweep.
+
+    Attributes:
+        config: of the cell, with everything said that has a default.
+        probe: its name, or None of a cell of ``bench run``.
+        control: whether it is one that nobody named, which is left out where it would cost too much.
+        most: the largest N of its dataset in the plan: as many originals are stored at once, and never replaced.
+        shared: whether several workers may make its shards.
+        tried: when a record without scores was written that was there when the plan was read, or None.
+        trainings: of the plan, by their places, which come before it.
+    """
+
+    config: RunConfig
+    probe: str | None = None
+    control: bool = False
+    most: int = 0
+    shared: bool = False
+    tried: str | None = None
+    trainings: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        """For people, and the same for nothing else of the plan."""
+        one = self.config
+        head = f"probe {self.probe}: " if self.probe else ""
+        rest = f"{one.num_images:,} images, seed {one.seed}, {one.preset}"
+        return f"{head}{one.method} on {one.classifier}, {one.dataset}, {rest}" + (
+            "" if one.precision == "float32" else f", {one.precision}"
+        )
+
+    def open(self) -> Cell:
+        """What it stands for today: trainings that ended since may have changed its key."""
+        if self.probe is None:
+            return Cell.open(self.config)
+        from bench.probes.runner import open_cell, open_probe
+
+        return open_cell(open_probe(self.probe), self.config)
+
+    def state(self) -> tuple[State, str | None]:
+        """What became of it, and why it has no scores; a record that was there without scores counts for nothing."""
+        cell = self.open()
+        if finished(cell):
+            return "complete", None
+        record = cell.stored()
+        if record is not None and record.status != "complete" and record.created != self.tried:
+            return record.status, record.reason
+        return ("running" if _held(cell) else "open"), None
+
+    def command(self, threads: int) -> str:
+        """A line for a shell that runs it, or goes on with it, and nothing else."""
+        one, words = self.config, ["bench", "run"]
+        if self.probe is not None:
+            words = ["bench", "probe", self.probe]
+        words += ["--method", one.method, "--classifier", one.classifier, "--dataset", one.dataset]
+        words += ["--num-images", str(one.num_images), "--seed", str(one.seed), "--device", one.device]
+        words += ["--preset", str(one.preset), "--precision", one.precision, "--out", str(one.out)]
+        if self.probe is None:
+            words += [word for key in one.metrics or () for word in ("--metric", key)] + ["--no-controls"]
+        return f"OMP_NUM_THREADS={threads} {shlex.join(words)}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, for a worker."""
+        config = {name: str(one) if isinstance(one, Path) else one for name, one in vars(self.config).items()}
+        return dataclasses.asdict(self) | {"config": config}
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> Planned:
+        """The inverse."""
+        fields = dict(raw) | {"config": RunConfig(**raw["config"]), "trainings": tuple(raw["trainings"])}
+        return cls(**fields)
+
+
+def finished(cell: Cell) -> bool:
+    """Whether its record is there, and lacks no score."""
+    record = cell.finished()
+    if record is None:
+        return False
+    return record.probe is not None or not outdated(record, cell.draft.protocol, cell.config.metrics)
+
+
+def _held(cell: Cell) -> bool:
+    """Whether a process works on it now."""
+    path = cell.folder.path / ".lock"
+    if not path.exists():
+        return False
+    try:
+        with locked(path, wait=False):
+            return False
+    except BusyError:
+        return True
+
+
+def plan_cells(plan: Plan, out: Path, device: Device) -> list[Planned]:
+    """Every cell of a plan, each once, in the plan's order.
+
+    Args:
+        plan: with names that may turn out to be none.
+        out: the folder of all runs.
+        device: ``cpu`` or ``cuda``, which is part of every cell's key.
+
+    Raises:
+        UsageError: a name does not exist, or an override names what the plan does not run.
+    """
+    with one_run():
+        configs = list(dict.fromkeys(_grid(plan, out, device)))
+        _check_overrides(plan, [one for one, _, _ in configs])
+        cells = [_planned(plan, *one) for one in configs]
+    most: dict[str, int] = {}
+    for cell in cells:
+        name = cell.config.dataset
+        most[name] = max(most.get(name, 0), cell.config.num_images or 0)
+    return list(dict.fromkeys(replace(cell, most=most[cell.config.dataset]) for cell in cells))
+
+
+def _grid(plan: Plan, out: Path, device: Device) -> Iterator[tuple[RunConfig, str | None, bool]]:
+    """Configuration, probe, and whether it is a control that nobody named."""
+    methods = _expanded(plan.methods, list(registered(INVERTERS)))
+    controls = [name for name in registered(CONTROLS) if plan.controls and name not in methods]
+    for dataset in plan.datasets:
+        for classifier in _expanded(plan.classifiers, targets(aliases_of(dataset))):
+            for name in (*controls, *methods):
+                base = RunConfig(
+                    name, classifier, dataset, plan.num_images, 0, device, plan.preset, controls=False, out=out,
+                    precision=plan.precision, metrics=plan.metrics,
+                )  # fmt: skip
+                config, seeds, probes = _overridden(plan, base, None)
+                seeds = seeds[:1] if name in controls else seeds
+                for seed in seeds:
+                    yield replace(config, seed=seed), None, name in controls
+                    for probe in () if name in registered(CONTROLS) else probes:
+                        asked, _, _ = _overridden(plan, replace(base, seed=seed, num_images=None, metrics=None), probe)
+                        yield asked, probe, False
+
+
+def _expanded(names: Sequence[str], everything: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(one for name in names for one in (everything if name == "all" else [name])))
+
+
+def _overridden(plan: Plan, config: RunConfig, probe: str | None) -> tuple[RunConfig, tuple[int, ...], tuple[str, ...]]:
+    """The configuration, seeds and probes after every override that speaks of it; the last one counts."""
+    seeds, probes = plan.seeds, plan.probes
+    for one in plan.override:
+        if not _speaks_of(one, config, probe):
+            continue
+        found = {name: getattr(one, name) for name in ("num_images", "preset", "precision")}
+        if probe is not None and not one.probe:
+            del found["num_images"]
+        config = replace(config, **{name: value for name, value in found.items() if value is not None})
+        seeds = seeds if one.seeds is None else one.seeds
+        probes = probes if one.probes is None else one.probes
+    return config, seeds, probes
+
+
+def _speaks_of(one: Override, config: RunConfig, probe: str | None) -> bool:
+    asked = ((one.method, config.method), (one.classifier, config.classifier), (one.dataset, config.dataset))
+    return all(not names or name in listed(names) for names, name in (*asked, (one.probe, probe)))
+
+
+def _check_overrides(plan: Plan, configs: Sequence[RunConfig]) -> None:
+    """Raise where an override names what is not run."""
+    for k, one in enumerate(plan.override):
+        probes = {*plan.probes, *(name for other in plan.override for name in other.probes or ())}
+        known = {name: {str(getattr(c, name)) for c in configs} for name in ("method", "classifier", "dataset")}
+        if one.seeds == ():  # these it leaves out itself
+            continue
+        for kind, names in (known | {"probe": probes}).items():
+            for name in listed(getattr(one, kind)):
+                if name not in names:
+                    raise UsageError(
+                        f"override[{k}] names the {kind} {name!r}, which the plan does not run."
+                        f"{nearest(name, names)} It runs: {', '.join(sorted(names)) or 'none'}."
+                    )
+
+
+def _planned(plan: Plan, config: RunConfig, probe: str | None, control: bool) -> Planned:
+    """With every default said."""
+    cell = Planned(config, probe, control).open()
+    known: dict[str, Any] = {name: getattr(cell.draft, name) for name in ("num_images", "preset", "precision")}
+    full = replace(config, **known)
+    record = cell.stored()
+    tried = record.created if record is not None and record.status != "complete" else None
+    before = tuple(
+        k for k, one in enumerate(plan.train) if (one.method, one.classifier) == (config.method, config.classifier)
+    )
+    return Planned(full, probe, control, 0, probe is None and cell.draft.access in WITH_NETWORK, tried, before)

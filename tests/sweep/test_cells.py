@@ -1,0 +1,110 @@
+"""Which cells a plan has, and what is there of them."""
+
+import shlex
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bench.cli.app import app
+from bench.errors import UsageError
+from bench.line import run_cell
+from bench.registry import CONTROLS, registered
+from bench.sweep.cells import Planned
+from tests.cells import forget
+from tests.sweep.plans import opened, short
+
+
+def names(cells: list[Planned]) -> list[str]:
+    return [short(cell) + (f" {cell.probe}" if cell.probe else "") for cell in cells]
+
+
+def test_the_grid_and_its_overrides(tmp_path: Path) -> None:
+    more = """seeds = [0, 1]
+    probes = ["noise"]
+    [[override]]
+    method = "oracle"
+    seeds = [5]
+    [[override]]
+    classifier = "robust_resnet152"
+    method = ["biggan-logit"]
+    num_images = 3
+    [[override]]
+    probe = "noise"
+    num_images = 7
+    """
+    _, cells = opened(tmp_path, "Noisy", "oracle", "biggan-logit", more=more)
+    assert names(cells) == [
+        *("Noisy 0", "Noisy 0 noise", "Noisy 1", "Noisy 1 noise", "oracle 5"),
+        *("biggan-logit 0", "biggan-logit 0 noise", "biggan-logit 1", "biggan-logit 1 noise"),
+    ]
+    asked = {(short(cell), cell.probe): cell.config.num_images for cell in cells}
+    assert (asked["Noisy 0", None], asked["biggan-logit 1", None], asked["Noisy 0", "noise"]) == (4, 3, 7)
+    assert {cell.most for cell in cells} == {7}
+    assert {cell.config.preset for cell in cells} == {"fast"}
+
+
+def test_a_probe_has_its_own_number_of_images(tmp_path: Path) -> None:
+    _, cells = opened(tmp_path, "Noisy", more='probes = ["noise"]')
+    assert [cell.config.num_images for cell in cells] == [4, 250]
+
+
+def test_controls_come_once_with_the_first_seed(tmp_path: Path) -> None:
+    path = tmp_path / "plan.toml"
+    _, cells = opened(tmp_path, "Noisy", more="seeds = [3, 4]\n")
+    path.write_text(path.read_text().replace("controls = false", ""))
+    from bench.sweep.cells import plan_cells
+    from bench.sweep.plan import read_plan
+
+    cells = plan_cells(read_plan(path), tmp_path / "runs", "cpu")
+    assert names(cells) == [*(f"{name} 3" for name in registered(CONTROLS)), "Noisy 3", "Noisy 4"]
+    assert [cell.control for cell in cells] == [True] * len(registered(CONTROLS)) + [False] * 2
+
+
+@pytest.mark.parametrize(
+    ("methods", "more", "says"),
+    [
+        (("Noisy", "engstrm"), "", "Did you mean 'engstrom'"),
+        (("Noisy",), '[[override]]\nmethod = "engstrom"', "override\\[0\\] names the method 'engstrom'"),
+        (("Noisy",), 'probes = ["nose"]', "Did you mean 'noise'"),
+        (("Noisy",), 'datasets = ["cifar"]', "cifar10"),
+    ],
+)
+def test_names_that_do_not_exist(tmp_path: Path, methods: tuple[str, ...], more: str, says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        opened(tmp_path, *methods, more=more)
+
+
+def test_a_cell_of_a_gpu_is_planned_where_there_is_none(tmp_path: Path) -> None:
+    from bench.sweep.cells import plan_cells
+
+    plan, (cell,) = opened(tmp_path, "Noisy")
+    (there,) = plan_cells(plan, tmp_path / "runs", "cuda")
+    assert there.config.preset == "paper"
+    assert there.open().draft.key != cell.open().draft.key
+
+
+@pytest.mark.networks
+def test_states_follow_the_records(tmp_path: Path) -> None:
+    _, cells = opened(tmp_path, "Noisy", "Broken", "Senseless")
+    assert [cell.state() for cell in cells] == [("open", None)] * 3
+    records = [run_cell(cell.config) for cell in cells]
+    assert [cell.state()[0] for cell in cells] == ["complete", "failed", "skipped"]
+    assert "no such luck" in str(cells[1].state()[1])
+    assert replace(cells[1], tried=records[1].created).state() == ("open", None)  # of an earlier sweep
+    with cells[2].open().folder.locked():
+        assert replace(cells[2], tried=records[2].created).state() == ("running", None)
+    forget(records[0], tmp_path / "runs", "psnr")
+    assert cells[0].state() == ("open", None)  # a score is missing
+    assert [Planned.from_json(cell.to_json()) for cell in cells] == cells
+
+
+@pytest.mark.networks
+def test_the_shell_line_runs_this_very_cell(tmp_path: Path) -> None:
+    _, cells = opened(tmp_path, "Noisy")
+    threads, name, *words = shlex.split(cells[0].command(3))
+    assert (threads, name) == ("OMP_NUM_THREADS=3", "bench")
+    with pytest.raises(SystemExit) as ended:
+        app(words)
+    assert ended.value.code == 0
+    assert cells[0].state() == ("complete", None)
