@@ -22,15 +22,15 @@ def tables(records: Sequence[Record], out: Path) -> str:
     return terminal_table([Entry(one, folder_of(one, out)) for one in records])
 
 
-def page(runs: Path, out: Path, faults: Faults) -> Path:
-    """Write the page of all records below ``runs``; returns the file.
+def page(runs: Path, out: Path, faults: Faults, zipped: bool = False) -> Path:
+    """Write the page of all records below ``runs``, a file or a folder, and its archive if asked; returns the page.
 
     Raises:
         DataError: there are none.
     """
     from reports.page.render import write_report
 
-    return write_report(runs, out, faults)
+    return write_report(runs, out, faults, zipped=zipped)
 
 
 def comparison(before: Path, after: Path, out: Path, faults: Faults) -> Path:

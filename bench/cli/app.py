@@ -199,8 +199,13 @@ def score(
 def report(
     runs: RunsOption = Path("runs"),
     out: Annotated[
-        Path | None, typer.Option(help="The HTML file to write; report.html by default, or compare.html.")
+        Path | None,
+        typer.Option(
+            help="The HTML file to write, of at most 10 MB, report.html by default, or compare.html; or a folder, as "
+            "report/, whose pictures load on demand."
+        ),
     ] = None,
+    zipped: Annotated[bool, typer.Option("--zip", help="Also pack the folder into an archive beside it.")] = False,
     compare: Annotated[
         tuple[Path, Path] | None, typer.Option(metavar="A B", help="Two folders of runs side by side, instead.")
     ] = None,
@@ -209,11 +214,13 @@ def report(
 
     Example: bench report --runs runs --out report.html
 
+    Example: bench report --runs runs --out report/ --zip
+
     Example: bench report --compare runs-before runs-after --out compare.html
     """
     from bench.cli.commands import print_fid_hint, write_page
 
-    print(f"report: {write_page(runs, compare, out).resolve()}")
+    print(f"report: {write_page(runs, compare, out, zipped).resolve()}")
     if compare is None:
         print_fid_hint(runs)
 

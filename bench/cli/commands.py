@@ -208,18 +208,20 @@ def check_rules(name: str, classifier: str, *, as_json: bool) -> int:
     return int(any(one.kept is False for one in done))
 
 
-def write_page(runs: Path, compare: tuple[Path, Path] | None, out: Path | None) -> Path:
+def write_page(runs: Path, compare: tuple[Path, Path] | None, out: Path | None, zipped: bool = False) -> Path:
     """``bench report``, of one folder of runs or of two side by side; the file that was written."""
     from bench.progress import progress
     from bench.registry import reports
     from bench.store.faults import Faults
 
+    if zipped and compare is not None:
+        raise UsageError("--zip packs the folder of one page, and --compare writes a file. Leave one of them out.")
     faults = Faults()
     with progress(1, "writing the page"):
         if compare is not None:
             page: Path = reports().comparison(*compare, out or Path("compare.html"), faults)
         else:
-            page = reports().page(runs, out or Path("report.html"), faults)
+            page = reports().page(runs, out or Path("report.html"), faults, zipped)
     print_faults(faults)
     return page
 

@@ -35,6 +35,32 @@ def mean_ci(values: ArrayLike, *, resamples: int = RESAMPLES, seed: int = 0) -> 
     return float(defined.mean()), float(lower), float(upper)
 
 
+def mean_cis(values: ArrayLike, *, resamples: int = RESAMPLES, seed: int = 0) -> NDArray[np.float64]:
+    """``mean_ci`` of every column, over the same resamples: as fast as a few of them.
+
+    Args:
+        values: (N, k), all of them defined.
+        resamples, seed: as of ``mean_ci``.
+
+    Returns:
+        (k, 3): mean, lower, upper; equal to ``mean_ci`` but for rounding in the last digits.
+
+    Raises:
+        MetricError: there is no row.
+    """
+    columns = np.asarray(values, dtype=np.float64)
+    n, k = columns.shape
+    if not n:
+        raise MetricError("There is no image on which the value is defined.")
+    rng, means, step = np.random.default_rng(seed_of("bootstrap", seed, n)), np.empty((resamples, k)), _CHUNK // n or 1
+    for start in range(0, resamples, step):
+        rows = min(step, resamples - start)
+        drawn = rng.integers(n, size=(rows, n), dtype=np.int32) + n * np.arange(rows)[:, None]
+        counts = np.bincount(drawn.ravel(), minlength=rows * n).reshape(rows, n)
+        means[start : start + rows] = counts.astype(np.float64) @ columns / n
+    return np.column_stack([columns.mean(axis=0), *np.quantile(means, [0.025, 0.975], axis=0)])
+
+
 def paired_difference(
     a: ArrayLike, b: ArrayLike, *, resamples: int = RESAMPLES, seed: int = 0
 ) -> tuple[float, float, float]:

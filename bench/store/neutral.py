@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -97,12 +98,15 @@ def printable(text: str) -> str:
 def shareable(record: Record) -> Record:
     """The record as it may leave this machine: no text of it holds one of its paths."""
     name = record.dataset
-    return dataclasses.replace(mapped(record, lambda text: neutral(text, name)), dataset=dataset_name(name))
+    once = cache(lambda text: neutral(text, name))  # names of metrics and fields stand in it by the dozen
+    return dataclasses.replace(mapped(record, once), dataset=dataset_name(name))
 
 
 def mapped(value: T, change: Callable[[str], str]) -> T:
     """The same record, score, mapping or list with every text in it changed, keys included."""
     found: Any = value
+    if value is None or isinstance(value, bool | int | float):  # most of what a record holds
+        return value
     if isinstance(value, str):
         found = change(value)
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):

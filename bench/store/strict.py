@@ -69,9 +69,14 @@ def _hints(cls: Any) -> dict[str, Any]:
     return get_type_hints(cls)
 
 
+@cache
+def _pieces(hint: Any) -> tuple[Any, tuple[Any, ...]]:
+    return get_origin(hint), get_args(hint)
+
+
 def _value(hint: Any, raw: object, where: str) -> Any:
     """What the JSON value is as this type."""
-    origin, inner = get_origin(hint), get_args(hint)
+    origin, inner = _pieces(hint)
     if origin in (Union, UnionType):
         if raw is None and NoneType in inner:
             return None

@@ -47,11 +47,7 @@ def paired(key: str, a: Entry, b: Entry) -> Pairs | None:
     if subsets[0] and subsets[1] and len(subsets[0]) == len(subsets[1]):
         return Pairs(np.array(subsets[0]), np.array(subsets[1]), a.record.num_images)
     first, second = a.per_image, b.per_image
-    if (
-        key not in first
-        or key not in second
-        or not np.array_equal(first.get("image_id", ()), second.get("image_id", ()))
-    ):
+    if key not in first or key not in second or a.order != b.order:
         return None
     left, right = alike(first[key], second[key])
     finite = np.isfinite(left) & np.isfinite(right)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -19,11 +19,21 @@ from reports.analysis.metrics import Metrics, headlines, metrics_of
 ACCESS_ORDER = ("logits", "white-box", "features", "original")  # of the rows; others come after these
 
 
+@lru_cache(maxsize=64)
+def _interned(ids: tuple[str, ...]) -> tuple[str, ...]:
+    return ids
+
+
 @dataclass(frozen=True, eq=False)
 class Entry(Left):
     """What a run left, with the label of its row."""
 
     label: str = ""
+
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """The ids of its images in their order; two that are the same object compare at once."""
+        return _interned(tuple(map(str, self.per_image.get("image_id", ()))))
 
 
 @dataclass(frozen=True, eq=False)

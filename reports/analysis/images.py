@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,6 +11,7 @@ from bench.datasets.labels import labels_of_answers, logits_of_labels, names_of_
 from reports.analysis.groups import Group
 
 
+@lru_cache(maxsize=64)  # asked for every picture
 def facts(group: Group) -> dict[str, NDArray[np.generic]]:
     """Columns of ``per_image.parquet`` that are the same for every method; empty where no such file is there."""
     return next((entry.per_image for entry in group.complete if "image_id" in entry.per_image), {})
@@ -41,6 +44,7 @@ def names_classes(group: Group) -> bool:
     return label_logits(group) is not None
 
 
+@lru_cache(maxsize=64)
 def logit_names(group: Group) -> tuple[str, ...]:
     """What the classifier's logits are called; empty where nobody knows."""
     known, dataset = group.cards.classifier.classes, group.cards.dataset

@@ -1,8 +1,7 @@
-"""What a reader may take along, each as a link that holds its whole file: no script, no server, no network."""
+"""What a reader may take along, each as a link that holds or names its file: no script, no server, no network."""
 
 from __future__ import annotations
 
-import base64
 import csv
 import dataclasses
 import io
@@ -17,6 +16,8 @@ from bench.store.record import Level, Record, Score
 from reports.analysis.groups import Group
 from reports.analysis.ranks import Rank, Standings
 from reports.export import exports
+from reports.export.files import INSIDE, Files
+from reports.export.latex import latex
 from reports.words import text
 from reports.words.bibliography import bibtex
 from reports.words.ranks import basis
@@ -41,12 +42,13 @@ LEVEL = ("level", "level_value")
 SCORE = ("metric", "value", "ci95_low", "ci95_high", "n", "chance", "std", "higher_is_better", "note")
 RANK = ("rank_low", "rank_high", "rank_note")  # of ranked inverters: what it rests on, or why there is none
 COLUMNS = (*CELL, *LEVEL, *SCORE, *RANK, "fingerprint", "key")
+JSON = "JSON"
 FORMULA = ("=", "+", "-", "@", text.MINUS)  # what a spreadsheet runs when a cell begins with it
 
 
 @dataclass(frozen=True)
 class Download:
-    """A link with its file inside."""
+    """A link to its file, which it holds unless the page is a folder."""
 
     label: str
     file: str
@@ -55,25 +57,36 @@ class Download:
     about: str
 
 
-def everything(cells: Sequence[Left], ranked: Sequence[Standings]) -> tuple[Download, ...]:
+def everything(cells: Sequence[Left], ranked: Sequence[Standings], files: Files = INSIDE) -> tuple[Download, ...]:
     """The files that hold all records of the page, with the ranks of its groups."""
     records = [one.record for one in cells]
     rows, documents = as_csv(records, ranked), as_json(records, ranked)
     return (
-        _download("CSV", "bench-scores.csv", "text/csv", rows, "a row for each record, level of a probe and metric"),
-        _download("JSON", "bench-records.json", "application/json", documents, "the records, and each score's rank"),
         _download(
-            "BibTeX", "bench-methods.bib", "application/x-bibtex", bibtex(cells), "the papers behind what is shown"
+            files, "CSV", "bench-scores.csv", "text/csv", rows, "a row for each record, level of a probe and metric"
+        ),
+        _download(
+            files, "JSON", "bench-records.json", "application/json", documents, "the records, and each score's rank"
+        ),
+        _download(
+            files,
+            "BibTeX",
+            "bench-methods.bib",
+            "application/x-bibtex",
+            bibtex(cells),
+            "the papers behind what is shown",
         ),
     )
 
 
-def tables(group: Group, ranked: Standings, anchor: str) -> tuple[Download, ...]:
+def tables(group: Group, ranked: Standings, anchor: str, files: Files = INSIDE) -> tuple[Download, ...]:
     """A group's leaderboard for a paper and for a README."""
     stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", f"bench-{anchor}-{group.classifier}-{group.dataset}")
     return (
-        _download("LaTeX", f"{stem}.tex", "application/x-tex", exports.latex(group, ranked), "main metrics, booktabs"),
-        _download("Markdown", f"{stem}.md", "text/markdown", exports.markdown(group, ranked), "main metrics"),
+        _download(
+            files, "LaTeX", f"{stem}.tex", "application/x-tex", latex(group, ranked), "for a paper: booktabs, siunitx"
+        ),
+        _download(files, "Markdown", f"{stem}.md", "text/markdown", exports.markdown(group, ranked), "main metrics"),
     )
 
 
@@ -151,7 +164,7 @@ def as_json(records: Iterable[Record], ranked: Iterable[Standings] = ()) -> str:
     return json.dumps(documents, allow_nan=False, separators=(",", ":"))
 
 
-def _download(label: str, file: str, kind: str, content: str, about: str) -> Download:
+def _download(files: Files, label: str, file: str, kind: str, content: str, about: str) -> Download:
     data = content.encode(errors="replace")  # a file name that is no UTF-8 holds what cannot be encoded
-    uri = f"data:{kind};charset=utf-8;base64,{base64.b64encode(data).decode()}"
+    uri = files.put(f"downloads/{file}", f"{kind};charset=utf-8", data)
     return Download(label, file, uri, text.bytes_of(len(data)), about)

@@ -13,6 +13,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -85,6 +86,20 @@ STYLE: dict[Any, Any] = {
 }
 
 
+@cache
+def _style() -> dict[str, Any]:
+    """Every setting of matplotlib, whatever the user's own matplotlibrc says."""
+    import matplotlib
+    from cycler import cycler
+
+    with matplotlib.rc_context():
+        known: Any = matplotlib.rcParams
+        matplotlib.rcdefaults()
+        known.update(STYLE)
+        known["axes.prop_cycle"] = cycler(color=SERIES)
+        return dict(known)
+
+
 @contextmanager
 def figure(width_px: float, height_px: float) -> Iterator[Figure]:
     """An empty figure of this size in CSS pixels; draw on it and call ``svg`` before the context ends.
@@ -92,14 +107,12 @@ def figure(width_px: float, height_px: float) -> Iterator[Figure]:
     At 390 pixels the page leaves about 350: a figure of 440 keeps its text readable there.
     """
     import matplotlib
-    from cycler import cycler
     from matplotlib.figure import Figure as Drawing
 
     with matplotlib.rc_context(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from")  # only the measuring font lacks it
-        matplotlib.rcdefaults()  # whatever the user's own matplotlibrc says
-        matplotlib.rcParams.update(STYLE)
-        matplotlib.rcParams["axes.prop_cycle"] = cycler(color=SERIES)
+        known: Any = matplotlib.rcParams
+        dict.update(known, _style())  # checked when it was made
         yield Drawing(figsize=(width_px / POINTS, height_px / POINTS), dpi=POINTS)
 
 

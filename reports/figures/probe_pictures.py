@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import base64
+import hashlib
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from bench import cards
 from reports.analysis.probe_groups import Series, Together
+from reports.export.files import INSIDE, Files
 from reports.words import text
 
 Pixels = NDArray[np.uint8]
@@ -80,7 +81,7 @@ class Sheet:
     long: bool
 
 
-def sheet(group: Together, how: cards.Sheet) -> Sheet | None:
+def sheet(group: Together, how: cards.Sheet, files: Files = INSIDE) -> Sheet | None:
     """The pictures of these records; None where there is neither a picture nor a record that lacks one."""
     stored = [found for found in (_stored(one) for one in group.series) if found is not None]
     lacking = [one.label for one in group.series if one not in [found.series for found in stored]]
@@ -89,7 +90,9 @@ def sheet(group: Together, how: cards.Sheet) -> Sheet | None:
         return Sheet((), grid=False, judged=False, tile="", remarks=tuple(remarks), long=False) if lacking else None
     chosen = [_chosen(found, how, len(stored)) for found in stored]
     grid = how.grid and all(len(found.columns) == GRID_SIDE**2 for found in chosen)
-    blocks = [block for row in range(max(len(found.rows) for found in chosen)) for block in _blocks(chosen, row, grid)]
+    blocks = [
+        block for row in range(max(len(found.rows) for found in chosen)) for block in _blocks(chosen, row, grid, files)
+    ]
     return Sheet(
         blocks=tuple(blocks),
         grid=grid,
@@ -132,47 +135,49 @@ def _chosen(found: Stored, how: cards.Sheet, num_records: int) -> Stored:
     )
 
 
-def _blocks(stored: Sequence[Stored], row: int, grid: bool) -> list[Block]:
+def _blocks(stored: Sequence[Stored], row: int, grid: bool, files: Files) -> list[Block]:
     """One row of every record; records whose columns or sizes differ stand in blocks of their own."""
     having = [found for found in stored if row < len(found.rows)]
     kinds = dict.fromkeys((found.columns, found.pixels.shape[2:]) for found in having)
-    return [_block([f for f in having if (f.columns, f.pixels.shape[2:]) == kind], row, grid) for kind in kinds]
+    return [_block([f for f in having if (f.columns, f.pixels.shape[2:]) == kind], row, grid, files) for kind in kinds]
 
 
-def _block(stored: Sequence[Stored], row: int, grid: bool) -> Block:
+def _block(stored: Sequence[Stored], row: int, grid: bool, files: Files) -> Block:
     """The strips of one row; one strip where every record has the very same pictures."""
     shared = len({found.rows[row] for found in stored}) == 1
     title = stored[0].rows[row] if shared else ""
     columns = stored[0].columns
     first = stored[0].pixels[row]
     if len(stored) > 1 and shared and not grid and all(np.array_equal(found.pixels[row], first) for found in stored):
-        strips = [Strip("the same for all", "", "", (_line(stored[0], row, range(len(columns)), "all records"),))]
+        strips = [
+            Strip("the same for all", "", "", (_line(stored[0], row, range(len(columns)), "all records", files),))
+        ]
     else:
         strips = [
             Strip(found.series.classifier, found.series.method, "" if shared else found.rows[row], lines)
-            for found, lines in ((found, _lines(found, row, grid)) for found in stored)
+            for found, lines in ((found, _lines(found, row, grid, files)) for found in stored)
         ]
     return Block(title, columns, tuple(strips), len(columns))
 
 
-def _lines(found: Stored, row: int, grid: bool) -> tuple[Line, ...]:
+def _lines(found: Stored, row: int, grid: bool, files: Files) -> tuple[Line, ...]:
     """The row as one line, or as three of a grid."""
     count = len(found.columns)
     width = GRID_SIDE if grid else count
     starts = range(0, count, width)
-    return tuple(_line(found, row, range(start, start + width), found.series.label) for start in starts)
+    return tuple(_line(found, row, range(start, start + width), found.series.label, files) for start in starts)
 
 
-def _line(found: Stored, row: int, columns: range, whose: str) -> Line:
+def _line(found: Stored, row: int, columns: range, whose: str, files: Files) -> Line:
     captions = tuple(found.columns[k] for k in columns)
     judged = tuple(found.judged[row][k] for k in columns) if found.judged else ()
     said = (
         [f"{caption} (judged {seen})" for caption, seen in zip(captions, judged, strict=True)] if judged else captions
     )
     pixels = strip_of(_small(found.pixels[row, columns.start : columns.stop]))
-    scale = _scale(found.pixels)
+    scale, packed = _scale(found.pixels), webp(pixels)
     return Line(
-        source=data_uri(pixels),
+        source=files.put(f"pictures/{hashlib.sha256(packed).hexdigest()[:12]}.webp", "image/webp", packed),
         alt=f"{found.rows[row]}, {whose}: {', '.join(said)}",
         width=str(pixels.shape[1] * scale),
         height=str(pixels.shape[0] * scale),
@@ -190,13 +195,13 @@ def strip_of(pixels: Pixels) -> Pixels:
     return joined
 
 
-def data_uri(pixels: Pixels) -> str:
-    """(H, W, 4) uint8 as lossless WebP in a URI."""
+def webp(pixels: Pixels) -> bytes:
+    """(H, W, 4) uint8 as lossless WebP."""
     from PIL import Image
 
     file = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels)).save(file, "WEBP", lossless=True, method=0, quality=20)
-    return f"data:image/webp;base64,{base64.b64encode(file.getvalue()).decode()}"
+    return file.getvalue()
 
 
 def _small(pixels: Pixels) -> Pixels:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import io
 from collections.abc import Sequence
@@ -48,8 +47,8 @@ def grid(tiles: Pixels) -> Pixels:
     return filled.reshape(rows, COLUMNS, h, w, 3).swapaxes(1, 2).reshape(rows * h, COLUMNS * w, 3)
 
 
-def data_uri(tiles: Pixels) -> str:
-    """The tiles' sheet as WebP in a URI: exact where the tiles are small, compressed where they were shrunk.
+def sheet(tiles: Pixels) -> bytes:
+    """The tiles' sheet as WebP: exact where the tiles are small, compressed where they were shrunk.
 
     Lossless WebP is a quarter smaller than optimised PNG on CIFAR-10 and shown by every current browser; method 3
     costs 3 % of size against method 4 and takes a third of its time.
@@ -61,13 +60,13 @@ def data_uri(tiles: Pixels) -> str:
         Image.fromarray(grid(tiles)).save(file, "WEBP", lossless=True, quality=20, method=3)
     else:
         Image.fromarray(grid(tiles)).save(file, "WEBP", quality=85, method=2)
-    return f"data:image/webp;base64,{base64.b64encode(file.getvalue()).decode()}"
+    return file.getvalue()
 
 
-def exact_uri(picture: Pixels) -> str:
-    """One picture (h, w, 3) as WebP in a URI, every pixel as it is."""
+def exact(picture: Pixels) -> bytes:
+    """One picture (h, w, 3) as WebP, every pixel as it is."""
     from PIL import Image
 
     file = io.BytesIO()
     Image.fromarray(picture).save(file, "WEBP", lossless=True, quality=20, method=3)
-    return f"data:image/webp;base64,{base64.b64encode(file.getvalue()).decode()}"
+    return file.getvalue()

@@ -1,10 +1,11 @@
-"""Records to one HTML file that needs nothing else: styles, scripts and pictures inside, no network."""
+"""Records to a page that needs no network: one file that holds everything, or a folder whose parts load on demand."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -18,10 +19,13 @@ from bench.store.files import write_atomically
 from bench.store.neutral import printable, shareable
 from bench.store.record import read_records
 from reports.analysis.groups import Entry
+from reports.export.files import INDEX, Files, apart, filling, names_folder, packed, whole
 
 if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
+
+    from reports.page.summary import Page
 
 TEMPLATES = Path(__file__).parent / "templates"
 # Every part's own files, in the order in which the page holds them.
@@ -38,10 +42,23 @@ STYLES = (
     "compare.css",
 )
 EARLY_SCRIPT = "theme.js"  # before the first paint, so that no page flashes
-SCRIPTS = ("page.js", "matrix.js", "gallery_large.js", "gallery.js")
-POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src {}; base-uri 'none'; form-action 'none'"
+SCRIPTS = (
+    "parts.js",
+    "page.js",
+    "tables.js",
+    "matrix.js",
+    "detail.js",
+    "gallery_large.js",
+    "gallery.js",
+    "address.js",
 )
+POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:{}; script-src {}; base-uri 'none'; form-action 'none'"
+)
+BESIDE = " 'self' file:"  # the files of a page's own folder, be it on a disk or on a host
+HEADING = re.compile(r'(<(h[2-4])(?: class="[\w -]+")? id="(?P<id>[\w-]+)">(?:(?!</?h[2-4]).)*)(</h[2-4]>)', re.DOTALL)
+LONE = re.compile("[\ud800-\udfff]")  # half of a character, which no file can hold
+MOST = 10_000_000  # bytes of a page of one file
 
 
 @dataclass(frozen=True)
@@ -51,33 +68,69 @@ class Layout:
     styles: Markup
     early: Markup
     scripts: Markup
-    policy: str
+    policy: Markup
+    beside: bool
 
 
-def write_report(runs: Path, out: Path, faults: Faults | None = None) -> Path:
-    """Render every record below ``runs`` into the file ``out`` and return its path.
+def write_report(runs: Path, out: Path, faults: Faults | None = None, *, zipped: bool = False) -> Path:
+    """Render every record below ``runs`` into the file ``out``, or into a folder, and return the page's path.
 
     Args:
         runs: folder of records.
-        out: file to write; a link is followed.
+        out: a file to write, of at most 10 MB, where a link is followed; or a folder, if it is one or has no ``.html``
+            at its end: ``index.html`` with pictures and parts beside it, which load on demand.
         faults: takes the files that cannot be used; the page is made without them and names them.
+        zipped: whether the folder is packed into an archive beside it.
 
     Raises:
         DataError: there is no record below ``runs`` that can be read; says what to type.
-        UsageError: ``out`` is no file.
+        UsageError: ``out`` is neither, or an archive is asked for of one file.
     """
     from reports.page.summary import page
 
-    target, bad = destination(out), Faults() if faults is None else faults
+    bad, to_folder = Faults() if faults is None else faults, names_folder(out)
+    if zipped and not to_folder:
+        raise UsageError("--zip packs a folder, and --out names a file. Type: --out report/ --zip")
+    target = destination(out) if not to_folder else Path(os.path.realpath(out))
     entries = entries_below(runs, bad)
     if not entries:
         raise DataError(
             f"A report is made of the records of bench run and bench probe, and there is none below the folder "
             f"'{runs}'{_none_of(bad)}. Type: {EXAMPLE}"
         )
-    made = page(entries)  # reads the files beside the records: what is wrong with them is known afterwards
-    write_atomically(target, rendered("report.html", page=made, left_out=left_out(bad, runs)).encode())
-    return out
+    if not to_folder:
+        inside = Files(held={})
+        made = page(entries, inside)  # reads the files beside the records: what is wrong with them is known afterwards
+        write_atomically(target, _within(made, inside, left_out(bad, runs)))
+        return out
+    with filling(target) as files:
+        html = rendered("report.html", beside=True, page=page(entries, files), left_out=left_out(bad, runs))
+        alone = rendered("part.html", beside=True)
+        files.put(INDEX, "text/html", apart(html, files, alone).encode())
+    if zipped:
+        packed(target)
+    return out / INDEX
+
+
+def _within(made: Page, files: Files, faults: Sequence[tuple[str, str]]) -> bytes:
+    """The page as one file; where it were larger than ``MOST``, with less of what weighs most, which it says."""
+    from reports.page.summary import without_json
+
+    def written(one: Page) -> bytes:
+        return files.filled(whole(rendered("report.html", page=one, left_out=faults)))
+
+    html = written(made)
+    if len(html) > MOST:
+        made = without_json(made)
+        html = written(made)
+    if len(html) > MOST and made.weight:
+        made = made.refit(made, max(0, MOST - len(html) + made.weight))
+        html = written(made)
+    for one in made.smaller() if len(html) > MOST else ():
+        html = written(one)
+        if len(html) <= MOST:
+            break
+    return html
 
 
 def entries_below(runs: Path, faults: Faults) -> list[Entry]:
@@ -113,13 +166,26 @@ def _none_of(faults: Faults) -> str:
     return printable(f" that can be read ({first.path}: {first.reason})") if first else ""
 
 
-def rendered(template: str, **context: object) -> str:
+def _anchored(html: str) -> str:
+    """Every heading that has an id ends in a link to itself."""
+    return HEADING.sub(
+        lambda one: f'{one[1]}<a class="anchor" href="#{one["id"]}" aria-label="Link to this section"></a>{one[4]}',
+        html,
+    )
+
+
+def rendered(template: str, *, beside: bool = False, **context: object) -> str:
     """A template that extends ``layout.html``, as HTML text; everything in the context is escaped.
 
     What cannot be encoded, as in a dataset's folder whose name is no UTF-8, becomes a question mark.
+
+    Args:
+        template: its name.
+        beside: whether the page may load the files that lie beside it.
+        context: what the template needs.
     """
-    html = _environment().get_template(template).render(layout=_layout(), **context)
-    return html.encode(errors="replace").decode()
+    html = _anchored(_environment().get_template(template).render(layout=_layout(beside), **context))
+    return html if html.isascii() or not LONE.search(html) else html.encode(errors="replace").decode()
 
 
 @cache
@@ -135,12 +201,14 @@ def _environment() -> Environment:
     )
 
 
-def _layout() -> Layout:
+def _layout(beside: bool) -> Layout:
     from markupsafe import Markup
 
     early, scripts = _joined([EARLY_SCRIPT]), _joined(SCRIPTS)
     hashes = " ".join(_hash(f"\n{script}\n") for script in (early, scripts))
-    return Layout(Markup(_joined(STYLES)), Markup(early), Markup(scripts), POLICY.format(hashes))
+    own = BESIDE if beside else ""
+    policy = POLICY.format(own, hashes + own)
+    return Layout(Markup(_joined(STYLES)), Markup(early), Markup(scripts), Markup(policy), beside)
 
 
 def _joined(names: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from itertools import groupby, pairwise
 
 from bench.cards import MetricCard
 from bench.store.record import Score
-from reports.analysis.groups import Entry, Group, main_keys
+from reports.analysis.groups import Entry, Group, held, main_keys
 from reports.analysis.ranks import Rank, Standing, Standings, standing
 from reports.words import glossary, text
 from reports.words.ranks import basis, legend
@@ -143,8 +143,11 @@ class Footnotes:
 
 
 def main_table(group: Group, standings: Standings) -> MainTable:
-    """The compact table: rows are sorted by ranks within their band, which are shown of ranked inverters only."""
-    keys, notes, bands = main_keys(group), Footnotes(), []
+    """The compact table: rows are sorted by ranks within their band, which are shown of ranked inverters only.
+
+    Columns that nobody has a value in come last: a phone shows the first ones.
+    """
+    keys, notes, bands = sorted(main_keys(group), key=lambda key: not held(key, group)), Footnotes(), []
     for title, entries in glossary.bands(group):
         rows, order = [], {key: standing(key, entries) for key in keys}
         for entry in entries:

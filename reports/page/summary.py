@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from bench.cards import MetricCard
 from bench.store.record import Record
@@ -13,12 +13,13 @@ from reports.analysis.groups import Entry, Group, group
 from reports.analysis.metrics import metrics_of
 from reports.analysis.ranks import Standings, standings
 from reports.export import downloads
+from reports.export.files import INSIDE, Files
 from reports.figures import tradeoffs
-from reports.page import provenance, scores
+from reports.page import detail, provenance, scores
 from reports.page.front.about import About, abouts
-from reports.page.front.board import Board, board, tones
+from reports.page.front.board import Board, Pictures, board, tones
 from reports.page.front.matrix import Matrix, matrix
-from reports.page.gallery import gallery
+from reports.page.gallery import fitting, gallery
 from reports.page.probes.pages import ProbePage, probe_pages
 from reports.words import deck, findings, glossary, text
 from reports.words.controls import meaning
@@ -41,9 +42,11 @@ class Section:
     full: scores.FullTable
     tradeoffs: tuple[tradeoffs.Plot, ...]
     gallery: gallery.Gallery | None
+    details: tuple[detail.Detail, ...]
     costs: tuple[provenance.CostRow, ...]
     provenance: provenance.Provenance
     downloads: tuple[downloads.Download, ...]
+    foremost: bool  # whether the page begins with it: the others are folded
     tones: Mapping[str, str]  # a class of the style sheet for each row, by its label: one colour a method
 
 
@@ -84,10 +87,57 @@ class Page:
     access: tuple[tuple[str, str], ...]
     downloads: tuple[downloads.Download, ...]
     several: bool
+    without: tuple[str, ...] = ()  # what one file has no room for
+    refit: Callable[[Page, int], Page] = lambda page, room: page  # with galleries of so many bytes at most
+
+    @property
+    def weight(self) -> int:
+        """Bytes that the pictures of the groups take in one file."""
+        return sum(one.gallery.weight for one in self.sections if one.gallery is not None)
+
+    def smaller(self) -> Iterator[Page]:
+        """This page without one thing after the other, each of which it names."""
+        bare = self
+        for what, cut in CUTS:
+            bare = replace(cut(bare), without=(*bare.without, what))
+            yield bare
 
 
-def page(entries: Sequence[Entry]) -> Page:
-    """The view model of these records."""
+def without_json(page: Page) -> Page:
+    """The page without the largest of its downloads, which repeats the records' own files."""
+    left = tuple(one for one in page.downloads if one.label != downloads.JSON)
+    return replace(page, downloads=left, without=("the records as JSON, as each lies in its own folder", *page.without))
+
+
+def _without_records(page: Page) -> Page:
+    return replace(page, downloads=())
+
+
+def _without_galleries(page: Page) -> Page:
+    boards = tuple(replace(one, originals=Pictures()) for one in page.boards)
+    return replace(page, boards=boards, sections=tuple(replace(one, gallery=None) for one in page.sections))
+
+
+def _without_details(page: Page) -> Page:
+    return replace(page, sections=tuple(replace(one, details=()) for one in page.sections))
+
+
+def _without_sources(page: Page) -> Page:
+    bare = (replace(one, provenance=replace(one.provenance, sources=())) for one in page.sections)
+    return replace(page, sections=tuple(bare), probe_sources=())
+
+
+FEWER = "of each method and classifier"
+CUTS = (
+    ("the downloads of all records", _without_records),
+    ("the tables of pairs, distributions and classes", _without_details),
+    ("all pictures of the groups", _without_galleries),
+    ("the weights, recipes and environments of the records", _without_sources),
+)
+
+
+def page(entries: Sequence[Entry], files: Files = INSIDE) -> Page:
+    """The view model of these records, with pictures and downloads inside of it or among the files of a folder."""
     groups = group(entries)
     named = [(one, f"group-{number}", standings(one)) for number, one in enumerate(groups, 1)]
     ordered = [entry.record for one in groups for entry in (*one.inverters, *one.controls)]
@@ -97,21 +147,32 @@ def page(entries: Sequence[Entry]) -> Page:
     metrics = metrics_of(entry for one in groups for entry in one.complete)
     sections, colours = [], tones(groups)
     for one, anchor, ranked in named:
-        sections.append(_section(one, groups, anchor, ranked, colours))  # a frame less
+        sections.append(_section(one, groups, anchor, ranked, colours, files))  # a frame less
     headlines = [findings.finding(one, ranked, anchor) for one, anchor, ranked in named]
     ranks, speak = [ranked for _, _, ranked in named], speaking(groups)
     told, names = headline(groups, ranks), [record.method for record in ordered]
-    boards: list[Board] = []
-    for (one, anchor, ranked), section in zip(named, sections, strict=True):
-        if one in speak:
-            made = board(one, ranked, section.gallery, colours, anchor, _short(one, speak))
-            boards.insert(0 if one is foremost(groups) else len(boards), made)
-    return Page(
+
+    def illustrated(bare: Page, room: int) -> Page:
+        """The page with its galleries, and boards that show their first pictures."""
+        pictures, boards = fitting.galleries(groups, files, room), []
+        for (one, anchor, ranked), shown in zip(named, pictures, strict=True):
+            if one in speak:
+                made = board(one, ranked, shown, colours, anchor, _short(one, speak))
+                boards.insert(0 if one is foremost(groups) else len(boards), made)
+        shown_in = zip(bare.sections, pictures, strict=True)
+        return replace(
+            bare,
+            boards=tuple(boards),
+            sections=tuple(replace(section, gallery=shown) for section, shown in shown_in),
+            without=(*(what for what in bare.without if FEWER not in what), *_fewer(pictures)),
+        )
+
+    bare = Page(
         source=deck.source(groups),
         title=told,
         headline=text.pieces(told, names),
         deck=tuple(text.pieces(sentence, names) for sentence in deck.deck(groups, ranks)),
-        boards=tuple(boards),
+        boards=(),
         abouts=abouts(groups, {number: _short(one, groups) for number, one in enumerate(groups)}),
         matrix=matrix(groups, ranks, colours, dict(enumerate(_among_equals(groups)))),
         holdings=findings.holdings([*cells, *asked]),
@@ -119,16 +180,24 @@ def page(entries: Sequence[Entry]) -> Page:
         meaning=meaning(groups, titles=True),
         stations=_stations([*cells, *asked], len(metrics)),
         sections=tuple(sections),
-        probes=probe_pages(probes),
+        probes=probe_pages(probes, files),
         probe_warnings=tuple(glossary.caveats(probes)),
         probe_sources=provenance.probe_provenance(probes),
         board=claims.board(entries),
         definitions=_definitions(metrics.values()),
         controls=tuple(glossary.questions(entry for one in groups for entry in one.entries)),
         access=tuple(glossary.ACCESS.items()),
-        downloads=downloads.everything(entries, ranks),
+        downloads=downloads.everything(entries, ranks, files),
         several=len(groups) > 1,
+        refit=illustrated,
     )
+    return illustrated(bare, fitting.room_beside(len(entries)))
+
+
+def _fewer(pictures: Iterable[gallery.Gallery | None]) -> tuple[str, ...]:
+    """How many images this one file has no room for."""
+    lost = max((one.held_back for one in pictures if one is not None), default=0)
+    return (f"{text.plural(lost, 'picture')} {FEWER}",) if lost else ()
 
 
 def _stations(records: Sequence[Record], num_metrics: int) -> tuple[tuple[str, str], ...]:
@@ -148,7 +217,12 @@ def _stations(records: Sequence[Record], num_metrics: int) -> tuple[tuple[str, s
 
 
 def _section(
-    one: Group, groups: Sequence[Group], anchor: str, ranked: Standings, colours: Mapping[str, str]
+    one: Group,
+    groups: Sequence[Group],
+    anchor: str,
+    ranked: Standings,
+    colours: Mapping[str, str],
+    files: Files,
 ) -> Section:
     seeds = sorted({entry.record.seed for entry in one.entries})
     subtitle = (
@@ -166,10 +240,12 @@ def _section(
         main=scores.main_table(one, ranked),
         full=scores.full_table(one, ranked),
         tradeoffs=tradeoffs.tradeoffs(one, anchor, colours),
-        gallery=gallery.gallery(one, groups),
+        gallery=None,
+        details=detail.details(one, ranked, anchor),
         costs=provenance.costs(one),
         provenance=provenance.provenance(one),
-        downloads=downloads.tables(one, ranked, anchor),
+        downloads=downloads.tables(one, ranked, anchor, files),
+        foremost=one is (foremost(groups) or groups[0]),
         tones={entry.label: _tone(entry, colours) for entry in one.entries},
     )
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bench.describe import references
+from bench.environment import installed
 from bench.store.reader import Left
 
 
 def bibtex(cells: Iterable[Left]) -> str:
-    """The entries that the shown methods, classifiers, datasets and metrics (those with a value) need, each once."""
-    return "".join(f"{entry}\n\n" for entry in references(paper for one in cells for paper in _needed(one)))
+    """This software, and what the shown methods, classifiers, datasets and metrics (those with a value) need, once."""
+    return "".join(
+        f"{entry}\n\n" for entry in (_bench(), *references(paper for one in cells for paper in _needed(one)))
+    )
 
 
 def _needed(one: Left) -> Iterable[str]:
@@ -20,3 +23,13 @@ def _needed(one: Left) -> Iterable[str]:
     yield from (*cards.method.citation, *cards.classifier.citation, *cards.dataset.citation)
     for key in shown:
         yield from one.metric(key).citation
+
+
+def _bench() -> str:
+    """As in CITATION.cff; BibTeX knows no software."""
+    known = installed("logit-inversion-bench")
+    edition = f", version {known}" if known else ""
+    return (
+        "@misc{bench,\n  title   = {{bench}: a benchmark for logit inversion},\n"
+        f"  author  = {{{{The logit-inversion-bench authors}}}},\n  note    = {{Software{edition}}}\n}}"
+    )

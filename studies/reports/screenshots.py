@@ -52,7 +52,7 @@ SHOTS = (
     Shot("leaderboard", "#group-1", 1280, 1250),
     Shot("gallery", "#gallery-1-controls", 1280, 1000),
     Shot("large", "#gallery-1-controls", 1280, 900, dark=True, click="#gallery-1 tr.gallery-inverter button:visible"),
-    Shot("probe", "section.probe-page >> nth=-1", 1280, 900),
+    Shot("probe", "section.probe-page >> nth=-1", 1280, 900, click="section.probe-page:last-of-type summary"),
     Shot("phone", "#summary", 390, 844, dark=True),
 )
 

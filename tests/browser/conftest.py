@@ -28,11 +28,23 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page of two classifiers, 60 images each, and of a probe with pictures."""
+def pictured(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Runs of two classifiers, 60 images each, and of a probe with pictures."""
     root = tmp_path_factory.mktemp("browser")
     runs = make_runs(root / "runs")
     make_runs(root / "runs", classifier="resnet152")
     columns = ["original", *(f"draw {k}" for k in range(1, 9))]
     with_pictures(runs, make_record("noise"), ["test-00001 (cat)", "test-00002 (dog)"], columns)
-    return write_report(runs, root / "report.html")
+    return runs
+
+
+@pytest.fixture(scope="session")
+def report(pictured: Path) -> Path:
+    """Their page as one file."""
+    return write_report(pictured, pictured.parent / "report.html")
+
+
+@pytest.fixture(scope="session")
+def folder(pictured: Path) -> Path:
+    """Their page as a folder."""
+    return write_report(pictured, pictured.parent / "report")

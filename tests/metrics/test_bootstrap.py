@@ -3,7 +3,7 @@ import pytest
 
 from bench.errors import MetricError, UsageError
 from bench.metrics import bootstrap
-from bench.metrics.bootstrap import mean_ci, paired_difference
+from bench.metrics.bootstrap import mean_ci, mean_cis, paired_difference
 
 
 def test_covers_a_known_mean_about_95_times_in_100() -> None:
@@ -30,6 +30,15 @@ def test_seeded_and_independent_of_chunks(monkeypatch: pytest.MonkeyPatch) -> No
     assert mean_ci(values, seed=1) != first
     monkeypatch.setattr(bootstrap, "_CHUNK", 1_000)
     assert mean_ci(values) == pytest.approx(first, rel=1e-12)
+
+
+@pytest.mark.parametrize("n", [7, 2_500, 120_000])
+def test_many_columns_have_the_intervals_of_each(n: int) -> None:
+    values = np.random.default_rng(3).normal(0, 1, (n, 3))
+    found = mean_cis(values, resamples=40)
+    assert found == pytest.approx(np.array([mean_ci(column, resamples=40) for column in values.T]), abs=1e-12)
+    with pytest.raises(MetricError, match="no image"):
+        mean_cis(np.empty((0, 2)))
 
 
 def test_nan_is_left_out() -> None:

@@ -4,6 +4,7 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from bench.store.faults import Faults
 from bench.store.files import sha256_of_file, sha256_of_rows
@@ -65,3 +66,14 @@ def test_what_was_altered_after_the_record_is_left_out_and_named(tmp_path: Path)
     assert reasons == {
         name: f"{name} is not what its record was written with" for name in ("originals.npy", "reconstructions.npy")
     }
+
+
+def test_of_what_is_larger_than_can_be_digested_only_rows_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pixels = np.zeros((RECORD.num_images, 4, 4, 3), np.uint8)
+    place = write_cell(tmp_path, RECORD, {"lpips": np.zeros(len(pixels))}, pixels)
+    record = dataclasses.replace(RECORD, digests={"reconstructions.npy": "0" * 64})
+    assert Left(record, place, faults=Faults()).reconstructions is None
+    monkeypatch.setattr("bench.store.reader.MOST_HASHED", (place / "reconstructions.npy").stat().st_size - 1)
+    assert Left(record, place, faults=Faults()).reconstructions is not None

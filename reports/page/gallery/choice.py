@@ -15,7 +15,8 @@ from reports.analysis.metrics import Metrics, metrics_of, picked
 from reports.words import text
 
 EMBEDDED = 64
-RANDOM = 24  # at least; what the other sets leave free is filled with more of these
+RANDOM = 24  # of so many at least; what the other sets leave free is filled with more of these
+SHOWN = 12  # a table begins with so many of them
 WRONG = 8
 FIRST = 8
 ENDS = 2
@@ -51,27 +52,37 @@ class _Filter:
     unknown: tuple[str, ...]
 
 
-def choose(group: Group, groups: Sequence[Group]) -> Choice:
-    """The images for this group, which every other group of the dataset with enough images shows too."""
+def choose(group: Group, groups: Sequence[Group], embedded: int = EMBEDDED) -> Choice:
+    """The images for this group, which every other group of the dataset with enough images shows too.
+
+    Args:
+        group: whose gallery it is.
+        groups: all of the page.
+        embedded: about how many; of fewer than ``EMBEDDED`` each set has its share.
+    """
+    wrong, first = (max(1, amount * embedded // EMBEDDED) for amount in (WRONG, FIRST))
     peers = _peers(group, groups)
     reach = min(peer.num_images for peer in peers)
     asked = _filter(peers, groups, reach)
     drawn = _shuffled(group, range(reach))
     candidates = [row for row in drawn if asked.right[row]]
-    ends = _ends(peers, reach)
+    num_ends = ENDS if embedded == EMBEDDED else int(embedded >= EMBEDDED // 2)
+    ends = _ends(peers, reach, num_ends)
     sets: dict[str, list[int]] = {
-        "wrong": [row for row in drawn if not asked.right[row]][:WRONG],
-        "first": list(range(min(FIRST, reach))),
+        "wrong": [row for row in drawn if not asked.right[row]][:wrong],
+        "first": list(range(min(first, reach))),
         "ends": list(dict.fromkeys(row for _, rows in ends for row in rows)),
     }
-    sets = {"random": _random(candidates, {row for rows in sets.values() for row in rows})} | sets
+    sets = {"random": _random(candidates, {row for rows in sets.values() for row in rows}, embedded)} | sets
     chosen = dict.fromkeys(row for rows in sets.values() for row in rows)
-    rest = [row for row in drawn if row not in chosen][: max(0, EMBEDDED - len(chosen))]
+    rest = [row for row in drawn if row not in chosen][: max(0, embedded - len(chosen))]
     rows = tuple(sorted([*chosen, *rest]))
     place = {row: position for position, row in enumerate(rows)}
     places = {name: tuple(place[row] for row in members) for name, members in (sets | {"all": list(rows)}).items()}
     reasons = tuple(_reason(row, sets, ends) for row in rows)
-    return Choice(rows, places, reasons, tuple(_sentences(group, peers, asked, sets, ends, len(rows))))
+    return Choice(
+        rows, places, reasons, tuple(_sentences(group, peers, asked, sets, num_ends if ends else 0, len(rows)))
+    )
 
 
 def _peers(group: Group, groups: Sequence[Group]) -> list[Group]:
@@ -120,14 +131,16 @@ def _shuffled(group: Group, rows: Iterable[int]) -> list[int]:
     return sorted(rows, key=digests.__getitem__)
 
 
-def _random(candidates: Sequence[int], others: set[int]) -> list[int]:
-    """The first candidates: ``RANDOM``, and more until all sets together make ``EMBEDDED`` images."""
-    taken: list[int] = []
+def _random(candidates: Sequence[int], others: set[int], embedded: int) -> list[int]:
+    """The first candidates: ``RANDOM`` of ``EMBEDDED``, and more until all sets together make the images wanted."""
+    taken: dict[int, None] = {}
+    fewest, together = max(min(SHOWN, embedded), RANDOM * embedded // EMBEDDED), set(others)
     for row in candidates:
-        if len(taken) >= RANDOM and len(others | set(taken)) >= EMBEDDED:
+        if len(taken) >= fewest and len(together) >= embedded:
             break
-        taken.append(row)
-    return taken
+        taken[row] = None
+        together.add(row)
+    return list(taken)
 
 
 def contenders(peers: Iterable[Group], key: str) -> list[Entry]:
@@ -140,7 +153,7 @@ def _ends_metrics(peers: Iterable[Group]) -> Metrics:
     return {key: metrics[key] for key in picked(metrics, "ends")}
 
 
-def _ends(peers: Sequence[Group], reach: int) -> list[tuple[str, list[int]]]:
+def _ends(peers: Sequence[Group], reach: int, num_ends: int) -> list[tuple[str, list[int]]]:
     """For each metric that is picked for it the rows with the best and the worst mean over the contenders."""
     found = []
     for key, card in _ends_metrics(peers).items():
@@ -148,7 +161,7 @@ def _ends(peers: Sequence[Group], reach: int) -> list[tuple[str, list[int]]]:
         mean = np.mean(values, axis=0) if values else np.empty(0)
         worst = -mean if card.higher_is_better else mean
         order = [int(row) for row in np.argsort(worst, kind="stable") if np.isfinite(worst[row])]
-        amount = min(ENDS, len(order) // 2)
+        amount = min(num_ends, len(order) // 2)
         found.append((f"among the best by {card.title}", order[:amount]))
         found.append((f"among the worst by {card.title}", order[len(order) - amount :][::-1]))
     return [(reason, rows) for reason, rows in found if rows]
@@ -166,7 +179,7 @@ def _sentences(
     peers: Sequence[Group],
     asked: _Filter,
     sets: Mapping[str, Sequence[int]],
-    ends: Sequence[tuple[str, Sequence[int]]],
+    num_ends: int,
     embedded: int,
 ) -> list[str]:
     """What a reader must know about the choice."""
@@ -176,11 +189,11 @@ def _sentences(
         f"for every method and control of {shared}."
     ]
     said += _said_of_filter(group.dataset, asked, len(sets["random"]), len(sets["wrong"]))
-    if ends:
+    if num_ends:
         titles = text.listing(card.title for key, card in _ends_metrics(peers).items() if contenders(peers, key))
         said.append(
-            f"Best and worst: the {ENDS} images at either end by {titles}, each by its mean over all inverters that "
-            "start from the logits."
+            f"Best and worst: {text.plural(num_ends, 'image')} at either end by {titles}, each by its mean "
+            "over all inverters that start from the logits."
         )
     return said
 

@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 
-from reports.figures.sprites import Pixels, exact_uri
+from reports.export.files import Files
+from reports.figures import sprites
+from reports.figures.sprites import Pixels
 from reports.page.gallery.choice import Choice
 from reports.words import text
 
-BUDGET = 8_000_000  # characters of URIs in a gallery
+BUDGET = 8_000_000  # bytes in a gallery whose page is one file
 Exact = tuple[Mapping[int, str], ...]  # of each strip, by the place among the chosen images
 
 
-def exact(sources: Sequence[Pixels], choice: Choice) -> Exact:
-    """Of the originals and of every method the same images, those first that a reader meets first; one at least."""
+def exact(sources: Sequence[Pixels], choice: Choice, files: Files, budget: int) -> tuple[Exact, int]:
+    """Of the originals and of every method the same images, those first that a reader meets first; one at least.
+
+    Returns:
+        their addresses, all of them where they lie in a folder, and the bytes that they take in the page.
+    """
     found: list[dict[int, str]] = [{} for _ in sources]
     order = dict.fromkeys(place for name in ("random", "ends", "wrong", "first", "all") for place in choice.sets[name])
     spent = 0
     for place in order:
-        uris = [exact_uri(source[choice.rows[place]]) for source in sources]
-        spent += sum(map(len, uris))
-        if found[0] and spent > BUDGET:
+        pictures = [sprites.exact(source[choice.rows[place]]) for source in sources]
+        size = sum(map(len, pictures)) * 4 // 3 if files.folder is None else 0
+        if found[0] and spent + size > budget:
             break
-        for held, uri in zip(found, uris, strict=True):
-            held[place] = uri
-    return tuple(found)
+        spent += size
+        for held, picture in zip(found, pictures, strict=True):
+            name = hashlib.sha256(picture).hexdigest()[:12]
+            held[place] = files.put(f"pictures/exact/{name}.webp", "image/webp", picture)
+    return tuple(found), spent
 
 
 def sentence(found: Exact, number: int) -> str:

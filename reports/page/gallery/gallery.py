@@ -7,18 +7,19 @@ reader look at the others.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bench.store.table import JUDGE
 from reports.analysis.groups import Entry, Group
 from reports.analysis.images import image_id, is_right
 from reports.analysis.metrics import first
+from reports.export.files import INSIDE, Files
 from reports.figures import sprites
 from reports.figures.sprites import COLUMNS, LOSSLESS_SIDE, Pixels
 from reports.page.gallery import island
-from reports.page.gallery.choice import Choice, choose
-from reports.page.gallery.exact import exact, sentence, sizes
+from reports.page.gallery.choice import EMBEDDED, SHOWN, Choice, choose
+from reports.page.gallery.exact import BUDGET, exact, sentence, sizes
 from reports.page.gallery.logits import MOST_CLASSES
 from reports.words import text
 from reports.words.gallery_names import predicted, true_class
@@ -26,7 +27,6 @@ from reports.words.gallery_names import predicted, true_class
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-WINDOW = 12  # images side by side
 SETS = {
     "random": "random",
     "wrong": "classified wrongly",
@@ -68,6 +68,7 @@ class Sheet:
 
     name: str
     source: str
+    size: int  # bytes of the picture
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Gallery:
 
     Attributes:
         anchor: the id that everything of this gallery begins with.
-        sheets: those that no earlier gallery of the page embeds.
+        sheets: those that no earlier gallery of the page holds.
         heads: (class, id) of the images that the table begins with.
         strips: originals, then methods.
         sentences: how the images were chosen.
@@ -97,6 +98,8 @@ class Gallery:
         sets, classes, metrics, methods, ids: what there is to choose from.
         answers: whether images can be chosen by whether the classifier is right.
         caption: the score below a picture before anybody chooses.
+        held_back: how many more images it shows where there is room.
+        exact_size: bytes of the pictures that it holds pixel by pixel beside those of its table.
         most: how many classes of the classifier the large view tells.
         data: JSON for the script.
     """
@@ -118,29 +121,61 @@ class Gallery:
     ids: tuple[str, ...]
     answers: bool
     caption: str
+    held_back: int
+    exact_size: int
     most: str
     data: Markup
 
+    @property
+    def weight(self) -> int:
+        """Bytes that the pictures of its table and its data take in the page."""
+        return len(self.data) + sum(one.size * 4 // 3 for one in self.sheets)
 
-def gallery(group: Group, groups: Sequence[Group] = ()) -> Gallery | None:
-    """The gallery of one group among all groups of the page, or None where no pictures lie beside its records."""
+
+@dataclass
+class Making:
+    """How the galleries of a page are made.
+
+    Attributes:
+        files: where their pictures go.
+        embedded: about how many images each shows.
+        budget: bytes of the pictures that it may hold pixel by pixel beside them.
+        known: names of the sheets that are there already: originals, and controls of equal pixels.
+    """
+
+    files: Files = INSIDE
+    embedded: int = EMBEDDED
+    budget: int = BUDGET
+    known: set[str] = field(default_factory=set)
+
+
+def gallery(group: Group, groups: Sequence[Group] = (), making: Making | None = None) -> Gallery | None:
+    """The gallery of one group among all groups of the page, or None where no pictures lie beside its records.
+
+    Args:
+        group: whose.
+        groups: of the page; the galleries before this one are made before it.
+        making: how, and what the galleries before it hold.
+    """
+    making = making or Making()
     groups = groups if any(other is group for other in groups) else [group]
     originals, entries = group.originals, shown(group)
     if originals is None or not entries:
         return None
-    choice = choose(group, groups)
+    choice = choose(group, groups, making.embedded)
     tiles = pictures(group, choice.rows)
     names = [sprites.name(one) for one in tiles]
-    known = _embedded_before(group, groups)
-    new = {name: one for name, one in zip(names, tiles, strict=True) if name not in known}
+    new = {name: one for name, one in zip(names, tiles, strict=True) if name not in making.known}
+    making.known.update(new)
     shrunk = max(originals.shape[1:3]) > LOSSLESS_SIDE
-    held = exact([originals, *_reconstructions(entries)], choice) if shrunk else ({},) * len(tiles)
+    sources = [originals, *_reconstructions(entries)]
+    held, spent = exact(sources, choice, making.files, making.budget) if shrunk else (({},) * len(tiles), 0)
     sides = sizes((originals.shape[1], originals.shape[2]), (tiles[0].shape[1], tiles[0].shape[2]))
-    begin = (choice.sets["random"] or choice.sets["all"])[:WINDOW]
+    begin = (choice.sets["random"] or choice.sets["all"])[:SHOWN]
     metrics, caption = island.per_image_metrics(group, entries), first(group.metrics, "closest")
     return Gallery(
         anchor=f"gallery-{next(i for i, other in enumerate(groups, 1) if other is group)}",
-        sheets=tuple(Sheet(name, sprites.data_uri(one)) for name, one in new.items()),
+        sheets=tuple(_sheet(making.files, name, sprites.sheet(one)) for name, one in new.items()),
         heads=tuple((true_class(group, choice.rows[i]), image_id(group, choice.rows[i])) for i in begin),
         strips=_strips(group, entries, names, choice, begin, caption),
         sentences=choice.sentences,
@@ -156,9 +191,19 @@ def gallery(group: Group, groups: Sequence[Group] = ()) -> Gallery | None:
         ids=tuple(image_id(group, row) for row in choice.rows),
         answers=is_right(group) is not None,
         caption=group.metric(caption).title,
+        held_back=len(choose(group, groups).rows) - len(choice.rows) if making.embedded < EMBEDDED else 0,
+        exact_size=spent,
         most=text.count(MOST_CLASSES),
         data=island.island(island.data(group, entries, names, choice, COLUMNS, held) | {"sizes": sides}),
     )
+
+
+def _sheet(files: Files, name: str, picture: bytes) -> Sheet:
+    return Sheet(name, _kept(files, name, picture), len(picture))
+
+
+def _kept(files: Files, name: str, content: bytes) -> str:
+    return files.put(f"pictures/{name}.webp", "image/webp", content)
 
 
 def shown(group: Group) -> list[Entry]:
@@ -180,17 +225,6 @@ def _reconstructions(entries: Sequence[Entry]) -> list[Pixels]:
 def _offered(name: str, choice: Choice, metrics: Sequence[str]) -> bool:
     """Whether a set has images: an order by a score needs scores."""
     return bool(metrics) if name in ("best", "worst") else name == "ids" or bool(choice.sets[name])
-
-
-def _embedded_before(group: Group, groups: Sequence[Group]) -> set[str]:
-    """Names of the sheets that the galleries above this one hold already: originals, and controls of equal pixels."""
-    found: set[str] = set()
-    for other in groups:
-        if other is group:
-            break
-        if other.dataset == group.dataset and other.originals is not None and shown(other):
-            found |= {sprites.name(one) for one in pictures(other, choose(other, groups).rows)}
-    return found
 
 
 def _strips(

@@ -22,6 +22,7 @@ from reports.words.gallery_names import predicted, target_class, true_class
 if TYPE_CHECKING:
     from markupsafe import Markup
 
+Places = Sequence[tuple[int | None, int]]
 FIRST_BY = {True: "higher is better", False: "lower is better", None: "neither is better: the highest comes first"}
 
 
@@ -92,6 +93,7 @@ def _images(group: Group, entry: Entry, choice: Choice) -> list[dict[str, Any]]:
 
 def _method(group: Group, entry: Entry, choice: Choice, keys: Sequence[str]) -> dict[str, Any]:
     columns = {key: np.asarray(entry.per_image[key], np.float64) for key in keys if key in entry.per_image}
+    places = {key: _places(entry.metric(key), values, choice.rows) for key, values in columns.items()}
     return {
         "label": entry.label,
         "target": [predicted(group, entry, row, TARGET, "reconstruction") for row in choice.rows],
@@ -99,8 +101,8 @@ def _method(group: Group, entry: Entry, choice: Choice, keys: Sequence[str]) -> 
         "scores": {
             key: [score(entry.metric(key), values[row]) for row in choice.rows] for key, values in columns.items()
         },
-        "ranks": {key: ranks(entry.metric(key), values, choice.rows) for key, values in columns.items()},
-        "ties": {key: ties(entry.metric(key), values, choice.rows) for key, values in columns.items()},
+        "ranks": {key: ranks(found) for key, found in places.items()},
+        "ties": {key: ties(found) for key, found in places.items()},
         "of": {key: text.count(int(np.isfinite(values).sum())) for key, values in columns.items()},
         "means": {key: _mean(key, entry) for key in columns},
     }
@@ -115,17 +117,17 @@ def score(card: MetricCard, value: float) -> str:
     return text.number(card, float(value)) if np.isfinite(value) else text.DASH
 
 
-def ranks(card: MetricCard, values: NDArray[np.float64], rows: Sequence[int]) -> list[int | None]:
+def ranks(places: Places) -> list[int | None]:
     """Place of these images among all N of the run, best first; equal values share the first of their places."""
-    return [first for first, _ in _places(card, values, rows)]
+    return [first for first, _ in places]
 
 
-def ties(card: MetricCard, values: NDArray[np.float64], rows: Sequence[int]) -> dict[str, int]:
+def ties(places: Places) -> dict[str, int]:
     """The last of the places that equal values share, by the first of them."""
-    return {str(first): last for first, last in _places(card, values, rows) if first is not None and last > first}
+    return {str(first): last for first, last in places if first is not None and last > first}
 
 
-def _places(card: MetricCard, values: NDArray[np.float64], rows: Sequence[int]) -> list[tuple[int | None, int]]:
+def _places(card: MetricCard, values: NDArray[np.float64], rows: Sequence[int]) -> Places:
     """First and last place of each image, counted from 1; no place where the value is not defined."""
     cost = values if card.higher_is_better is False else -values
     order = np.sort(cost[np.isfinite(cost)])

@@ -9,6 +9,7 @@ from typing import Any
 from bench.cards import Look, ProbeCard
 from reports.analysis.groups import Entry, classifier_rank
 from reports.analysis.probe_groups import Together, together
+from reports.export.files import INSIDE, Files
 from reports.figures import probe_figures, probe_pictures
 from reports.figures.probe_figures import Figure
 from reports.page.probes import tables
@@ -82,14 +83,14 @@ class ProbePage:
         return len(self.groups) > 1
 
 
-def probe_pages(entries: Sequence[Entry]) -> tuple[ProbePage, ...]:
+def probe_pages(entries: Sequence[Entry], files: Files = INSIDE) -> tuple[ProbePage, ...]:
     """A page for every probe that has a record; records of ``bench run`` are left out."""
     kinds: dict[str, list[Entry]] = {}
     for entry in entries:
         if entry.record.probe is not None:
             kinds.setdefault(entry.record.probe, []).append(entry)
     ordered = sorted(kinds.values(), key=lambda entries: probe_rank(entries[0]))
-    return tuple(_page(entries, f"probe-{number}") for number, entries in enumerate(ordered, 1))
+    return tuple(_page(entries, f"probe-{number}", files) for number, entries in enumerate(ordered, 1))
 
 
 def probe_rank(entry: Entry) -> tuple[int, str]:
@@ -104,19 +105,19 @@ def _card(entries: Sequence[Entry]) -> ProbeCard:
     return next((card for card in cards if card.looks), cards[0])
 
 
-def _page(entries: Sequence[Entry], anchor: str) -> ProbePage:
+def _page(entries: Sequence[Entry], anchor: str, files: Files) -> ProbePage:
     card = _card(entries)
     return ProbePage(
         anchor=anchor,
         name=card.name,
         question=card.question,
         levels=card.levels,
-        groups=tuple(_group(card, one, f"{anchor}-{number}") for number, one in enumerate(together(entries), 1)),
+        groups=tuple(_group(card, one, f"{anchor}-{number}", files) for number, one in enumerate(together(entries), 1)),
         outcomes=tuple(_outcomes(entries)),
     )
 
 
-def _group(card: ProbeCard, group: Together, anchor: str) -> ProbeGroup:
+def _group(card: ProbeCard, group: Together, anchor: str, files: Files) -> ProbeGroup:
     looks = card.looks or _generic(group)
     figures = [probe_figures.figure(look, group, card.name, anchor) for look in looks]
     return ProbeGroup(
@@ -125,7 +126,7 @@ def _group(card: ProbeCard, group: Together, anchor: str) -> ProbeGroup:
         subtitle=_subtitle(group),
         figures=_with_legends([figure for figure in figures if figure is not None]),
         table=tables.table(group, anchor),
-        pictures=probe_pictures.sheet(group, card.sheet),
+        pictures=probe_pictures.sheet(group, card.sheet, files),
         notes=_notes(group),
     )
 

@@ -153,5 +153,5 @@
     choose();
   }
 
-  for (const root of document.querySelectorAll("[data-gallery]")) start(root);
+  bench.each("[data-gallery]", start);
 })();

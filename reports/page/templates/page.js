@@ -130,12 +130,31 @@
   }
 })();
 
-/* Printing: nothing stays folded. */
+/* Printing: the groups and the probes are unfolded, their longest tables and the provenance are not. */
 (function () {
   let opened = [];
   addEventListener("beforeprint", () => {
-    opened = [...document.querySelectorAll("main details:not([open])")];
+    opened = [...document.querySelectorAll("details:is(.fold, .probe-fold):not([open])")];
     opened.forEach((one) => { one.open = true; });
   });
   addEventListener("afterprint", () => opened.forEach((one) => { one.open = false; }));
+})();
+
+/* A link to what is folded unfolds it. */
+(function () {
+  const reveal = (id) => {
+    const target = id && document.getElementById(id);
+    if (!target) return;
+    const own = document.querySelector(`[data-fold="${CSS.escape(id)}"]`) || (target.matches("details") ? target : null);
+    if (own) own.open = true;
+    for (let one = target.closest("details"); one; one = one.parentElement.closest("details")) one.open = true;
+    target.scrollIntoView();
+  };
+  const named = () => decodeURIComponent(location.hash.slice(1)).split("?")[0];
+  addEventListener("hashchange", () => reveal(named()));
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest && event.target.closest('a[href^="#"]');
+    if (link) reveal(link.hash.slice(1)); // the address may stand there already
+  });
+  addEventListener("load", () => reveal(named()));
 })();

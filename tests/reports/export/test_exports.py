@@ -10,7 +10,7 @@ import pytest
 from bench.store.record import Record, Score, read_records
 from reports.analysis.groups import Entry, Group, group
 from reports.analysis.ranks import Standings, standings
-from reports.export.exports import latex, markdown, tex
+from reports.export.exports import markdown
 from reports.words import glossary, text
 from tests.reports.synthetic import CONTROLS
 
@@ -21,14 +21,6 @@ EVIL = "a&b_%$#{}~^\\|<script>"
 def board(runs: Path) -> tuple[Group, Standings]:
     (only,) = group(Entry(record, directory) for record, directory in read_records(runs))
     return only, standings(only)
-
-
-def rows(table: str) -> dict[str, list[str]]:
-    """LaTeX rows by method: their cells without markup."""
-    body = table.split("\\toprule\n")[1].split("\\bottomrule")[0]
-    lines = [line.removesuffix(" \\\\") for line in body.splitlines() if line.endswith("\\\\")]
-    bare = [re.sub(r"\\text(?:it|bf)\{([^}]*)\}", r"\1", line) for line in lines]
-    return {cells[0]: cells for cells in (line.split(" & ") for line in bare)}
 
 
 def markdown_rows(table: str) -> list[list[str]]:
@@ -42,26 +34,6 @@ def cell(record: Record, method: str, **others: Any) -> Entry:
     return Entry(dataclasses.replace(record, method=method, **({"kind": "inverter"} | others)))
 
 
-def test_latex_holds_the_records_numbers(board: tuple[Group, Standings]) -> None:
-    found = rows(latex(*board))
-    keys = [re.sub(r" \$.*", "", head).replace("\\_", "_") for head in found["method"][3:]]
-    assert "lpips" in keys
-    assert "fd_judge" not in keys  # nobody has a value at this N
-    for entry in board[0].complete:
-        for key, cell in zip(keys, found[entry.label][3:], strict=True):
-            score = entry.record.metrics[key]
-            value, _, small = cell.replace("$-$", "-").partition(" {\\scriptsize ")
-            if score.value is None or score.note == "deterministic":
-                assert value == "---"
-                continue
-            digits = len(value.partition(".")[2])
-            assert float(value) == pytest.approx(score.value, abs=0.51 * 10**-digits)
-            half, rank = re.fullmatch(r"(?:\$\\pm\$([\d.]+))? ?(?:\(([\d-]+)\)\})?\}?", small).groups()  # type: ignore[union-attr]
-            width = (score.ci95[1] - score.ci95[0]) / 2 if score.ci95 else 0
-            assert float(half or 0) == pytest.approx(width, abs=0.51 * 10**-digits)
-            assert rank == (str(found_rank) if (found_rank := board[1][key].ranks.get(entry)) else None)
-
-
 def test_who_leads_is_bold_and_ranks_stand_beside(board: tuple[Group, Standings]) -> None:
     only, found = board
     leads = [(key, entry) for key in ("lpips", "psnr", "ssim") for entry in found[key].leaders]
@@ -70,36 +42,27 @@ def test_who_leads_is_bold_and_ranks_stand_beside(board: tuple[Group, Standings]
         score = entry.record.metrics[key]
         assert score.value is not None
         value, half = text.number(entry.metric(key), score.value, score.ci95), text.half_width(score.ci95)
-        assert rf"\textbf{{{value}}} {{\scriptsize $\pm${half} (1)}}" in latex(only, found)
         assert f"**{value}**±{half} (1)" in markdown(only, found)
     nobody = {key: dataclasses.replace(one, ranks={}) for key, one in found.items()}
-    assert "\\textbf" not in latex(only, nobody)
     assert "**" not in markdown(only, nobody)
 
 
 def test_the_caption_tells_what_has_no_rank_and_why(board: tuple[Group, Standings], records: list[Record]) -> None:
-    for table in (latex(*board).replace("\\", ""), markdown(*board)):
+    for table in (markdown(*board),):
         assert "Certainly: by paired differences, p" in table
         assert "diversity: no rank: no direction is better in itself." in table
     bare = [Entry(record) for record in records]
     (only,) = group(bare)
-    for table in (latex(only, standings(only)), markdown(only, standings(only))):
+    for table in (markdown(only, standings(only)),):
         assert "intervals that do not touch (not paired)" in table
         assert "paired differences" not in table
 
 
-def test_names_are_escaped_in_both(records: list[Record]) -> None:
+def test_names_are_escaped(records: list[Record]) -> None:
     score = Score(0.5, (0.4, 0.6), 40, None, False)
     record = dataclasses.replace(records[0], method=EVIL, kind="inverter", metrics={"lpips": score})
     failed = dataclasses.replace(record, method="gone", status="failed", reason=f"{EVIL}\n{EVIL}", metrics={})
     (only,) = group([Entry(record), Entry(failed)])
-    table = latex(only, standings(only))
-    assert (
-        r"a\&b\_\%\$\#\{\}\textasciitilde{}\textasciicircum{}\textbackslash{}|\textless{}script\textgreater{} &"
-        in table
-    )
-    cells = [len(re.findall(r"(?<!\\)&", line)) for line in table.splitlines() if line.endswith("\\\\")]
-    assert cells == [3, 3, 3]  # head, row, and the reason across all metrics
     pipes = {
         len(re.findall(r"(?<!\\)\|", line))
         for line in markdown(only, standings(only)).splitlines()
@@ -114,7 +77,7 @@ def test_the_caption_promises_intervals_only_where_there_are_some(records: list[
     told = {}
     for name, metrics in {"image": {"lpips": mean}, "set": {"fd_judge": distance, "fid": distance}}.items():
         (only,) = group([cell(records[0], "m", metrics=metrics)])
-        told[name] = (latex(only, standings(only)).replace("\\", ""), markdown(only, standings(only)))
+        told[name] = (markdown(only, standings(only)),)
     for tables, others in zip(told["image"], told["set"], strict=True):
         assert "means with half of their 95 % bootstrap interval" in tables
         assert "Distances" not in tables
@@ -128,7 +91,7 @@ def test_the_caption_calls_no_mean_over_subsets_one_number(records: list[Record]
     kernel = Score(0.495, None, 2_500, None, False, None, 0.1, subsets)
     metrics = {"fd_judge": distance, "kid_efficientnet_lite0": kernel}
     (only,) = group([cell(records[0], name, metrics=metrics, num_images=2_500) for name in "ab"])
-    for table in (latex(only, standings(only)).replace("\\", ""), markdown(only, standings(only))):
+    for table in (markdown(only, standings(only)),):
         assert "Distances between sets of images (fd_judge) are one number each" in table
         assert (
             "Kernel distances between sets of images (kid_efficientnet_lite0) are means over 100 shared subsets and "
@@ -139,21 +102,13 @@ def test_the_caption_calls_no_mean_over_subsets_one_number(records: list[Record]
 
 def test_what_is_not_ranked_and_the_controls_have_a_heading(board: tuple[Group, Standings]) -> None:
     features, controls = glossary.BANDS[1:]
-    found = rows(latex(*board))
-    width = len(found["method"])
     names = [entry.label for entry in board[0].contenders]
     headed = ["method", *names, features, "engstrom-features", controls, *CONTROLS, "chance"]
-    assert [re.sub(r"\\multicolumn\{(\d+)\}\{l\}\{(.*)\}$", r"\2", name) for name in found] == headed
-    assert all(
-        f"\\multicolumn{{{width}}}{{l}}{{\\textit{{{title}}}}} \\\\" in latex(*board) for title in (features, controls)
-    )
     lines = markdown_rows(markdown(*board))
     assert [line[0].strip("*") for line in lines if line[0] != "---"] == headed
-    assert {len(line) for line in lines} == {width}
+    assert len({len(line) for line in lines}) == 1
     (alone,) = group(Entry(entry.record) for entry in board[0].contenders)
-    assert not any(
-        title in latex(alone, standings(alone)) + markdown(alone, standings(alone)) for title in glossary.BANDS
-    )
+    assert not any(title in markdown(alone, standings(alone)) for title in glossary.BANDS)
 
 
 def test_chance_stands_in_a_row_where_records_agree(records: list[Record]) -> None:
@@ -165,10 +120,9 @@ def test_chance_stands_in_a_row_where_records_agree(records: list[Record]) -> No
         }
 
     (only,) = group([cell(records[0], f"m{k}", metrics=scores(0.1, 0.02 * (k + 1))) for k in range(2)])
-    assert rows(latex(only, standings(only)))["chance"] == ["chance", "", "", "", "0.100", ""]
     assert markdown_rows(markdown(only, standings(only)))[-1] == ["chance", "", "", "", "0.100", ""]
     (none,) = group([cell(records[0], "m", metrics=scores(None, None))])
-    assert "chance" not in latex(none, standings(none)) + markdown(none, standings(none))
+    assert "chance" not in markdown(none, standings(none))
 
 
 def test_without_any_score_the_status_and_reason_are_kept(records: list[Record]) -> None:
@@ -179,18 +133,9 @@ def test_without_any_score_the_status_and_reason_are_kept(records: list[Record])
             cell(records[0], "left-out", status="skipped", reason=None, **lost),
         ]
     )
-    found = rows(latex(only, standings(only)))
-    assert found["method"] == ["method", "access", "training", "status"]
-    assert found["broken"][3] == r"\multicolumn{1}{l}{failed: out of memory}"
-    assert found["left-out"][3] == r"\multicolumn{1}{l}{skipped: no reason was recorded}"
-    assert r"\begin{tabular}{llll}" in latex(only, standings(only))
     assert markdown_rows(markdown(only, standings(only))) == [
         ["method", "access", "training", "status"],
         ["---"] * 4,
         ["broken", "logits", "none", "failed: out of memory"],
         ["left-out", "logits", "none", "skipped: no reason was recorded"],
     ]
-
-
-def test_text_for_latex_stays_in_one_line() -> None:
-    assert tex("50 %\n of\ta_b −1") == r"50 \% of a\_b $-$1"

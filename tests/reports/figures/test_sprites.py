@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import base64
 import io
 
 import numpy as np
@@ -12,16 +11,16 @@ from reports.figures import sprites
 RNG = np.random.default_rng(0)
 
 
-def decoded(uri: str) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    kind, _, payload = uri.partition(",")
-    assert kind == "data:image/webp;base64"
-    return np.asarray(Image.open(io.BytesIO(base64.b64decode(payload))).convert("RGB"))
+def decoded(file: bytes) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    image = Image.open(io.BytesIO(file))
+    assert image.format == "WEBP"
+    return np.asarray(image.convert("RGB"))
 
 
 @pytest.mark.parametrize("n", [1, 7, 8, 9, 64])
 def test_tile_i_lies_at_its_place_of_the_sheet_pixel_by_pixel(n: int) -> None:
     tiles = RNG.integers(0, 256, (n, 5, 9, 3), dtype=np.uint8)
-    sheet = decoded(sprites.data_uri(tiles))
+    sheet = decoded(sprites.sheet(tiles))
     assert sheet.shape == (-(-n // sprites.COLUMNS) * 5, sprites.COLUMNS * 9, 3)
     for i, tile in enumerate(tiles):
         y, x = 5 * (i // sprites.COLUMNS), 9 * (i % sprites.COLUMNS)
@@ -34,7 +33,7 @@ def test_crops_are_exact_up_to_64_pixels_and_shrunk_above() -> None:
     large = np.full((2, 224, 160, 3), 90, np.uint8)
     tiles = sprites.crops(large, [1])
     assert tiles.shape == (1, 112, 80, 3)
-    assert np.abs(decoded(sprites.data_uri(tiles))[:112, :80].astype(int) - 90).max() <= 2
+    assert np.abs(decoded(sprites.sheet(tiles))[:112, :80].astype(int) - 90).max() <= 2
 
 
 def test_equal_tiles_share_a_name_and_others_do_not() -> None:
@@ -42,3 +41,8 @@ def test_equal_tiles_share_a_name_and_others_do_not() -> None:
     assert sprites.name(tiles) == sprites.name(tiles.copy())
     assert sprites.name(tiles) != sprites.name(tiles[::-1])
     assert sprites.name(tiles) != sprites.name(tiles.reshape(4, 4, 9, 3))
+
+
+def test_one_picture_is_exact() -> None:
+    picture = RNG.integers(0, 256, (224, 160, 3), dtype=np.uint8)
+    assert np.array_equal(decoded(sprites.exact(picture)), picture)

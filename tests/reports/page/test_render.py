@@ -486,3 +486,58 @@ def full_table(runs: Path, root: Path, classifier: str, num_images: int) -> None
         write_cell(root, named, columns, np.resize(pixels, (num_images, *pixels.shape[1:])))
     originals = np.load(runs / "cifar10" / "originals.npy")
     np.save(root / "cifar10" / "originals.npy", np.resize(originals, (num_images, *originals.shape[1:])))
+
+
+def test_a_folder_holds_a_small_index_and_everything_beside_it(runs: Path, page: Page, tmp_path: Path) -> None:
+    index = write_report(runs, tmp_path / "report", zipped=True)
+    assert index == tmp_path / "report" / "index.html"
+    html = Page(index.read_text())
+    assert "base64," not in html.html
+    parts = {tag.attributes["data-part-of"] for tag in html.root.all("p", class_="part")}
+    assert {"gallery-1", "group-1-metrics", "group-1-pairs", "group-1-sources"} <= parts
+    for name in parts:
+        assert (index.parent / f"part-{name}.html").is_file()
+        assert (index.parent / f"part-{name}.js").read_text().startswith(f'benchPart("{name}", ')
+    wanted = re.findall(r"url\((pictures/[\w/]+\.webp)\)", html.html)
+    wanted += [tag.attributes["href"] for tag in html.root.all("a") if "download" in tag.attributes]
+    assert len(wanted) > 12
+    for place in wanted:
+        assert (index.parent / place).is_file(), place
+    assert (tmp_path / "report.zip").stat().st_size > 10_000
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["report", "report.zip"]
+    assert [t.text for t in html.root.all("table", class_="sortable")] == [
+        t.text for t in page.root.all("table", class_="sortable")
+    ]
+
+
+def test_only_a_folder_is_packed(one_cell: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="Type: --out report/ --zip"):
+        write_report(one_cell, tmp_path / "report.html", zipped=True)
+
+
+def test_one_file_stays_within_its_size_and_says_what_it_lacks(
+    runs: Path, page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not page.root.all("div", class_="left-out")
+    size, heads = len(page.html.encode()), len(page.root.first("datalist").all("option"))
+
+    def within(most: int) -> tuple[Page, str]:
+        monkeypatch.setattr("reports.page.render.MOST", most)
+        made = Page(write_report(runs, tmp_path / f"{most}.html").read_text())
+        return made, made.root.first("div", class_="left-out").text
+
+    small, said = within(size - 1)
+    assert len(small.html.encode()) < size
+    assert "the records as JSON" in said
+    assert "bench report --out report/" in said
+    assert len(small.root.first("datalist").all("option")) == heads
+    fewer, said = within(size * 3 // 4)
+    assert len(fewer.html.encode()) <= size * 3 // 4
+    left = len(fewer.root.first("datalist").all("option"))
+    assert f"{heads - left} pictures of each method and classifier" in said
+    assert 12 <= left < heads
+    least, said = within(0)
+    for what in ("the downloads of all records", "all pictures of the groups", "weights, recipes and environments"):
+        assert what in said
+    assert not least.root.all("table", class_="gallery-table")
+    assert len(least.root.all("table", class_="sortable")) == 1

@@ -19,7 +19,11 @@ def keys(text: str) -> set[str]:
 
 
 def of(*records: Record) -> str:
-    return bibtex([Entry(record) for record in records])
+    """What is cited beside this software."""
+    own, _, others = bibtex([Entry(record) for record in records]).partition("\n}\n\n")
+    assert own.startswith("@misc{bench,\n  title ")
+    assert own.count("{") == own.count("}") + 1
+    return others
 
 
 def test_every_citation_of_a_card_is_listed_and_no_other_is() -> None:
