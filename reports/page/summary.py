@@ -154,7 +154,8 @@ def page(entries: Sequence[Entry], files: Files = INSIDE) -> Page:
 
     def illustrated(bare: Page, room: int) -> Page:
         """The page with its galleries, and boards that show their first pictures."""
-        pictures, boards = fitting.galleries(groups, files, room), []
+        pictures = fitting.galleries(groups, files, room)
+        boards: list[Board] = []
         for (one, anchor, ranked), shown in zip(named, pictures, strict=True):
             if one in speak:
                 made = board(one, ranked, shown, colours, anchor, _short(one, speak))

@@ -324,7 +324,7 @@ def test_a_claim_leads_to_its_evidence_without_scripts(chromium: Browser) -> Non
     page = context.new_page()
     made = board([Entry(*found) for found in read_records(ROOT / "reports" / "results")])
     claims = _environment().get_template("_claims.html").module.claims_board(made)  # type: ignore[attr-defined]
-    page.set_content(f"<style>{_layout().styles}</style><main>{claims}</main>")
+    page.set_content(f"<style>{_layout(beside=False).styles}</style><main>{claims}</main>")
     evidence = page.locator("#claim-1-cases")
     assert not evidence.is_visible()
     page.locator(".claim-matrix [href='#claim-1-cases']").first.click()

@@ -14,7 +14,7 @@ from bench.errors import UnknownNameError
 from bench.training import cost
 from bench.training.cost import LOGITS, MadeUpPairs, measured
 from bench.training.engine import Engine
-from methods.biggan_logit.train import BigGANTrainer
+from methods.biggan_logit.train import BigGANTask, BigGANTrainer
 from tests.methods.biggan_logit.small import TINY
 
 pytestmark = pytest.mark.networks
@@ -42,10 +42,10 @@ def test_without_weights_and_without_images(bench_home: Any, monkeypatch: pytest
 def test_the_steps_are_the_trainings_own(monkeypatch: pytest.MonkeyPatch, tiny_cifar: LoadedClassifier) -> None:
     seen: list[tuple[int, ...]] = []
 
-    class Watched(BigGANTrainer.task):  # type: ignore[name-defined, misc]
+    class Watched(BigGANTask):
         def step(self, step: int) -> dict[str, torch.Tensor]:
             seen.append(tuple(self.pairs.batch(step, self.recipe.batch)[0].shape))
-            return super().step(step)  # type: ignore[no-any-return]
+            return super().step(step)
 
     monkeypatch.setattr(BigGANTrainer, "task", Watched)
     monkeypatch.setattr(cost, "open_classifier", lambda *_, **__: tiny_cifar)
