@@ -55,6 +55,11 @@ class Matrix:
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
 
+    @property
+    def span(self) -> int:
+        """Columns behind the name of a cell."""
+        return len(self.columns) + 1
+
 
 def matrix(cells: Sequence[CellPage]) -> Matrix | None:
     """None where no cell is in both folders."""
