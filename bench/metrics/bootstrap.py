@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -10,6 +14,7 @@ from bench.seeding import seed_of
 
 RESAMPLES = 2_000
 _CHUNK = 100_000  # indices drawn at a time: they stay in a core's cache, whatever N
+_KEPT = 6_000_000  # indices of all resamples that are kept for the next values
 
 
 def mean_ci(values: ArrayLike, *, resamples: int = RESAMPLES, seed: int = 0) -> tuple[float, float, float]:
@@ -52,12 +57,13 @@ def mean_cis(values: ArrayLike, *, resamples: int = RESAMPLES, seed: int = 0) ->
     n, k = columns.shape
     if not n:
         raise MetricError("There is no image on which the value is defined.")
-    rng, means, step = np.random.default_rng(seed_of("bootstrap", seed, n)), np.empty((resamples, k)), _CHUNK // n or 1
-    for start in range(0, resamples, step):
-        rows = min(step, resamples - start)
-        drawn = rng.integers(n, size=(rows, n), dtype=np.int32) + n * np.arange(rows)[:, None]
-        counts = np.bincount(drawn.ravel(), minlength=rows * n).reshape(rows, n)
+    start, means = 0, np.empty((resamples, k))
+    for drawn in _drawn(n, resamples, seed):
+        rows = len(drawn)
+        places = (drawn + n * np.arange(rows)[:, None]).ravel()
+        counts = np.bincount(places, minlength=rows * n).reshape(rows, n)
         means[start : start + rows] = counts.astype(np.float64) @ columns / n
+        start += rows
     return np.column_stack([columns.mean(axis=0), *np.quantile(means, [0.025, 0.975], axis=0)])
 
 
@@ -86,11 +92,20 @@ def paired_difference(
 
 def _resampled_means(values: NDArray[np.float64], resamples: int, seed: int) -> NDArray[np.float64]:
     """(resamples,) means of N draws with replacement, a chunk of resamples at a time."""
-    n = len(values)
-    rng = np.random.default_rng(seed_of("bootstrap", seed, n))
-    means = np.empty(resamples)
-    step = max(1, _CHUNK // n)
-    for start in range(0, resamples, step):
-        stop = min(start + step, resamples)
-        means[start:stop] = values[rng.integers(n, size=(stop - start, n), dtype=np.int32)].mean(axis=1)
+    n, start, means = len(values), 0, np.empty(resamples)
+    for drawn in _kept(n, resamples, seed, _CHUNK) if n * resamples <= _KEPT else _drawn(n, resamples, seed):
+        means[start : start + len(drawn)] = values[drawn].mean(axis=1)
+        start += len(drawn)
     return means
+
+
+def _drawn(n: int, resamples: int, seed: int) -> Iterator[NDArray[np.integer[Any]]]:
+    """The rows of every resample, (chunk, n) at a time."""
+    rng, step = np.random.default_rng(seed_of("bootstrap", seed, n)), max(1, _CHUNK // n)
+    for start in range(0, resamples, step):
+        yield rng.integers(n, size=(min(step, resamples - start), n), dtype=np.int32)
+
+
+@lru_cache(maxsize=2)  # a report asks for the same ones for hundreds of pairs
+def _kept(n: int, resamples: int, seed: int, chunk: int) -> list[NDArray[np.integer[Any]]]:
+    return [drawn.astype(np.min_scalar_type(n)) for drawn in _drawn(n, resamples, seed)]

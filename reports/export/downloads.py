@@ -55,6 +55,7 @@ class Download:
     uri: str
     size: str
     about: str
+    weight: int  # bytes of the link that holds it
 
 
 def everything(cells: Sequence[Left], ranked: Sequence[Standings], files: Files = INSIDE) -> tuple[Download, ...]:
@@ -167,4 +168,4 @@ def as_json(records: Iterable[Record], ranked: Iterable[Standings] = ()) -> str:
 def _download(files: Files, label: str, file: str, kind: str, content: str, about: str) -> Download:
     data = content.encode(errors="replace")  # a file name that is no UTF-8 holds what cannot be encoded
     uri = files.put(f"downloads/{file}", f"{kind};charset=utf-8", data)
-    return Download(label, file, uri, text.bytes_of(len(data)), about)
+    return Download(label, file, uri, text.bytes_of(len(data)), about, len(data) * 4 // 3)

@@ -18,8 +18,20 @@ Pixels = NDArray[np.uint8]
 
 def crops(pictures: Pixels, rows: Sequence[int]) -> Pixels:
     """The tiles (n, h, w, 3) of these rows: the very pixels of small pictures, larger ones shrunk."""
-    tiles: Pixels = np.ascontiguousarray(pictures[list(rows)])
+    tiles = rows_of(pictures, rows)
     return tiles if max(tiles.shape[1:3]) <= LOSSLESS_SIDE else np.stack([_shrunk(tile) for tile in tiles])
+
+
+def rows_of(pictures: Pixels, rows: Sequence[int]) -> Pixels:
+    """These pictures alone, (n, H, W, 3): of a memory map they are read one by one, and nothing around them."""
+    if not isinstance(pictures, np.memmap) or pictures.filename is None:
+        return np.ascontiguousarray(pictures[list(rows)])
+    found = np.empty((len(rows), *pictures.shape[1:]), np.uint8)
+    with open(pictures.filename, "rb") as file:  # the name may be bytes
+        for picture, row in zip(found, rows, strict=True):
+            file.seek(pictures.offset + row * picture.nbytes)
+            file.readinto(picture)
+    return found
 
 
 def _shrunk(picture: Pixels) -> Pixels:

@@ -56,7 +56,7 @@ POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:{}; script-src {}; base-uri 'none'; form-action 'none'"
 )
 BESIDE = " 'self' file:"  # the files of a page's own folder, be it on a disk or on a host
-HEADING = re.compile(r'(<(h[2-4])(?: class="[\w -]+")? id="(?P<id>[\w-]+)">(?:(?!</?h[2-4]).)*)(</h[2-4]>)', re.DOTALL)
+HEADING = re.compile(r'(<(h[23])(?: class="[\w -]+")? id="(?P<id>[\w-]+)">(?:(?!</?h[23]).)*)(</h[23]>)', re.DOTALL)
 LONE = re.compile("[\ud800-\udfff]")  # half of a character, which no file can hold
 MOST = 10_000_000  # bytes of a page of one file
 
@@ -114,23 +114,14 @@ def write_report(runs: Path, out: Path, faults: Faults | None = None, *, zipped:
 
 def _within(made: Page, files: Files, faults: Sequence[tuple[str, str]]) -> bytes:
     """The page as one file; where it were larger than ``MOST``, with less of what weighs most, which it says."""
-    from reports.page.summary import without_json
+    from reports.page.cuts import smaller
 
-    def written(one: Page) -> bytes:
-        return files.filled(whole(rendered("report.html", page=one, left_out=faults)))
-
-    html = written(made)
-    if len(html) > MOST:
-        made = without_json(made)
-        html = written(made)
-    if len(html) > MOST and made.weight:
-        made = made.refit(made, max(0, MOST - len(html) + made.weight))
-        html = written(made)
-    for one in made.smaller() if len(html) > MOST else ():
-        html = written(one)
-        if len(html) <= MOST:
-            break
-    return html
+    while True:
+        html = files.filled(whole(rendered("report.html", page=made, left_out=faults)))
+        less = smaller(made, len(html) - MOST) if len(html) > MOST else None
+        if less is None:
+            return html
+        made = less
 
 
 def entries_below(runs: Path, faults: Faults) -> list[Entry]:
@@ -201,7 +192,7 @@ def _environment() -> Environment:
     )
 
 
-def _layout(beside: bool) -> Layout:
+def _layout(beside: bool = False) -> Layout:
     from markupsafe import Markup
 
     early, scripts = _joined([EARLY_SCRIPT]), _joined(SCRIPTS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bench.cards import MetricCard
@@ -17,7 +17,7 @@ from reports.export.files import INSIDE, Files
 from reports.figures import tradeoffs
 from reports.page import detail, provenance, scores
 from reports.page.front.about import About, abouts
-from reports.page.front.board import Board, Pictures, board, tones
+from reports.page.front.board import Board, board, tones
 from reports.page.front.matrix import Matrix, matrix
 from reports.page.gallery import fitting, gallery
 from reports.page.probes.pages import ProbePage, probe_pages
@@ -90,50 +90,8 @@ class Page:
     without: tuple[str, ...] = ()  # what one file has no room for
     refit: Callable[[Page, int], Page] = lambda page, room: page  # with galleries of so many bytes at most
 
-    @property
-    def weight(self) -> int:
-        """Bytes that the pictures of the groups take in one file."""
-        return sum(one.gallery.weight for one in self.sections if one.gallery is not None)
-
-    def smaller(self) -> Iterator[Page]:
-        """This page without one thing after the other, each of which it names."""
-        bare = self
-        for what, cut in CUTS:
-            bare = replace(cut(bare), without=(*bare.without, what))
-            yield bare
-
-
-def without_json(page: Page) -> Page:
-    """The page without the largest of its downloads, which repeats the records' own files."""
-    left = tuple(one for one in page.downloads if one.label != downloads.JSON)
-    return replace(page, downloads=left, without=("the records as JSON, as each lies in its own folder", *page.without))
-
-
-def _without_records(page: Page) -> Page:
-    return replace(page, downloads=())
-
-
-def _without_galleries(page: Page) -> Page:
-    boards = tuple(replace(one, originals=Pictures()) for one in page.boards)
-    return replace(page, boards=boards, sections=tuple(replace(one, gallery=None) for one in page.sections))
-
-
-def _without_details(page: Page) -> Page:
-    return replace(page, sections=tuple(replace(one, details=()) for one in page.sections))
-
-
-def _without_sources(page: Page) -> Page:
-    bare = (replace(one, provenance=replace(one.provenance, sources=())) for one in page.sections)
-    return replace(page, sections=tuple(bare), probe_sources=())
-
 
 FEWER = "of each method and classifier"
-CUTS = (
-    ("the downloads of all records", _without_records),
-    ("the tables of pairs, distributions and classes", _without_details),
-    ("all pictures of the groups", _without_galleries),
-    ("the weights, recipes and environments of the records", _without_sources),
-)
 
 
 def page(entries: Sequence[Entry], files: Files = INSIDE) -> Page:

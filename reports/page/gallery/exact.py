@@ -25,7 +25,7 @@ def exact(sources: Sequence[Pixels], choice: Choice, files: Files, budget: int) 
     order = dict.fromkeys(place for name in ("random", "ends", "wrong", "first", "all") for place in choice.sets[name])
     spent = 0
     for place in order:
-        pictures = [sprites.exact(source[choice.rows[place]]) for source in sources]
+        pictures = [sprites.exact(sprites.rows_of(source, [choice.rows[place]])[0]) for source in sources]
         size = sum(map(len, pictures)) * 4 // 3 if files.folder is None else 0
         if found[0] and spent + size > budget:
             break

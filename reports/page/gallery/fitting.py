@@ -9,7 +9,7 @@ from reports.export.files import INSIDE, Files
 from reports.page.gallery.choice import EMBEDDED
 from reports.page.gallery.gallery import Gallery, Making, gallery, shown
 
-FEWEST = 12  # images of a gallery, however little room there is
+FEWEST = 6  # images of a gallery, however little room there is
 ROOM = 9_000_000  # bytes of all galleries in a page of one file, less what its records take
 A_RECORD = 45_000
 LEAST_ROOM = 1_500_000

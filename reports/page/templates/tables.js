@@ -174,10 +174,9 @@
     const table = frame.querySelector("table");
     if (!table) return;
     frame.classList.toggle("fits", table.offsetWidth <= frame.clientWidth + 1);
-    if (table.tHead) frame.style.setProperty("--head", `${table.tHead.offsetHeight}px`);
   };
   const watch = new ResizeObserver((seen) => seen.forEach((one) => fit(one.target.matches("table") ? one.target.parentElement : one.target)));
-  bench.each(".scroll, .gallery-scroll", (frame) => {
+  bench.each(".scroll", (frame) => {
     watch.observe(frame);
     const table = frame.querySelector("table");
     if (table) watch.observe(table);

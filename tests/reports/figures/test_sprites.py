@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -46,3 +47,11 @@ def test_equal_tiles_share_a_name_and_others_do_not() -> None:
 def test_one_picture_is_exact() -> None:
     picture = RNG.integers(0, 256, (224, 160, 3), dtype=np.uint8)
     assert np.array_equal(decoded(sprites.exact(picture)), picture)
+
+
+def test_rows_of_a_memory_map_are_those_rows(tmp_path: Path) -> None:
+    pictures = RNG.integers(0, 256, (9, 7, 5, 3), dtype=np.uint8)
+    np.save(tmp_path / "all.npy", pictures)
+    mapped = np.load(tmp_path / "all.npy", mmap_mode="r")
+    for source in (pictures, mapped):
+        assert np.array_equal(sprites.rows_of(source, [8, 0, 3]), pictures[[8, 0, 3]])
