@@ -47,17 +47,17 @@ class Group:
     classifier_sha256: str
     entries: tuple[Entry, ...]
 
-    @property
+    @cached_property
     def inverters(self) -> list[Entry]:
         """The methods under test."""
         return [entry for entry in self.entries if entry.record.kind == "inverter"]
 
-    @property
+    @cached_property
     def controls(self) -> list[Entry]:
         """The floors and ceilings."""
         return [entry for entry in self.entries if entry.record.kind == "control"]
 
-    @property
+    @cached_property
     def contenders(self) -> list[Entry]:
         """The inverters that start from the logits: those that are ranked."""
         return [entry for entry in self.inverters if entry.record.access != "features"]
@@ -68,7 +68,7 @@ class Group:
         apart = [entry for entry in self.inverters if entry.record.access == "features"]
         return self.contenders, apart, self.controls
 
-    @property
+    @cached_property
     def complete(self) -> list[Entry]:
         """Every row with scores, in the order of the bands."""
         return [entry for band in self.bands for entry in band if entry.complete]

@@ -20,7 +20,11 @@ from bench.store.files import replacing
 INDEX = "index.html"
 OURS = re.compile(r"index\.html|part-[\w-]+\.(html|js)|pictures|downloads")  # what a folder of a page holds
 PAGES = (".html", ".htm")
-PART = re.compile(r"<!--part (?P<name>[\w-]+): (?P<title>[^<>]*)-->(?P<inside>.*?)<!--/part-->", re.DOTALL)
+PART, FOLD = (
+    re.compile(rf"<!--{kind} (?P<name>[\w-]+): (?P<title>[^<>]*)-->(?P<inside>.*?)<!--/{kind}-->", re.DOTALL)
+    for kind in ("part", "fold")  # folds hold parts
+)
+LARGEST = 1_500_000  # bytes of the page in a folder, above which its folds are parts, too
 HELD = re.compile(rb"held:[0-9a-f]{64}")
 HERE = re.compile(r' href="#([^"]+)"')
 
@@ -110,8 +114,8 @@ def packed(folder: Path) -> Path:
 
 
 def whole(html: str) -> str:
-    """A page of one file: its parts stay where they are."""
-    return PART.sub(lambda found: found["inside"], html)
+    """A page of one file: its parts and folds stay where they are."""
+    return FOLD.sub(lambda found: found["inside"], PART.sub(lambda found: found["inside"], html))
 
 
 def apart(html: str, files: Files, page: str) -> str:
@@ -121,7 +125,7 @@ def apart(html: str, files: Files, page: str) -> str:
     opens without scripts.
 
     Args:
-        html: with its parts between the comments of ``PART``.
+        html: with its parts and folds between the comments of ``PART`` and ``FOLD``.
         files: of the page's folder.
         page: what a part's own page is, with ``{title}`` and ``{inside}`` where these go.
     """
@@ -135,4 +139,5 @@ def apart(html: str, files: Files, page: str) -> str:
         files.put(f"part-{name}.html", "text/html", page.replace("{title}", title).replace("{inside}", alone).encode())
         return f'<p class="part" data-part-of="{name}"><a href="part-{name}.html">{title}</a></p>'
 
-    return PART.sub(kept, html)
+    small = PART.sub(kept, html)
+    return FOLD.sub(kept if len(small.encode()) > LARGEST else lambda found: found["inside"], small)

@@ -21,17 +21,15 @@
 
 /* Sorting: a click on a column's head sorts every score table by it, each row within its band. */
 (function () {
-  const tables = [...document.querySelectorAll("table.sortable")];
-  if (!tables.length) return;
   const words = ["access", "training", "stochastic"];
+  const tables = () => [...document.querySelectorAll("table.sortable")];
+  let chosen = { key: "", direction: "none", first: "" };
   const status = document.createElement("p");
   status.className = "hidden";
   status.setAttribute("role", "status");
   document.querySelector("main").append(status);
 
   const rowsOf = (body) => [...body.rows].filter((row) => row.dataset.access !== undefined);
-  tables.forEach((table) => [...table.tBodies].forEach((body) => rowsOf(body).forEach((row, index) => { row.dataset.place = index; })));
-
   const value = (row, key) => {
     if (key === "method") return row.querySelector(".name").textContent;
     if (words.includes(key)) return row.querySelectorAll("td.word")[words.indexOf(key)].textContent;
@@ -54,25 +52,29 @@
   };
   /* A metric by its title; other columns by their own names. */
   const name = (key) => {
-    const head = tables[0].tHead.querySelector(`[data-sort="${CSS.escape(key)}"]`);
+    const head = tables()[0].tHead.querySelector(`[data-sort="${CSS.escape(key)}"]`);
     return (head && head.dataset.title) || key;
   };
-  const apply = (key, direction, first) => {
-    for (const table of tables) {
-      for (const body of table.tBodies) {
-        const order = direction === "none"
-          ? (a, b) => a.dataset.place - b.dataset.place
-          : compare(key, direction === "ascending" ? 1 : -1, direction === first ? 1 : -1);
-        body.append(...rowsOf(body).sort(order));
-      }
-      for (const head of table.tHead.querySelectorAll("[data-sort]")) {
-        head.setAttribute("aria-sort", head.dataset.sort === key ? direction : "none");
-      }
+  const sort = (table) => {
+    const { key, direction, first } = chosen;
+    for (const body of table.tBodies) {
+      const order = direction === "none"
+        ? (a, b) => a.dataset.place - b.dataset.place
+        : compare(key, direction === "ascending" ? 1 : -1, direction === first ? 1 : -1);
+      body.append(...rowsOf(body).sort(order));
     }
+    for (const head of table.tHead.querySelectorAll("[data-sort]")) {
+      head.setAttribute("aria-sort", head.dataset.sort === key ? direction : "none");
+    }
+  };
+  const apply = (key, direction, first) => {
+    chosen = { key, direction, first };
+    tables().forEach(sort);
     status.textContent = direction === "none" ? "Rows in their first order" : `Rows sorted by ${name(key)}, ${direction}, each band by itself; what nothing separates keeps its order`;
   };
   const opposite = { ascending: "descending", descending: "ascending" };
-  for (const table of tables) {
+  bench.each("table.sortable", (table) => {
+    [...table.tBodies].forEach((body) => rowsOf(body).forEach((row, index) => { row.dataset.place = index; }));
     for (const head of table.tHead.querySelectorAll("[data-sort]")) {
       const button = head.querySelector("button");
       const first = button.dataset.first;
@@ -81,32 +83,35 @@
         apply(head.dataset.sort, now === "none" ? first : now === first ? opposite[first] : "none", first);
       });
     }
-  }
+    if (chosen.direction !== "none") sort(table);
+  });
 })();
 
 /* Filters: one choice for every score table of the page. */
 (function () {
-  const groups = [...document.querySelectorAll(".filters")];
-  const boxes = groups.flatMap((group) => [...group.querySelectorAll("input")]);
-  const same = (a, b) => a.dataset.filter === b.dataset.filter;
+  const CONTROLS = "controls";
+  const hidden = new Set();
+  const what = (box) => box.dataset.filter || CONTROLS;
   const apply = () => {
-    const hidden = new Set(boxes.filter((box) => box.dataset.filter !== undefined && !box.checked).map((box) => box.dataset.filter));
-    const controls = boxes.every((box) => box.dataset.filter !== undefined || box.checked);
+    for (const box of document.querySelectorAll(".filters input")) box.checked = !hidden.has(what(box));
     for (const body of document.querySelectorAll("table.sortable tbody")) {
       const rows = [...body.rows].filter((row) => row.dataset.access !== undefined);
       const isControl = body.dataset.kind === "control";
-      for (const row of rows) row.hidden = isControl ? !controls : hidden.has(row.dataset.access);
+      for (const row of rows) row.hidden = hidden.has(isControl ? CONTROLS : row.dataset.access);
       body.hidden = rows.every((row) => row.hidden);
     }
   };
-  for (const box of boxes) {
-    box.addEventListener("change", () => {
-      boxes.filter((other) => same(box, other)).forEach((other) => { other.checked = box.checked; });
-      apply();
-    });
-  }
-  groups.forEach((group) => { group.hidden = false; });
-  if (boxes.length) apply();
+  bench.each(".filters", (group) => {
+    for (const box of group.querySelectorAll("input")) {
+      box.addEventListener("change", () => {
+        if (box.checked) hidden.delete(what(box));
+        else hidden.add(what(box));
+        apply();
+      });
+    }
+    group.hidden = false;
+    apply();
+  });
 })();
 
 /* Contents: the link of the section that is being read. */

@@ -3,15 +3,9 @@
 
 /* Columns: one choice for every leaderboard of the page. */
 (function () {
-  const tables = [...document.querySelectorAll("table.sortable")];
   const hidden = new Set();
-  const titles = new Map();
-  for (const table of tables) {
-    for (const head of table.tHead.querySelectorAll("th.metric")) titles.set(head.dataset.sort, head.dataset.title);
-    for (const cell of table.querySelectorAll("[colspan]")) cell.dataset.span = cell.colSpan;
-  }
   const apply = () => {
-    for (const table of tables) {
+    for (const table of document.querySelectorAll("table.sortable")) {
       const heads = [...table.tHead.querySelectorAll("th.metric")];
       let place = 0;
       for (const family of table.tHead.querySelectorAll(".families [data-span]")) {
@@ -30,10 +24,11 @@
     for (const box of document.querySelectorAll(".columns input")) box.checked = !hidden.has(box.name);
     document.dispatchEvent(new CustomEvent("bench-columns"));
   };
-  tables.forEach((table, number) => {
+  bench.each("table.sortable", (table) => {
+    for (const cell of table.querySelectorAll("[colspan]")) cell.dataset.span = cell.colSpan;
     const chooser = document.createElement("details");
     chooser.className = "columns";
-    if (number === 0) chooser.dataset.state = "columns"; // one of them stands for all
+    if (!document.querySelector(".columns")) chooser.dataset.state = "columns"; // the first one stands for all
     const summary = document.createElement("summary");
     summary.textContent = "Columns";
     const set = document.createElement("fieldset");
@@ -41,8 +36,8 @@
     legend.className = "hidden";
     legend.textContent = "Columns of every leaderboard";
     set.append(legend);
-    const shown = number === 0 ? titles : new Map([...table.tHead.querySelectorAll("th.metric")].map((head) => [head.dataset.sort, head.dataset.title]));
-    for (const [key, title] of shown) {
+    for (const head of table.tHead.querySelectorAll("th.metric")) {
+      const key = head.dataset.sort;
       const label = document.createElement("label");
       const box = document.createElement("input");
       Object.assign(box, { type: "checkbox", name: key, checked: true, defaultChecked: true });
@@ -51,7 +46,7 @@
         else hidden.add(key);
         apply();
       });
-      label.append(box, ` ${title}`);
+      label.append(box, ` ${head.dataset.title}`);
       set.append(label);
     }
     chooser.append(summary, set);
@@ -61,6 +56,7 @@
       summary.focus();
     });
     bench.tools(table).prepend(chooser);
+    if (hidden.size) apply();
   });
   document.addEventListener("click", (event) => {
     for (const one of document.querySelectorAll(".columns[open]")) if (!one.contains(event.target)) one.open = false;

@@ -53,6 +53,17 @@ def test_parts_become_a_script_and_a_page_each_whose_links_lead_back(tmp_path: P
     assert page.startswith('<h1>Its title</h1><a href="#here">a</a><a href="index.html#there">b</a>')
 
 
+def test_folds_are_parts_where_the_page_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    html = f"<p>first</p><!--fold all: The fold-->{HTML}<!--/fold-->"
+    small = apart(html, Files(tmp_path), "{inside}")
+    assert small.startswith("<p>first</p><p>before</p><p class=")
+    monkeypatch.setattr("reports.export.files.LARGEST", 10)
+    large = apart(html, Files(tmp_path), "{inside}")
+    assert large == '<p>first</p><p class="part" data-part-of="all"><a href="part-all.html">The fold</a></p>'
+    assert 'data-part-of="one"' in (tmp_path / "part-all.html").read_text()
+    assert whole(html) == f"<p>first</p>{whole(HTML)}"
+
+
 def test_a_new_page_takes_the_place_of_the_old_one_and_of_nothing_else(tmp_path: Path) -> None:
     target = tmp_path / "report"
     for words in (b"old", b"new"):
