@@ -131,6 +131,7 @@ def _alive(pid: int) -> bool:
 @pytest.mark.processes
 def test_processes_give_what_one_gives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "cpu_count", lambda: 2)
+    before = signal.getsignal(signal.SIGINT)
     files = pictures(tmp_path / "in", 40) * 50
     made = prepare(tmp_path / "out", {"test": files}, 6, "title")
     stored = np.load(tmp_path / "out" / "test.npy", mmap_mode="r")
@@ -139,4 +140,4 @@ def test_processes_give_what_one_gives(tmp_path: Path, monkeypatch: pytest.Monke
     Path(files[3].path).write_text("no image")
     with pytest.raises(DataError, match="cannot be read as an image"):
         prepare(tmp_path / "again", {"test": files}, 6, "title")
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is before

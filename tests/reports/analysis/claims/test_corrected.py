@@ -35,7 +35,7 @@ def test_what_would_hold_by_chance_falls_to_the_correction(tmp_path: Path) -> No
         "Of 36 decided verdicts, 34 stand after Holm's correction over all 75 deciding conditions, and 32 after "
         "Bonferroni's."
     )
-    (row,) = [line for line in markdown(made).splitlines() if "| biggan-logit |" in line and "ssim" in line]
+    (row,) = [line for line in markdown(made).splitlines() if "| biggan-logit |" in line and "SSIM" in line]
     assert row.endswith("| ✓ holds | ○ not decided |")
 
 
