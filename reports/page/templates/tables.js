@@ -28,7 +28,7 @@
     for (const cell of table.querySelectorAll("[colspan]")) cell.dataset.span = cell.colSpan;
     const chooser = document.createElement("details");
     chooser.className = "columns";
-    if (!document.querySelector(".columns")) chooser.dataset.state = "columns"; // the first one stands for all
+    if (!document.querySelector("[data-state=columns]")) chooser.dataset.state = "columns"; // the first one stands for all
     const summary = document.createElement("summary");
     summary.textContent = "Columns";
     const set = document.createElement("fieldset");
