@@ -18,6 +18,7 @@ from bench.cli.options import (
     JudgeOption,
     Listing,
     MetricOption,
+    PageOption,
     Precision,
     PrecisionOption,
     PresetOption,
@@ -67,8 +68,7 @@ def root(
 def run(
     method: Annotated[list[str], typer.Option(help="Registered name, 'all', or path/to/file.py:Class; repeatable.")],
     classifier: Annotated[
-        list[str],
-        typer.Option(help="Short name, PROVIDER:NAME, 'all', or path/to/file.py:function; repeatable."),
+        list[str], typer.Option(help="Short name, PROVIDER:NAME, 'all', or path/to/file.py:function; repeatable.")
     ],
     dataset: DatasetOption = "cifar10",
     num_images: Annotated[
@@ -86,9 +86,7 @@ def run(
     access: AccessOption = None,
     inception_weights: Annotated[Path | None, typer.Option(help="torch-fidelity's Inception weights, for fid.")] = None,
     controls: Annotated[bool, typer.Option("--controls/--no-controls", help="Add floors and ceilings.")] = True,
-    force: Annotated[
-        bool, typer.Option("--force", help="Run finished cells again, and make all they rest on anew.")
-    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Run finished cells, and all they rest on, anew.")] = False,
     verify: Annotated[
         bool, typer.Option("--verify", help="Run nothing: check finished cells, record and arrays, by their digests.")
     ] = False,
@@ -101,6 +99,7 @@ def run(
     """
     from bench.cli.commands import run_cells, verify_cells
     from bench.config import RunConfig
+    from bench.registry import methods_of
 
     if verify and force:
         raise UsageError("--verify runs nothing and --force runs all anew: give one of them.")
@@ -114,8 +113,8 @@ def run(
             tuple(metric) if metric else None, judge,
         )  # fmt: skip
 
-    go = verify_cells if verify else run_cells
-    raise typer.Exit(go(method, classifier, seed, config, access=access.value if access else None, as_json=json))
+    methods = methods_of(method, access.value if access else None)
+    raise typer.Exit((verify_cells if verify else run_cells)(methods, classifier, seed, config, as_json=json))
 
 
 app.command()(sweep)
@@ -198,13 +197,7 @@ def score(
 @app.command()
 def report(
     runs: RunsOption = Path("runs"),
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            help="The HTML file to write, of at most 10 MB, report.html by default, or compare.html; or a folder, as "
-            "report/, whose pictures load on demand."
-        ),
-    ] = None,
+    out: PageOption = None,
     zipped: Annotated[bool, typer.Option("--zip", help="Also pack the folder into an archive beside it.")] = False,
     compare: Annotated[
         tuple[Path, Path] | None, typer.Option(metavar="A B", help="Two folders of runs side by side, instead.")

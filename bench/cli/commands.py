@@ -24,27 +24,12 @@ Configure = Callable[[str, str, int], RunConfig]  # method, classifier, seed
 
 
 def run_cells(
-    methods: Sequence[str],
-    classifiers: Sequence[str],
-    seeds: Sequence[int],
-    config: Configure,
-    *,
-    access: str | None = None,
-    as_json: bool,
+    methods: Sequence[str], classifiers: Sequence[str], seeds: Sequence[int], config: Configure, *, as_json: bool
 ) -> int:
     """Run every combination, each classifier's controls first, with the first seed; 1 if a cell failed."""
-    from bench.classifiers.provider import targets
-    from bench.datasets import aliases_of
     from bench.foreign import aside
-    from bench.registry import expanded, methods_of
 
-    names = methods_of(methods, access)
-    seeds = tuple(dict.fromkeys(seeds))
-    every = targets(aliases_of(config(names[0], classifiers[0], seeds[0]).dataset))
-    plan = [
-        [config(method, classifier, seed) for method in names for seed in seeds]
-        for classifier in expanded(classifiers, every)
-    ]
+    plan = _plan(methods, classifiers, seeds, config)
     with aside(), one_run():  # what plugins print is no answer of the command
         asked, controls = _run(plan)
     records = asked + [c for c in controls if c.key not in {record.key for record in asked}]
@@ -54,6 +39,21 @@ def run_cells(
     else:
         _print_tables(records, plan[0][0].out)
     return int(any(record.status == "failed" for record in records))
+
+
+def _plan(
+    methods: Sequence[str], classifiers: Sequence[str], seeds: Sequence[int], config: Configure
+) -> list[list[RunConfig]]:
+    """A list of cells for each classifier."""
+    from bench.classifiers.provider import targets
+    from bench.datasets import aliases_of
+    from bench.registry import expanded
+
+    every = targets(aliases_of(config(methods[0], classifiers[0], seeds[0]).dataset))
+    return [
+        [config(method, classifier, seed) for method in methods for seed in dict.fromkeys(seeds)]
+        for classifier in expanded(classifiers, every)
+    ]
 
 
 def _run(plan: Sequence[Sequence[RunConfig]]) -> tuple[list[Record], list[Record]]:
@@ -72,27 +72,17 @@ def _run(plan: Sequence[Sequence[RunConfig]]) -> tuple[list[Record], list[Record
 
 
 def verify_cells(
-    methods: Sequence[str],
-    classifiers: Sequence[str],
-    seeds: Sequence[int],
-    config: Configure,
-    *,
-    access: str | None = None,
-    as_json: bool,
+    methods: Sequence[str], classifiers: Sequence[str], seeds: Sequence[int], config: Configure, *, as_json: bool
 ) -> int:
     """``bench run --verify`` for every combination and the controls: a line a cell; 1 unless all are right."""
-    from bench.classifiers.provider import targets
-    from bench.datasets import aliases_of
-    from bench.registry import CONTROLS, expanded, methods_of, registered
+    from bench.registry import CONTROLS, registered
     from bench.store.verify import verify_cell
 
-    names = methods_of(methods, access)
-    seeds = tuple(dict.fromkeys(seeds))
-    every = expanded(classifiers, targets(aliases_of(config(names[0], classifiers[0], seeds[0]).dataset)))
-    plan = [config(method, classifier, seed) for classifier in every for method in names for seed in seeds]
+    cells = _plan(methods, classifiers, seeds, config)
+    plan = [one for each in cells for one in each]
     if plan[0].controls:
-        kept = [control for control in registered(CONTROLS) if control not in names]
-        plan += [config(control, one, seeds[0]) for one in every for control in kept]
+        kept = [control for control in registered(CONTROLS) if control not in methods]
+        plan += [config(control, each[0].classifier, seeds[0]) for each in cells for control in kept]
     verdicts = []
     with one_run():
         for one in plan:

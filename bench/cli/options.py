@@ -64,6 +64,13 @@ PrecisionOption = Annotated[
 DeviceOption = Annotated[Device, typer.Option(help="auto takes a CUDA GPU where there is one.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout.")]
 RunsOption = Annotated[Path, typer.Option(help="Folder of all runs.")]
+PageOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="The HTML file to write, of at most 10 MB, report.html by default, or compare.html; or a folder, as "
+        "report/, whose pictures load on demand."
+    ),
+]
 MetricOption = Annotated[
     list[str] | None, typer.Option(help="Compute this metric alone, by its key (bench list metrics); repeatable.")
 ]

@@ -138,6 +138,13 @@ def effective_state(generator: Generator) -> dict[str, Tensor]:
 
 
 @torch.no_grad()
+def normalise(net: nn.Module) -> None:
+    """Fill the cache of spectrally normalised weights in float32, before autocast could make them bfloat16."""
+    for module in net.modules():
+        if parametrize.is_parametrized(module):
+            _ = module.weight
+
+
 def estimate_statistics(generator: Generator, batches: list[tuple[Tensor, Tensor]]) -> None:
     """Re-estimate every BN mean and variance as the plain average over (logits, noise) batches, in place."""
     norms = [m for m in generator.modules() if isinstance(m, nn.BatchNorm2d)]

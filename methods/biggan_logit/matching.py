@@ -13,7 +13,17 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from baselines.optimization.frozen import EXACT, SPEEDUPS, FrozenNetwork
+from bench.classifiers import LoadedClassifier
+from bench.training.engine import Engine
+
 EVERY = 4  # of the images: a pass back through a large classifier outweighs the rest of a step
+
+
+def frozen(classifier: LoadedClassifier, image_size: int, engine: Engine) -> FrozenNetwork:
+    """The classifier with a fast gradient in its images (n, 3, H, W); exact where the engine does not round."""
+    speedups = SPEEDUPS if engine.precision == "bf16" else EXACT
+    return FrozenNetwork(classifier.network, (image_size, image_size), engine.device, speedups=speedups)
 
 
 def mismatch(

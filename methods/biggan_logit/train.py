@@ -17,7 +17,6 @@ import torch
 from torch import Tensor
 from torch.nn.utils import parametrize
 
-from baselines.optimization.frozen import EXACT, SPEEDUPS, FrozenNetwork
 from bench.classifiers import LoadedClassifier
 from bench.errors import UsageError
 from bench.seeding import seed_of, step_generator
@@ -34,10 +33,11 @@ from methods.biggan_logit.generator import (
     effective_state,
     estimate_statistics,
     generator_of,
+    normalise,
     trainable_generator,
 )
 from methods.biggan_logit.loss import discriminator_loss, generator_loss
-from methods.biggan_logit.matching import mismatch
+from methods.biggan_logit.matching import frozen, mismatch
 from methods.biggan_logit.recipes import RECIPES, BigGANRecipe
 from methods.biggan_logit.tables import TABLES
 
@@ -181,7 +181,7 @@ class Adversaries:
                 with self.engine.gathering(self._g, k):
                     made = fakes[k] if len(parts) == 1 else self.fakes(part.z, part.eps)
                     with parametrize.cached():
-                        _normalise(self.d)
+                        normalise(self.d)
                         with self.engine.autocast():
                             loss = generator_loss(self.d(made, part.z).to(part.z.dtype))
                     spread = made.detach().to(part.z.dtype).std(0).mean()
@@ -201,7 +201,7 @@ class Adversaries:
     def fakes(self, z: Tensor, eps: Tensor) -> Tensor:
         """G(z, eps) as it is trained, (N, 3, H, W)."""
         with parametrize.cached():
-            _normalise(self.g)
+            normalise(self.g)
             with self.engine.autocast():
                 made: Tensor = self._g(z, eps)
         return made
@@ -213,7 +213,7 @@ class Adversaries:
         if part.moves is not None:
             images, z = torch.cat([images, moved(images, torch.cat(part.moves))]), torch.cat([z, z])
         with parametrize.cached():
-            _normalise(self.d)
+            normalise(self.d)
             with self.engine.autocast():
                 scores: Tensor = self._d(images, z).to(images.dtype)
         return scores
@@ -236,13 +236,9 @@ class BigGANTask(Adversaries, InverterTask):
         self.networks = {"g": self.g, "d": self.d}
         self.optimizers = {"g": self.g_optimizer, "d": self.d_optimizer}
         self._flat = 0
-        self._frozen: FrozenNetwork | None = None
-        if recipe.match:
-            if type(self).given is not InverterTask.given:
-                raise UsageError(f"match compares logits, and {self.method} is given something else. Leave it at 0.")
-            speedups = SPEEDUPS if engine.precision == "bf16" else EXACT
-            side = pairs.image_size
-            self._frozen = FrozenNetwork(classifier.network, (side, side), engine.device, speedups=speedups)
+        if recipe.match and type(self).given is not InverterTask.given:
+            raise UsageError(f"match compares logits, and {self.method} is given something else. Leave it at 0.")
+        self._frozen = frozen(classifier, pairs.image_size, engine) if recipe.match else None
 
     def terms(self, part: Part, made: Tensor) -> list[tuple[str, float, Tensor]]:
         """The classifier's own answer to the reconstructions, where the recipe asks for it."""
@@ -292,13 +288,6 @@ class BigGANTask(Adversaries, InverterTask):
             sets.append((z, torch.randn(len(z), NOISE_DIM, generator=generator).to(self.device)))
         estimate_statistics(net, sets)
         return net
-
-
-def _normalise(net: torch.nn.Module) -> None:
-    """Fill the cache of spectrally normalised weights in float32, before autocast could make them bfloat16."""
-    for module in net.modules():
-        if parametrize.is_parametrized(module):
-            _ = module.weight
 
 
 class BigGANTrainer(Trainer):
