@@ -137,7 +137,6 @@ def effective_state(generator: Generator) -> dict[str, Tensor]:
     return state
 
 
-@torch.no_grad()
 def normalise(net: nn.Module) -> None:
     """Fill the cache of spectrally normalised weights in float32, before autocast could make them bfloat16."""
     for module in net.modules():
@@ -145,6 +144,7 @@ def normalise(net: nn.Module) -> None:
             _ = module.weight
 
 
+@torch.no_grad()
 def estimate_statistics(generator: Generator, batches: list[tuple[Tensor, Tensor]]) -> None:
     """Re-estimate every BN mean and variance as the plain average over (logits, noise) batches, in place."""
     norms = [m for m in generator.modules() if isinstance(m, nn.BatchNorm2d)]
