@@ -165,11 +165,13 @@ def train_inverter(
 
 def _say_cost(trainer: Trainer, recipe: InverterRecipe, classifier: str, run: Run) -> None:
     """Print the recipe and what it would cost here; neither images nor weights need to be here."""
-    from bench.datasets import dataset_class
+    from bench.classifiers import classifier_card
+    from bench.datasets import aliases_of, dataset_class
     from bench.training.cost import measured
-    from bench.weights.lookup import DEFAULT_SIZE
 
-    size = dataset_class(recipe.dataset).side(recipe.dataset) or DEFAULT_SIZE
+    size = dataset_class(recipe.dataset).side(recipe.dataset)
+    if size is None:  # a folder without one in its name is taken at the classifier's
+        size = classifier_card(classifier, aliases=aliases_of(recipe.dataset)).input_size
     if trainer.sizes and size not in trainer.sizes:
         known = ", ".join(map(str, trainer.sizes))
         raise UsageError(f"{recipe.dataset} has images of {size} px, and {trainer.method} makes images of {known} px.")

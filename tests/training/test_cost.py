@@ -57,12 +57,21 @@ def test_the_steps_are_the_trainings_own(monkeypatch: pytest.MonkeyPatch, tiny_c
 
 
 def test_the_command_prints_the_recipe_and_its_cost(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cost, "measured", lambda *_: {"hours": 1.5})
+    sizes: list[int] = []
+
+    def measured(*given: Any) -> dict[str, Any]:
+        sizes.append(given[4])
+        return {"hours": 1.5}
+
+    monkeypatch.setattr(cost, "measured", measured)
     arguments = ["train", "inverter", "biggan-logit", "--classifier", "resnet152", "--recipe", "gpu64", "--dry-run"]
     done = CliRunner().invoke(app, [*arguments, "--dataset", "imagenet:64"])
     said = json.loads(done.stdout)
     assert (said["name"], said["dataset"], said["cost"]) == ("gpu64", "imagenet:64", {"hours": 1.5})
     other = CliRunner().invoke(app, [*arguments, "--dataset", "imagenet:224"])
     assert "imagenet:224 has images of 224 px" in str(other.exception)
+    folder = CliRunner().invoke(app, [*arguments, "--dataset", "folder:/photos"])
+    assert json.loads(folder.stdout)["cost"] == {"hours": 1.5}
+    assert sizes == [64, 32]  # the second is the classifier's own
     unknown = CliRunner().invoke(app, [*arguments, "--dataset", "imagenett:64"])
     assert isinstance(unknown.exception, UnknownNameError)
