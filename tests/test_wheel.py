@@ -4,9 +4,11 @@ import ast
 import tomllib
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
 from setuptools import find_packages
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -89,3 +91,14 @@ def _imports(path: Path) -> set[str]:
             inside = {f"{node.module}.{alias.name}" for alias in node.names}
             found |= inside | {node.module}
     return found
+
+
+def test_every_pinned_version_installs_on_the_oldest_python_that_is_promised() -> None:
+    """A newer micro version runs the tests, and would not see that one asks for it."""
+    oldest = PYPROJECT["project"]["requires-python"].removeprefix(">=") + ".0"
+    names = [line.partition("==")[0] for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()]
+    here = {one.metadata["Name"].lower().replace("_", "-"): one for one in distributions()}
+    pinned = [here[key] for name in names if (key := name.lower().replace("_", "-")) in here]
+    assert len(pinned) > 50
+    asked = {one.metadata["Name"]: one.metadata["Requires-Python"] or "" for one in pinned}
+    assert not {name: spec for name, spec in asked.items() if not SpecifierSet(spec).contains(oldest)}
