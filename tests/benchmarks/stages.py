@@ -58,7 +58,7 @@ def training() -> tuple[Watch, ...]:
     """Of a training step; made anew each time, because D and the backward passes come in turn."""
     return (
         Watch("bench.training.pairs:TrainingPairs.batch", "data"),
-        Watch("methods.biggan_logit.train:_normalise", "spectral norm"),
+        Watch("methods.biggan_logit.train:normalise", "spectral norm"),
         Watch("methods.biggan_logit.generator:Generator.forward", "G forward"),
         Watch(
             "methods.biggan_logit.discriminator:Discriminator.forward",
