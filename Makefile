@@ -30,7 +30,7 @@ test: .venv/installed-test
 
 test-fast: .venv/installed-test
 	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 --dist loadfile \
-	    -m "not slow and not networks and not browser and not processes"
+	    -m "not slow and not slurm and not networks and not browser and not processes"
 
 nightly: .venv/installed-test
 	$(BIN)/pytest -m slow

@@ -273,7 +273,7 @@ def test_shards_have_fixed_boundaries() -> None:
 def _run(out: Path, environment: dict[str, str]) -> int:
     code = (
         "import sys; from pathlib import Path; from bench.config import RunConfig; from bench.line import run_cell;"
-        f"r = run_cell(RunConfig({f'{PLUGINS}:Dying'!r}, 'robust_resnet152', num_images=600, out=Path({str(out)!r}),"
+        f"r = run_cell(RunConfig({f'{PLUGINS}:Dying'!r}, 'robust_resnet152', num_images=50, out=Path({str(out)!r}),"
         "controls=False, device='cpu')); sys.exit(r.status != 'complete')"
     )
     return subprocess.run([sys.executable, "-c", code], env=os.environ | environment, check=False).returncode

@@ -56,6 +56,7 @@ class TinyImageNet(Dataset):
     licence = "ImageNet's terms: non-commercial research"
     citation = ("le2015tiny", "russakovsky2015imagenet")
     class_ids = WNIDS
+    judge = "zoo:judge-tiny-imagenet"
     gallery = 10_000
     aliases = ALIASES
     incomplete = True

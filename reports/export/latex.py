@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Sequence
 
 from reports.analysis.front import columns
@@ -34,30 +35,35 @@ PREAMBLE = (
 )
 INTERVALS = "In brackets, in units of the last digit: half of the 95 % bootstrap interval over images."
 BOLD = "Bold: certainly better than every other inverter (paired differences, p < 0.05 after Holm's correction)."
+WIDTH = 8  # characters of a head that numbers with their intervals fill
 NUMBER = re.compile(r"(-?)(\d+)(?:\.(\d+))?(?:\(([\d.]+)\))?")  # a value, and half of its interval
 
 
 def latex(group: Group, ranked: Standings) -> str:
     """A ``table`` environment with caption and label; a comment above it names the packages that it needs.
 
-    Its columns are the metrics of the page's first screen and a distance between the sets, where anybody has values.
+    Its columns are the metrics of the page's first screen and a distance between the sets, where anybody has values,
+    and what a method sees, where ranked inverters differ in that. It fits a text of 140 mm.
     """
-    keys = chosen(group)
-    heads = [f"{{{tex(group.metric(key).title)}{ARROWS[group.metric(key).higher_is_better]}}}" for key in keys]
-    span, blocks = 2 + (len(keys) or 1), []
-    for title, entries in glossary.bands(group):
+    keys, bands = chosen(group), glossary.bands(group)
+    heads = [_head(group.metric(key).title, ARROWS[group.metric(key).higher_is_better]) for key in keys]
+    seen = len({entry.record.access for title, entries in bands if title not in APART for entry in entries}) > 1
+    before = 1 + seen
+    span, blocks = before + (len(keys) or 1), []
+    for title, entries in bands:
         heading = [[rf"\multicolumn{{{span}}}{{l}}{{\textit{{{tex(title)}}}}}"]] if title in APART else []
-        blocks.append([*heading, *(_row(entry, keys, ranked) for entry in entries)])
+        blocks.append([*heading, *([*_lead(entry)[:before], *_row(entry, keys, ranked)] for entry in entries)])
     if chances := chances_of(group, keys):
-        blocks.append([["chance", "", *(one.replace(text.MINUS, "-") for one in chances)]])
+        blocks.append([[*["chance", ""][:before], *(one.replace(text.MINUS, "-") for one in chances)]])
     body = "\\midrule\n".join("".join(f"{' & '.join(row)} \\\\\n" for row in block) for block in blocks)
     kinds = "".join(
-        _kind([row[2 + k] for block in blocks for row in block if len(row) == span]) for k in range(len(keys))
+        _kind([row[before + k] for block in blocks for row in block if len(row) == span]) for k in range(len(keys))
     )
     return (
-        f"{PREAMBLE}\\begin{{table}}\n\\centering\n\\caption{{{tex(_caption(group, ranked, keys))}}}\n"
-        f"\\label{{tab:{label(group)}}}\n\\begin{{tabular}}{{ll{kinds or 'l'}}}\n\\toprule\n"
-        f"{' & '.join(['Method', 'Sees', *(heads or ['Status'])])} \\\\\n\\midrule\n"
+        f"{PREAMBLE}\\begin{{table}}\n\\centering\n\\footnotesize\n\\setlength{{\\tabcolsep}}{{3pt}}\n"
+        f"\\caption{{{tex(_caption(group, ranked, keys))}}}\n"
+        f"\\label{{tab:{label(group)}}}\n\\begin{{tabular}}{{{'l' * before}{kinds or 'l'}}}\n\\toprule\n"
+        f"{' & '.join([*['Method', 'Sees'][:before], *(heads or ['Status'])])} \\\\\n\\midrule\n"
         f"{body}\\bottomrule\n\\end{{tabular}}\n\\end{{table}}\n"
     )
 
@@ -86,11 +92,21 @@ def _caption(group: Group, ranked: Standings, keys: Sequence[str]) -> str:
     return told + (f" {BOLD}" if any(ranked[key].leaders for key in keys) else "")
 
 
+def _head(title: str, arrow: str) -> str:
+    """A title over a column of numbers, in two lines where it is wider than they are."""
+    lines = textwrap.wrap(title, max(WIDTH, len(title) // 2 + 2), break_on_hyphens=False)
+    stacked = r" \\ ".join(tex(line) for line in lines) + arrow
+    return rf"{{\begin{{tabular}}[b]{{@{{}}c@{{}}}}{stacked}\end{{tabular}}}}" if len(lines) > 1 else f"{{{stacked}}}"
+
+
+def _lead(entry: Entry) -> list[str]:
+    return [tex(entry.label), tex(entry.record.access)]
+
+
 def _row(entry: Entry, keys: Sequence[str], ranked: Standings) -> list[str]:
-    lead = [tex(entry.label), tex(entry.record.access)]
     if not entry.complete:
-        return [*lead, rf"\multicolumn{{{len(keys) or 1}}}{{l}}{{{tex(lost(entry.record))}}}"]
-    return [*lead, *([_cell(entry, key, ranked) for key in keys] or [entry.record.status])]
+        return [rf"\multicolumn{{{len(keys) or 1}}}{{l}}{{{tex(lost(entry.record))}}}"]
+    return [_cell(entry, key, ranked) for key in keys] or [entry.record.status]
 
 
 def _cell(entry: Entry, key: str, ranked: Standings) -> str:

@@ -35,27 +35,18 @@ PROVIDED = (
     "fetched once and checked by their hash; where a house publishes none, the file is put into place by hand, and the "
     "error says where. `--classifier-weights FILE` takes other weights, and the record says that they are not verified."
 )
-UNSHIPPED = "Known by a recipe, and without weights that ship: `bench train classifier NAME` makes them."
 
 
 def page() -> str:
     """The whole page."""
-    ships = {name: one for name, one in ZOO.items() if one.ships}
     return joined(
         [
             "# Classifiers",
             INTRO,
-            _overview(ships),
+            _overview(ZOO),
             MARGIN,
             "## Networks that ship",
-            *(_card(name, one, shipped.manifest()[name]) for name, one in ships.items()),
-            "## Networks without weights",
-            UNSHIPPED,
-            *(
-                joined([f"### {code(name)}", _about(one), _known(one, {})])
-                for name, one in ZOO.items()
-                if not one.ships
-            ),
+            *(_card(name, one, shipped.manifest()[name]) for name, one in ZOO.items()),
             "## Providers",
             PROVIDED,
             *(_provider(name, cls) for name, cls in ours.plugins(CLASSIFIERS).items() if name != "zoo"),

@@ -90,7 +90,7 @@ SLOW = ("training-step", "scoring", "feed-forward")
 
 @pytest.mark.networks
 @pytest.mark.processes
-@pytest.mark.parametrize("row", [*(pytest.param(row, marks=pytest.mark.slow) for row in SLOW), "startup"])
+@pytest.mark.parametrize("row", [pytest.param(row, marks=pytest.mark.slow) for row in (*SLOW, "startup")])
 def test_a_quick_round_measures_and_keeps_nothing(row: str, capsys: pytest.CaptureFixture[str]) -> None:
     before = results.read()
     assert command.main(["--quick", "--only", row]) == 0

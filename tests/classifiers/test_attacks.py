@@ -47,6 +47,7 @@ def accuracy(net: nn.Module, images: Tensor, labels: Tensor) -> float:
         return float((net(images).argmax(1) == labels).float().mean())
 
 
+@pytest.mark.slow
 def test_pgd_agrees_with_foolbox_to_one_point(
     robust: nn.Module, images: tuple[Tensor, Tensor], attacked_accuracy: float
 ) -> None:

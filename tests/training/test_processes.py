@@ -19,8 +19,8 @@ from tests.training.small import assert_same_state
 
 pytestmark = pytest.mark.processes
 
-SIMILAR = ("dosovitskiy-brox-2016a", "dosovitskiy-brox-2016b", "flow-matching")
-KINDS = ("biggan-logit", *(pytest.param(kind, marks=pytest.mark.slow) for kind in SIMILAR), "classifier")
+SIMILAR = ("dosovitskiy-brox-2016a", "dosovitskiy-brox-2016b", "flow-matching", "classifier")
+KINDS = ("biggan-logit", *(pytest.param(kind, marks=pytest.mark.slow) for kind in SIMILAR))
 ALONE = [sys.executable, "-m"]
 NEEDS_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 IN_TWO = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m"]
@@ -66,6 +66,7 @@ def test_two_processes_follow_the_curve_of_one(kind: str, tmp_path: Path) -> Non
     assert len(set(one[losses[0]])) > 10  # it does train
 
 
+@pytest.mark.slow
 def test_without_synchronised_statistics_the_curves_part(tmp_path: Path) -> None:
     """The comparison above can fail: statistics of each process's own rows change the losses."""
     train(ALONE, tmp_path, "biggan-logit", tmp_path / "one", "--precision", "float64", "--steps", 4)

@@ -55,7 +55,6 @@ class ZooEntry:
         robust, caveat: see ``ClassifierCard``.
         accuracy: as published, where the manifest has none.
         target: whether it may be inverted; a judge scores alone.
-        ships: whether its weights come with bench; others are trained by their recipe.
         published: ``module:function`` that gives the state where it is not a file of the zoo.
     """
 
@@ -71,7 +70,6 @@ class ZooEntry:
     caveat: str = THIN
     accuracy: tuple[tuple[str, float], ...] = ()
     target: bool = True
-    ships: bool = True
     published: str = ""
 
     def build(self) -> Classifier:
@@ -109,7 +107,7 @@ ZOO = {
         "bench.classifiers.vgg", "JudgeVGG64",
         "VGG-style network without residual connections for 64 px; scores reconstructions, never a target",
         ("simonyan2015very", "jordan2024cifar"), num_logits=200, input_size=64, classes="tiny-imagenet",
-        preprocessing=IMAGENET_64, caveat="", target=False, ships=False,
+        preprocessing=IMAGENET_64, caveat="", target=False,
     ),
 }  # fmt: skip
 TARGETS = tuple(name for name, one in ZOO.items() if one.target)
@@ -121,8 +119,8 @@ class ZooProvider(ClassifierProvider):
     summary = "networks that ship with bench"
 
     def names(self) -> Sequence[str]:
-        """All whose weights ship."""
-        return tuple(name for name, one in ZOO.items() if one.ships)
+        """All of the table above."""
+        return tuple(ZOO)
 
     def card(self, name: str, weights: Path | None = None) -> ClassifierCard:
         """From the table above and the manifest; see ``ClassifierProvider.card``."""
@@ -134,9 +132,7 @@ class ZooProvider(ClassifierProvider):
         except FileNotFoundError:
             shipped = None
         if weights is None and shipped is None:
-            if one.ships:
-                raise WeightsError(f"The weights of zoo:{name} are not here. Install bench again.")
-            raise WeightsError(f"The weights of zoo:{name} do not ship. Train them: bench train classifier {name}")
+            raise WeightsError(f"The weights of zoo:{name} are not here. Install bench again.")
         facts = shipped.facts if shipped is not None else {}
         identity = shipped.sha256 if weights is None and shipped is not None else sha256_of(weights or Path())
         own = shipped is None or identity != shipped.sha256

@@ -34,7 +34,7 @@ def test_the_card_is_what_the_network_is(name: str) -> None:
 
 
 def test_thin_versions_say_so_and_robust_ones_against_what() -> None:
-    cards = {name: classifier_card(name) for name in ZooProvider().names()}
+    cards = {name: classifier_card(f"zoo:{name}") for name in ZooProvider().names()}
     assert {name for name, card in cards.items() if card.caveat.startswith("a thin, 32x32 version")} == {
         "resnet152",
         "robust_resnet152",
@@ -63,14 +63,8 @@ def test_ones_own_weights(tmp_path: Path, zoo: AddWeights) -> None:
     assert torch.equal(loaded.network.state_dict()["fc.bias"], state["fc.bias"].half().float())
 
 
-def test_a_network_whose_weights_do_not_ship_is_trained_by_its_recipe(tmp_path: Path) -> None:
-    name = "judge-tiny-imagenet"
-    assert name in ZOO
-    assert name not in ZooProvider().names()
-    with pytest.raises(WeightsError, match=r"do not ship\. Train them: bench train classifier judge-tiny-imagenet"):
-        classifier_card(f"zoo:{name}")
-    path = save_weights(ZOO[name].build().state_dict(), tmp_path / "own.safetensors")
-    card = classifier_card(f"zoo:{name}", weights=path)
+def test_the_judge_of_64_px_knows_the_classes_of_its_images() -> None:
+    card = classifier_card("zoo:judge-tiny-imagenet")
     assert (card.input_size, card.num_logits, card.classes, card.target) == (64, 200, "tiny-imagenet", False)
 
 

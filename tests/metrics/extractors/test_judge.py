@@ -9,6 +9,7 @@ from bench.classifiers import LoadedClassifier, classifier_card
 from bench.errors import WeightsError
 from bench.metrics.extractors import extractors, judge, playing
 from bench.metrics.extractors.judge import Judge
+from tests.conftest import AddWeights
 
 CPU = torch.device("cpu")
 
@@ -32,12 +33,12 @@ def test_while_nobody_plays_it_there_are_no_weights() -> None:
     assert "--judge NAME" in Judge.missing
 
 
-def test_one_whose_weights_are_not_here_leaves_its_scores_null_and_says_why() -> None:
+def test_one_whose_weights_are_not_here_leaves_its_scores_null_and_says_why(zoo: AddWeights) -> None:
     named = Judge("zoo:judge-tiny-imagenet")
     assert named.sha256() is None
-    assert "Train them: bench train classifier judge-tiny-imagenet" in named.missing
+    assert "zoo:judge-tiny-imagenet are not here" in named.missing
     assert "--judge NAME" in Judge.missing
-    with pytest.raises(WeightsError, match="do not ship"):
+    with pytest.raises(WeightsError, match="are not here"):
         check_judge("zoo:judge-tiny-imagenet", None)
 
 

@@ -34,7 +34,7 @@ def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.networks
-@pytest.mark.parametrize("module", [random_start, no_prior])
+@pytest.mark.parametrize("module", [random_start, pytest.param(no_prior, marks=pytest.mark.slow)])
 def test_one_command_prints_a_table_and_writes_json(
     module: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
