@@ -80,6 +80,7 @@ def replayed(measured: dict[str, dict[str, Score]], monkeypatch: pytest.MonkeyPa
     return scores
 
 
+@pytest.mark.slow
 @pytest.mark.networks
 def test_all_rules_hold_here(replayed: dict[str, dict[str, Score]], capsys: pytest.CaptureFixture[str]) -> None:
     assert prove() == 0
@@ -89,6 +90,7 @@ def test_all_rules_hold_here(replayed: dict[str, dict[str, Score]], capsys: pyte
     assert lines[-1] == f"{len(RULES)} of {len(RULES)} hold."
 
 
+@pytest.mark.slow
 @pytest.mark.networks
 def test_a_broken_metric_is_found_out(
     replayed: dict[str, dict[str, Score]], capsys: pytest.CaptureFixture[str]
