@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bench.config import RunConfig
     from bench.datasets import load_dataset
     from bench.datasets.base import Dataset
-    from bench.inverters.base import Inverter, Target
+    from bench.inverters.base import Inverter, Likelihood, Target
     from bench.inverters.control import Control
     from bench.inverters.learned import LearnedInverter
     from bench.line import run
@@ -52,6 +52,7 @@ _HOMES = {
     "InverterRecipe": "bench.training.trainer",
     "InverterTask": "bench.training.inverters",
     "LearnedInverter": "bench.inverters.learned",
+    "Likelihood": "bench.inverters.base",
     "Metric": "bench.metrics.base",
     "MetricCard": "bench.cards",
     "Needs": "bench.metrics.base",
@@ -86,6 +87,7 @@ __all__ = [
     "InverterRecipe",
     "InverterTask",
     "LearnedInverter",
+    "Likelihood",
     "Metric",
     "MetricCard",
     "Needs",

@@ -10,7 +10,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import torch
@@ -128,6 +128,34 @@ class Inverter(ABC):
             (N, 3, H, W) floats in [0, 1]; values outside are clipped and counted in the record's note, then everything
             is rounded to uint8. Where most lie outside, or one beyond [-1, 2], the cell fails.
         """
+
+
+@runtime_checkable
+class Likelihood(Protocol):
+    """What an inverter may bring besides ``invert``: how probable an image is. The probe ``information`` asks for it."""
+
+    def log_likelihood(self, images: Tensor, logits: Tensor | None) -> Tensor:
+        """log q(x | z), in nats, of images whose values are 256 levels; q gives all such images together 1.
+
+        Not timed, with gradients off. Row i may depend on row i of both alone.
+
+        Args:
+            images: (N, 3, H, W) in [0, 1].
+            logits: (N, K) as ``invert`` takes them, or None for log q(x): the same model, told nothing.
+
+        Returns:
+            (N,) finite, at most 0.
+        """
+        ...
+
+
+@runtime_checkable
+class Retrained(Protocol):
+    """What a trained inverter may bring besides: the same one by other training seeds, as ``LearnedInverter`` does."""
+
+    def retrained(self) -> Sequence[Inverter]:
+        """Each has its seed in ``recipe["seed"]``."""
+        ...
 
 
 def _descending(target: Target) -> int:

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +17,7 @@ from bench.config import DEFAULT_DATASET
 from bench.errors import WeightsError
 from bench.inverters.base import Inverter, Target, Training
 from bench.weights.files import open_weights
-from bench.weights.lookup import FOLDER, Fitted, fitted, of_users_own, serving
+from bench.weights.lookup import FOLDER, Fitted, fitted, of_users_own, retrained, serving
 
 
 @runtime_checkable
@@ -179,6 +179,13 @@ class LearnedInverter(Inverter):
     def skip(cls, target: Target) -> str | None:
         """Without weights for this classifier and this size there is nothing to run."""
         return unsuited(cls.trained_as or cls.name, target, cls.sizes)
+
+    def retrained(self) -> list[Self]:
+        """The same recipe trained with other seeds, of which weights are here; none where they were named."""
+        target = self.target
+        where = (target.classifier_sha256, target.dataset, target.image_size[0])
+        found = retrained(self.trained_as or self.name, *where)
+        return [type(self)(target, one.path) for one in found if found and one.path.stem not in self.weights]
 
     @abstractmethod
     def build(self, settings: dict[str, Any]) -> nn.Module:

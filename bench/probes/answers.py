@@ -117,4 +117,30 @@ ANSWERS: dict[str, tuple[Answer, ...]] = {
             ("shrinks", "grows", "shows no change"),
         ),
     ),
+    "information": (
+        Answer(
+            "The logits tell {0} bits of an image, {1} a dimension; as the difference of two bounds this is an "
+            "estimate, no bound.",
+            (("information", "logits"), ("information_per_dim", "logits")),
+        ),
+        Answer(
+            "Told the mean logits of the predicted class in place of its own, {is}: {1} bits are told in place of {0}.",
+            (("information", "logits"), ("information", "class")),
+            ("less is told", "more is told", "no less is seen to be told"),
+        ),
+        Answer(
+            "Another image's logits tell {1} bits, and nothing tells {0}: the control {is}.",
+            (("information", "none"), ("information", "shuffled")),
+            (
+                "lies below zero, as it should",
+                "lies above zero, so that the model without logits is too poor and all differences are too large",
+                "cannot be told from zero",
+            ),
+        ),
+        Answer(
+            "Trained with seed 2 in place of 1 {is}: {1} bits in place of {0}.",
+            (("information", "seed 1"), ("information", "seed 2")),
+            ("less is told", "more is told", "no difference is seen"),
+        ),
+    ),
 }

@@ -8,7 +8,7 @@ import json
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from bench.cell import Cell
 from bench.cli.listing import PROBES
@@ -31,6 +31,15 @@ from bench.store.shared import shared_digests
 
 if TYPE_CHECKING:
     from bench.probes.scene import Scene
+
+
+@runtime_checkable
+class OfCell(Protocol):
+    """A probe whose numbers depend on something of the cell that the cell's own key leaves out."""
+
+    def depends_on(self, cell: Cell) -> tuple[str, ...]:
+        """What it is; part of the record's key."""
+        ...
 
 
 def run_probe(kind: str, config: RunConfig, *, wait: bool = True) -> Record:
@@ -73,7 +82,8 @@ def open_cell(probe: Probe, config: RunConfig) -> Cell:
         raise UsageError(f"{config.method} is a control, and probes ask inverters. Known inverters: {inverters}.")
     if config.num_images is None:
         cell = Cell.open(replace(config, controls=False, num_images=min(probe.num_images, cell.num_images)))
-    decides = [cell.draft.key, cell.draft.fingerprint, probe.name, *probe.depends(), _source(type(probe))]
+    more = probe.depends_on(cell) if isinstance(probe, OfCell) else ()
+    decides = [cell.draft.key, cell.draft.fingerprint, probe.name, *probe.depends(), *more, _source(type(probe))]
     key = f"{probe.name}-{hashlib.sha256(json.dumps(decides).encode()).hexdigest()[:16]}"
     assert cell.draft.cards is not None
     own = {card.key: card for card in probe.cards}

@@ -55,6 +55,11 @@ class Fitted:
         size = int(facts.get("image_size", DEFAULT_SIZE))
         return cls(path, own, dataset, size, recipe, default, facts.get("sha256", ""))
 
+    @property
+    def unseeded(self) -> dict[str, Any]:
+        """The settings of the training without its seed."""
+        return {key: value for key, value in self.recipe.items() if key not in ("seed", "hash")}
+
     def serves(self, dataset: str) -> bool:
         """Whether a run on a dataset may use it: what was trained on users' own images serves such images alone."""
         return of_users_own(dataset) or not of_users_own(self.dataset)
@@ -108,6 +113,15 @@ def inverter_weights(
     """File and SHA-256 of what a run takes; see ``serving``."""
     found = serving(method, classifier_sha256, dataset, image_size)
     return (found[0].path, found[0].sha256 or sha256_of(found[0].path)) if found else None
+
+
+def retrained(method: str, classifier_sha256: str, dataset: str, image_size: int) -> list[Fitted]:
+    """What ``serving`` has besides the first, and differs from it in the seed of the training alone; by that seed."""
+    first, *others = serving(method, classifier_sha256, dataset, image_size) or [None]
+    if first is None:
+        return []
+    same = [one for one in others if (one.dataset, one.unseeded) == (first.dataset, first.unseeded)]
+    return sorted(same, key=lambda one: int(one.recipe.get("seed", 1)))
 
 
 def own_inverter_weights(

@@ -14,26 +14,29 @@ from bench.registry import registered
 from tests.probes.conftest import Result, RunProbe
 
 KINDS = tuple(registered(PROBES))
+METHOD = {kind: "Blind" if kind == "information" else "Grey" for kind in KINDS}  # it asks for a likelihood
 N = {kind: 40 if kind == "misclassified" else 4 for kind in KINDS}  # misclassified images need correct partners
 
 
-def test_the_ten_probes_are_registered() -> None:
+def test_the_eleven_probes_are_registered() -> None:
     assert set(KINDS) == {
         "noise", "shift", "scale", "perturb", "interpolate", "misclassified", "adversarial", "ood", "transform",
-        "iterate",
+        "iterate", "information",
     }  # fmt: skip
 
 
 @pytest.mark.networks
 @pytest.mark.parametrize("kind", KINDS)
 def test_record_table_and_pictures_agree(kind: str, run: RunProbe) -> None:
-    probe, found = open_probe(kind), run(kind, "Grey", "linear", num_images=N[kind])
+    probe, found = open_probe(kind), run(kind, METHOD[kind], "linear", num_images=N[kind])
     record = found.record
-    assert (record.probe, record.method, record.classifier, record.num_images) == (kind, "grey", "tiny.linear", N[kind])
+    assert (record.probe, record.method, record.classifier, record.num_images) == (
+        kind, METHOD[kind].lower(), "tiny.linear", N[kind]
+    )  # fmt: skip
     assert set(record.metrics) == set(probe.overall)
     table = found.table
     for level in record.levels:
-        assert set(level.metrics) <= set(probe.measures) <= set(known())
+        assert set(level.metrics) <= set(probe.measures) <= {*known(), *(card.key for card in probe.cards)}
         for key, score in level.metrics.items():
             _explained(found, level.name, key, score.n)
     assert {key for level in record.levels for key in level.metrics} == set(probe.measures)
@@ -63,12 +66,12 @@ def _explained(found: Result, level: str, key: str, n: int) -> None:
 @pytest.mark.networks
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_inverter_that_ignores_its_input_shows_no_effect(kind: str, run: RunProbe) -> None:
-    found = run(kind, "Grey", "linear", num_images=N[kind])
-    zero = ("lpips_neutral", "lpips_step", "diversity")
+    found = run(kind, METHOD[kind], "linear", num_images=N[kind])
+    zero = ("lpips_neutral", "lpips_step", "diversity", "information")
     one = ("class_judge_neutral", "class_judge_draws", "class_target_draws")
     asked = [found.record.metrics, *(level.metrics for level in found.record.levels if level.name != "difference")]
     values = {key: [m[key].value for m in asked if key in m] for key in (*zero, *one)}
-    assert all(value == 0 for key in zero for value in values[key])
+    assert all(value == 0 for key in zero for value in values[key] if value is not None)
     assert all(value == 1 for key in one for value in values[key])
     looks = [m["luminance"].value for m in asked if "luminance" in m]
     assert looks == pytest.approx([128 / 255] * len(looks))

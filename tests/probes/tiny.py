@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import cache
 
@@ -121,3 +122,71 @@ class Broken(Inverter):
 
     def invert(self, logits: Tensor, seeds: Sequence[int]) -> Tensor:
         raise ValueError("no such luck")
+
+
+class Blind(Grey):
+    """Finds every image as probable as any other, whatever it is told."""
+
+    name = "blind"
+
+    def log_likelihood(self, images: Tensor, logits: Tensor | None) -> Tensor:
+        return torch.full((len(images),), -images[0].numel() * math.log(256))
+
+
+GREYS, SHARES = (0.0, 0.2, 0.4, 0.6), (0.5, 0.25, 0.125, 0.125)  # of the left half, and how often each is there
+
+
+def halves() -> nn.Module:
+    """Four logits, one for each grey of the left half: how near it is."""
+    return Halves()
+
+
+class Halves(nn.Module):
+    def forward(self, images: Tensor) -> Tensor:
+        grey = images[:, 0, 0, 0, None]
+        return -(grey - torch.tensor(GREYS)).abs()
+
+
+class Known(Grey):
+    """The true density of images of two halves: the left is one of four greys, the right one of eight.
+
+    Told a class, it is that of the images of this class; one in a thousand times the class is taken to be wrong, so that
+    no image is impossible.
+    """
+
+    name = "known"
+    wrong = 0.001
+
+    def log_likelihood(self, images: Tensor, logits: Tensor | None) -> Tensor:
+        shares = torch.tensor(SHARES, dtype=torch.float64)
+        own = Halves()(images).argmax(1)
+        left = shares[own]  # p(left half)
+        if logits is not None:
+            left = self.wrong * left + (1 - self.wrong) * (own == logits.argmax(1))
+        return left.log() - math.log(8)
+
+
+class Improbable(Grey):
+    """Says that images are more probable than certain."""
+
+    name = "improbable"
+
+    def log_likelihood(self, images: Tensor, logits: Tensor | None) -> Tensor:
+        return torch.ones(len(images))
+
+
+class Twice(Blind):
+    """Two training seeds, of which the second finds the logits worth two bits more."""
+
+    name = "twice"
+    more = 0.0
+    recipe = {"seed": 1}  # noqa: RUF012
+
+    def retrained(self) -> Sequence[Twice]:
+        twin = type(self)(self.target)
+        twin.more, twin.recipe = 2.0, {"seed": 2}
+        return [twin]
+
+    def log_likelihood(self, images: Tensor, logits: Tensor | None) -> Tensor:
+        told = torch.zeros(len(images)) if logits is None else torch.full((len(images),), 10 + self.more)
+        return -1000 + told * math.log(2)
