@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Level = Literal["image", "set"]
-Sight = Literal["lines", "whiskers", "curve"]
+Sight = Literal["lines", "whiskers", "curve", "histogram"]
 ROLES = ("ceiling", "set-floor", "memory", "class-floor", "class-mean", "linear", "class-only")  # rows of controls
 LAST = 1_000  # the place of what says none
 
@@ -196,7 +196,8 @@ class Look:
     """One figure of a probe's page.
 
     Attributes:
-        sight: lines over numbered levels; whiskers, a row a record; or a curve, the second measure over the first.
+        sight: lines over numbered levels; whiskers, a row a record; a curve, the second measure over the first; or a
+            histogram of the only measure over images.
         keys: measures, a panel each.
         about: what to see in it, for the caption.
         levels: only those whose name starts with one of these; null for what spans the levels.

@@ -132,7 +132,7 @@ class Inverter(ABC):
 
 @runtime_checkable
 class Likelihood(Protocol):
-    """What an inverter may bring besides ``invert``: how probable an image is. The probe ``information`` asks for it."""
+    """What an inverter may bring beside ``invert``: how probable an image is; the probe ``information`` asks for it."""
 
     def log_likelihood(self, images: Tensor, logits: Tensor | None) -> Tensor:
         """log q(x | z), in nats, of images whose values are 256 levels; q gives all such images together 1.

@@ -1,8 +1,8 @@
 """How many bits do the logits tell of an image (Nash, Kushman & Williams 2019)?
 
-An inverter that has a likelihood (``bench.Likelihood``) is asked for it with the image's logits and without. In the mean
-over images the difference estimates their mutual information. Each of the two likelihoods is a bound by itself: a model
-gives an image no more than its true probability in the mean. The difference of two bounds is an estimate and no bound:
+An inverter that has a likelihood (``bench.Likelihood``) is asked for it with the image's logits and without. In the
+mean over images the difference estimates their mutual information. Each of the two likelihoods is a bound by itself: in
+the mean no model finds images less surprising than they are. The difference of two bounds is an estimate and no bound:
 it is too large where the model without logits is the worse one, and too small where the other is.
 """
 
@@ -40,10 +40,10 @@ Given = NDArray[np.float32]
 class Information(Probe):
     """Bits an image with what is told less bits without, pair by pair.
 
-    ``shuffled`` is the control: another image's logits can tell nothing of this one, so that a value above zero says that
-    the model without logits is too poor, and all differences are too large. Where weights of the same recipe by other
-    training seeds are here (``bench train inverter ... --seed 2``), all values are means over the seeds, and each seed
-    has a level of its own.
+    ``shuffled`` is the control: another image's logits can tell nothing of this one, so that a value above zero says
+    that the model without logits is too poor, and all differences are too large. Where weights of the same recipe by
+    other training seeds are here (``bench train inverter ... --seed 2``), all values are means over the seeds, and each
+    seed has a level of its own.
     """
 
     name = "information"

@@ -117,10 +117,8 @@ def inverter_weights(
 
 def retrained(method: str, classifier_sha256: str, dataset: str, image_size: int) -> list[Fitted]:
     """What ``serving`` has besides the first, and differs from it in the seed of the training alone; by that seed."""
-    first, *others = serving(method, classifier_sha256, dataset, image_size) or [None]
-    if first is None:
-        return []
-    same = [one for one in others if (one.dataset, one.unseeded) == (first.dataset, first.unseeded)]
+    found = serving(method, classifier_sha256, dataset, image_size)
+    same = [one for one in found[1:] if (one.dataset, one.unseeded) == (found[0].dataset, found[0].unseeded)]
     return sorted(same, key=lambda one: int(one.recipe.get("seed", 1)))
 
 

@@ -29,7 +29,7 @@ PAPERS = {
     "dosovitskiy-brox-2016a": "Dosovitskiy & Brox 2016, Generating Images with Perceptual Similarity Metrics",
     "dosovitskiy-brox-2016b": "Dosovitskiy & Brox 2016, Inverting Visual Representations with Convolutional Networks",
     "flow-matching": "Lipman et al. 2023, Flow Matching; Liu et al. 2023, Flow Straight and Fast",
-    "nash-2019": "Nash, Kushman & Williams 2019, Inverting Supervised Representations; Salimans et al. 2017, PixelCNN++",
+    "nash-2019": "Nash, Kushman & Williams 2019, Inverting Supervised Representations; Salimans et al. 2017",
     "controls": None,
 }
 

@@ -20,6 +20,7 @@ LEVELS = 256
 HALF = 1 / (LEVELS - 1)  # of a bin's width, for values in [-1, 1]
 LEAST = -7.0  # the logarithm of a scale at least
 PER_COMPONENT = 10  # numbers: a weight, and three means, log-scales and coefficients
+MEANS, LOG_SCALES, COEFFICIENTS = slice(1, 4), slice(4, 7), slice(7, 10)
 
 
 def to_values(images: Tensor) -> Tensor:
@@ -44,8 +45,8 @@ def log_probability(parameters: Tensor, x: Tensor) -> Tensor:
     n, channels, height, width = parameters.shape
     split = parameters.contiguous().view(n, PER_COMPONENT, channels // PER_COMPONENT, height, width)
     values = x[:, :, None]  # (N, 3, 1, H, W)
-    means = moved(split[:, 1:4], split[:, 7:10].tanh(), values)
-    log_scales = split[:, 4:7].clamp_min(LEAST)
+    means = moved(split[:, MEANS], split[:, COEFFICIENTS].tanh(), values)
+    log_scales = split[:, LOG_SCALES].clamp_min(LEAST)
     inverse = torch.exp(-log_scales)
     centred = values - means  # (N, 3, M, H, W)
     below = F.logsigmoid(inverse * (centred + HALF))  # log F(b)
@@ -77,11 +78,11 @@ def draw(parameters: Tensor, uniform: Tensor) -> Tensor:
     cumulated = split[:, 0].softmax(1).cumsum(1)
     chosen = (cumulated < uniform[:, :1] * cumulated[:, -1:]).sum(1)  # (N,)
     mine = split[torch.arange(len(split), device=split.device), :, chosen]  # (N, 10)
-    spread = mine[:, 4:7].clamp_min(LEAST).exp() * uniform[:, 1:].logit()
-    coefficients = mine[:, 7:10].tanh()
+    spread = mine[:, LOG_SCALES].clamp_min(LEAST).exp() * uniform[:, 1:].logit()
+    coefficients = mine[:, COEFFICIENTS].tanh()
     x = torch.zeros_like(spread)
     for colour in range(3):  # each mean is moved by the values before
-        mean = moved(mine[:, 1:4], coefficients, x)[:, colour]
+        mean = moved(mine[:, MEANS], coefficients, x)[:, colour]
         x[:, colour] = to_values(((mean + spread[:, colour] + 1) / 2).clamp(0, 1))
     return x
 

@@ -18,10 +18,11 @@ from torch.nn.utils.parametrizations import weight_norm
 from torch.nn.utils.parametrize import is_parametrized, remove_parametrizations
 
 from bench.inverters.standardise import Standardise
-from methods.nash_2019.likelihood import PER_COMPONENT
+from methods.nash_2019.likelihood import LOG_SCALES, PER_COMPONENT
 
 ABOVE, LEFT = (2, 3), (2, 2)  # kernels of the two streams: a row above and the own one
 START = 0.1  # of a usual start, what a block adds to its input
+NARROW = -2.0  # log-scales at the start: one from 0 down at the pace of Adam would take thousands of steps
 LOGIT_NORM = 10.0  # mean squared norm with which standardised logits enter, as in BigGAN's generator here
 Features = dict[int, Tensor]  # by the number of a block
 
@@ -104,7 +105,7 @@ class Gated(nn.Module):
         self.conv2 = Causal(channels, 2 * channels, kernel)
         self.told = nn.Linear(width, 2 * channels, bias=False)
         with torch.no_grad():
-            self.conv2.conv.parametrizations.weight.original0.mul_(START)  # type: ignore[union-attr, operator]
+            self.conv2.conv.parametrizations.weight.original0.mul_(START)
 
     def forward(self, x: Tensor, embedding: Tensor, shown: Sequence[Tensor], run: Whole) -> Tensor:
         """Maps (N, C, h, w), the embedding (N, width) and what is shown to maps of the same shape."""
@@ -142,24 +143,30 @@ class Level(nn.Module):
         """(N, C, h, w) to the same; every block's features are ``kept`` by its number."""
         short = [x]
         for block in self.up:
-            x = self._block(block, x, embedding, beside, [], run)
-            kept[block.number] = x
+            x = self._block(block, x, embedding, kept, beside, [], run)
             short.append(x)
         if self.inner is None:
             short.pop()
         else:
-            x = run.inner(self, x, embedding, kept, beside)
+            x = x + run.inner(self, x, embedding, kept, beside)
         for block in self.down:
-            x = self._block(block, x, embedding, beside, [short.pop()], run)
-            kept[block.number] = x
+            x = self._block(block, x, embedding, kept, beside, [short.pop()], run)
         return x
 
     def _block(
-        self, block: Any, x: Tensor, embedding: Tensor, beside: Features | None, shown: list[Tensor], run: Whole
+        self,
+        block: Any,
+        x: Tensor,
+        embedding: Tensor,
+        kept: Features,
+        beside: Features | None,
+        shown: list[Tensor],
+        run: Whole,
     ) -> Tensor:
         if beside is not None:
             shown = [run.beside(beside, block.number), *shown]
         y: Tensor = block(x, embedding, shown, run)
+        kept[block.number] = y
         return y
 
 
@@ -189,6 +196,9 @@ class PixelCNN(nn.Module):
             for number, block in enumerate(one for one in stream.modules() if isinstance(one, Gated)):
                 block.number = number
         self.leave = weight_norm(nn.Conv2d(first, PER_COMPONENT * components, 1))
+        with torch.no_grad():
+            assert self.leave.bias is not None
+            self.leave.bias.view(PER_COMPONENT, -1)[LOG_SCALES] = NARROW
 
     def embedding(self, z: Tensor, given: Tensor) -> Tensor:
         """Logits (N, K) and which of them are told (N,) to (N, width); a learnt vector stands for none."""

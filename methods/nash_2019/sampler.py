@@ -7,8 +7,8 @@ even. All pixels together cost about one pass over the whole image, not one pass
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import torch
@@ -43,7 +43,7 @@ class Walk(Whole):
         if self.column is not None:
             rows = rows[..., start : start + wide]
         columns = F.unfold(rows, (height, wide), stride=layer.conv.stride)  # (N, C kh kw, places)
-        y = columns.transpose(1, 2) @ layer.conv.weight.flatten(1).T + layer.conv.bias
+        y: Tensor = columns.transpose(1, 2) @ layer.conv.weight.flatten(1).T + layer.conv.bias
         return y.transpose(1, 2)[:, :, None]
 
     def _remember(self, layer: Causal, x: Tensor) -> None:
@@ -145,4 +145,4 @@ def sample(network: PixelCNN, z: Tensor, given: Tensor, uniform: Tensor) -> Tens
         place.copy_(draw(parameters, uniform[:, :, k // side, k % side]))
         made.append(place)
     whole = torch.stack(made, dim=2)  # (N, 3, H W)
-    return (whole.unflatten(2, (side, side)) + 1) / 2
+    return (whole.view(len(z), 3, side, side) + 1) / 2

@@ -47,7 +47,7 @@ class NashRecipe(InverterRecipe):
     blocks: int = 1
     components: int = 5
     width: int = 128
-    warm_up: int = 500
+    warm_up: int = 200
     lr: float = 1e-3
     drop: float = 0.25
 

@@ -9,6 +9,7 @@ from bench.cards import Look
 from bench.store.record import Score
 from reports.analysis.probe_groups import Series, Together
 from reports.figures.probe_curves import curves
+from reports.figures.probe_histograms import histograms
 from reports.figures.probe_marks import Drawable, Mark, Panel, Style, Tick, Trace, legend_of, limits
 from reports.words import text
 
@@ -20,6 +21,8 @@ def drawable(look: Look, group: Together) -> Drawable:
     """What one figure shows of these records."""
     if look.sight == "curve":
         return curves(look, group)
+    if look.sight == "histogram":
+        return histograms(look, group)
     if look.sight == "lines":
         panels = {key: _lines(look, key, group) for key in look.keys}
         legend = tuple((one.label, style(one)) for one in group.series)

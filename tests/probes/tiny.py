@@ -150,8 +150,8 @@ class Halves(nn.Module):
 class Known(Grey):
     """The true density of images of two halves: the left is one of four greys, the right one of eight.
 
-    Told a class, it is that of the images of this class; one in a thousand times the class is taken to be wrong, so that
-    no image is impossible.
+    Told a class, it is that of the images of this class; one in a thousand times the class is taken to be wrong, so
+    that no image is impossible.
     """
 
     name = "known"

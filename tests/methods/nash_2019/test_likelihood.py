@@ -1,6 +1,7 @@
 """The mixture against its closed form: masses of all levels, colours that move each other, draws, known entropies."""
 
 import math
+from itertools import pairwise
 
 import pytest
 import torch
@@ -26,7 +27,7 @@ def logistic_masses(mean: float, log_scale: float) -> list[float]:
         return 1 / (1 + math.exp(-(x - mean) / math.exp(log_scale)))
 
     edges = [0.0, *(below(2 * k / 255 - 1 - HALF) for k in range(1, LEVELS)), 1.0]
-    return [high - low for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    return [high - low for low, high in pairwise(edges)]
 
 
 def one_component(mean: float, log_scale: float, coefficient: float = 0.0) -> torch.Tensor:
@@ -45,7 +46,8 @@ def test_a_component_has_the_masses_of_its_distribution_function(mean: float, lo
 def test_masses_of_all_256_levels_are_one_in_sum() -> None:
     """Of each colour given those before: what all levels of blue have together is the mass of red and green."""
     parameters = mixture()
-    _, means, scales, coefficients = parameters.view(PER_COMPONENT, 3).split([1, 3, 3, 3])
+    rows = parameters.view(PER_COMPONENT, 3)
+    means, scales, coefficients = rows[1:4], rows[4:7], rows[7:10]
     weights = parameters.view(PER_COMPONENT, 3)[0].softmax(0).tolist()
     total = 0.0
     for r in range(LEVELS):
@@ -80,7 +82,7 @@ def test_gradients_are_finite_far_away_and_at_both_ends() -> None:
     for mean, level in ((-1.0, 1.0), (1.0, -1.0), (0.0, 1.0), (3.0, -1.0)):
         parameters = one_component(mean, -7.0).float().requires_grad_()
         nats = log_probability(parameters, torch.full((1, 3, 1, 1), level))
-        nats.sum().backward()
+        nats.sum().backward()  # type: ignore[no-untyped-call]
         assert torch.isfinite(nats).all()
         assert parameters.grad is not None
         assert torch.isfinite(parameters.grad).all()
@@ -100,7 +102,7 @@ def test_the_bits_of_images_from_a_known_distribution_are_its_entropy() -> None:
 
 
 def test_draws_follow_the_masses() -> None:
-    """E q'(x) / q(x) over draws x of q is the sum of q', 1, whichever q' is taken; with other images in its place it is not."""
+    """E q'(x) / q(x) over draws x of q is the sum of q', 1, whichever q' is taken; over other images it is not."""
     parameters = mixture(seed=4)[:, :, 0, 0]
     chance = torch.rand(100_000, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     x = draw(parameters.expand(len(chance), -1), chance)
