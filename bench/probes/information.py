@@ -59,8 +59,8 @@ class Information(Probe):
     cards = (
         MetricCard(
             "information", "bits told", "bits by which what is told shortens the image's description", None, "image",
-            family="Information", digits=1, resolution=1e-3, sees="pixels", citation=("nash2019inverting",),
-            formula="log₂ q(x | z) − log₂ q(x)",
+            family="Information", digits=1, resolution=1e-3, sees="pixels", reads_distance=True,
+            citation=("nash2019inverting",), formula="log₂ q(x | z) − log₂ q(x)",
             good=f"Large: the image is in the logits. It is {ESTIMATE}; for shuffled logits it should not exceed 0.",
         ),
         MetricCard(
@@ -77,7 +77,7 @@ class Information(Probe):
     )  # fmt: skip
     looks = (
         Look(
-            "whiskers", ("information", "information_per_dim"),
+            "whiskers", ("information",),
             "Bits that the logits tell of an image, its class alone, and another image's logits, which can tell "
             "nothing.", levels=TOLD,
         ),

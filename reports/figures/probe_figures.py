@@ -84,7 +84,9 @@ def figure(look: Look, group: Together, kind: str, anchor: str) -> Figure | None
 def _caption(look: Look, panels: Sequence[Panel], empty: Sequence[str]) -> str:
     """What the look says, how intervals are drawn, and what is missing."""
     intervals = "Bands" if any(panel.bands for panel in panels) else "Whiskers"
-    parts = [look.about, f"{intervals}: 95 % intervals over images."]
+    parts = [look.about]
+    if look.sight != "histogram":
+        parts.append(f"{intervals}: 95 % intervals over images.")
     if any(panel.chance is not None for panel in panels):
         parts.append("The dashed grey line is what guessing scores.")
     if empty:

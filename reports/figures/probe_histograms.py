@@ -17,7 +17,8 @@ def histograms(look: Look, group: Together) -> Drawable:
     """Shares of images by bin."""
     (key,) = look.keys
     card = group.metric(key)
-    names = [name for name in group.level_names if name.startswith(look.levels or ())]
+    order = group.level_names  # a level looks alike in all figures that show the first ones
+    names = [name for name in order if name.startswith(look.levels or ())]
     found = {one.label: {name: _values(one, name, key) for name in names} for one in group.series}
     everything = np.concatenate([values for levels in found.values() for values in levels.values()] or [np.empty(0)])
     if not len(everything):
@@ -31,7 +32,7 @@ def histograms(look: Look, group: Together) -> Drawable:
     panels = tuple(
         Panel(
             title=label,
-            traces=tuple(_trace(name, names.index(name), one, edges) for name, one in levels.items()),
+            traces=tuple(_trace(name, order.index(name), one, edges) for name, one in levels.items()),
             x_label=card.title,
             y_label="share of images",
             y_limits=(0.0, 1.06 * highest),

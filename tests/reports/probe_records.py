@@ -52,7 +52,7 @@ def levels_of(kind: str) -> Named:
         "ood": [("cifar10", None), ("photographs", None), ("fashion-mnist", None)],
         "transform": [("none", 0.0), *((change.name, change.value) for change in transform.CHANGES)],
         "iterate": [(f"round {k}", float(k)) for k in range(1, ROUNDS + 1)],
-        "information": [(name, None) for name in ("logits", "class", "shuffled", "none")],
+        "information": [(name, None) for name in ("logits", "class", "shuffled", "none", "seed 1", "seed 2")],
     }
     return named[kind]
 

@@ -19,7 +19,7 @@ from tests.training.small import assert_same_state
 
 pytestmark = pytest.mark.processes
 
-SIMILAR = ("dosovitskiy-brox-2016a", "dosovitskiy-brox-2016b", "flow-matching", "classifier")
+SIMILAR = ("dosovitskiy-brox-2016a", "dosovitskiy-brox-2016b", "flow-matching", "nash-2019", "classifier")
 KINDS = ("biggan-logit", *(pytest.param(kind, marks=pytest.mark.slow) for kind in SIMILAR))
 ALONE = [sys.executable, "-m"]
 NEEDS_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")

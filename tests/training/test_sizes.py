@@ -41,8 +41,11 @@ TINY: dict[str, dict[str, Any]] = {
     "dosovitskiy-brox-2016a": {"factor": 1 / 16, "factor_d": 1 / 8, "batch": 8},
     "dosovitskiy-brox-2016b": {"factor": 1 / 16, "batch": 8},
     "flow-matching": {"channels": 16, "coarse": 32, "blocks": 1, "middle": 1, "width": 8, "batch": 8},
+    "nash-2019": {"filters": (8, 8, 8), "components": 2, "width": 8, "batch": 8},
     "onehot-biggan": {"channels": 8, "hidden": 8, "batch": 8},
 }
+SLOW = ("nash-2019",)  # it draws a pixel at a time
+SLOWLY = [pytest.param(one, marks=pytest.mark.slow) for one in SLOW]
 
 
 def folder(root: Path, each: int, start: int) -> str:
@@ -67,7 +70,7 @@ def cell(method: str, classifier: str, dataset: str, out: Path) -> Record:
 
 
 @pytest.mark.networks
-@pytest.mark.parametrize("method", TINY)
+@pytest.mark.parametrize("method", [*(one for one in TINY if one not in SLOW), *SLOWLY])
 def test_trained_at_64_px_it_runs_at_64_px_and_at_no_other_size(
     method: str, classifier: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,7 +3,8 @@
     python -m tests.training.worker KIND FOLDER [--steps N] [--resume] [--precision P] [--accumulate K]
         [--device D] [--pause S] [--unsynchronised]
 
-KIND is ``biggan-logit``, ``dosovitskiy-brox-2016a``, ``dosovitskiy-brox-2016b``, ``flow-matching`` or ``classifier``.
+KIND is ``biggan-logit``, ``dosovitskiy-brox-2016a``, ``dosovitskiy-brox-2016b``, ``flow-matching``,
+``nash-2019`` or ``classifier``.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from bench.training.engine import Engine, engine
 from bench.training.loop import Schedule, Trainable, fit
 from methods.biggan_logit.train import BigGANRecipe, BigGANTask
 from methods.flow_matching.train import FlowRecipe, FlowTask
+from methods.nash_2019.train import NashRecipe, NashTask
 from tests.training.small import make as made
 
 IMAGES = 96
@@ -66,6 +68,9 @@ def make(kind: str, one: Engine) -> Trainable:
     if kind == "flow-matching":
         flow = FlowRecipe("tiny", channels=16, coarse=32, blocks=1, middle=1, width=8, steps=20, batch=24, warm_up=4)
         return made(FlowTask, flow, target, one)
+    if kind == "nash-2019":
+        nash = NashRecipe("tiny", filters=(8, 8, 8), components=2, width=8, steps=20, batch=24, warm_up=4)
+        return made(NashTask, nash, target, one)
     if kind == "dosovitskiy-brox-2016a":
         frozen = small_resnet().eval().requires_grad_(False).to(one.device)
         opened = LoadedClassifier("resnet152", frozen, "cd" * 32, 32)
