@@ -94,4 +94,4 @@ def test_every_figure_asks_for_what_its_probe_declares(kind: str) -> None:
     for look in LOOKS[kind]:
         assert set(look.keys) <= set(probe.overall if look.levels is None else probe.measures)
     group = grouped(entry(kind))
-    assert not [name for look in LOOKS[kind] for name in drawable(look, group).empty]
+    assert not [name for look in LOOKS[kind] if look.sight != "histogram" for name in drawable(look, group).empty]
