@@ -68,11 +68,13 @@ class Access(Probe):
 
     Attributes:
         alone: the level with the largest alone.
+        pictured: the levels of which pictures are kept; all where none are named.
     """
 
     measures = (*SCORES, *KEPT)
     cards = tuple(_card(key, *told[:3]) for key, told in _TOLD.items())
     alone: ClassVar[str] = ALONE
+    pictured: ClassVar[tuple[str, ...]] = ()
 
     def skip(self, scene: Scene) -> str | None:
         """Without several logits there is nothing to hold back."""
@@ -95,10 +97,10 @@ class Access(Probe):
         returned = {self.alone: (None, truncated(scene.logits, 1, mean))} | self.returned(scene.logits, mean)
         scored = {name: _scored(scene, name, *returned[name]) for name in each(returned, self.name)}
         ends = scored[ALL].columns, scored[self.alone].columns
-        columns = {"original": scene.originals} | {name: scene.invert(given) for name, (_, given) in returned.items()}
+        shown = {name: scene.invert(returned[name][1]) for name in self.pictured or returned}
         return Findings(
             [_with_kept(one, *ends) for one in scored.values()],
-            side_by_side(scene.images, columns, scene.cell.dataset.class_names),
+            side_by_side(scene.images, {"original": scene.originals} | shown, scene.cell.dataset.class_names),
             note=f"{scene.logits.shape[1]:,} logits; training means from {whose}",
         )
 
@@ -266,14 +268,14 @@ class Probabilities(Access):
     looks = (
         *(
             Look(
-                "lines", KEPT, WAY, levels=(f"T {t:g} ",), axis="decimals of the probabilities",
-                where=f"T = {t:g}", ticks={"8": "all"},
+                "lines", KEPT, WAY if t == 0.5 else f"The same at temperature {t:g}.", levels=(f"T {t:g} ",),
+                axis="decimals of the probabilities", where=f"T = {t:g}", ticks={"8": "all"},
             )
             for t in temperatures
         ),
         Look("whiskers", SCORES, "Not rounded, against the originals.", levels=(ALONE, "untold", "T 1 all", ALL)),
     )  # fmt: skip
-    sheet = Sheet(fewer=("original", ALONE, "T 1 decimals 1", "T 1 decimals 2", "T 1 decimals 4", "T 1 all", ALL))
+    pictured = (ALONE, *(f"T 1 decimals {d}" for d in decimals), "T 1 all", "untold T 2", ALL)
 
     def returned(self, logits: Floats, mean: Doubles) -> Returned:
         """For each temperature from one decimal to all; then what an inverter makes of one that it is not told."""

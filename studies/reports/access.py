@@ -33,16 +33,10 @@ def access(entries: Sequence[Entry], probe: str) -> str:
         return "No records have been committed yet.\n"
     group = max(groups, key=lambda one: one.num_images)
     head = ["level", *(f"{group.metric(key).title}, {one.classifier}" for one in group.series for key in KEYS)]
-    rows = [[name, *_cells(group, name)] for name in _levels(group)]
+    rows = [[name, *_cells(group, name)] for name in group.level_names]
     if probe == Truncate.name:
         rows += _trained(group, entries)
     return "\n".join(markdown_lines(head, rows)) + "\n"
-
-
-def _levels(group: Together) -> list[str]:
-    """In the order of the record that has most of them."""
-    longest = max(group.series, key=lambda one: len(one.entry.record.levels))
-    return [level.name for level in longest.entry.record.levels]
 
 
 def _cells(group: Together, level: str) -> list[str]:
