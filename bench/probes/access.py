@@ -94,8 +94,9 @@ class Access(Probe):
     def measure(self, scene: Scene) -> Findings:
         """Each level against the originals, and how much of the way from the largest logit to all of them it keeps."""
         mean, whose = training_mean(scene)
-        returned = {self.alone: (None, truncated(scene.logits, 1, mean))} | self.returned(scene.logits, mean)
-        scored = {name: _scored(scene, name, *returned[name]) for name in each(returned, self.name)}
+        alone: Returned = {self.alone: (None, truncated(scene.logits, 1, mean))}
+        returned = alone | self.returned(scene.logits, mean)
+        scored = {name: _scored(scene, name, *returned[name]) for name in each(list(returned), self.name)}
         ends = scored[ALL].columns, scored[self.alone].columns
         shown = {name: scene.invert(returned[name][1]) for name in self.pictured or returned}
         return Findings(
@@ -141,8 +142,8 @@ def _scored(scene: Scene, name: str, value: float | None, given: Floats) -> Meas
         anew=scene.cell.config.force,
         wanted=SCORES,
     )
-    scores, columns = ({key: held[key] for key in SCORES} for held in (found.metrics, found.per_image))
-    return Measured(Level(name, value, scores), scene.images, columns)
+    scores = {key: found.metrics[key] for key in SCORES}
+    return Measured(Level(name, value, scores), scene.images, {key: found.per_image[key] for key in SCORES})
 
 
 def _with_kept(one: Measured, full: Mapping[str, Doubles], alone: Mapping[str, Doubles]) -> Measured:

@@ -118,7 +118,7 @@ def test_the_training_mean_comes_from_the_inverter_or_from_the_controls(bench_ho
         return training_mean(scene)
 
     own, whose = mean(inverter)
-    assert (own == inverter.reconstruct.network.standardise.mean.numpy()).all()
+    assert (own == inverter.reconstruct.network.state_dict()["standardise.mean"].numpy()).all()
     assert "own weights" in whose
     kept_by, whose = mean(object())
     assert "controls" in whose
