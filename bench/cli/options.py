@@ -78,8 +78,12 @@ JudgeOption = Annotated[
     str | None, typer.Option(help="Classifier that scores as judge, any but the target; by default the dataset's.")
 ]
 AccessOption = Annotated[Access | None, typer.Option(help="Of --method all, those that see no more than this.")]
-FetchedArgument = Annotated[str, typer.Argument(help="cifar10, tiny-imagenet, inception or fashion-mnist.")]
-VerifiedArgument = Annotated[str, typer.Argument(help="cifar10, tiny-imagenet, imagenet, inception or fashion-mnist.")]
+FetchedArgument = Annotated[
+    str, typer.Argument(help="cifar10, tiny-imagenet, fashion-mnist, inception, dinov2 or clip.")
+]
+VerifiedArgument = Annotated[
+    str, typer.Argument(help="cifar10, tiny-imagenet, imagenet, fashion-mnist, inception, dinov2 or clip.")
+]
 PartialOption = Annotated[
     bool, typer.Option("--partial", help="Take a copy that is not whole, under an identity of its own.")
 ]
