@@ -200,7 +200,7 @@ def test_names_reasons_and_captions_show_as_text(tmp_path: Path) -> None:
     assert html.html.count("&lt;script") > 10
 
 
-def test_all_probes_of_eight_cells_stay_below_four_megabytes(tmp_path: Path) -> None:
+def test_a_probe_of_eight_cells_stays_below_half_a_megabyte(tmp_path: Path) -> None:
     rows, entries = [f"test-{k}" for k in range(8)], []
     for classifier in CLASSIFIERS:
         for method in METHODS:
@@ -216,7 +216,7 @@ def test_all_probes_of_eight_cells_stay_below_four_megabytes(tmp_path: Path) -> 
                 entries.append(with_pictures(tmp_path, make_record(kind, classifier, method), used, columns)[0])
     pages = probe_pages(entries)
     html = rendered(pages)
-    assert len(html.html.encode()) < 4_000_000
+    assert len(html.html.encode()) < 500_000 * len(KINDS)
     ids = re.findall(r'\sid="([^"]+)"', html.html)
     assert len(ids) == len(set(ids))
     assert set(re.findall(r'href="#([^"]+)"', html.html)) <= set(ids)
