@@ -162,8 +162,8 @@ class Record:
 
     @property
     def training_seed(self) -> int | None:
-        """Of the training of the weights; null where there is none, or nobody wrote it down."""
-        return seed if isinstance(seed := (self.recipe or {}).get("seed"), int) else None
+        """Of the training of the weights, null where there is none; 1 of earlier versions, which do not say it."""
+        return None if self.recipe is None else seed if isinstance(seed := self.recipe.get("seed"), int) else 1
 
     @property
     def fingerprint(self) -> str:
