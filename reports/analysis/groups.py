@@ -38,6 +38,11 @@ class Entry(Left):
         return _interned(tuple(map(str, self.per_image.get("image_id", ()))))
 
     @cached_property
+    def per_image(self) -> Columns:
+        """What lies beside the record, of several cells beside the first one's, as its pictures do."""
+        return self.cells[0].per_image if self.cells else super().per_image
+
+    @cached_property
     def values(self) -> Columns:
         """``per_image`` with the means over all cells; without them, what lies beside the record."""
         return mean_columns(self.cells) if self.cells else self.per_image
@@ -45,11 +50,9 @@ class Entry(Left):
     @property
     def every(self) -> tuple[Entry, ...]:
         """The cells of this row, one or several, each with a label of its own."""
-        names = (", ".join([f"seed {one.record.seed}", *_trained(one.record)]) for one in self.cells)
-        labelled = (
-            replace(one, label=f"{one.record.method} ({name})") for one, name in zip(self.cells, names, strict=True)
+        return tuple(replace(one, label=f"{one.record.method} ({_numbers(one.record)})") for one in self.cells) or (
+            self,
         )
-        return tuple(labelled) or (self,)
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,18 +225,15 @@ def _label(entry: Entry, entries: list[Entry]) -> str:
     traits = {
         "preset": record.preset,
         "precision": record.precision,
-        "seed": several or f"seed {record.seed}",
+        "seed": "" if several else f"seed {record.seed}",
         "recipe": f"recipe {(record.recipe or {}).get('name')}",
-        "training_seed": _trained(record),
+        "training_seed": "" if several else _trained(record),
         "device": record.cost.device,
     }
-    told = [
-        words for name, words in traits.items() if any(_trait(twin, name) != _trait(record, name) for twin in twins)
-    ]
-    told += [several] if several and several not in told else []
-    if any(all(_trait(twin, name) == _trait(record, name) for name in traits) for twin in twins):
+    told = [several, *(words for name, words in traits.items() if any(_differ(twin, record, name) for twin in twins))]
+    if not any(told) or any(not any(_differ(twin, record, name) for name in traits) for twin in twins):
         told.append(record.key[:8])
-    return f"{record.method} ({', '.join(told)})"
+    return f"{record.method} ({', '.join(filter(None, told))})"
 
 
 def _numbers(record: Record) -> str:
@@ -242,6 +242,12 @@ def _numbers(record: Record) -> str:
 
 def _trained(record: Record) -> str:
     return f"training seed {record.training_seed}"
+
+
+def _differ(a: Record, b: Record, name: str) -> bool:
+    """Whether a trait tells two rows apart; of a cell that was skipped the recipe is not known."""
+    first, second = _trait(a, name), _trait(b, name)
+    return first != second and (name != "recipe" or None not in (first, second))
 
 
 def _trait(record: Record, name: str) -> object:

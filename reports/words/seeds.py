@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from reports.analysis.groups import Entry, Group
+from reports.analysis.metrics import first
 from reports.analysis.seeds import Apart, Pair, Spread, spread
 from reports.words import text
 
@@ -74,12 +75,20 @@ def sentence(group: Group, entry: Entry, keys: Sequence[str]) -> str:
     if not times:
         return ""
     number = max(apart.number for apart in held.values() if apart is not None)
-    shown = text.listing(f"{_times(value)} ({group.metric(key).title})" for key, value in times.items())
-    what = "trainings" if name == TRAININGS else "runs with other seeds"
-    return (
-        f"The standard deviation between {number} {what} of {entry.record.method} is {shown} times half of the "
-        "interval over images."
+    what = f"{number} trainings" if name == TRAININGS else f"{number} runs with other seeds"
+    near = first(group.metrics, "closest")
+    head, *_ = [near] if near in times else times
+    told = (
+        f"The standard deviation between {what} of {entry.record.method} is {_times(times.pop(head))} times half of "
+        f"the interval over images in {group.metric(head).title}"
     )
+    if not times:
+        return f"{told}."
+    low, high = min(times, key=lambda key: times[key]), max(times, key=lambda key: times[key])
+    least, most = (f"{_times(times[key])} ({group.metric(key).title})" for key in (low, high))
+    if low == high:
+        return f"{told}, and {least} times in another main metric."
+    return f"{told}, and {least} to {most} times in the {len(times)} other main metrics with an interval."
 
 
 def _times(value: float) -> str:
