@@ -117,7 +117,9 @@ def _spread(record: Record, key: str, score: Score, found: Spread) -> dict[str, 
     for name, apart in (("trainings", found.trainings), ("seeds", found.runs)):
         if apart is not None:
             row |= {name: apart.number, f"{name}_std": apart.std, f"{name}_range": apart.reach}
-    points = "; ".join(f"{training or ''}/{run}: {value!r}" for (run, training), value in found.points)
+    points = "; ".join(
+        f"{'' if training is None else training}/{run}: {value!r}" for (run, training), value in found.points
+    )
     return row | {"trainings_std_in_half_intervals": found.times, "points": points}
 
 

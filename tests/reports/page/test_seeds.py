@@ -6,13 +6,13 @@ import re
 
 from bench.store.record import Record
 from reports.page.seeds import several
-from tests.reports.analysis.test_seeds import cell, grouped
+from tests.reports.analysis.test_seeds import grouped, seeded
 
 
 def test_numbers_and_points(records: list[Record]) -> None:
     one = records[0]
     pairs = {(0, 1): 1.0, (1, 1): 1.2, (0, 2): 1.6, (1, 2): 1.8}
-    (found,) = several(grouped(*(cell(one, value, *pair) for pair, value in pairs.items())))
+    (found,) = several(grouped(*(seeded(one, value, *pair) for pair, value in pairs.items())))
     assert found.mean_of == "Mean of 2 trainings (1 and 2), 2 seeds (0 and 1)."
     assert found.heads == ("sd of 2 trainings", "range", "sd / half", "sd of 2 seeds", "range", "sd / half")
     assert found.lanes == ("training 1", "training 2")

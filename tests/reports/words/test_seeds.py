@@ -5,12 +5,12 @@ from __future__ import annotations
 from bench.store.record import Record
 from reports.analysis.seeds import Apart
 from reports.words import seeds
-from tests.reports.analysis.test_seeds import KEY, cell, grouped, row
+from tests.reports.analysis.test_seeds import KEY, grouped, row, seeded
 
 
 def test_the_spread_of_trainings_in_halves_of_the_interval(records: list[Record]) -> None:
     one = records[0]
-    found = grouped(cell(one, 1.0, 0, 1), cell(one, 1.2, 0, 2), cell(one, 1.4, 0, 3))
+    found = grouped(seeded(one, 1.0, 0, 1), seeded(one, 1.2, 0, 2), seeded(one, 1.4, 0, 3))
     (entry,) = found.entries
     assert seeds.sentence(found, entry, [KEY]) == (
         "The standard deviation between 3 trainings of biggan-logit is 1.00 times half of the interval over images in "
@@ -23,7 +23,7 @@ def test_the_spread_of_trainings_in_halves_of_the_interval(records: list[Record]
 
 
 def test_without_trainings_the_runs_are_told(records: list[Record]) -> None:
-    found = grouped(cell(records[0], 1.0, 0), cell(records[0], 1.0, 4))
+    found = grouped(seeded(records[0], 1.0, 0), seeded(records[0], 1.0, 4))
     (entry,) = found.entries
     assert seeds.mean_of(entry) == "Mean of 2 seeds (0 and 4)."
     assert "between 2 runs with other seeds of biggan-logit is 0.00 times" in seeds.sentence(found, entry, [KEY])
