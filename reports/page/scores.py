@@ -9,7 +9,7 @@ from bench.cards import MetricCard
 from bench.store.record import Score
 from reports.analysis.groups import Entry, Group, held, main_keys
 from reports.analysis.ranks import Rank, Standing, Standings, standing
-from reports.analysis.seeds import spread
+from reports.analysis.seeds import spread, title
 from reports.words import glossary, text
 from reports.words.ranks import basis, legend
 from reports.words.seeds import LEGEND, deviation, kinds, mean_of
@@ -223,13 +223,14 @@ def _chance(key: str, entry: Entry) -> str | None:
 def _row(entry: Entry, cells: tuple[Cell, ...], span: int) -> Row:
     record = entry.record
     question = entry.cards.method.question if record.kind == "control" else None
+    noise = "stochastic" if record.stochastic else ""
     return Row(
         label=entry.label,
         question=" ".join(filter(None, (mean_of(entry), question, record.note))) or None,
         access=record.access,
         training=record.training,
         stochastic="yes" if record.stochastic else "no",
-        traits=f"{record.access} · training {record.training}" + (" · stochastic" if record.stochastic else ""),
+        traits=" · ".join((f"{record.access} · training {record.training}", *filter(None, (noise, title(entry))))),
         status=record.status,
         reason=None if entry.complete else record.reason or "no reason was recorded",
         cells=cells,

@@ -39,7 +39,8 @@ class Seeds:
     mean_of: str
     sentence: str
     heads: tuple[str, ...]
-    lanes: tuple[str, ...]  # whose points each line of a drawing holds, from above
+    lanes: str  # whose points each line of a drawing holds, from above
+    within: bool  # whether there are several runs of several trainings
     lines: tuple[Line, ...]
 
 
@@ -60,7 +61,8 @@ def _seeds(group: Group, entry: Entry) -> Seeds:
         mean_of=seeds.mean_of(entry),
         sentence=seeds.sentence(group, entry, main),
         heads=tuple(heads),
-        lanes=tuple(f"training {one}" for one in trainings) if len(trainings) > 1 else (),
+        lanes=text.listing(map(str, trainings)) if len(trainings) > 1 else "",
+        within=len(told) > 1,
         lines=tuple(_line(group, entry, key, one, list(told)) for key, one in found.items()),
     )
 

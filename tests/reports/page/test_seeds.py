@@ -15,7 +15,7 @@ def test_numbers_and_points(records: list[Record]) -> None:
     (found,) = several(grouped(*(seeded(one, value, *pair) for pair, value in pairs.items())))
     assert found.mean_of == "Mean of 2 trainings (1 and 2), 2 seeds (0 and 1)."
     assert found.heads == ("sd of 2 trainings", "range", "sd / half", "sd of 2 seeds", "range", "sd / half")
-    assert found.lanes == ("training 1", "training 2")
+    assert (found.lanes, found.within) == ("1 and 2", True)
     (line,) = found.lines
     assert (line.value, line.half) == ("1.40", "0.20")
     assert line.cells == ("0.42", "0.60", "2.12", "0.14", "0.20", "0.71")
