@@ -15,7 +15,7 @@ from bench.store.reader import Left, originals_of
 from bench.store.record import Record
 from bench.store.table import Columns
 from reports.analysis.metrics import Metrics, headlines, metrics_of
-from reports.analysis.seeds import mean_columns, merged, title
+from reports.analysis.seeds import counted, mean_columns, merged
 
 ACCESS_ORDER = ("logits", "white-box", "features", "original")  # of the rows; others come after these
 
@@ -218,7 +218,7 @@ def _labelled(entries: list[Entry]) -> list[Entry]:
 
 
 def _label(entry: Entry, entries: list[Entry]) -> str:
-    record, several = entry.record, title(entry)
+    record, several = entry.record, counted(entry)
     twins = [e.record for e in entries if e.record.method == record.method and e is not entry]
     if not twins:
         return record.method

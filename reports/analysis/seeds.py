@@ -180,7 +180,7 @@ def _within(points: Sequence[tuple[Pair, float]], trainings: Sequence[Sequence[f
     return Apart(len({seed for (seed, _), _ in points}), std, max(max(one) - min(one) for one in several))
 
 
-def title(entry: Entry) -> str:
+def counted(entry: Entry) -> str:
     """``3 trainings``, ``2 seeds``, or ``3 trainings, 2 seeds``; empty of a row of one cell."""
     runs = len({one.record.seed for one in entry.cells})
     trainings = len({one.record.training_seed for one in entry.cells})

@@ -9,7 +9,7 @@ from bench.cards import MetricCard
 from bench.store.record import Score
 from reports.analysis.groups import Entry, Group, held, main_keys
 from reports.analysis.ranks import Rank, Standing, Standings, standing
-from reports.analysis.seeds import spread, title
+from reports.analysis.seeds import counted, spread
 from reports.words import glossary, text
 from reports.words.ranks import basis, legend
 from reports.words.seeds import LEGEND, deviation, kinds, mean_of
@@ -230,7 +230,7 @@ def _row(entry: Entry, cells: tuple[Cell, ...], span: int) -> Row:
         access=record.access,
         training=record.training,
         stochastic="yes" if record.stochastic else "no",
-        traits=" · ".join((f"{record.access} · training {record.training}", *filter(None, (noise, title(entry))))),
+        traits=" · ".join((f"{record.access} · training {record.training}", *filter(None, (noise, counted(entry))))),
         status=record.status,
         reason=None if entry.complete else record.reason or "no reason was recorded",
         cells=cells,

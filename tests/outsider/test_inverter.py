@@ -18,7 +18,7 @@ from bench.store.verify import verify_cell
 from bench.training.commands import Run, train_inverter
 from bench.weights.files import load_file
 from reports.analysis.groups import Entry, group
-from reports.analysis.seeds import title
+from reports.analysis.seeds import counted
 from tests.training.test_sizes import CLASSIFIER, folder
 
 pytestmark = pytest.mark.networks
@@ -92,7 +92,7 @@ def test_several_trainings_are_chosen_by_their_seeds_and_are_one_row(
     ((path, _),) = [(folder, one) for one, folder in read_records(tmp_path / "runs") if one.key == second["key"]]
     assert verify_cell(replace(config("linear", classifier, 0), training_seed=2)).key == path.name
     (found,) = group(Entry(record, folder) for record, folder in read_records(tmp_path / "runs"))
-    assert [title(entry) for entry in found.complete if entry.cells] == ["2 trainings"]
+    assert [counted(entry) for entry in found.complete if entry.cells] == ["2 trainings"]
 
 
 def test_weights_that_do_not_say_their_seed_are_not_taken_for_one(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from bench.store.record import Record, Score
 from reports.analysis.groups import Entry, Group, group
 from reports.analysis.ranks import standing
-from reports.analysis.seeds import Apart, mean_columns, seeds, spread, title
+from reports.analysis.seeds import Apart, counted, mean_columns, seeds, spread
 from tests.reports.synthetic import write_cell
 
 KEY = "lpips"
@@ -43,7 +43,7 @@ def row(*records: Record) -> Entry:
 def test_a_row_is_the_mean_of_trainings_and_each_of_these_of_its_runs(records: list[Record]) -> None:
     one = records[0]
     found = row(seeded(one, 4.0, 0, 2), seeded(one, 1.0, 0, 1), seeded(one, 2.0, 1, 1))
-    assert (found.label, title(found)) == ("biggan-logit", "2 trainings, 2 seeds")
+    assert (found.label, counted(found)) == ("biggan-logit", "2 trainings, 2 seeds")
     assert [seeds(part.record) for part in found.cells] == [(0, 1), (1, 1), (0, 2)]
     score = found.record.metrics[KEY]
     assert score.value == pytest.approx((1.5 + 4) / 2)
@@ -68,7 +68,7 @@ def test_runs_of_several_trainings_are_pooled_within_them(records: list[Record])
 def test_one_seed_is_a_row_as_ever(records: list[Record]) -> None:
     found = row(records[0])
     assert found.record is records[0]
-    assert (found.cells, found.every, spread(KEY, found), title(found)) == ((), (found,), None, "")
+    assert (found.cells, found.every, spread(KEY, found), counted(found)) == ((), (found,), None, "")
 
 
 @pytest.mark.parametrize(
