@@ -175,4 +175,5 @@ def _pair(entry: Entry) -> tuple[str, str]:
 
 def _traits(entry: Entry) -> tuple[Trait, ...]:
     record = entry.record
-    return ("preset", record.preset), ("seed", f"seed {record.seed}"), ("device", record.cost.device)
+    seeds = ("seed", f"seed {record.seed}"), ("training seed", f"training seed {record.training_seed}")
+    return ("preset", record.preset), *seeds, ("device", record.cost.device)
