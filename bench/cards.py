@@ -209,6 +209,7 @@ class Look:
         origin: of a curve, the level that is part of every branch: no change.
         origins: of a curve, the strength that ``origin`` stands for on a branch; 0 on all others.
         unordered: of a curve, the branches whose levels are no strengths: not joined, and without ``origin``.
+        ticks: of lines, what stands on the axis in place of a level's number.
     """
 
     sight: Sight
@@ -223,6 +224,7 @@ class Look:
     origin: str = ""
     origins: dict[str, float] = field(default_factory=dict)
     unordered: tuple[str, ...] = ()
+    ticks: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

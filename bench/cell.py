@@ -18,7 +18,7 @@ from bench.datasets.contents import distrust_cache
 from bench.describe import cards
 from bench.environment import default_preset, resolve_device
 from bench.errors import BenchError, DataError, UsageError, WeightsError
-from bench.identify import identify_classifier, identify_method
+from bench.identify import identify_classifier, identify_method, trained_as
 from bench.inverters.base import WITH_NETWORK, Inverter, Target
 from bench.inverters.control import Control
 from bench.metrics.extractors import playing
@@ -95,7 +95,7 @@ class Cell:
                 "method": name,
                 "version": method.version,
                 "source": source,
-                "weights": _method_weights(name, classifier.identity, dataset),
+                "weights": _method_weights(config, method, classifier.identity, dataset),
                 "classifier": classifier.identity,
                 "dataset": dataset.fingerprint,
                 "num_images": count,
@@ -119,6 +119,7 @@ class Cell:
             training=method.training,
             stochastic=method.stochastic,
             key=key,
+            recipe=None if config.training_seed is None else {"seed": config.training_seed},
             protocol=rules,
             cards=cards(method, name, kind, classifier, dataset.card),
         )
@@ -206,6 +207,7 @@ class Cell:
             preset=self.draft.preset,
             precision=self.draft.precision,
             network=classifier.network if self.method.access in WITH_NETWORK else None,
+            training_seed=self.config.training_seed,
         )
         return OpenMethod(self.method, target, self.dataset, classifier, self.config.seed)
 
@@ -256,10 +258,11 @@ def check_judge(name: str, classifier_sha256: str | None) -> None:
         raise UsageError(f"--judge {name} is the network that is inverted, which would be its own judge: name another.")
 
 
-def _method_weights(method: str, classifier_sha256: str, dataset: Dataset) -> str | None:
+def _method_weights(config: RunConfig, method: type, classifier_sha256: str, dataset: Dataset) -> str | None:
     """SHA-256 of the method's trained weights for this classifier, dataset and size; null where it has none."""
-    found = inverter_weights(method, classifier_sha256, dataset.name, dataset.image_size)
-    return found[1] if found else None
+    seed, name = config.training_seed, trained_as(config.method, method)
+    found = inverter_weights(name, classifier_sha256, dataset.name, dataset.image_size, seed)
+    return found[1] if found else None if seed is None else f"trained with seed {seed}"
 
 
 def _image_size(config: RunConfig, classifier: ClassifierCard) -> int | None:

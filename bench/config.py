@@ -43,6 +43,8 @@ class RunConfig:
         metrics: keys of those to compute now, the others are filled by a later run; null takes all that are always
             computed.
         judge: the classifier that scores as judge, any but the target; null takes the one that the dataset names.
+        training_seed: of the training whose weights a trained method takes; null takes those that come first
+            (``bench.weights.lookup``), whatever their seed.
     """
 
     method: str
@@ -60,12 +62,13 @@ class RunConfig:
     classifier_weights: Path | None = None
     metrics: tuple[str, ...] | None = None
     judge: str | None = None
+    training_seed: int | None = None
 
     def __post_init__(self) -> None:
         """Convert what means the same (text for paths, NumPy's integers), and refuse what no run can honour."""
         for name in ("method", "classifier", "dataset"):
             self._set(name, _name(name, getattr(self, name)))
-        for name in ("num_images", "seed"):
+        for name in ("num_images", "seed", "training_seed"):
             self._set(name, _whole(name, getattr(self, name)))
         for name in ("inception_weights", "out", "classifier_weights"):
             value = getattr(self, name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from bench.errors import BenchError, PluginError, UsageError, WeightsError
 from bench.inverters.base import Inverter
 from bench.inverters.control import Control
 from bench.local import local_file, local_name, source_of
-from bench.registry import CONTROLS, INVERTERS, load, registered
+from bench.registry import CONTROLS, INVERTERS, TRAINERS, load, registered
 
 NOT_LOADED = "not loaded"  # in a key, in the place of a digest
 DECLARED: dict[str, tuple[Any, ...]] = {
@@ -56,6 +56,20 @@ def identify_method(name: str) -> tuple[str, type[Inverter] | type[Control], str
     except PluginError as error:
         stand_in = Control if name in registered(CONTROLS) else Inverter
         return local_name(name) if ".py:" in name else name, stand_in, NOT_LOADED, error
+
+
+def trained_as(name: str, method: type[Any]) -> str:
+    """The name of the training whose weights a method takes, as ``bench.trainers`` has it: its own, if no other."""
+    return getattr(method, "trained_as", "") or (method.name if ".py:" in name else name)
+
+
+def seeds_of_training(name: str, asked: Sequence[int] | None) -> tuple[int | None, ...]:
+    """Those of the trainings that a method is to be run with: None alone where none is asked for, or it has none."""
+    if not asked:
+        return (None,)
+    _, method, _, _ = identify_method(name)
+    control = issubclass(method, Control) and trained_as(name, method) not in registered(TRAINERS)
+    return tuple(dict.fromkeys(asked)) if method.training == "pairs" and not control else (None,)
 
 
 def method_class(name: str) -> Any:

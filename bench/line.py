@@ -41,7 +41,7 @@ def run(config: RunConfig) -> Record:
 
 def run_controls(config: RunConfig) -> list[Record]:
     """The protocol's controls for one (dataset, classifier, N, seed), each a cell of its own."""
-    return [run_unasked(replace(config, method=name)) for name in registered(CONTROLS)]
+    return [run_unasked(replace(config, method=name, training_seed=None)) for name in registered(CONTROLS)]
 
 
 def run_unasked(config: RunConfig, *, wait: bool = True) -> Record:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,7 @@ def load_inverter(
     dataset: str = DEFAULT_DATASET,
     image_size: int | None = None,
     preset: Preset | None = None,
+    training_seed: int | None = None,
 ) -> Inverter:
     """An inverter for one classifier, ready for ``.invert(logits, seeds) -> images``.
 
@@ -45,6 +47,7 @@ def load_inverter(
         image_size: side of the reconstructions in pixels; by default that of the dataset's, of a folder without
             a size in its name the classifier's input size.
         preset: ``fast`` or ``paper``; by default as ``bench run`` does, ``fast`` on the CPU.
+        training_seed: of the training whose weights are taken; by default those that come first.
 
     Raises:
         UsageError: no such method, or it makes no sense for this classifier.
@@ -54,6 +57,7 @@ def load_inverter(
         raise UsageError(f"{method} is a control: it needs originals and runs through bench.run only.")
     side = image_size or _side(dataset, classifier)
     target = _target(cls, describe_network(classifier), dataset, (side, side), preset)
+    target = replace(target, training_seed=training_seed)
     if reason := cls.skip(target):
         raise SkipCellError(reason)
     inverter: Inverter = cls(target)

@@ -199,8 +199,9 @@ def test_reading_all_committed_records_imports_no_torch() -> None:
 
 
 def test_committed_records_are_of_known_things() -> None:
+    own = {card.key for name in registered(PROBES) for card in load(PROBES, "probe", name).cards}
     for record, _ in read_records(ROOT / "reports" / "results"):
         cards = cards_of(record)
         assert cards.method.question or cards.method.citation
         assert cards.classifier.place is not None
-        assert all(card.place < LAST for card in cards.metrics.values())
+        assert all(card.place < LAST or card.key in own for card in cards.metrics.values())

@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 
 from bench.errors import PluginError, UsageError
-from bench.identify import NOT_LOADED, _source, identify_classifier, identify_method, method_class
+from bench.identify import (
+    NOT_LOADED,
+    _source,
+    identify_classifier,
+    identify_method,
+    method_class,
+    seeds_of_training,
+    trained_as,
+)
 from bench.inverters.base import Inverter
 from bench.inverters.control import Control
 from bench.registry import CONTROLS, INVERTERS
@@ -22,6 +30,27 @@ def test_an_installed_method_is_known_by_its_version_and_a_linked_one_by_its_mod
     )
     installed = type("Installed", (), {"__module__": "numpy"})
     assert _source(installed, "installed") is None
+
+
+@pytest.mark.parametrize(
+    ("method", "found"),
+    [
+        ("biggan-logit", (2, 1)),
+        ("onehot-biggan", (2, 1)),
+        ("engstrom", (None,)),
+        ("ridge", (None,)),
+        ("oracle", (None,)),
+    ],
+)
+def test_only_what_is_trained_by_a_seed_has_one(method: str, found: tuple[int | None, ...]) -> None:
+    assert seeds_of_training(method, [2, 1, 2]) == found
+    assert seeds_of_training(method, None) == (None,)
+
+
+def test_weights_are_known_by_the_training_that_made_them() -> None:
+    assert trained_as("biggan-logit", BigGANLogit) == "biggan-logit"
+    other = type("Other", (BigGANLogit,), {"name": "other", "trained_as": "biggan-logit"})
+    assert trained_as("other.py:Other", other) == "biggan-logit"
 
 
 @pytest.mark.parametrize(

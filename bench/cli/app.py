@@ -14,16 +14,21 @@ from bench.cli.options import (
     DatasetOption,
     Device,
     DeviceOption,
+    FewImagesOption,
     JsonOption,
     JudgeOption,
     Listing,
     MetricOption,
+    NumImagesOption,
     PageOption,
     Precision,
     PrecisionOption,
     PresetOption,
     RunsOption,
     SeedOption,
+    TargetWeightsOption,
+    TrainingSeedOption,
+    TrainingSeedsOption,
 )
 from bench.cli.sweep import sweep
 from bench.cli.train import train_app
@@ -71,16 +76,13 @@ def run(
         list[str], typer.Option(help="Short name, PROVIDER:NAME, 'all', or path/to/file.py:function; repeatable.")
     ],
     dataset: DatasetOption = "cifar10",
-    num_images: Annotated[
-        int | None, typer.Option(help="N, a prefix of the published order; 2,500 by default.")
-    ] = None,
+    num_images: NumImagesOption = None,
     seed: Annotated[list[int], typer.Option(help="Seed of the run; repeatable.")] = [0],  # noqa: B006  # typer's form
+    training_seed: TrainingSeedsOption = None,
     device: DeviceOption = Device.auto,
     preset: PresetOption = None,
     precision: PrecisionOption = Precision.float32,
-    classifier_weights: Annotated[
-        Path | None, typer.Option(help="A file in place of the classifier's published weights.")
-    ] = None,
+    classifier_weights: TargetWeightsOption = None,
     metric: MetricOption = None,
     judge: JudgeOption = None,
     access: AccessOption = None,
@@ -114,7 +116,8 @@ def run(
         )  # fmt: skip
 
     methods = methods_of(method, access.value if access else None)
-    raise typer.Exit((verify_cells if verify else run_cells)(methods, classifier, seed, config, as_json=json))
+    go = verify_cells if verify else run_cells
+    raise typer.Exit(go(methods, classifier, seed, config, as_json=json, training_seeds=training_seed))
 
 
 app.command()(sweep)
@@ -128,11 +131,9 @@ def probe(
         list[str], typer.Option(help="Short name, PROVIDER:NAME, or path/to/file.py:function; repeatable.")
     ],
     dataset: DatasetOption = "cifar10",
-    num_images: Annotated[
-        int | None,
-        typer.Option(help="N; 250 by default: minutes on 2 cores with a feed-forward inverter. Pictures show 8."),
-    ] = None,
+    num_images: FewImagesOption = None,
     seed: SeedOption = 0,
+    training_seed: TrainingSeedOption = None,
     device: DeviceOption = Device.auto,
     preset: PresetOption = None,
     precision: PrecisionOption = Precision.float32,
@@ -150,7 +151,7 @@ def probe(
     def config(method_name: str, classifier_name: str) -> RunConfig:
         return RunConfig(
             method_name, classifier_name, dataset, num_images, seed, device.value, preset.value if preset else None,
-            force=force, out=out, precision=precision.value,
+            force=force, out=out, precision=precision.value, training_seed=training_seed,
         )  # fmt: skip
 
     raise typer.Exit(run_probes(kind, method, classifier, config, as_json=json))

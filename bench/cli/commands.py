@@ -24,13 +24,14 @@ Configure = Callable[[str, str, int], RunConfig]  # method, classifier, seed
 
 
 def run_cells(
-    methods: Sequence[str], classifiers: Sequence[str], seeds: Sequence[int], config: Configure, *, as_json: bool
-) -> int:
+    methods: Sequence[str], classifiers: Sequence[str], seeds: Sequence[int], config: Configure, *, as_json: bool,
+    training_seeds: Sequence[int] | None = None,
+) -> int:  # fmt: skip
     """Run every combination, each classifier's controls first, with the first seed; 1 if a cell failed."""
     from bench.foreign import aside
 
-    plan = _plan(methods, classifiers, seeds, config)
     with aside(), one_run():  # what plugins print is no answer of the command
+        plan = _plan(methods, classifiers, seeds, config, training_seeds)
         asked, controls = _run(plan)
     records = asked + [c for c in controls if c.key not in {record.key for record in asked}]
     if as_json:
@@ -42,16 +43,24 @@ def run_cells(
 
 
 def _plan(
-    methods: Sequence[str], classifiers: Sequence[str], seeds: Sequence[int], config: Configure
-) -> list[list[RunConfig]]:
+    methods: Sequence[str], classifiers: Sequence[str], seeds: Sequence[int], config: Configure,
+    training_seeds: Sequence[int] | None,
+) -> list[list[RunConfig]]:  # fmt: skip
     """A list of cells for each classifier."""
     from bench.classifiers.provider import targets
     from bench.datasets import aliases_of
+    from bench.identify import seeds_of_training
     from bench.registry import expanded
 
     every = targets(aliases_of(config(methods[0], classifiers[0], seeds[0]).dataset))
+    trainings = {method: seeds_of_training(method, training_seeds) for method in methods}
     return [
-        [config(method, classifier, seed) for method in methods for seed in dict.fromkeys(seeds)]
+        [
+            dataclasses.replace(config(method, classifier, seed), training_seed=training)
+            for method in methods
+            for training in trainings[method]
+            for seed in dict.fromkeys(seeds)
+        ]
         for classifier in expanded(classifiers, every)
     ]
 
@@ -72,13 +81,14 @@ def _run(plan: Sequence[Sequence[RunConfig]]) -> tuple[list[Record], list[Record
 
 
 def verify_cells(
-    methods: Sequence[str], classifiers: Sequence[str], seeds: Sequence[int], config: Configure, *, as_json: bool
-) -> int:
+    methods: Sequence[str], classifiers: Sequence[str], seeds: Sequence[int], config: Configure, *, as_json: bool,
+    training_seeds: Sequence[int] | None = None,
+) -> int:  # fmt: skip
     """``bench run --verify`` for every combination and the controls: a line a cell; 1 unless all are right."""
     from bench.registry import CONTROLS, registered
     from bench.store.verify import verify_cell
 
-    cells = _plan(methods, classifiers, seeds, config)
+    cells = _plan(methods, classifiers, seeds, config, training_seeds)
     plan = [one for each in cells for one in each]
     if plan[0].controls:
         kept = [control for control in registered(CONTROLS) if control not in methods]

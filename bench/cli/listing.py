@@ -238,6 +238,7 @@ def runs(folder: Path = Path("runs")) -> list[Row]:
             "probe": record.probe,
             "num_images": record.num_images,
             "seed": record.seed,
+            "training_seed": record.training_seed,
             "status": record.status,
             "created": record.created,
             "key": record.key or path.name,

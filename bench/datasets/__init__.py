@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bench.errors import PluginError, UnknownNameError, UsageError
 from bench.once import kept
 from bench.paths import expanded
-from bench.registry import DATASETS, load, registered
+from bench.registry import DATASETS, EXTRACTORS, load, registered
 
 if TYPE_CHECKING:
     from bench.datasets.base import Dataset
@@ -99,7 +99,7 @@ def load_training(name: str, image_size: int | None = None) -> tuple[Dataset, Da
 
 
 def fetched(name: str) -> Any:
-    """What fetches and verifies ``name``: a dataset's class, or a module with the same two functions.
+    """What fetches and verifies ``name``: a dataset's class, an extractor, or a module with the same two functions.
 
     Raises:
         UnknownNameError: nothing of that name is fetched.
@@ -108,4 +108,7 @@ def fetched(name: str) -> Any:
         return import_module(FETCHED[name])
     if name in registered(DATASETS):
         return load(DATASETS, "dataset", name)
-    raise UnknownNameError("thing to fetch or verify", name, [*registered(DATASETS), *FETCHED])
+    if name in registered(EXTRACTORS) and hasattr(extractor := load(EXTRACTORS, "extractor", name), "fetch"):
+        return extractor()
+    fetching = [one for one in registered(EXTRACTORS) if hasattr(load(EXTRACTORS, "extractor", one), "fetch")]
+    raise UnknownNameError("thing to fetch or verify", name, [*registered(DATASETS), *FETCHED, *fetching])

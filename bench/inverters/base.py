@@ -38,6 +38,7 @@ class Target:
         network: the frozen classifier in evaluation mode, [0, 1] images to logits; None unless the inverter
             declares ``access`` ``white-box`` or ``features``.
         precision: ``float32``, or another of the method's own ``precisions`` that was asked for.
+        training_seed: of the training whose weights are to be taken, or None: those that come first.
     """
 
     classifier: str
@@ -49,6 +50,7 @@ class Target:
     preset: str = "fast"
     network: nn.Module | None = None
     precision: str = "float32"
+    training_seed: int | None = None
 
 
 class Inverter(ABC):

@@ -16,6 +16,7 @@ from bench.cli.printing import say_once
 from bench.config import DEFAULT_DATASET
 from bench.errors import WeightsError
 from bench.inverters.base import Inverter, Target, Training
+from bench.store.fingerprint import digest
 from bench.weights.files import open_weights
 from bench.weights.lookup import FOLDER, Fitted, fitted, of_users_own, retrained, serving
 
@@ -39,7 +40,8 @@ class Trained:
     Attributes:
         network: in evaluation mode.
         weights: SHA-256 by the file's name.
-        recipe: ``name``, ``hash``, ``steps`` and ``seed`` of the training, its ``dataset`` and ``image_size``.
+        recipe: ``name``, ``hash``, ``steps`` and ``seed`` of the training, its ``dataset`` and ``image_size``, and
+            ``but_seed``, the hash of all settings but the seed.
         train_seconds: how long it took, where the file says so.
         images: hashes of the images of a folder that it was trained on.
         precision: ``bf16`` multiplies in bfloat16.
@@ -79,14 +81,19 @@ def unsuited(method: str, target: Target, sizes: tuple[int, ...] = ()) -> str | 
     if sizes and size not in sizes:
         known = ", ".join(map(str, sizes))
         return f"{method} makes images of {known} px and {target.dataset} is {size} px here."
-    if serving(method, target.classifier_sha256, target.dataset, size):
+    seed = target.training_seed
+    if serving(method, target.classifier_sha256, target.dataset, size, seed):
         return None
+    seeds = sorted({one.seed for one in serving(method, target.classifier_sha256, target.dataset, size)})
     here = sorted({one.image_size for one in fitted(method, target.classifier_sha256) if one.serves(target.dataset)})
     others = f"; those that are here are for {', '.join(map(str, here))} px" if here else ""
+    others = f"; those that are here have the seeds {', '.join(map(str, seeds))}" if seeds else others
+    asked = "" if seed is None else f", trained with seed {seed}"
     return (
         f"There are no weights of {method} for {target.classifier} with SHA-256 {target.classifier_sha256[:16]} and "
-        f"images of {size} px{others}. Train them (--dry-run says how long that takes): "
+        f"images of {size} px{asked}{others}. Train them (--dry-run says how long that takes): "
         f"bench train inverter {method} --classifier {_as_typed(target.classifier)}{_dataset_option(target)}"
+        f"{'' if seed is None else f' --seed {seed}'}"
     )
 
 
@@ -121,7 +128,7 @@ def open_trained(method: str, target: Target, build: Builder, weights: Path | No
     if weights is not None:
         path, opened = weights, open_weights(weights)
     else:
-        found = serving(method, target.classifier_sha256, target.dataset, target.image_size[0])
+        found = serving(method, target.classifier_sha256, target.dataset, target.image_size[0], target.training_seed)
         if not found:
             raise WeightsError(str(unsuited(method, target)))
         path, opened = found[0].path, open_weights(found[0].path, found[0].sha256 or None)
@@ -147,7 +154,8 @@ def open_trained(method: str, target: Target, build: Builder, weights: Path | No
         network.freeze()
     seconds = float(facts["train_seconds"]) if "train_seconds" in facts else None
     recipe = {key: made.recipe[key] for key in ("name", "hash", "steps")}
-    recipe |= {"seed": made.recipe.get("seed", 1), "dataset": made.dataset, "image_size": made.image_size}
+    recipe |= {"seed": made.seed, "dataset": made.dataset, "image_size": made.image_size}
+    recipe["but_seed"] = digest({name: value for name, value in made.recipe.items() if name not in ("hash", "seed")})
     images = frozenset(facts.get("images", "").split())
     return Trained(network, {path.stem: opened.sha256}, recipe, seconds, images, target.precision)
 

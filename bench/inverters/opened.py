@@ -52,6 +52,12 @@ class OpenMethod:
             if reason := cls.skip(target):
                 raise SkipCellError(reason)
             self.method = cls(target)
+        said = (getattr(self.method, "recipe", None) or {}).get("seed")
+        if target.training_seed not in (None, said):
+            raise SkipCellError(
+                f"{cls.name} does not say that it was trained with seed {target.training_seed}: leave --training-seed "
+                "away, or let it take its weights as bench.LearnedInverter does."
+            )
         self.stochastic = self.method.stochastic
         self.parameters = int(getattr(self.method, "parameters", 0))
         self.train_seconds: float | None = getattr(self.method, "train_seconds", None)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bench.cards import Answer
 
 CHANGES = ("falls", "rises", "shows no change")
+_TO_ALL = "to all of them is kept by LPIPS"
 
 
 def _ends(name: str, key: str, ends: tuple[str, str]) -> Answer:
@@ -115,6 +116,55 @@ ANSWERS: dict[str, tuple[Answer, ...]] = {
             "The distance from the original in LPIPS {is}, from {0} to {1}.",
             (("lpips", "round 1"), ("lpips", "round 10")),
             ("shrinks", "grows", "shows no change"),
+        ),
+    ),
+    "truncate": (
+        Answer(
+            f"With the five largest logits {{0}} of the way from the largest one {_TO_ALL}.",
+            (("kept_lpips", "top 5"),),
+        ),
+        Answer("By the cosine of the logits it is {0}.", (("kept_logit_cosine", "top 5"),)),
+        Answer(
+            "From all logits to the five largest the LPIPS to the original {is}, from {0} to {1}.",
+            (("lpips", "all logits"), ("lpips", "top 5")),
+            CHANGES,
+        ),
+    ),
+    "round": (
+        Answer(
+            f"With logits in whole numbers {{0}} of the way from the largest logit alone {_TO_ALL}, in tens {{1}}.",
+            (("kept_lpips", "decimals 0"), ("kept_lpips", "decimals -1")),
+        ),
+        Answer(
+            "From all digits to whole numbers the LPIPS to the original {is}, from {0} to {1}.",
+            (("lpips", "all logits"), ("lpips", "decimals 0")),
+            CHANGES,
+        ),
+        Answer(
+            "The cosine of the logits {is}, from {0} to {1}.",
+            (("logit_cosine", "all logits"), ("logit_cosine", "decimals 0")),
+            CHANGES,
+        ),
+    ),
+    "probabilities": (
+        Answer(
+            f"With probabilities of two decimals {{0}} of the way from the largest logit alone {_TO_ALL}, of six "
+            "decimals {1}.",
+            (("kept_lpips", "T 1 decimals 2"), ("kept_lpips", "T 1 decimals 6")),
+        ),
+        Answer(
+            "Exact probabilities lose the mean of an image's logits alone: the LPIPS to the original {is}, from {0} to "
+            "{1}.",
+            (("lpips", "all logits"), ("lpips", "T 1 all")),
+            CHANGES,
+        ),
+        Answer(
+            "Two decimals keep {0} at temperature 0.5 and {1} at temperature 2.",
+            (("kept_lpips", "T 0.5 decimals 2"), ("kept_lpips", "T 2 decimals 2")),
+        ),
+        Answer(
+            "Exact probabilities at a temperature of 2 that is not told keep {0}, of 0.5 {1}.",
+            (("kept_lpips", "untold T 2"), ("kept_lpips", "untold T 0.5")),
         ),
     ),
     "information": (

@@ -55,7 +55,7 @@ class Information(Probe):
     )
     measures = ("information", "information_per_dim", "bits_per_dim")
     num_images = 500
-    place = 10
+    place = 13
     cards = (
         MetricCard(
             "information", "bits told", "bits by which what is told shortens the image's description", None, "image",

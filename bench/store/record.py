@@ -119,7 +119,7 @@ class Record:
         metrics: scores by the protocol's keys. One that is not here has not been computed.
         cost: what the inversion took.
         weights: SHA-256 of every weight file involved, by name.
-        recipe: of the inverter's training: ``name``, ``hash``, ``steps``; null where there is none.
+        recipe: of the training: ``name``, ``hash``, ``steps``, ``seed``, ``but_seed`` (hash of all else); null if none.
         digests: SHA-256 of the files beside the record, by name; of ``originals.npy`` and ``logits.npz``, which many
             cells share and which grow, of the values of the first N rows. Records of earlier versions have none.
         environment: code revision, package versions, processor or GPU, threads.
@@ -161,6 +161,11 @@ class Record:
     schema_version: int = SCHEMA_VERSION
 
     @property
+    def training_seed(self) -> int | None:
+        """Of the training of the weights, null where there is none; 1 of earlier versions, which do not say it."""
+        return None if self.recipe is None else seed if isinstance(seed := self.recipe.get("seed"), int) else 1
+
+    @property
     def fingerprint(self) -> str:
         """Of the whole protocol, to tell records apart; what compares scores is the fingerprint of each."""
         return str(self.protocol.get("fingerprint", ""))
@@ -168,6 +173,7 @@ class Record:
     def __str__(self) -> str:
         """What was run, and every score that has a value, three a line."""
         what = f"{self.method} on {self.classifier}, {self.dataset}, {self.num_images:,} images, seed {self.seed}"
+        what += "" if self.training_seed is None else f", training seed {self.training_seed}"
         head = f"{f'probe {self.probe}: ' if self.probe else ''}{what}: {self.status}"
         told = [f"{key} {_brief(score)}" for key, score in self.metrics.items() if score.value is not None]
         lines = ["  ".join(f"{one:<38}" for one in told[k : k + 3]).rstrip() for k in range(0, len(told), 3)]

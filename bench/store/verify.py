@@ -87,7 +87,8 @@ def command(config: RunConfig, *more: str) -> str:
     """What runs this very cell, without its controls."""
     default = RunConfig(config.method, config.classifier)
     words = ["bench", "run", "--method", config.method, "--classifier", config.classifier]
-    for name in ("dataset", "num_images", "seed", "device", "preset", "precision", "judge", "inception_weights", "out"):
+    options = ("dataset", "num_images", "seed", "training_seed", "device", "preset", "precision", "judge")
+    for name in (*options, "inception_weights", "out"):
         if (value := getattr(config, name)) != getattr(default, name):
             words += [f"--{name.replace('_', '-')}", str(value)]
     return shlex.join([*words, "--no-controls", *filter(None, more)])

@@ -6,6 +6,7 @@ import dataclasses
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,12 +15,14 @@ from bench.classifiers.provider import targets
 from bench.config import Device, RunConfig
 from bench.datasets import aliases_of
 from bench.errors import BusyError, UsageError
+from bench.identify import seeds_of_training
 from bench.inverters.base import WITH_NETWORK
 from bench.once import one_run
 from bench.registry import CONTROLS, INVERTERS, expanded, registered
 from bench.rescore import outdated
 from bench.store.files import locked
 from bench.sweep.plan import Override, Plan, listed, nearest
+from bench.sweep.training import precedes
 
 State = Literal["complete", "failed", "skipped", "running", "open"]
 
@@ -51,6 +54,7 @@ class Planned:
         one = self.config
         head = f"probe {self.probe}: " if self.probe else ""
         rest = f"{one.num_images:,} images, seed {one.seed}, {one.preset}"
+        rest += "" if one.training_seed is None else f", training seed {one.training_seed}"
         return f"{head}{one.method} on {one.classifier}, {one.dataset}, {rest}" + (
             "" if one.precision == "float32" else f", {one.precision}"
         )
@@ -80,6 +84,7 @@ class Planned:
             words = ["bench", "probe", self.probe]
         words += ["--method", one.method, "--classifier", one.classifier, "--dataset", one.dataset]
         words += ["--num-images", str(one.num_images), "--seed", str(one.seed), "--device", one.device]
+        words += [] if one.training_seed is None else ["--training-seed", str(one.training_seed)]
         words += ["--preset", str(one.preset), "--precision", one.precision, "--out", str(one.out)]
         if self.probe is None:
             words += [word for key in one.metrics or () for word in ("--metric", key)] + ["--no-controls"]
@@ -150,18 +155,21 @@ def _grid(plan: Plan, out: Path, device: Device) -> Iterator[tuple[RunConfig, st
                     name, classifier, dataset, plan.num_images, 0, device, plan.preset, controls=False, out=out,
                     precision=plan.precision, metrics=plan.metrics,
                 )  # fmt: skip
-                config, seeds, probes = _overridden(plan, base, None)
-                seeds = seeds[:1] if name in controls else seeds
-                for seed in seeds:
-                    yield replace(config, seed=seed), None, name in controls
+                config, seeds, trainings, probes = _overridden(plan, base, None)
+                if name in controls:
+                    seeds, trainings = seeds[:1], ()
+                for training, seed in product(seeds_of_training(name, trainings), seeds):
+                    yield replace(config, seed=seed, training_seed=training), None, name in controls
                     for probe in () if name in registered(CONTROLS) else probes:
-                        asked, _, _ = _overridden(plan, replace(base, seed=seed, num_images=None, metrics=None), probe)
-                        yield asked, probe, False
+                        one = replace(base, seed=seed, training_seed=training, num_images=None, metrics=None)
+                        yield _overridden(plan, one, probe)[0], probe, False
 
 
-def _overridden(plan: Plan, config: RunConfig, probe: str | None) -> tuple[RunConfig, tuple[int, ...], tuple[str, ...]]:
-    """The configuration, seeds and probes after every override that speaks of it; the last one counts."""
-    seeds, probes = plan.seeds, plan.probes
+def _overridden(
+    plan: Plan, config: RunConfig, probe: str | None
+) -> tuple[RunConfig, tuple[int, ...], tuple[int, ...], tuple[str, ...]]:
+    """The configuration, seeds of runs and trainings, and probes after every override that speaks of it."""
+    seeds, trainings, probes = plan.seeds, plan.training_seeds, plan.probes
     for one in plan.override:
         if not _speaks_of(one, config, probe):
             continue
@@ -170,8 +178,9 @@ def _overridden(plan: Plan, config: RunConfig, probe: str | None) -> tuple[RunCo
             del found["num_images"]
         config = replace(config, **{name: value for name, value in found.items() if value is not None})
         seeds = seeds if one.seeds is None else one.seeds
+        trainings = trainings if one.training_seeds is None else one.training_seeds
         probes = probes if one.probes is None else one.probes
-    return config, seeds, probes
+    return config, seeds, trainings, probes
 
 
 def _speaks_of(one: Override, config: RunConfig, probe: str | None) -> bool:
@@ -202,7 +211,5 @@ def _planned(plan: Plan, config: RunConfig, probe: str | None, control: bool) ->
     full = replace(config, **known)
     record = cell.stored()
     tried = record.created if record is not None and record.status != "complete" else None
-    before = tuple(
-        k for k, one in enumerate(plan.train) if (one.method, one.classifier) == (config.method, config.classifier)
-    )
+    before = tuple(k for k, one in enumerate(plan.train) if precedes(one, config))
     return Planned(full, probe, control, 0, probe is None and cell.draft.access in WITH_NETWORK, tried, before)

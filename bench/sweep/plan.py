@@ -27,7 +27,7 @@ class Override:
         method, classifier, dataset, probe: which cells: a name or several; all where it is left out.
         num_images, preset, precision: in place of the plan's own. A probe has its default number of images unless an
             override that names the probe gives another.
-        seeds, probes: in place of the plan's lists; an empty list of seeds leaves these cells out.
+        seeds, training_seeds, probes: in place of the plan's lists; an empty list of seeds leaves these cells out.
     """
 
     method: Names = ()
@@ -38,6 +38,7 @@ class Override:
     preset: Literal["fast", "paper"] | None = None
     precision: Literal["float32", "bf16"] | None = None
     seeds: tuple[int, ...] | None = None
+    training_seeds: tuple[int, ...] | None = None
     probes: tuple[str, ...] | None = None
 
 
@@ -75,6 +76,7 @@ class Plan:
     Attributes:
         methods, classifiers, datasets: names as on the command line, also of files; ``all`` is allowed.
         seeds, probes: of every method, classifier and dataset; probes are added to the cells of ``bench run``.
+        training_seeds: of the trainings whose weights trained methods take, a cell each; none takes the first weights.
         num_images, preset, precision, device, metrics: as the options of ``bench run``.
         controls: whether the protocol's controls of each dataset and classifier are cells too.
         threads: of the processor, of each worker: equal everywhere so that bits are.
@@ -87,6 +89,7 @@ class Plan:
     classifiers: tuple[str, ...]
     datasets: tuple[str, ...] = (DEFAULT_DATASET,)
     seeds: tuple[int, ...] = (0,)
+    training_seeds: tuple[int, ...] = ()
     probes: tuple[str, ...] = ()
     num_images: int | None = None
     preset: Literal["fast", "paper"] | None = None

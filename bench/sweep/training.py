@@ -7,6 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from bench.classifiers import classifier_card
+from bench.config import RunConfig
 from bench.datasets import aliases_of
 from bench.sweep.plan import Training
 from bench.training.commands import full_name
@@ -30,6 +31,14 @@ def command(entry: Training) -> list[str]:
     several = ["--nproc-per-node", str(entry.processes)]
     several += ["--nnodes", str(entry.nodes)] if entry.nodes > 1 else ["--standalone"]
     return [sys.executable, "-m", "torch.distributed.run", *several, *words]
+
+
+def precedes(entry: Training, config: RunConfig) -> bool:
+    """Whether a cell waits for a training: of its method and classifier, and with its training seed if it has one."""
+    if (entry.method, entry.classifier) != (config.method, config.classifier):
+        return False
+    seeds = (None, open_trainer(entry.method).recipe(entry.recipe, seed=entry.seed).seed)
+    return config.training_seed in seeds
 
 
 def trained(entry: Training) -> Path | None:

@@ -155,12 +155,14 @@ def train_inverter(
             own = own_inverter_weights(method, target.sha256, final.dataset, pairs.image_size, settings)
             write_atomically(own, weights.read_bytes())
             print(f"weights: {weights}")
-            used = serving(method, target.sha256, final.dataset, pairs.image_size)[0].path
+            of = method, target.sha256, final.dataset, pairs.image_size
+            used = serving(*of)[0].path
             runs = f"bench run --method {method} --classifier {classifier} on such images uses"
             if used == own:
                 print(f"{runs} their copy {own}; delete it to undo that")
             else:
-                print(f"{runs} {used}, and their copy is {own}; delete the other one to use it")
+                print(f"{runs} {used}, and their copy is {own}; delete the other one to use it", end="")
+                print("" if serving(*of)[0].seed == final.seed else f", or say --training-seed {final.seed}")
 
 
 def _say_cost(trainer: Trainer, recipe: InverterRecipe, classifier: str, run: Run) -> None:

@@ -56,6 +56,11 @@ class Fitted:
         return cls(path, own, dataset, size, recipe, default, facts.get("sha256", ""))
 
     @property
+    def seed(self) -> int:
+        """Of the training; that of earlier versions, which do not say it, is 1."""
+        return int(self.recipe.get("seed", 1))
+
+    @property
     def unseeded(self) -> dict[str, Any]:
         """The settings of the training without its seed."""
         return {key: value for key, value in self.recipe.items() if key not in ("seed", "hash")}
@@ -71,7 +76,7 @@ class Fitted:
             of_users_own(self.dataset) == of_users_own(dataset),
             self.own,
             self.default,
-            -int(self.recipe.get("seed", 1)),
+            -self.seed,
             int(self.recipe.get("steps", 0)),
             self.path.stat().st_mtime if self.own else 0.0,
         )
@@ -79,7 +84,7 @@ class Fitted:
     def __str__(self) -> str:
         """For people, on one line."""
         recipe = f"recipe {self.recipe.get('name')}, {self.recipe.get('steps', 0):,} steps"
-        return f"{self.path.name} ({self.dataset}, {self.image_size} px, {recipe}, seed {self.recipe.get('seed', 1)})"
+        return f"{self.path.name} ({self.dataset}, {self.image_size} px, {recipe}, seed {self.seed})"
 
 
 def fitted(method: str, classifier_sha256: str) -> list[Fitted]:
@@ -97,21 +102,29 @@ def fitted(method: str, classifier_sha256: str) -> list[Fitted]:
     return found
 
 
-def serving(method: str, classifier_sha256: str, dataset: str, image_size: int) -> list[Fitted]:
+def serving(
+    method: str, classifier_sha256: str, dataset: str, image_size: int, training_seed: int | None = None
+) -> list[Fitted]:
     """Those that a run on a dataset of this size may use, the one that it takes first.
 
     Exactly this dataset comes before others, the user's own before what ships, the default recipe before others, the
-    longer training before shorter ones.
+    smaller seed before larger ones, the longer training before shorter ones. Where a seed is asked for, there are no
+    others.
     """
     suited = [one for one in fitted(method, classifier_sha256) if one.image_size == image_size and one.serves(dataset)]
+    suited = [one for one in suited if training_seed in (None, one.seed)]
     return sorted(suited, key=lambda one: one.order(dataset), reverse=True)
 
 
 def inverter_weights(
-    method: str, classifier_sha256: str, dataset: str = DEFAULT_DATASET, image_size: int = DEFAULT_SIZE
+    method: str,
+    classifier_sha256: str,
+    dataset: str = DEFAULT_DATASET,
+    image_size: int = DEFAULT_SIZE,
+    training_seed: int | None = None,
 ) -> tuple[Path, str] | None:
     """File and SHA-256 of what a run takes; see ``serving``."""
-    found = serving(method, classifier_sha256, dataset, image_size)
+    found = serving(method, classifier_sha256, dataset, image_size, training_seed)
     return (found[0].path, found[0].sha256 or sha256_of(found[0].path)) if found else None
 
 
@@ -119,7 +132,7 @@ def retrained(method: str, classifier_sha256: str, dataset: str, image_size: int
     """What ``serving`` has besides the first, and differs from it in the seed of the training alone; by that seed."""
     found = serving(method, classifier_sha256, dataset, image_size)
     same = [one for one in found[1:] if (one.dataset, one.unseeded) == (found[0].dataset, found[0].unseeded)]
-    return sorted(same, key=lambda one: int(one.recipe.get("seed", 1)))
+    return sorted(same, key=lambda one: one.seed)
 
 
 def own_inverter_weights(

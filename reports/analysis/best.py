@@ -46,7 +46,7 @@ def paired(key: str, a: Entry, b: Entry) -> Pairs | None:
     subsets = a.record.metrics[key].subsets, b.record.metrics[key].subsets
     if subsets[0] and subsets[1] and len(subsets[0]) == len(subsets[1]):
         return Pairs(np.array(subsets[0]), np.array(subsets[1]), a.record.num_images)
-    first, second = a.per_image, b.per_image
+    first, second = a.values, b.values
     if key not in first or key not in second or a.order != b.order:
         return None
     left, right = alike(first[key], second[key])

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -14,7 +13,9 @@ from numpy.typing import NDArray
 from bench.cards import LAST, ROLES, Cards, MetricCard, unknown
 from bench.store.reader import Left, originals_of
 from bench.store.record import Record
+from bench.store.table import Columns
 from reports.analysis.metrics import Metrics, headlines, metrics_of
+from reports.analysis.seeds import counted, mean_columns, merged
 
 ACCESS_ORDER = ("logits", "white-box", "features", "original")  # of the rows; others come after these
 
@@ -26,14 +27,32 @@ def _interned(ids: tuple[str, ...]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Entry(Left):
-    """What a run left, with the label of its row."""
+    """What a run left, with the label of its row; where this is several seeds' (``cells``), the record holds means."""
 
     label: str = ""
+    cells: tuple[Entry, ...] = ()
 
     @cached_property
     def order(self) -> tuple[str, ...]:
         """The ids of its images in their order; two that are the same object compare at once."""
         return _interned(tuple(map(str, self.per_image.get("image_id", ()))))
+
+    @cached_property
+    def per_image(self) -> Columns:
+        """What lies beside the record, of several cells beside the first one's, as its pictures do."""
+        return self.cells[0].per_image if self.cells else super().per_image
+
+    @cached_property
+    def values(self) -> Columns:
+        """``per_image`` with the means over all cells; without them, what lies beside the record."""
+        return mean_columns(self.cells) if self.cells else self.per_image
+
+    @property
+    def every(self) -> tuple[Entry, ...]:
+        """The cells of this row, one or several, each with a label of its own."""
+        return tuple(replace(one, label=f"{one.record.method} ({_numbers(one.record)})") for one in self.cells) or (
+            self,
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +163,7 @@ def group(entries: Iterable[Entry]) -> list[Group]:
 def _group(key: Key, entries: list[Entry]) -> Group:
     dataset, classifier, _, num_images, sha256 = key
     return Group(
-        dataset, classifier, entries[0].record.fingerprint, num_images, sha256, entries=tuple(_labelled(entries))
+        dataset, classifier, entries[0].record.fingerprint, num_images, sha256, tuple(_labelled(merged(entries)))
     )
 
 
@@ -195,27 +214,43 @@ def _row_rank(entry: Entry) -> tuple[Any, ...]:
 
 def _labelled(entries: list[Entry]) -> list[Entry]:
     """Entries in the order of the rows; a method that occurs twice says what tells its rows apart."""
-    return [dataclasses.replace(entry, label=_label(entry, entries)) for entry in sorted(entries, key=_row_rank)]
+    return [replace(entry, label=_label(entry, entries)) for entry in sorted(entries, key=_row_rank)]
 
 
 def _label(entry: Entry, entries: list[Entry]) -> str:
-    record = entry.record
+    record, several = entry.record, counted(entry)
     twins = [e.record for e in entries if e.record.method == record.method and e is not entry]
     if not twins:
         return record.method
     traits = {
         "preset": record.preset,
         "precision": record.precision,
-        "seed": f"seed {record.seed}",
+        "seed": "" if several else f"seed {record.seed}",
+        "recipe": f"recipe {(record.recipe or {}).get('name')}",
+        "training_seed": "" if several else _trained(record),
         "device": record.cost.device,
     }
-    told = [
-        words for name, words in traits.items() if any(_trait(twin, name) != _trait(record, name) for twin in twins)
-    ]
-    if any(all(_trait(twin, name) == _trait(record, name) for name in traits) for twin in twins):
+    told = [several, *(words for name, words in traits.items() if any(_differ(twin, record, name) for twin in twins))]
+    if not any(told) or any(not any(_differ(twin, record, name) for name in traits) for twin in twins):
         told.append(record.key[:8])
-    return f"{record.method} ({', '.join(told)})"
+    return f"{record.method} ({', '.join(filter(None, told))})"
+
+
+def _numbers(record: Record) -> str:
+    return f"seed {record.seed}" if record.training_seed is None else f"seed {record.seed}, {_trained(record)}"
+
+
+def _trained(record: Record) -> str:
+    return f"training seed {record.training_seed}"
+
+
+def _differ(a: Record, b: Record, name: str) -> bool:
+    """Whether a trait tells two rows apart; of a cell that was skipped the recipe is not known."""
+    first, second = _trait(a, name), _trait(b, name)
+    return first != second and (name != "recipe" or None not in (first, second))
 
 
 def _trait(record: Record, name: str) -> object:
+    if name == "recipe":
+        return (record.recipe or {}).get("name")
     return record.cost.device if name == "device" else getattr(record, name)

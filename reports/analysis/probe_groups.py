@@ -77,8 +77,9 @@ class Together:
 
     @property
     def level_names(self) -> list[str]:
-        """Every level that any of them has, in the order of the records."""
-        return list(dict.fromkeys(level.name for one in self.series for level in one.entry.record.levels))
+        """Every level that any of them has, in the order of the record that has most."""
+        held = sorted((one.entry.record.levels for one in self.series), key=len, reverse=True)
+        return list(dict.fromkeys(level.name for levels in held for level in levels))
 
     @property
     def level_keys(self) -> list[str]:
@@ -174,4 +175,5 @@ def _pair(entry: Entry) -> tuple[str, str]:
 
 def _traits(entry: Entry) -> tuple[Trait, ...]:
     record = entry.record
-    return ("preset", record.preset), ("seed", f"seed {record.seed}"), ("device", record.cost.device)
+    seeds = ("seed", f"seed {record.seed}"), ("training seed", f"training seed {record.training_seed}")
+    return ("preset", record.preset), *seeds, ("device", record.cost.device)

@@ -29,7 +29,7 @@ class Spread:
 
 def values_of(entry: Entry, key: str) -> Doubles:
     """(N,) values of a metric, NaN where it is not defined; empty where no image has one."""
-    found = entry.per_image.get(key)
+    found = entry.values.get(key)
     values = np.asarray([] if found is None else found, np.float64)
     return values if np.isfinite(values).any() else np.empty(0)
 

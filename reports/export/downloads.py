@@ -15,6 +15,7 @@ from bench.store.reader import Left
 from bench.store.record import Level, Record, Score
 from reports.analysis.groups import Group
 from reports.analysis.ranks import Rank, Standings
+from reports.analysis.seeds import Spread, spread
 from reports.export import exports
 from reports.export.files import INSIDE, Files
 from reports.export.latex import latex
@@ -34,12 +35,18 @@ CELL = (
     "preset",
     "num_images",
     "seed",
+    "training_seed",
     "status",
     "reason",
     "probe",
 )
 LEVEL = ("level", "level_value")
 SCORE = ("metric", "value", "ci95_low", "ci95_high", "n", "chance", "std", "higher_is_better", "note")
+SPREAD = (
+    *("dataset", "classifier", "method", "num_images", "metric", "mean", "ci95_low", "ci95_high"),
+    *("trainings", "trainings_std", "trainings_range", "seeds", "seeds_std", "seeds_range"),
+    *("trainings_std_in_half_intervals", "points"),  # training seed/seed: value
+)
 RANK = ("rank_low", "rank_high", "rank_note")  # of ranked inverters: what it rests on, or why there is none
 COLUMNS = (*CELL, *LEVEL, *SCORE, *RANK, "fingerprint", "key")
 JSON = "JSON"
@@ -58,8 +65,10 @@ class Download:
     weight: int  # bytes of the link that holds it
 
 
-def everything(cells: Sequence[Left], ranked: Sequence[Standings], files: Files = INSIDE) -> tuple[Download, ...]:
-    """The files that hold all records of the page, with the ranks of its groups."""
+def everything(
+    cells: Sequence[Left], ranked: Sequence[Standings], files: Files = INSIDE, groups: Sequence[Group] = ()
+) -> tuple[Download, ...]:
+    """The files that hold all records of the page, with the ranks of its groups, and what several seeds do."""
     records = [one.record for one in cells]
     rows, documents = as_csv(records, ranked), as_json(records, ranked)
     return (
@@ -69,6 +78,7 @@ def everything(cells: Sequence[Left], ranked: Sequence[Standings], files: Files 
         _download(
             files, "JSON", "bench-records.json", "application/json", documents, "the records, and each score's rank"
         ),
+        *_seeds(groups, files),
         _download(
             files,
             "BibTeX",
@@ -78,6 +88,39 @@ def everything(cells: Sequence[Left], ranked: Sequence[Standings], files: Files 
             "the papers behind what is shown",
         ),
     )
+
+
+def _seeds(groups: Sequence[Group], files: Files) -> tuple[Download, ...]:
+    """Nothing where no row is several cells."""
+    if not any(entry.cells for one in groups for entry in one.complete):
+        return ()
+    about = "a row for each metric of a method with several seeds: mean, interval, spread"
+    return (_download(files, "Seeds", "bench-seeds.csv", "text/csv", seeds_csv(groups), about),)
+
+
+def seeds_csv(groups: Iterable[Group]) -> str:
+    """A row for each metric of a row of several seeds: mean, interval over images, spread of trainings and of runs."""
+    file = io.StringIO()
+    writer = csv.DictWriter(file, SPREAD, lineterminator="\r\n")
+    writer.writeheader()
+    for entry in (entry for one in groups for entry in one.complete):
+        for key, score in entry.record.metrics.items():
+            if (found := spread(key, entry)) is not None:
+                writer.writerow(_inert(_spread(entry.record, key, score, found)))
+    return file.getvalue()
+
+
+def _spread(record: Record, key: str, score: Score, found: Spread) -> dict[str, object]:
+    low, high = score.ci95 or (None, None)
+    row: dict[str, object] = {name: getattr(record, name) for name in SPREAD[:4]}
+    row |= {"metric": key, "mean": score.value, "ci95_low": low, "ci95_high": high}
+    for name, apart in (("trainings", found.trainings), ("seeds", found.runs)):
+        if apart is not None:
+            row |= {name: apart.number, f"{name}_std": apart.std, f"{name}_range": apart.reach}
+    points = "; ".join(
+        f"{'' if training is None else training}/{run}: {value!r}" for (run, training), value in found.points
+    )
+    return row | {"trainings_std_in_half_intervals": found.times, "points": points}
 
 
 def tables(group: Group, ranked: Standings, anchor: str, files: Files = INSIDE) -> tuple[Download, ...]:
@@ -121,10 +164,11 @@ Places = dict[tuple[int, str], dict[str, object]]
 def _places(ranked: Iterable[Standings]) -> Places:
     """Rank, and what it rests on or why there is none, by record and metric."""
     return {
-        (id(entry.record), one.key): _place(one.ranks.get(entry), basis(one))
+        (id(cell.record), one.key): _place(one.ranks.get(entry), basis(one))
         for standings in ranked
         for one in standings.values()
         for entry in one.entries
+        for cell in entry.every
     }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bench.store.record import Record
 from reports.analysis.groups import Entry, Group, has_value, held, main_keys
 from reports.analysis.ranks import Standings
-from reports.words import glossary, text
+from reports.words import glossary, seeds, text
 from reports.words.glossary import DIRECTIONS
 from reports.words.markdown import escaped, markdown_lines
 from reports.words.ranks import IN_TABLE, legend
@@ -27,7 +27,9 @@ def markdown(group: Group, ranked: Standings) -> str:
     rows = []
     for title, entries in glossary.bands(group):
         rows += [[f"*{title}*", *[""] * (len(WORDS) - 1 + len(heads))]] if title in APART else []
-        rows += [_markdown_row(entry, keys, ranked) for entry in entries]
+        for entry in entries:
+            rows.append(_markdown_row(entry, keys, ranked))
+            rows += [[name, "", "", *cells] for name, cells in seeds.rows(entry, keys)]
     if chances := chances_of(group, keys):
         rows.append(["chance", "", "", *chances])
     return "\n".join([escaped(_about(group, ranked, keys)), "", *markdown_lines([*WORDS, *heads], rows)]) + "\n"
@@ -43,6 +45,7 @@ def _about(group: Group, ranked: Standings, keys: Sequence[str]) -> str:
     for number in sorted(set(sets.values())):
         names = text.listing(key for key, own in sets.items() if own == number)
         told.append(SUBSETS.format(names, text.count(number)) if number else SETS.format(names))
+    told += [line for entry in group.complete for line in seeds.mean_of_row(entry)]
     told += [IN_TABLE] if any(ranked[key].ranks for key in keys) else []
     return " ".join([*told, *(legend(ranked, keys) if keys else [])])
 

@@ -11,7 +11,7 @@ from reports.analysis.groups import Entry, Group, has_value, held
 from reports.analysis.metrics import first
 from reports.analysis.ranks import Standings
 from reports.export.exports import APART, chances_of, lost
-from reports.words import glossary, text
+from reports.words import glossary, seeds, text
 
 SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -52,7 +52,7 @@ def latex(group: Group, ranked: Standings) -> str:
     span, blocks = before + (len(keys) or 1), []
     for title, entries in bands:
         heading = [[rf"\multicolumn{{{span}}}{{l}}{{\textit{{{tex(title)}}}}}"]] if title in APART else []
-        blocks.append([*heading, *([*_lead(entry)[:before], *_row(entry, keys, ranked)] for entry in entries)])
+        blocks.append([*heading, *(row for one in entries for row in _rows(one, keys, ranked, before))])
     if chances := chances_of(group, keys):
         blocks.append([[*["chance", ""][:before], *(one.replace(text.MINUS, "-") for one in chances)]])
     body = "\\midrule\n".join("".join(f"{' & '.join(row)} \\\\\n" for row in block) for block in blocks)
@@ -89,6 +89,7 @@ def _caption(group: Group, ranked: Standings, keys: Sequence[str]) -> str:
     told += f"{group.dataset}."
     level = {group.metric(key).level for key in keys}
     told += f" Means over images. {INTERVALS}" if "image" in level else ""
+    told += "".join(f" {line}" for entry in group.complete for line in seeds.mean_of_row(entry))
     return told + (f" {BOLD}" if any(ranked[key].leaders for key in keys) else "")
 
 
@@ -101,6 +102,13 @@ def _head(title: str, arrow: str) -> str:
 
 def _lead(entry: Entry) -> list[str]:
     return [tex(entry.label), tex(entry.record.access)]
+
+
+def _rows(entry: Entry, keys: Sequence[str], ranked: Standings, before: int) -> list[list[str]]:
+    """A method's row; of several seeds followed by their standard deviations."""
+    apart = seeds.rows(entry, keys) if keys else []
+    below = [[*[rf"\quad {name}", ""][:before], *(one or "{---}" for one in cells)] for name, cells in apart]
+    return [[*_lead(entry)[:before], *_row(entry, keys, ranked)], *below]
 
 
 def _row(entry: Entry, keys: Sequence[str], ranked: Standings) -> list[str]:

@@ -88,11 +88,11 @@ class Drawable:
 
 
 def limits(card: MetricCard, values: Sequence[float]) -> Limits:
-    """Shares from 0 to 1, distances from 0, all else where the values are; ends that are None are left open."""
+    """Shares from 0 to 1 at least, distances from 0, all else where the values are; ends that are None are open."""
     if not values:
         return (None, None)
-    if card.share and min(values) >= 0 and max(values) <= 1:
-        return (-0.03, 1.03)
+    if card.share:
+        return (min(0.0, *values) - 0.03, max(1.0, *values) + 0.03)
     if card.reads_distance and min(values) >= 0:
         return (-0.03 * max(values) if max(values) else -0.03, 1.06 * max(values) or 1.0)
     return (None, None)

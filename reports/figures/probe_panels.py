@@ -47,10 +47,10 @@ def levels_of(look: Look, group: Together) -> list[str]:
 def _lines(look: Look, key: str, group: Together) -> Panel:
     """A measure over numbered levels, a line a record."""
     names, card = levels_of(look, group), group.metric(key)
-    places = {name: _place(group.value(name), look) for name in names}
     traces = []
     for one in group.series:
-        found = [(places[name], one.score(name, key)) for name in names]
+        held = [level for level in one.entry.record.levels if level.name in names]
+        found = [(_place(level.value, look), level.metrics.get(key)) for level in held]
         marks = tuple(
             Mark(x, score.value, None, score.ci95, text.number(card, score.value))
             for x, score in found
@@ -62,7 +62,7 @@ def _lines(look: Look, key: str, group: Together) -> Panel:
         title=f"{card.title}, {look.where}" if look.where else card.title,
         traces=tuple(traces),
         x_label=look.axis,
-        x_ticks=_ticks(names, places, group),
+        x_ticks=_ticks(names, look, group),
         y_limits=limits(card, [end for one in traces for mark in one.marks for end in (mark.y, *(mark.y_ends or ()))]),
         neutral=None if look.neutral is None else _place(look.neutral, look),
         chance=_chance(one.score(name, key) for one in group.series for name in names),
@@ -77,14 +77,11 @@ def _place(value: float | None, look: Look) -> float | None:
     return math.log2(value) if look.doubling else value
 
 
-def _ticks(names: Sequence[str], places: dict[str, float | None], group: Together) -> tuple[Tick, ...]:
+def _ticks(names: Sequence[str], look: Look, group: Together) -> tuple[Tick, ...]:
     """A tick a level, every other one where there are many."""
-    ticks = {
-        place: f"{group.value(name):g}".replace("-", text.MINUS)
-        for name in names
-        if (place := places[name]) is not None
-    }
-    found = sorted(ticks.items())
+    values = {level.value for one in group.series for level in one.entry.record.levels if level.name in names}
+    numbers = ((f"{value:g}", place) for value in values if (place := _place(value, look)) is not None)
+    found = sorted((place, look.ticks.get(number, number.replace("-", text.MINUS))) for number, place in numbers)
     return tuple(found if len(found) < 8 else found[::2])
 
 

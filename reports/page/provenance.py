@@ -61,7 +61,7 @@ class Provenance:
 
 def costs(group: Group) -> tuple[CostRow, ...]:
     """A row for each complete cell."""
-    return tuple(_cost(entry) for entry in group.complete)
+    return tuple(_cost(cell) for entry in group.complete for cell in entry.every)
 
 
 def _cost(entry: Entry) -> CostRow:
@@ -86,7 +86,7 @@ def provenance(group: Group) -> Provenance:
     return Provenance(
         fingerprint=group.fingerprint or "not recorded",
         protocol=facts(parts),
-        sources=tuple(_member(entry, group) for entry in (*group.inverters, *group.controls)),
+        sources=tuple(_member(cell, group) for row in (*group.inverters, *group.controls) for cell in row.every),
     )
 
 

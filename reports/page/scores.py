@@ -9,8 +9,10 @@ from bench.cards import MetricCard
 from bench.store.record import Score
 from reports.analysis.groups import Entry, Group, held, main_keys
 from reports.analysis.ranks import Rank, Standing, Standings, standing
+from reports.analysis.seeds import counted, spread
 from reports.words import glossary, text
 from reports.words.ranks import basis, legend
+from reports.words.seeds import LEGEND, deviation, kinds, mean_of
 
 WORD_COLUMNS = 4  # method, access, training, stochastic
 
@@ -31,6 +33,7 @@ class Cell:
 
     Attributes:
         raw: the record's value to the last digit.
+        apart: of several seeds: what differs, and the standard deviation between them.
         mark: points to a footnote.
         rank: of a ranked inverter, with what it says in words.
         order: place within the band, by which rows are sorted; ties have the same.
@@ -41,6 +44,7 @@ class Cell:
     half_width: str | None = None
     bounds: str | None = None
     spread: str | None = None
+    apart: tuple[tuple[str, str], ...] = ()
     images: str | None = None
     chance: str | None = None
     mark: str | None = None
@@ -71,7 +75,7 @@ class Row:
     """A method with its scores, or with the reason why there are none."""
 
     label: str
-    question: str | None  # what a control answers, and the record's note
+    question: str | None  # of how many seeds it is the mean, what a control answers, and the record's note
     access: str
     training: str
     stochastic: str
@@ -157,14 +161,14 @@ def main_table(group: Group, standings: Standings) -> MainTable:
                 cells.append(replace(cell, order=order[key].ranks.get(entry)))
             rows.append(_row(entry, tuple(cells), len(keys)))
         bands.append(Band(title, entries[0].record.kind, tuple(rows)))
-    columns = _columns(keys, group)
+    columns, told = _columns(keys, group), [LEGEND] if any(entry.cells for entry in group.complete) else []
     return MainTable(
         families=tuple((title, len(list(run))) for title, run in groupby(one.family for one in columns)),
         columns=columns,
         bands=tuple(bands),
         access=tuple(dict.fromkeys(entry.record.access for entry in group.inverters)),
         notes=notes.numbered(),
-        legend=tuple(legend(standings, keys, {column.key: column.title for column in columns})),
+        legend=(*told, *legend(standings, keys, {column.key: column.title for column in columns})),
         any_best=any(standings[key].leaders for key in keys),
         any_chance=any(one.chance for one in columns),
         span=len(keys) + WORD_COLUMNS,
@@ -219,13 +223,14 @@ def _chance(key: str, entry: Entry) -> str | None:
 def _row(entry: Entry, cells: tuple[Cell, ...], span: int) -> Row:
     record = entry.record
     question = entry.cards.method.question if record.kind == "control" else None
+    noise = "stochastic" if record.stochastic else ""
     return Row(
         label=entry.label,
-        question=" ".join(filter(None, (question, record.note))) or None,
+        question=" ".join(filter(None, (mean_of(entry), question, record.note))) or None,
         access=record.access,
         training=record.training,
         stochastic="yes" if record.stochastic else "no",
-        traits=f"{record.access} · training {record.training}" + (" · stochastic" if record.stochastic else ""),
+        traits=" · ".join((f"{record.access} · training {record.training}", *filter(None, (noise, counted(entry))))),
         status=record.status,
         reason=None if entry.complete else record.reason or "no reason was recorded",
         cells=cells,
@@ -248,6 +253,7 @@ def _cell(entry: Entry, key: str, group: Group, standing: Standing, notes: Footn
         half_width=text.half_width(score.ci95),
         bounds=text.bounds(score.ci95),
         spread=None if score.std is None else text.number(card, score.std),
+        apart=tuple((name, deviation(one)) for name, one in kinds(found)) if (found := spread(key, entry)) else (),
         images=text.count(score.n) if score.n not in (0, group.num_images) else None,
         chance=None if shared_chance else _chance(key, entry),
         mark=mark,

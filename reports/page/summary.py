@@ -15,7 +15,7 @@ from reports.analysis.ranks import Standings, standings
 from reports.export import downloads
 from reports.export.files import INSIDE, Files
 from reports.figures import tradeoffs
-from reports.page import detail, provenance, scores
+from reports.page import detail, provenance, scores, seeds
 from reports.page.front.about import About, abouts
 from reports.page.front.board import Board, board, tones
 from reports.page.front.matrix import Matrix, matrix
@@ -43,6 +43,7 @@ class Section:
     tradeoffs: tuple[tradeoffs.Plot, ...]
     gallery: gallery.Gallery | None
     details: tuple[detail.Detail, ...]
+    seeds: tuple[seeds.Seeds, ...]
     costs: tuple[provenance.CostRow, ...]
     provenance: provenance.Provenance
     downloads: tuple[downloads.Download, ...]
@@ -98,7 +99,7 @@ def page(entries: Sequence[Entry], files: Files = INSIDE) -> Page:
     """The view model of these records, with pictures and downloads inside of it or among the files of a folder."""
     groups = group(entries)
     named = [(one, f"group-{number}", standings(one)) for number, one in enumerate(groups, 1)]
-    ordered = [entry.record for one in groups for entry in (*one.inverters, *one.controls)]
+    ordered = [cell.record for one in groups for row in (*one.inverters, *one.controls) for cell in row.every]
     cells = list({id(record): record for record in ordered}.values())  # a failed one may stand in several groups
     probes = [entry for entry in entries if entry.record.probe is not None]
     asked = [entry.record for entry in probes]
@@ -146,7 +147,7 @@ def page(entries: Sequence[Entry], files: Files = INSIDE) -> Page:
         definitions=_definitions(metrics.values()),
         controls=tuple(glossary.questions(entry for one in groups for entry in one.entries)),
         access=tuple(glossary.ACCESS.items()),
-        downloads=downloads.everything(entries, ranks, files),
+        downloads=downloads.everything(entries, ranks, files, groups),
         several=len(groups) > 1,
         refit=illustrated,
     )
@@ -183,9 +184,9 @@ def _section(
     colours: Mapping[str, str],
     files: Files,
 ) -> Section:
-    seeds = sorted({entry.record.seed for entry in one.entries})
+    numbers = sorted({cell.record.seed for entry in one.entries for cell in entry.every})
     subtitle = (
-        f"{text.plural(one.num_images, 'image')} · seed {text.listing(map(str, seeds))} · "
+        f"{text.plural(one.num_images, 'image')} · seed {text.listing(map(str, numbers))} · "
         f"protocol {one.fingerprint[:12] or 'not recorded'}"
         + (f" · classifier weights {one.classifier_sha256[:12]}" if one.classifier_sha256 else "")
     )
@@ -201,6 +202,7 @@ def _section(
         tradeoffs=tradeoffs.tradeoffs(one, anchor, colours),
         gallery=None,
         details=detail.details(one, ranked, anchor),
+        seeds=seeds.several(one),
         costs=provenance.costs(one),
         provenance=provenance.provenance(one),
         downloads=downloads.tables(one, ranked, anchor, files),

@@ -16,6 +16,8 @@ from reports.words import glossary, text
 from reports.words.glossary import DIRECTIONS
 from reports.words.markdown import escaped, markdown_lines
 from reports.words.ranks import IN_TABLE, legend, orders
+from reports.words.seeds import note
+from reports.words.seeds import rows as spreads
 
 WIDTH = 110
 BREAKABLE = re.compile(r"[^_]{1,9}_?|_")  # pieces of a key between which a narrow column may break the line
@@ -111,6 +113,7 @@ def _terminal_notes(one: Group, keys: Sequence[str]) -> list[str]:
             if score.value is None:
                 reasons.setdefault(score.note or "no reason was recorded", []).append(key)
     lines += [f"{text.DASH} {text.listing(those)}: {reason}" for reason, those in reasons.items()]
+    lines += [line for entry in one.complete for line in note(entry, keys)]
     if one.complete:
         lines.append(
             "0.123(45): 0.123 ± 0.045, half of the 95 % interval; ~ stochastic; * trained on (logits, image) pairs."
@@ -163,7 +166,10 @@ def markdown_table(entries: Sequence[Entry], metrics: Sequence[str]) -> str:
 def _markdown(one: Group, ranked: Standings, metrics: Sequence[str]) -> str:
     arrows = {key: DIRECTIONS[one.metric(key).higher_is_better][0] for key in metrics}
     head = ["method", "access", "training", "stochastic", *(f"`{key}` {arrows[key]}".rstrip() for key in metrics)]
-    rows = [_markdown_row(entry, ranked, metrics) for entry in (*one.inverters, *one.controls)]
+    rows = []
+    for entry in (*one.inverters, *one.controls):
+        rows.append(_markdown_row(entry, ranked, metrics))
+        rows += [[name, "", "", "", *cells] for name, cells in spreads(entry, metrics)]
     rows.append(["*chance*", "", "", "", *(_chance(key, one) for key in metrics)])
     title = f"**{escaped(one.classifier)}** on {escaped(one.dataset)}, {text.plural(one.num_images, 'image')}"
     return "\n".join([f"{title}, protocol `{one.fingerprint}`:", "", *markdown_lines(head, rows)]) + "\n"

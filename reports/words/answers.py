@@ -75,7 +75,9 @@ def _span(group: Together, key: str, level: str, *, named: bool) -> str:
 def _number(one: Series, key: str, number: float) -> str:
     """Shares in per cent, all else to the digits of its card."""
     card = one.entry.metric(key)
-    return f"{100 * number:.0f}{PERCENT}" if card.share else text.fixed(number, text.decimals(card, number))
+    if card.share:
+        return f"{100 * number:.0f}{PERCENT}".replace("-", text.MINUS)
+    return text.fixed(number, text.decimals(card, number))
 
 
 def _name(one: Series, among: Sequence[Series]) -> str:

@@ -9,6 +9,7 @@ from bench.metrics.base import MIN_SET_IMAGES
 from bench.store.reader import Left
 from reports.analysis.groups import Entry, Group, classifier_rank, held
 from reports.analysis.metrics import picked
+from reports.words.seeds import pictures
 
 BANDS = ("Inverters", "Given features in place of logits, and not ranked", "Controls: floors and ceilings")
 
@@ -47,7 +48,7 @@ def questions(cells: Iterable[Left]) -> list[tuple[str, str]]:
 
 def warnings(group: Group) -> list[str]:
     """What a reader of these scores must know beforehand."""
-    found = caveats(group.entries)
+    found = [*caveats(group.entries), *pictures(group)]
     if group.num_images < MIN_SET_IMAGES:
         found.append(
             f"With {group.num_images:,} images the set-level distances are not defined (they need {MIN_SET_IMAGES:,}) "

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 WORDS = (
     "method", "access", "training", "stochastic", "network", "command", "status", "strongest control", "metric",
-    "claim",
+    "claim", "level",
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import sys
 
 from bench.datasets import FETCHED
 from bench.datasets.base import Dataset
-from bench.registry import DATASETS
+from bench.registry import DATASETS, EXTRACTORS
 from studies.docs import ours
 from studies.docs.bibliography import cited
 from studies.docs.docstrings import Docstring, parsed
@@ -22,7 +22,10 @@ BESIDE = "These are no datasets to run on, and come here by the same command."
 def page() -> str:
     """The whole page."""
     known: dict[str, type[Dataset]] = ours.plugins(DATASETS)
-    others = [(code(name), f"`bench data fetch {name}`", sentence(_first(module))) for name, module in FETCHED.items()]
+    told = {name: _first(module) for name, module in FETCHED.items()}
+    extractors = ours.plugins(EXTRACTORS).items()
+    told |= {name: f"The weights of {prose(cls.about)}" for name, cls in extractors if hasattr(cls, "fetch")}
+    others = [(code(name), f"`bench data fetch {name}`", sentence(words)) for name, words in told.items()]
     return joined(
         [
             "# Datasets",

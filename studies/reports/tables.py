@@ -36,6 +36,7 @@ from reports.page.tables import markdown_table
 from reports.words import text
 from reports.words.controls import against_markdown
 from reports.words.markdown import escaped, markdown_lines
+from studies.reports.access import PROBES, access
 from studies.reports.documents import ROOT, documents, update
 from studies.reports.overview import claims_in_short, overview
 
@@ -159,6 +160,11 @@ def claims_short(sources: Sources) -> str:
     return claims_in_short(board(entries)) if entries else NONE_YET
 
 
+def _access(probe: str, sources: Sources) -> str:
+    """What a probe of access found."""
+    return access(_entries(sources), probe)
+
+
 TABLES: dict[str, Callable[[Sources], str]] = {
     "scores": scores,
     "few": few,
@@ -168,11 +174,12 @@ TABLES: dict[str, Callable[[Sources], str]] = {
     "claims": claims,
     "summary": summary,
     "claims-short": claims_short,
+    **{probe: partial(_access, probe) for probe in PROBES},
 }
 
 
 def collect(runs: Path, results: Path, faults: Faults | None = None) -> None:
-    """Copy complete cells to ``results/<dataset>/<classifier>/<method>-<N>/``, and probes that the claims read beside.
+    """Copy complete cells to ``results/<dataset>/<classifier>/<method>-<N>/``, and probes that claims or tables read.
 
     The scores of every image go along, as float32. Own images stay, and other probes.
     Of two records for one place, that of seed 0 is kept, then the newest.
@@ -182,7 +189,7 @@ def collect(runs: Path, results: Path, faults: Faults | None = None) -> None:
         if (
             record.status == "complete"
             and not record.dataset.startswith("folder:")
-            and (record.probe is None or is_read(record))
+            and (record.probe is None or record.probe in PROBES or is_read(record))
         ):
             preset = record.preset if record.preset != "fast" else ""
             name = "-".join(filter(None, (record.method, preset, record.probe, str(record.num_images))))

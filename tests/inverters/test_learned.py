@@ -7,6 +7,8 @@ from torch import Tensor, nn
 from bench.inverters import learned
 from bench.inverters.base import Target
 from bench.inverters.learned import Trained, unsuited
+from bench.training.trainer import open_trainer
+from bench.weights.files import entry
 
 
 class Seen(nn.Module):
@@ -43,3 +45,10 @@ def test_batches_make_the_rows_of_one_pass_in_their_order(rows: int) -> None:
 def test_what_to_type_for_want_of_weights_is_what_the_command_takes(classifier: str, typed: str) -> None:
     stranger = Target(classifier, "12" * 32, "cifar10", 10, (32, 32), torch.device("cpu"))
     assert str(unsuited("biggan-logit", stranger)).endswith(f"biggan-logit --classifier {typed}")
+
+
+def test_what_ships_is_one_seed_of_what_the_command_trains() -> None:
+    """All settings but the seed are the same: other seeds of it make one row with it."""
+    settings = open_trainer("biggan-logit").recipe(seed=2).settings()
+    shipped = entry("biggan-logit-robust_resnet152").facts["recipe"]
+    assert {key: one for key, one in shipped.items() if key != "hash"} == settings | {"seed": 1}

@@ -16,6 +16,7 @@ from bench.cli.listing import PROBES
 from bench.datasets.cifar10 import CLASS_NAMES, shipped_test
 from bench.describe import known_probe
 from bench.probes import noise, transform
+from bench.probes.access import Access
 from bench.probes.base import Probe
 from bench.probes.interpolate import TIMES
 from bench.probes.iterate import ROUNDS
@@ -42,9 +43,13 @@ Named = list[tuple[str, float | None]]
 def levels_of(kind: str) -> Named:
     """Names and values of a probe's levels."""
     manipulations = {cls.name: cls for cls in (Shift, Scale, Perturb)}
+    if isinstance(probe := CLASSES[kind](), Access):
+        returned = probe.returned(np.arange(10, dtype=np.float32)[None], np.zeros(10))
+        named = [(name, value) for name, (value, _) in returned.items()]
+        return named if probe.alone in returned else [(probe.alone, None), *named]
     if kind in manipulations:
         return [(f"{kind} {value:g}", value) for value in manipulations[kind].values]
-    named: dict[str, Named] = {
+    others: dict[str, Named] = {
         "noise": [(f"draw {k}", float(k)) for k in range(1, noise.DRAWS + 1)],
         "interpolate": [(f"{path} {t:g}", t) for path in ("linear", "spherical") for t in TIMES],
         "misclassified": [("misclassified", None), ("correct", None), ("difference", None)],
@@ -54,7 +59,7 @@ def levels_of(kind: str) -> Named:
         "iterate": [(f"round {k}", float(k)) for k in range(1, ROUNDS + 1)],
         "information": [(name, None) for name in ("logits", "class", "shuffled", "none", "seed 1", "seed 2")],
     }
-    return named[kind]
+    return others[kind]
 
 
 def score(rng: np.random.Generator, n: int, **others: Any) -> Score:

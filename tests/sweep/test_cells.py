@@ -44,6 +44,33 @@ def test_the_grid_and_its_overrides(tmp_path: Path) -> None:
     assert {cell.config.preset for cell in cells} == {"fast"}
 
 
+def test_a_trained_method_has_a_cell_for_each_training_which_waits_for_that_one(tmp_path: Path) -> None:
+    more = """training_seeds = [1, 2]
+    seeds = [0, 5]
+    [[override]]
+    method = "dosovitskiy-brox-2016b"
+    training_seeds = [4]
+    [[train]]
+    method = "biggan-logit"
+    classifier = "robust_resnet152"
+    [[train]]
+    method = "biggan-logit"
+    classifier = "robust_resnet152"
+    seed = 2
+    """
+    _, cells = opened(tmp_path, "Noisy", "biggan-logit", "dosovitskiy-brox-2016b", "ridge", more=more)
+    assert [(short(cell), cell.config.training_seed, cell.trainings) for cell in cells] == [
+        *(("Noisy 0", None, ()), ("Noisy 5", None, ())),
+        *(("biggan-logit 0", 1, (0,)), ("biggan-logit 5", 1, (0,))),
+        *(("biggan-logit 0", 2, (1,)), ("biggan-logit 5", 2, (1,))),
+        *(("dosovitskiy-brox-2016b 0", 4, ()), ("dosovitskiy-brox-2016b 5", 4, ())),
+        *(("ridge 0", None, ()), ("ridge 5", None, ())),
+    ]
+    assert "--training-seed 2" in cells[4].command(1)
+    assert str(cells[4]) != str(cells[2])
+    assert [Planned.from_json(cell.to_json()) for cell in cells] == cells
+
+
 def test_a_probe_has_its_own_number_of_images(tmp_path: Path) -> None:
     _, cells = opened(tmp_path, "Noisy", more='probes = ["noise"]')
     assert [cell.config.num_images for cell in cells] == [4, 250]

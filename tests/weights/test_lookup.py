@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import save
 
-from bench.weights.files import entry, save_weights
+from bench.weights.files import entry, save_weights, sha256_of
 from bench.weights.lookup import fitted, inverter_weights, own_inverter_weights, serving
 from tests.conftest import AddWeights
 
@@ -72,6 +72,14 @@ def test_the_default_recipe_the_first_seed_and_the_longer_training_come_first(
     assert taken() == first
     first.unlink()
     assert taken() == other
+
+
+def test_a_seed_that_is_asked_for_leaves_no_others(shipped: Path) -> None:
+    second = own(seed=2)
+    assert [one.seed for one in serving(METHOD, SHA, "cifar10", 32)] == [2, 1]
+    assert [one.path for one in serving(METHOD, SHA, "cifar10", 32, 1)] == [shipped]
+    assert inverter_weights(METHOD, SHA, training_seed=2) == (second, sha256_of(second))
+    assert inverter_weights(METHOD, SHA, training_seed=3) is None
 
 
 def test_a_file_of_an_earlier_version_is_for_what_there_was_then(shipped: Path, bench_home: Path) -> None:

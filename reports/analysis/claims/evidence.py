@@ -49,7 +49,7 @@ class Series:
 
 
 class Evidence:
-    """One entry for each cell: the largest N, then seed 0 or the smallest, then the newest."""
+    """One entry for each cell: the largest N, then seed 0 or the smallest, of runs and trainings, then the newest."""
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self._found: dict[Name, Entry] = {}
@@ -119,9 +119,10 @@ def _columns(entry: Entry, values: Values) -> Mapping[str, NDArray[Any]]:
     return columns
 
 
-def _rank(entry: Entry) -> tuple[int, bool, bool, int, str, str]:
+def _rank(entry: Entry) -> tuple[int, bool, bool, int, int, str, str]:
     record = entry.record
-    return record.num_images, record.precision == "float32", record.seed == 0, -record.seed, record.created, record.key
+    seeds = record.seed == 0, -record.seed, -(record.training_seed or 0)
+    return record.num_images, record.precision == "float32", *seeds, record.created, record.key
 
 
 def _single(values: NDArray[Any]) -> Doubles:

@@ -20,7 +20,7 @@ from reports.page.compare.matrix import Matrix, matrix
 from reports.page.compare.scores import MetricRow, metric_rows
 from reports.words import text
 
-Name = tuple[str, str, str, str, str, int]  # dataset, classifier, method, preset, precision, seed
+Name = tuple[str, str, str, str, str, int, int]  # dataset, classifier, method, preset, precision, seeds
 ORDER = ("better", "worse", "higher", "lower", "equal", "no difference shown", "not comparable")
 
 
@@ -145,7 +145,8 @@ def _by_name(entries: Iterable[Entry]) -> dict[Name, list[Entry]]:
 
 
 def _name(record: Record) -> Name:
-    return record.dataset, record.classifier, record.method, record.preset, record.precision, record.seed
+    seeds = record.seed, record.training_seed or 1  # a skipped cell says none, and asks for the usual one
+    return record.dataset, record.classifier, record.method, record.preset, record.precision, *seeds
 
 
 def _quality(entry: Entry) -> tuple[bool, int, str, str]:
@@ -182,7 +183,8 @@ def _title(record: Record) -> str:
 
 def _subtitle(record: Record) -> str:
     precision = "" if record.precision == "float32" else f", {record.precision}"
-    return f"{record.dataset}, preset {record.preset}{precision}, seed {record.seed}"
+    trained = "" if record.training_seed is None else f", training seed {record.training_seed}"
+    return f"{record.dataset}, preset {record.preset}{precision}, seed {record.seed}{trained}"
 
 
 def _cell(mine: Sequence[Entry], theirs: Sequence[Entry], anchor: str) -> CellPage:

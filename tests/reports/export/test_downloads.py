@@ -11,8 +11,9 @@ import pytest
 from bench.store.record import Level, Record, Score, read_records
 from reports.analysis.groups import Entry, group
 from reports.analysis.ranks import ONE_NUMBER, standings
-from reports.export.downloads import as_csv, as_json
+from reports.export.downloads import as_csv, as_json, seeds_csv
 from reports.words.ranks import PAIRED
+from tests.reports.analysis.test_seeds import grouped, seeded
 
 
 @pytest.mark.parametrize(
@@ -63,3 +64,23 @@ def test_a_single_number_says_why_it_has_no_rank(records: list[Record]) -> None:
     (one,) = group(map(Entry, cells))
     rows = list(csv.DictReader(io.StringIO(as_csv(cells, [standings(one)]), newline="")))
     assert {(row["rank_low"], row["rank_high"], row["rank_note"]) for row in rows} == {("", "", ONE_NUMBER)}
+
+
+def test_the_spread_of_seeds_is_a_table_of_its_own(records: list[Record]) -> None:
+    found = grouped(seeded(records[0], 1.0, 0, 1), seeded(records[0], 1.4, 0, 0), *records[1:])
+    (row,) = csv.DictReader(io.StringIO(seeds_csv([found]), newline=""))
+    assert (row["method"], row["metric"], row["trainings"], row["seeds"]) == ("biggan-logit", "lpips", "2", "")
+    numbers = [float(row[name]) for name in ("mean", "trainings_std", "trainings_range")]
+    assert numbers == pytest.approx([1.2, 0.08**0.5, 0.4])
+    assert float(row["trainings_std_in_half_intervals"]) == pytest.approx(0.08**0.5 / 0.2)
+    assert row["points"] == "0/0: 1.4; 1/0: 1.0"
+
+
+def test_each_seed_has_the_rank_of_its_row(runs: Path) -> None:
+    first, *others = (Entry(record, folder) for record, folder in read_records(runs))
+    again = Entry(dataclasses.replace(first.record, seed=7, key="again"), first.directory)
+    (found,) = group([first, again, *others])
+    rows = csv.DictReader(io.StringIO(as_csv([first.record, again.record], [standings(found)]), newline=""))
+    places = {(row["seed"], row["metric"]): (row["rank_low"], row["rank_high"]) for row in rows}
+    assert places["0", "lpips"] == places["7", "lpips"]
+    assert bool(places["0", "lpips"][0]) == (first.record.kind == "inverter")

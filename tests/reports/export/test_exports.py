@@ -12,6 +12,7 @@ from reports.analysis.groups import Entry, Group, group
 from reports.analysis.ranks import Standings, standings
 from reports.export.exports import markdown
 from reports.words import glossary, text
+from tests.reports.analysis.test_seeds import grouped, seeded
 from tests.reports.synthetic import CONTROLS
 
 EVIL = "a&b_%$#{}~^\\|<script>"
@@ -139,3 +140,13 @@ def test_without_any_score_the_status_and_reason_are_kept(records: list[Record])
         ["broken", "logits", "none", "failed: out of memory"],
         ["left-out", "logits", "none", "skipped: no reason was recorded"],
     ]
+
+
+def test_a_row_of_several_seeds_has_their_deviation_below(records: list[Record]) -> None:
+    found = grouped(seeded(records[0], 1.0, 0, 1), seeded(records[0], 1.4, 0, 2))
+    table = markdown(found, standings(found))
+    lead, apart = markdown_rows(table)[2:]
+    assert (lead[0], apart[0]) == ("biggan-logit", "sd of 2 trainings")
+    assert [cell for cell in lead[3:] if cell != text.DASH] == ["1.20±0.20"]
+    assert [cell for cell in apart[1:] if cell] == ["0.28"]
+    assert "biggan-logit: Mean of 2 trainings (1 and 2)." in table

@@ -13,6 +13,7 @@ from reports.analysis.groups import Entry, Group, group
 from reports.analysis.ranks import Standings, standings
 from reports.export.latex import chosen, latex, tex
 from reports.words import glossary, text
+from tests.reports.analysis.test_seeds import grouped, seeded
 from tests.reports.synthetic import CONTROLS
 
 EVIL = "a&b_%$#{}~^\\|<script>"
@@ -140,3 +141,10 @@ def test_without_any_score_the_status_and_reason_are_kept(records: list[Record])
 
 def test_text_for_latex_stays_in_one_line() -> None:
     assert tex(f"50 %\n of\ta_b {text.MINUS}1") == r"50 \% of a\_b $-$1"
+
+
+def test_a_row_of_several_seeds_has_their_deviation_below(records: list[Record]) -> None:
+    found = grouped(seeded(records[0], 1.0, 0, 1), seeded(records[0], 1.4, 0, 2))
+    table = latex(found, standings(found))
+    assert [one for one in rows(table)["\\quad sd of 2 trainings"][1:] if one] == ["0.28"]
+    assert "biggan-logit: Mean of 2 trainings (1 and 2)." in table

@@ -17,7 +17,8 @@ OPEN = (None, None)
     ("card", "values", "expected"),
     [
         (SHARE, [0.2, 0.9], (-0.03, 1.03)),
-        (SHARE, [0.2, 1.1], OPEN),  # a share beyond 1 is none
+        (SHARE, [0.2, 1.1], (-0.03, 1.13)),
+        (SHARE, [-0.2, 0.5], (-0.23, 1.03)),
         (DISTANCE, [0.5, 2.0], (-0.06, 2.12)),
         (DISTANCE, [-0.1, 2.0], OPEN),
         (DISTANCE, [0.0, 0.0], (-0.03, 1.0)),

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 import pytest
 
 from bench.describe import metric_card
-from bench.store.record import Level
+from bench.store.record import Level, Score
 from reports.analysis.groups import Entry
+from reports.analysis.probe_groups import together
 from reports.figures.probe_marks import Drawable, Panel
 from reports.figures.probe_panels import drawable
 from reports.words import text
-from tests.reports.probe_records import LOOKS, everybody, grouped, held, levels_of, make_record
+from tests.reports.probe_records import CLASSIFIERS, LOOKS, everybody, grouped, held, levels_of, make_record
 
 
 def panel_of(found: Drawable, title: str) -> Panel:
@@ -50,6 +52,24 @@ def test_levels_stand_at_their_values_and_doubling_ones_evenly() -> None:
     assert scale.x_ticks == ((-2.0, "0.25"), (-1.0, "0.5"), (0.0, "1"), (1.0, "2"), (2.0, "4"))
     perturb = drawable(LOOKS["perturb"][0], everybody("perturb")).panels[0]
     assert [mark.x for mark in perturb.traces[0].marks] == [0, 0.25, 0.5, 1, 2]
+
+
+def test_a_level_that_means_another_number_for_each_record_stands_at_its_own() -> None:
+    records = (make_record("truncate", name, levels=ends(k)) for name, k in zip(CLASSIFIERS, (10, 1000), strict=False))
+    (group,) = together(map(Entry, records))
+    panel = drawable(LOOKS["truncate"][0], group).panels[0]
+    assert [trace.marks[-1].x for trace in panel.traces] == [math.log2(10), math.log2(1000)]
+    assert [words for _, words in panel.x_ticks] == ["1", "10", "1000"]
+
+
+def ends(k: int) -> tuple[Level, ...]:
+    scores = {"kept_lpips": Score(1.0, (1.0, 1.0), 250)}
+    return Level("top 1", 1.0, scores), Level("all logits", float(k), scores)
+
+
+def test_a_tick_may_be_a_word() -> None:
+    panel = drawable(LOOKS["round"][0], everybody("round")).panels[0]
+    assert [words for _, words in panel.x_ticks] == ["\N{MINUS SIGN}1", "0", "1", "2", "3", "all"]
 
 
 def test_interpolation_has_both_paths_and_the_step_starts_one_later() -> None:

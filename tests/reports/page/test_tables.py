@@ -13,6 +13,7 @@ from bench.store.record import Record, read_records
 from reports.analysis.groups import Entry, group
 from reports.analysis.images import is_right
 from reports.page.tables import WIDTH, markdown_table, terminal_table
+from tests.reports.analysis.test_seeds import grouped, seeded
 from tests.reports.html_page import Page
 from tests.reports.synthetic import CONTROLS, INVERTERS
 
@@ -144,3 +145,12 @@ def test_what_holds_of_one_table_alone_stands_below_it(runs: Path) -> None:
     one = markdown_table(entries, ["lpips", "diversity"]).splitlines()[-1]
     assert one.startswith("In parentheses: the rank;")
     assert one.endswith(shared)
+
+
+def test_several_seeds_are_one_line_and_a_note(records: list[Record]) -> None:
+    found = grouped(seeded(records[0], 1.0, 0, 1), seeded(records[0], 1.4, 0, 2))
+    cells = [one for row in found.entries for one in row.cells]
+    table = terminal_table([Entry(one.record) for one in cells])
+    assert "1.20(20)" in table
+    assert "biggan-logit: Mean of 2 trainings (1 and 2). sd of 2 trainings: lpips 0.28." in table
+    assert "| sd of 2 trainings |  |  |  | 0.28 |" in markdown_table([Entry(one.record) for one in cells], ["lpips"])

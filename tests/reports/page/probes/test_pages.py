@@ -35,7 +35,7 @@ def test_pages_come_in_the_order_of_the_probes_with_plugins_last() -> None:
     entries = [Entry(dataclasses.replace(lost, probe=name)) for name in names]
     pages = probe_pages(entries)
     assert [page.name for page in pages] == [*KINDS, "aardvark", "zebra"]
-    assert len({page.anchor for page in pages}) == 13
+    assert len({page.anchor for page in pages}) == len(KINDS) + 2
     for page in pages[:10]:
         probe = CLASSES[page.name]
         assert (page.question, page.levels) == (probe.question, probe.levels)
@@ -200,7 +200,7 @@ def test_names_reasons_and_captions_show_as_text(tmp_path: Path) -> None:
     assert html.html.count("&lt;script") > 10
 
 
-def test_all_probes_of_eight_cells_stay_below_four_megabytes(tmp_path: Path) -> None:
+def test_a_probe_of_eight_cells_stays_below_half_a_megabyte(tmp_path: Path) -> None:
     rows, entries = [f"test-{k}" for k in range(8)], []
     for classifier in CLASSIFIERS:
         for method in METHODS:
@@ -216,7 +216,7 @@ def test_all_probes_of_eight_cells_stay_below_four_megabytes(tmp_path: Path) -> 
                 entries.append(with_pictures(tmp_path, make_record(kind, classifier, method), used, columns)[0])
     pages = probe_pages(entries)
     html = rendered(pages)
-    assert len(html.html.encode()) < 4_000_000
+    assert len(html.html.encode()) < 500_000 * len(KINDS)
     ids = re.findall(r'\sid="([^"]+)"', html.html)
     assert len(ids) == len(set(ids))
     assert set(re.findall(r'href="#([^"]+)"', html.html)) <= set(ids)
