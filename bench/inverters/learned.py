@@ -155,7 +155,7 @@ def open_trained(method: str, target: Target, build: Builder, weights: Path | No
     seconds = float(facts["train_seconds"]) if "train_seconds" in facts else None
     recipe = {key: made.recipe[key] for key in ("name", "hash", "steps")}
     recipe |= {"seed": made.seed, "dataset": made.dataset, "image_size": made.image_size}
-    recipe["but_seed"] = digest({name: value for name, value in made.recipe.items() if name not in ("hash", "seed")})
+    recipe["but_seed"] = digest(made.unseeded)
     images = frozenset(facts.get("images", "").split())
     return Trained(network, {path.stem: opened.sha256}, recipe, seconds, images, target.precision)
 

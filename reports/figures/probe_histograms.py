@@ -48,7 +48,7 @@ def _values(one: Series, level: str, key: str) -> NDArray[np.float64]:
     columns = one.entry.per_image
     if not {"level", key} <= set(columns):
         return np.empty(0)
-    values = np.asarray(columns[key], dtype=np.float64)[np.asarray(columns["level"]) == level]
+    values: NDArray[np.float64] = np.asarray(columns[key], dtype=np.float64)[np.asarray(columns["level"]) == level]
     return values[np.isfinite(values)]
 
 
