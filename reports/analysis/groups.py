@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
@@ -158,6 +159,15 @@ def group(entries: Iterable[Entry]) -> list[Group]:
                     one.append(entry)
     found = [_group(key, one) for key, beside in groups.items() for one in beside]
     return sorted(found, key=_group_rank)
+
+
+def told_apart(groups: Sequence[Group], pattern: str = "{}") -> list[str]:
+    """Each group by its classifier, as ``pattern`` writes it; with its dataset where others have it on another one."""
+    found = {(one.classifier, one.dataset) for one in groups}
+    several = {name for name, count in Counter(name for name, _ in found).items() if count > 1}
+    return [
+        pattern.format(one.classifier) + (f" on {one.dataset}" if one.classifier in several else "") for one in groups
+    ]
 
 
 def _group(key: Key, entries: list[Entry]) -> Group:

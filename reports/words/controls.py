@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from bench.config import RunConfig
 from reports.analysis.controls import Match, strongest
-from reports.analysis.groups import Entry, Group, main_keys
+from reports.analysis.groups import Entry, Group, main_keys, told_apart
 from reports.analysis.metrics import first
 from reports.analysis.pairs import MIN_PAIRS
 from reports.analysis.ranks import FEW, ONE_NUMBER
@@ -62,13 +62,12 @@ def against_markdown(found: Sequence[tuple[Group, Match]]) -> str:
         "one number each, in favour of the control",
     )
     rows = []
-    for one, match in found:
+    names = told_apart([one for one, _ in found])
+    for name, (one, match) in zip(names, found, strict=True):
         sets = f"{len(match.behind)} of {len(match.behind) + len(match.ahead)}"
         sides = (f"{len(keys)}{_names(keys)}" for keys in (match.won, match.open, match.lost))
-        rows.append(
-            [one.classifier, match.control.label, str(one.cards.classifier.num_logits or text.DASH), *sides, sets]
-        )
-    told = [_total(name, [match for _, match in found if match.control.label == name]) for name in _labels(found)]
+        rows.append([name, match.control.label, str(one.cards.classifier.num_logits or text.DASH), *sides, sets])
+    told = [_total(name, [one for one in found if one[1].control.label == name]) for name in _labels(found)]
     return "\n".join([*told, meant, "", *markdown_lines(head, rows)]) + "\n"
 
 
@@ -76,8 +75,15 @@ def _labels(found: Sequence[tuple[Group, Match]]) -> list[str]:
     return list(dict.fromkeys(match.control.label for _, match in found))
 
 
-def _total(control: str, matches: Sequence[Match]) -> str:
-    """Won, lost and open over several classifiers."""
+def _total(control: str, found: Sequence[tuple[Group, Match]]) -> str:
+    """Won, lost and open over several classifiers, and over several datasets."""
+    matches = [match for _, match in found]
+    over, datasets = (
+        text.plural(len({one.classifier for one, _ in found}), "classifier"),
+        {one.dataset for one, _ in found},
+    )
+    if len(datasets) > 1:
+        over += f" on {text.listing(sorted(datasets))}"
     won, unclear, lost, ahead, behind = (
         sum(len(keys) for keys in side)
         for side in zip(*((m.won, m.open, m.lost, m.ahead, m.behind) for m in matches), strict=True)
@@ -86,7 +92,7 @@ def _total(control: str, matches: Sequence[Match]) -> str:
     compared, sets = won + unclear + lost, ahead + behind
     return (
         f"`{control}`, the strongest control, beats `{matches[0].inverter.label}` in {lost} of the {compared} main "
-        f"scores that can be compared ({text.plural(len(matches), 'classifier')}; by {how}), is beaten in {won} "
+        f"scores that can be compared ({over}; by {how}), is beaten in {won} "
         f"and not separated in {unclear}; of {sets} distances between sets, one number each, {behind} are in its "
         f"favour: {lost + behind} of {compared + sets} in all."
     )

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from reports.analysis.claims.rows import Board, ClaimRows
-from reports.analysis.groups import Group
+from reports.analysis.groups import Group, told_apart
 from reports.analysis.ranks import Standing, standing
 from reports.page.tables import cell
 from reports.words import text
@@ -20,7 +20,7 @@ def overview(groups: Sequence[Group], keys: Sequence[str]) -> str:
     """A row a metric and method, a column a classifier; the value, and of inverters their rank in parentheses."""
     ranked = {key: [standing(key, one.contenders) for one in groups] for key in keys}
     rows = [row for key in keys for row in _rows(groups, key, ranked[key])]
-    head = ["metric", "method", *(f"`{one.classifier}`" for one in groups)]
+    head = ["metric", "method", *told_apart(groups, "`{}`")]
     over: dict[tuple[str, int], list[str]] = {}
     for one in groups:
         over.setdefault((one.dataset, one.num_images), []).append(one.classifier)

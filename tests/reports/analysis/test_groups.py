@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from bench.store.record import Record
-from reports.analysis.groups import Entry, group
+from reports.analysis.groups import Entry, group, told_apart
 from tests.reports.synthetic import CONTROLS
 
 
@@ -72,3 +72,11 @@ def test_probes_are_left_out(records: list[Record]) -> None:
     (only,) = group([Entry(one), Entry(probe)])
     assert [entry.record.probe for entry in only.entries] == [None]
     assert group([Entry(probe)]) == []
+
+
+def test_groups_are_told_apart_by_dataset_where_the_classifier_does_not(records: list[Record]) -> None:
+    cells = [("a", "d1"), ("a", "d2"), ("b", "d1")]
+    made = [dataclasses.replace(records[0], classifier=name, dataset=on, key=f"{name}{on}") for name, on in cells]
+    found = group(Entry(record) for record in made)
+    assert sorted(told_apart(found, "<{}>")) == ["<a> on d1", "<a> on d2", "<b>"]
+    assert told_apart([one for one in found if one.dataset == "d1"]) == ["a", "b"]
