@@ -49,7 +49,8 @@ def _values(one: Series, level: str, key: str) -> NDArray[np.float64]:
     if not {"level", key} <= set(columns):
         return np.empty(0)
     values = np.asarray(columns[key], dtype=np.float64)[np.asarray(columns["level"]) == level]
-    return values[np.isfinite(values)]
+    finite: NDArray[np.float64] = values[np.isfinite(values)]
+    return finite
 
 
 def _shares(values: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.float64]:
