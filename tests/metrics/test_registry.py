@@ -81,6 +81,7 @@ def test_every_metric_says_what_a_table_must_know() -> None:
 
 def test_every_network_that_is_asked_for_is_registered() -> None:
     asked = {name for one in metrics().values() for name in one.needs.extractors}
+    asked |= {name for one in asked_for().values() for name in one.needs.extractors}
     assert asked == set(extractors())
 
 
@@ -88,9 +89,10 @@ def test_a_family_has_a_member_for_each_extractor_with_features() -> None:
     among_neighbours = {
         f"{family}_{name}"
         for family in ("precision", "recall", "density", "coverage")
-        for name in ("efficientnet_lite0", "inception", "judge")
+        for name in ("efficientnet_lite0", "inception", "judge", "dinov2", "clip")
     }
-    assert set(asked_for()) == {"kid_inception", "kid_judge"} | among_neighbours  # Inception's distance is fid
+    distances = {"kid_inception", "kid_judge", "fd_dinov2", "kid_dinov2", "fd_clip", "kid_clip"}  # Inception's is fid
+    assert set(asked_for()) == distances | among_neighbours
     assert find("kid_judge").card.title == "KID judge"  # type: ignore[union-attr]
     assert find("fd_lpips_alex") is None
     assert [one.key for one in chosen(("kid_judge", "psnr"))] == ["psnr", "kid_judge"]

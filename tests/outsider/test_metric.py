@@ -43,7 +43,7 @@ def test_what_is_installed_is_listed(install: Install) -> None:
     told = {row["key"]: row for row in rows("metrics")}
     assert told.keys() - before == {*NEW, "fd_colours", "kid_colours", "precision_colours", "recall_colours",
                                     "density_colours", "coverage_colours", "mean_efficientnet_lite0", "mean_inception",
-                                    "mean_judge"}  # fmt: skip
+                                    "mean_judge", "mean_dinov2", "mean_clip"}  # fmt: skip
     assert (told["mean_colours"]["computed"], told["fd_colours"]["computed"]) == ("always", "when asked for")
     assert told["mean_colours"]["title"] == "mean of colours"
     (mine,) = (row for row in rows("extractors") if row["name"] == "colours")
