@@ -141,9 +141,12 @@ def group(entries: Iterable[Entry]) -> list[Group]:
 
     Where two cells hold a score of different makings, by their fingerprints, they stand in different groups. A failed
     or skipped cell knows less about itself than a complete one: it joins every group of complete cells that it may
-    belong to, or stands with its like.
+    belong to, or stands with its like. Where it was completed later, under another key since its weights are there by
+    now, it is left out.
     """
     entries = [entry for entry in entries if entry.record.probe is None]
+    ended = {_asked(one.record): one.record.created for one in entries if one.complete}
+    entries = [one for one in entries if one.complete or ended.get(_asked(one.record), "") <= one.record.created]
     groups: dict[Key, list[list[Entry]]] = {}
     for entry in entries:
         if entry.complete:
@@ -159,6 +162,11 @@ def group(entries: Iterable[Entry]) -> list[Group]:
                     one.append(entry)
     found = [_group(key, one) for key, beside in groups.items() for one in beside]
     return sorted(found, key=_group_rank)
+
+
+def _asked(record: Record) -> tuple[object, ...]:
+    """What was typed for a cell."""
+    return record.dataset, record.classifier, record.num_images, record.method, record.seed, record.preset
 
 
 def told_apart(groups: Sequence[Group], pattern: str = "{}") -> list[str]:

@@ -80,3 +80,13 @@ def test_groups_are_told_apart_by_dataset_where_the_classifier_does_not(records:
     found = group(Entry(record) for record in made)
     assert sorted(told_apart(found, "<{}>")) == ["<a> on d1", "<a> on d2", "<b>"]
     assert told_apart([one for one in found if one.dataset == "d1"]) == ["a", "b"]
+
+
+def test_what_was_skipped_and_completed_later_is_told_once(records: list[Record]) -> None:
+    done = dataclasses.replace(records[0], created="2026-02-02T00:00:00")
+    skipped = dataclasses.replace(done, status="skipped", reason="no weights", metrics={}, key="other")
+    before, after = (dataclasses.replace(skipped, created=f"2026-0{month}-02T00:00:00") for month in (1, 3))
+    assert [len(one.entries) for one in group([Entry(done), Entry(before)])] == [1]
+    assert [len(one.entries) for one in group([Entry(done), Entry(after)])] == [2]
+    other = dataclasses.replace(before, method="other")
+    assert [len(one.entries) for one in group([Entry(done), Entry(other)])] == [2]
