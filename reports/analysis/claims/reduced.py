@@ -15,8 +15,6 @@ from reports.analysis.claims.evidence import Name
 from reports.analysis.claims.language import Values
 from reports.analysis.claims.rules import CLAIMS, DATASET, MIN_IMAGES
 
-FULL = 5_000  # images up to which floats keep all bits
-
 
 @cache
 def cells_read() -> frozenset[Name]:
@@ -35,9 +33,7 @@ def is_read(record: Record) -> bool:
 def reduced(columns: Mapping[str, NDArray[Any]]) -> bytes:
     """A Parquet file of the columns: the same bytes for the same values.
 
-    Floats become float32, columns of nothing but 0 and 1 bits, classes 16 bit integers. Of more than ``FULL`` images
-    floats keep 11 bits of their mantissa, as float16 does, which makes the file half as large and moves a mean by some
-    1e-6 of it.
+    Floats become float32, columns of nothing but 0 and 1 bits, classes 16 bit integers.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -64,18 +60,7 @@ def _small(values: NDArray[Any]) -> NDArray[Any]:
         return values.astype(np.int16)
     if values.dtype.kind != "f":
         return values
-    if np.isin(values, (0, 1)).all():
-        return values.astype(np.bool_)
-    narrow = values.astype(np.float32)
-    return _rounded(narrow) if len(narrow) > FULL else narrow
-
-
-def _rounded(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """To 11 significant bits, halves away from zero; what is not finite stays."""
-    dropped = np.finfo(np.float32).nmant + 1 - 11
-    bits = values.view(np.uint32) + np.uint32(1 << (dropped - 1))
-    rounded = (bits & ~np.uint32((1 << dropped) - 1)).view(np.float32)
-    return np.where(np.isfinite(values), rounded, values)
+    return values.astype(np.bool_) if np.isin(values, (0, 1)).all() else values.astype(np.float32)
 
 
 def _varied(values: NDArray[Any]) -> bool:

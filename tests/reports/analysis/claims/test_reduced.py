@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pytest
 
 from bench.store.record import Record
-from reports.analysis.claims.reduced import FULL, cells_read, is_read, reduced
+from reports.analysis.claims.reduced import cells_read, is_read, reduced
 from reports.analysis.claims.rules import CLAIMS
 from tests.reports.analysis.claims.world import GAN, R
 
@@ -38,19 +37,6 @@ def test_types_are_as_narrow_as_the_values_allow() -> None:
     assert found["label"].to_pylist() == COLUMNS["label"].tolist()
     np.testing.assert_array_equal(found["lpips"].to_numpy(), VALUES.astype(np.float32))
     assert found["reid"].to_pylist() == [bool(one) for one in COLUMNS["reid"]]
-
-
-def test_of_many_images_floats_keep_eleven_bits() -> None:
-    values = np.random.default_rng(1).lognormal(0, 5, FULL + 1).astype(np.float32) * np.float32(-1)
-    values[:3] = np.nan, np.inf, -np.inf
-    columns = COLUMNS | {name: np.resize(column, FULL + 1) for name, column in COLUMNS.items()} | {"lpips": values}
-    found = table(reduced(columns))["lpips"].to_numpy()
-    np.testing.assert_array_equal(found[:3], values[:3])
-    np.testing.assert_allclose(found[3:], values[3:], rtol=2**-11)
-    mantissa, _ = np.frexp(found[3:].astype(np.float64))
-    np.testing.assert_array_equal(mantissa * 2**11, np.round(mantissa * 2**11))
-    assert found[3:].mean() == pytest.approx(values[3:].mean(), rel=1e-4)
-    assert len(reduced(columns)) < 0.75 * len(reduced({name: column[:FULL] for name, column in columns.items()}))
 
 
 def test_the_same_values_give_the_same_bytes_whatever_their_type() -> None:
