@@ -8,7 +8,7 @@ from dataclasses import replace
 from bench.metrics.base import MIN_SET_IMAGES
 from bench.store.record import Record
 from reports.analysis.claims import board
-from reports.analysis.groups import Entry, group
+from reports.analysis.groups import Entry, group, told_apart
 from reports.analysis.ranks import standing
 from studies.reports.overview import claims_in_short, overview
 from studies.reports.tables import OVERVIEW, Sources, _entries
@@ -23,7 +23,7 @@ def rows(table: str) -> list[list[str]]:
 def test_every_method_stands_in_a_row_with_its_value_and_rank() -> None:
     groups = [one for one in group(COMMITTED) if one.num_images >= MIN_SET_IMAGES]
     head, _, *body = rows(overview(groups, OVERVIEW))
-    assert head == ["metric", "method", *(f"`{one.classifier}`" for one in groups)]
+    assert head == ["metric", "method", *told_apart(groups, "`{}`")]
     first = {cells[1]: cells[2:] for cells in body[: len(body) // 2]}
     for column, one in enumerate(groups):
         ranked = standing(OVERVIEW[0], one.contenders)
