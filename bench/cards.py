@@ -271,8 +271,7 @@ class ProbeCard:
         question: that it answers, one line.
         levels: what its levels are; empty where nobody knows.
         place: among the pages; equal ones stand by their names.
-        looks: its figures; without any, its first measures are drawn over its levels.
-        sheet: its pictures.
+        looks, sheet: its figures (without any, its first measures are drawn over its levels) and its pictures.
         answers: sentences that answer the question, the first one first; without any, its first measures are told.
     """
 
@@ -290,9 +289,8 @@ class Cards:
     """What a record knows of all that it names.
 
     Attributes:
-        method, classifier, dataset: of the cell.
+        method, classifier, dataset, probe: of the cell; null for ``bench run``, which is no probe.
         metrics: of every key that the record or one of its levels holds.
-        probe: null for ``bench run``.
     """
 
     method: MethodCard

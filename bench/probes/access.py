@@ -16,10 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.cards import Look, MetricCard, Sheet
-from bench.errors import MetricError
-from bench.metrics.base import Doubles, PerImage
-from bench.metrics.bootstrap import mean_ci
+from bench.metrics.base import Doubles
 from bench.probes.base import Findings, Measured, Probe, measured, side_by_side
+from bench.probes.kept import kept
 from bench.probes.manipulate import needs_logits
 from bench.progress import each
 from bench.registry import STATISTICS, load
@@ -32,7 +31,6 @@ Floats = NDArray[np.float32]
 Returned = dict[str, tuple[float | None, Floats]]  # by level: its number, and what the inverter is given, (N, K)
 
 ALL, ALONE = "all logits", "largest alone"
-NO_WAY = "all logits are not shown to be better here than the largest one alone, so that there is no way to keep"
 WAY = "The way kept: 0 is the largest logit alone, 1 all logits; what lies outside is worse or better than either."
 PLAIN = "The scores themselves, against the originals."
 SCORES = ("lpips", "logit_cosine", "reid_class_judge", "reid_within_class_judge_mrr")
@@ -154,33 +152,6 @@ def _with_kept(one: Measured, full: Mapping[str, Doubles], alone: Mapping[str, D
     more = measured(one.level.name, one.level.value, one.images, computes)
     level = replace(one.level, metrics=one.level.metrics | more.level.metrics)
     return Measured(level, one.images, one.columns | more.columns)
-
-
-def kept(level: Doubles, full: Doubles, alone: Doubles, *, up: bool) -> PerImage:
-    """Share of the way from ``alone`` to ``full``: R = mean(level - alone) / mean(full - alone), image by image.
-
-    The values are R + (level - alone - R (full - alone)) / mean(full - alone): their mean is R, and the interval of
-    their mean is, to first order, that of the ratio (the delta method), paired over images. ``full`` itself is 1
-    for every image.
-
-    Args:
-        level, full, alone: (N,) scores of the same images; NaN where one is not defined.
-        up: whether higher scores are better.
-
-    Raises:
-        MetricError: ``full`` is not shown to be better than ``alone``.
-    """
-    gain, way = level - alone, full - alone
-    defined = np.isfinite(gain) & np.isfinite(way)
-    if not defined.any():
-        raise MetricError("the score has no value there")
-    _, *ends = mean_ci(np.where(defined, way if up else -way, np.nan))
-    if min(ends) <= 0:
-        raise MetricError(NO_WAY)
-    length = way[defined].mean()
-    ratio = gain[defined].mean() / length
-    values: Doubles = np.where(defined, ratio + (gain - ratio * way) / length, np.nan)
-    return PerImage(values, undefined="the score has no value there")
 
 
 def truncated(logits: Floats, k: int, mean: Doubles) -> Floats:

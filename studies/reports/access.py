@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.metrics.bootstrap import mean_ci
-from bench.probes.access import ALL, KEPT, Truncate, kept
+from bench.probes.access import ALL, KEPT, Truncate
+from bench.probes.kept import kept
 from bench.store.record import Score
 from reports.analysis.groups import Entry
 from reports.analysis.probe_groups import Series, Together, together

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
@@ -10,9 +11,10 @@ from bench.classifiers import LoadedClassifier
 from bench.datasets import cifar10
 from bench.datasets.base import ArrayDataset
 from bench.training.engine import Engine
-from bench.training.inverters import InverterTask
+from bench.training.inverters import MANTISSA, InverterTask, train_inverter
 from bench.training.pairs import TrainingPairs
 from bench.training.trainer import InverterRecipe
+from bench.weights.files import load_file, rounded
 
 Task = TypeVar("Task", bound=InverterTask)
 
@@ -42,3 +44,18 @@ def assert_same_state(one: Any, other: Any, where: str = "") -> None:
             assert_same_state(a, b, f"{where}/{k}")
     else:
         assert one == other, where
+
+
+def assert_resumes(cls: type[Task], recipe: InverterRecipe, classifier: LoadedClassifier, folder: Path) -> None:
+    """A training that a new task goes on with after three steps ends with the weights of one in one go, bit for bit."""
+    whole = train_inverter(make(cls, recipe, classifier, Engine()), folder / "whole", resume=False)
+    first, second = (make(cls, recipe, classifier, Engine()) for _ in range(2))
+    for step in range(3):
+        first.step(step)
+    torch.save(first.state_dict(), folder / "state")
+    second.load_state_dict(torch.load(folder / "state", weights_only=True))
+    for step in range(3, recipe.steps):
+        second.step(step)
+    found = second.averaged().state_dict()
+    for name, value in load_file(whole).items():
+        assert torch.equal(rounded(found[name], MANTISSA).float(), value), name

@@ -8,9 +8,7 @@ import torch
 from baselines.dosovitskiy_brox.train_2016b import DosovitskiyBrox2016bRecipe, Task2016b, Trainer2016b, squared_error
 from bench.classifiers import LoadedClassifier
 from bench.training.engine import Engine
-from bench.training.inverters import MANTISSA, train_inverter
-from bench.weights.files import load_file, rounded
-from tests.training.small import make
+from tests.training.small import assert_resumes, make
 
 TINY = DosovitskiyBrox2016bRecipe(name="tiny", factor=1 / 16, steps=6, batch=8)
 
@@ -32,18 +30,7 @@ def test_a_step_lowers_the_error_of_its_own_batch(tiny_cifar: LoadedClassifier) 
 
 @pytest.mark.networks
 def test_training_resumes_to_the_very_same_weights(tiny_cifar: LoadedClassifier, tmp_path: Path) -> None:
-    whole = train_inverter(make(Task2016b, TINY, tiny_cifar, Engine()), tmp_path / "whole", resume=False)
-    first = make(Task2016b, TINY, tiny_cifar, Engine())
-    for step in range(3):
-        first.step(step)
-    torch.save(first.state_dict(), tmp_path / "state")
-    second = make(Task2016b, TINY, tiny_cifar, Engine())
-    second.load_state_dict(torch.load(tmp_path / "state", weights_only=True))
-    for step in range(3, TINY.steps):
-        second.step(step)
-    found = second.averaged().state_dict()
-    for name, value in load_file(whole).items():
-        torch.testing.assert_close(rounded(found[name], MANTISSA).float(), value, msg=name)
+    assert_resumes(Task2016b, TINY, tiny_cifar, tmp_path)
 
 
 def test_the_recipe_is_the_same_whatever_is_asked_but_for_the_steps() -> None:

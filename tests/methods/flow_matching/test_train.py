@@ -8,12 +8,10 @@ import torch
 
 from bench.classifiers import LoadedClassifier
 from bench.training.engine import Engine
-from bench.training.inverters import MANTISSA, train_inverter
 from bench.training.trainer import open_trainer
-from bench.weights.files import load_file, rounded
 from methods.flow_matching.train import RECIPES, FlowRecipe, FlowTask
 from tests.methods.flow_matching.small import TINY
-from tests.training.small import assert_same_state, make
+from tests.training.small import assert_resumes, assert_same_state, make
 
 pytestmark = pytest.mark.networks
 
@@ -42,18 +40,7 @@ def test_it_learns_what_the_logits_say(tiny_cifar: LoadedClassifier) -> None:
 
 
 def test_training_resumes_to_the_very_same_weights(tiny_cifar: LoadedClassifier, tmp_path: Path) -> None:
-    whole = train_inverter(make(FlowTask, TINY, tiny_cifar, Engine()), tmp_path / "whole", resume=False)
-    first = make(FlowTask, TINY, tiny_cifar, Engine())
-    for step in range(3):
-        first.step(step)
-    torch.save(first.state_dict(), tmp_path / "state")
-    second = make(FlowTask, TINY, tiny_cifar, Engine())
-    second.load_state_dict(torch.load(tmp_path / "state", weights_only=True))
-    for step in range(3, TINY.steps):
-        second.step(step)
-    found = second.averaged().state_dict()
-    for name, value in load_file(whole).items():
-        assert torch.equal(rounded(found[name], MANTISSA).float(), value), name
+    assert_resumes(FlowTask, TINY, tiny_cifar, tmp_path)
 
 
 def test_a_batch_is_drawn_whole_whoever_computes_it(tiny_cifar: LoadedClassifier) -> None:
