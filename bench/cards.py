@@ -1,7 +1,6 @@
 """What a table, a figure or a definition needs to know about a thing, as data that travels in every record.
 
-A page is made of records alone: whatever it says of a metric, a method, a classifier, a dataset or a probe stands in
-its card, so that nothing in ``reports`` asks for a thing by its name. Imports nothing heavy.
+A page is made of records alone: what it says of a thing stands in that thing's card. Imports nothing heavy.
 """
 
 from __future__ import annotations
@@ -196,8 +195,7 @@ class Look:
     """One figure of a probe's page.
 
     Attributes:
-        sight: lines over numbered levels; whiskers, a row a record; a curve, the second measure over the first; or a
-            histogram of the only measure over images.
+        sight: lines over levels; whiskers, a row a record; a curve, second measure over first; histogram over images.
         keys: measures, a panel each.
         about: what to see in it, for the caption.
         levels: only those whose name starts with one of these; null for what spans the levels.
@@ -271,7 +269,8 @@ class ProbeCard:
         question: that it answers, one line.
         levels: what its levels are; empty where nobody knows.
         place: among the pages; equal ones stand by their names.
-        looks, sheet: its figures (without any, its first measures are drawn over its levels) and its pictures.
+        looks: its figures; without any, its first measures are drawn over its levels.
+        sheet: its pictures.
         answers: sentences that answer the question, the first one first; without any, its first measures are told.
     """
 
@@ -289,8 +288,9 @@ class Cards:
     """What a record knows of all that it names.
 
     Attributes:
-        method, classifier, dataset, probe: of the cell; null for ``bench run``, which is no probe.
+        method, classifier, dataset: of the cell.
         metrics: of every key that the record or one of its levels holds.
+        probe: null for ``bench run``.
     """
 
     method: MethodCard
