@@ -189,9 +189,9 @@ class LearnedInverter(Inverter):
         return unsuited(cls.trained_as or cls.name, target, cls.sizes)
 
     def retrained(self) -> list[Self]:
-        """The same recipe trained with other seeds, of which weights are here; none where they were named."""
+        """The same recipe trained with other seeds, of which weights are here; none where a seed was named."""
         target = self.target
-        where = (target.classifier_sha256, target.dataset, target.image_size[0])
+        where = (target.classifier_sha256, target.dataset, target.image_size[0], target.training_seed)
         found = retrained(self.trained_as or self.name, *where)
         return [type(self)(target, one.path) for one in found if found and one.path.stem not in self.weights]
 

@@ -89,12 +89,12 @@ class Information(Probe):
 
     def depends_on(self, cell: Cell) -> tuple[str, ...]:
         """Weights by other training seeds."""
+        from bench.identify import trained_as
         from bench.weights.files import sha256_of
         from bench.weights.lookup import retrained
 
-        dataset = cell.dataset
-        name = getattr(cell.method, "trained_as", "") or cell.draft.method
-        found = retrained(name, cell.classifier_sha256, dataset.name, dataset.image_size)
+        dataset, name = cell.dataset, trained_as(cell.config.method, cell.method)
+        found = retrained(name, cell.classifier_sha256, dataset.name, dataset.image_size, cell.config.training_seed)
         return tuple(one.sha256 or sha256_of(one.path) for one in found)
 
     def skip(self, scene: Scene) -> str | None:

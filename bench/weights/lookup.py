@@ -128,9 +128,14 @@ def inverter_weights(
     return (found[0].path, found[0].sha256 or sha256_of(found[0].path)) if found else None
 
 
-def retrained(method: str, classifier_sha256: str, dataset: str, image_size: int) -> list[Fitted]:
-    """What ``serving`` has besides the first, and differs from it in the seed of the training alone; by that seed."""
-    found = serving(method, classifier_sha256, dataset, image_size)
+def retrained(
+    method: str, classifier_sha256: str, dataset: str, image_size: int, training_seed: int | None = None
+) -> list[Fitted]:
+    """What ``serving`` has besides the first, and differs from it in the seed of the training alone; by that seed.
+
+    Nothing where a seed is asked for: whoever names one wants that one alone.
+    """
+    found = serving(method, classifier_sha256, dataset, image_size) if training_seed is None else []
     same = [one for one in found[1:] if (one.dataset, one.unseeded) == (found[0].dataset, found[0].unseeded)]
     return sorted(same, key=lambda one: one.seed)
 

@@ -145,8 +145,8 @@ def group(entries: Iterable[Entry]) -> list[Group]:
     now, it is left out.
     """
     entries = [entry for entry in entries if entry.record.probe is None]
-    ended = {_asked(one.record): one.record.created for one in entries if one.complete}
-    entries = [one for one in entries if one.complete or ended.get(_asked(one.record), "") <= one.record.created]
+    ended = [one.record for one in entries if one.complete]
+    entries = [one for one in entries if one.complete or not any(_overtaken(one.record, done) for done in ended)]
     groups: dict[Key, list[list[Entry]]] = {}
     for entry in entries:
         if entry.complete:
@@ -164,9 +164,12 @@ def group(entries: Iterable[Entry]) -> list[Group]:
     return sorted(found, key=_group_rank)
 
 
-def _asked(record: Record) -> tuple[object, ...]:
-    """What was typed for a cell."""
-    return record.dataset, record.classifier, record.num_images, record.method, record.seed, record.preset
+def _overtaken(record: Record, done: Record) -> bool:
+    """Whether a complete cell is what was typed for another one, and later; a seed of a training was typed, or not."""
+    asked, given = ((one.method, one.seed, one.preset, one.precision) for one in (record, done))
+    seeds = (None, done.training_seed)
+    later = record.created < done.created and asked == given and record.training_seed in seeds
+    return later and _may_join(_key(record), _key(done))
 
 
 def told_apart(groups: Sequence[Group], pattern: str = "{}") -> list[str]:

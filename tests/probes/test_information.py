@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bench.cell import Cell
 from bench.config import RunConfig
-from bench.probes.information import others_of_class, partners
+from bench.probes.information import Information, others_of_class, partners
 from bench.probes.runner import open_cell, open_probe
 from bench.weights.lookup import Fitted
 from tests.probes import tiny
@@ -116,5 +117,7 @@ def test_weights_by_another_seed_are_another_record(config: RunConfig, monkeypat
     cell = replace(config, method=f"{TINY}:Blind")
     alone = open_cell(open_probe("information"), cell).draft.key
     twin = Fitted(Path("twin"), own=False, dataset="cifar10", image_size=32, recipe={}, default=True, sha256="ab")
-    monkeypatch.setattr("bench.weights.lookup.retrained", lambda *where: [twin])
+    monkeypatch.setattr("bench.weights.lookup.retrained", lambda *where: [] if where[-1] else [twin])
     assert open_cell(open_probe("information"), cell).draft.key != alone
+    named = Cell.open(replace(cell, training_seed=1))
+    assert Information().depends_on(named) == ()

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save
 
 from bench.weights.files import entry, save_weights, sha256_of
-from bench.weights.lookup import fitted, inverter_weights, own_inverter_weights, serving
+from bench.weights.lookup import fitted, inverter_weights, own_inverter_weights, retrained, serving
 from tests.conftest import AddWeights
 
 SHA = "ab" * 32
@@ -78,6 +78,8 @@ def test_a_seed_that_is_asked_for_leaves_no_others(shipped: Path) -> None:
     second = own(seed=2)
     assert [one.seed for one in serving(METHOD, SHA, "cifar10", 32)] == [2, 1]
     assert [one.path for one in serving(METHOD, SHA, "cifar10", 32, 1)] == [shipped]
+    assert [one.path for one in retrained(METHOD, SHA, "cifar10", 32)] == [shipped]
+    assert retrained(METHOD, SHA, "cifar10", 32, 1) == []
     assert inverter_weights(METHOD, SHA, training_seed=2) == (second, sha256_of(second))
     assert inverter_weights(METHOD, SHA, training_seed=3) is None
 

@@ -88,5 +88,10 @@ def test_what_was_skipped_and_completed_later_is_told_once(records: list[Record]
     before, after = (dataclasses.replace(skipped, created=f"2026-0{month}-02T00:00:00") for month in (1, 3))
     assert [len(one.entries) for one in group([Entry(done), Entry(before)])] == [1]
     assert [len(one.entries) for one in group([Entry(done), Entry(after)])] == [2]
-    other = dataclasses.replace(before, method="other")
-    assert [len(one.entries) for one in group([Entry(done), Entry(other)])] == [2]
+    others = ({"method": "other"}, {"seed": 1}, {"recipe": {"seed": 2}})
+    done = dataclasses.replace(done, recipe={"seed": 1})
+    for change in others:
+        other = dataclasses.replace(before, recipe=None)
+        found = group([Entry(done), Entry(dataclasses.replace(other, **change))])
+        assert sum(len(one.entries) for one in found) == 2, change
+    assert [len(one.entries) for one in group([Entry(done), Entry(dataclasses.replace(before, recipe=None))])] == [1]
