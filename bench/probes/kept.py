@@ -30,7 +30,7 @@ def kept(level: Doubles, full: Doubles, alone: Doubles, *, up: bool) -> PerImage
     if not defined.any():
         raise MetricError("the score has no value there")
     _, *ends = mean_ci(np.where(defined, way if up else -way, np.nan))
-    if min(ends) <= 0:
+    if defined.sum() < 2 or min(ends) <= 0:  # of a single image there is no interval
         raise MetricError(NO_WAY)
     length = way[defined].mean()
     ratio = gain[defined].mean() / length

@@ -36,6 +36,7 @@ class Verdict:
     state: State
     reason: str | None = None
     command: str | None = None
+    training_seed: int | None = None
 
     @property
     def good(self) -> bool:
@@ -44,7 +45,8 @@ class Verdict:
 
     def line(self) -> str:
         """For the terminal."""
-        cell = f"{self.method} on {self.classifier} ({self.dataset}, {self.num_images:,} images, seed {self.seed})"
+        seeds = f"seed {self.seed}" + ("" if self.training_seed is None else f", training seed {self.training_seed}")
+        cell = f"{self.method} on {self.classifier} ({self.dataset}, {self.num_images:,} images, {seeds})"
         told = f": {self.reason.rstrip('.')}." if self.reason else ""
         return f"{self.state}: {cell}{told}" + (f" Type: {self.command}" if self.command else "")
 
@@ -59,8 +61,9 @@ def verify_cell(config: RunConfig) -> Verdict:
     draft = cell.draft
     state, reason = _judged(cell)
     verdict = Verdict(
-        draft.method, draft.classifier, draft.dataset, draft.num_images, draft.seed, draft.key, state, reason
-    )
+        draft.method, draft.classifier, draft.dataset, draft.num_images, draft.seed, draft.key, state, reason,
+        training_seed=config.training_seed,
+    )  # fmt: skip
     if verdict.good:
         return verdict
     finished = state in ("wrong", "unknown")

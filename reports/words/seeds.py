@@ -33,6 +33,8 @@ def mean_of(entry: Entry) -> str:
     seeds = {one.record.seed for one in entry.cells}
     told = [f"{len(trainings)} trainings ({numbers(trainings)})"] if len(trainings) > 1 else []
     told += [f"{len(seeds)} seeds ({numbers(seeds)})"] if len(seeds) > 1 else []
+    if len(entry.cells) < (whole := len(trainings) * len(seeds)):
+        told += [f"of whose {whole} runs {len(entry.cells)} are here"]
     return f"Mean of {', '.join(told)}." if told else ""
 
 

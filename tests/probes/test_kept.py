@@ -28,6 +28,8 @@ def test_no_way_is_no_number() -> None:
     one = np.ones(5)
     with pytest.raises(MetricError, match=NO_WAY):
         kept(one, one, one, up=True)
+    with pytest.raises(MetricError, match=NO_WAY):  # of one image no interval says what is certain
+        kept(one[:1] + 1, one[:1] + 2, one[:1], up=True)
     with pytest.raises(MetricError, match="no value"):
         kept(one * np.nan, one, one, up=True)
     assert np.isnan(kept(one, np.array([2, 2, 2, 2, np.nan]), one, up=True).values).tolist() == [False] * 4 + [True]

@@ -116,7 +116,7 @@ class TimmExtractor(Extractor):
             DataError: it cannot be had, or is not the published one; names source and place.
         """
         file, place = self.file, self.file.place
-        if place.is_file() and not force:
+        if not force and [state for _, state in self.verify()] == ["right"]:
             say(f"{self.name} is already in {place}")
             return
         with scratch_folder(place.parent, self.name) as scratch:
@@ -128,7 +128,10 @@ class TimmExtractor(Extractor):
                 self._download(path)
             found = _digest(path)
             if found != file.sha256:
-                raise DataError(f"{file.name} should have the SHA-256 {file.sha256}, and what came has {found}.")
+                raise DataError(
+                    f"{file.name} should have the SHA-256 {file.sha256}, and what came from {source or file.url} has "
+                    f"{found}: it is damaged, or another file. Fetch or copy {file.url} again."
+                )
             os.replace(path, place)
         say(f"{self.name}: weights, verified, in {place}")
 

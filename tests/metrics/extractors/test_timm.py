@@ -175,8 +175,9 @@ def test_a_file_is_taken_by_its_hash_alone(tmp_path: Path, bench_home: Path, mon
     with pytest.raises(DataError, match="there is no"):
         one.fetch(own)
     own.write_bytes(b"weights")
-    with pytest.raises(DataError, match="should have the SHA-256 e6d1bd77"):
+    with pytest.raises(DataError, match="should have the SHA-256 e6d1bd77") as found:
         one.fetch(tmp_path)
+    assert f"came from {tmp_path}" in str(found.value)
     assert one.verify() == [(one.file.name, "missing")]
     monkeypatch.setattr(Clip, "file", replace(one.file, sha256=hashlib.sha256(b"weights").hexdigest()))
     one.fetch(tmp_path, say=said.append)
@@ -188,6 +189,8 @@ def test_a_file_is_taken_by_its_hash_alone(tmp_path: Path, bench_home: Path, mon
     assert one.verify() == [(one.file.name, "wrong")]
     assert one.sha256() is None
     assert "damaged or another file" in one.missing
+    one.fetch(tmp_path, say=said.append)  # what is damaged is not taken for there
+    assert one.verify() == [(one.file.name, "right")]
     with pytest.raises(UnknownNameError, match="clip"):
         fetched("clipp")
 

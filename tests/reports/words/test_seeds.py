@@ -37,3 +37,10 @@ def test_one_cell_has_nothing_to_say(records: list[Record]) -> None:
 
 def test_two_significant_digits() -> None:
     assert [seeds.deviation(Apart(2, value, 0.0)) for value in (0.01234, 12.3, 0.0)] == ["0.012", "12", "0"]
+
+
+def test_runs_that_are_missing_are_counted(records: list[Record]) -> None:
+    one = records[0]
+    found = grouped(seeded(one, 1.0, 0, 1), seeded(one, 1.2, 1, 1), seeded(one, 1.4, 0, 2))
+    (entry,) = found.entries
+    assert seeds.mean_of(entry) == "Mean of 2 trainings (1 and 2), 2 seeds (0 and 1), of whose 4 runs 3 are here."
