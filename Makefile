@@ -8,7 +8,7 @@
 # make tutorials  run the guides as notebooks and write what they show into their pages (five minutes)
 # make benchmark    measure every row of the table of speeds (half an hour)
 # make profile      measure where the time goes, and whether bfloat16 changes a score (a quarter of an hour)
-# make screenshots  photograph report.html in headless Chromium for the README
+# make screenshots  photograph report.html and the committed records in headless Chromium for the README
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -59,6 +59,8 @@ profile: .venv/installed-test
 
 screenshots: .venv/installed-test
 	$(BIN)/python -m studies.reports.screenshots report.html
+	$(BIN)/bench report --runs reports/results --out records.html
+	$(BIN)/python -m studies.reports.screenshots records.html --only matrix
 
 .venv/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or later is needed, this is " + sys.version'

@@ -217,8 +217,12 @@ def _tone(entry: Entry, colours: Mapping[str, str]) -> str:
 
 
 def _among_equals(groups: Sequence[Group]) -> list[str]:
-    """The name of each group among those of as many images."""
-    return [_short(one, [other for other in groups if other.num_images == one.num_images]) for one in groups]
+    """The name of each group among those of the same dataset and of as many images."""
+    alike = [
+        [other for other in groups if (other.dataset, other.num_images) == (one.dataset, one.num_images)]
+        for one in groups
+    ]
+    return [_short(one, those) for one, those in zip(groups, alike, strict=True)]
 
 
 def _short(one: Group, groups: Sequence[Group]) -> str:
@@ -230,8 +234,13 @@ def _short(one: Group, groups: Sequence[Group]) -> str:
         ("fingerprint", one.fingerprint[:6] or "no protocol"),
         ("classifier_sha256", one.classifier_sha256[:6] or "no weights"),
     )
-    told = [words for name, words in traits if any(getattr(twin, name) != getattr(one, name) for twin in twins)]
-    return " · ".join([one.classifier, *told])
+    told = [one.classifier]
+    for name, words in traits:
+        left = [twin for twin in twins if getattr(twin, name) == getattr(one, name)]
+        if len(left) < len(twins):
+            told.append(words)
+        twins = left
+    return " · ".join(told)
 
 
 def _definitions(cards: Iterable[MetricCard]) -> tuple[tuple[str, tuple[Definition, ...]], ...]:

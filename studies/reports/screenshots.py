@@ -1,7 +1,7 @@
 """Take the README's screenshots of a report in headless Chromium.
 
-Type ``python -m studies.reports.screenshots report.html``. The pictures lie in ``docs/images/``; the README
-names them.
+Type ``python -m studies.reports.screenshots report.html``, with ``--only matrix`` for one of them. The pictures lie
+in ``docs/images/``; the README names them.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "images"
 QUALITY = 75  # of WebP: text stays sharp
+OOD = "section.probe-page:has(section[aria-label^='ood:'])"  # the probe that the guide shows
 MARGIN = 90  # pixels above the element, for the bar at the top
 
 
@@ -52,13 +53,13 @@ SHOTS = (
     Shot("leaderboard", "#group-1", 1280, 1250),
     Shot("gallery", "#gallery-1-controls", 1280, 1000),
     Shot("large", "#gallery-1-controls", 1280, 900, dark=True, click="#gallery-1 tr.gallery-inverter button:visible"),
-    Shot("probe", "section.probe-page >> nth=-1", 1280, 900, click="section.probe-page:last-of-type summary"),
+    Shot("probe", OOD, 1280, 900, click=f"{OOD} summary"),
     Shot("phone", "#summary", 390, 844, dark=True),
 )
 
 
-def take(report: Path, folder: Path) -> list[Path]:
-    """Write a WebP for each shot whose element the report holds; returns their paths.
+def take(report: Path, folder: Path, names: Sequence[str] = tuple(one.name for one in SHOTS)) -> list[Path]:
+    """Write a WebP for each shot of these names whose element the report holds; returns their paths.
 
     Raises:
         DataError: there is no such report.
@@ -67,7 +68,7 @@ def take(report: Path, folder: Path) -> list[Path]:
     if not report.exists():
         raise DataError(f"A report to photograph was expected at {report}. Type: bench report --out {report}")
     with browser() as chromium:
-        shots = [(shot, _shoot(chromium, report, shot)) for shot in SHOTS]
+        shots = [(shot, _shoot(chromium, report, shot)) for shot in SHOTS if shot.name in names]
     paths = []
     for shot, picture in shots:
         if picture is not None:
@@ -99,9 +100,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m studies.reports.screenshots", description=__doc__)
     parser.add_argument("report", type=Path)
     parser.add_argument("--out", type=Path, default=FOLDER)
+    names = [shot.name for shot in SHOTS]
+    parser.add_argument("--only", nargs="+", choices=names, default=names)
     options = parser.parse_args(arguments)
     try:
-        paths = take(options.report, options.out)
+        paths = take(options.report, options.out, options.only)
     except BenchError as error:
         print(error, file=sys.stderr)
         return error.exit_status

@@ -1,4 +1,4 @@
-"""Methods by classifiers by datasets in one table a number of images, for whichever metric the reader chooses."""
+"""Methods by classifiers by datasets in one table, for whichever metric and number of images the reader chooses."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 STEPS = 4  # of the tint, on either side
 BANDS = ("Inverters", "Given features, not ranked", "Controls")
 NOT_RUN = ""
+MOST = "most"  # the table of each column's largest number of images
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """A method over all groups of one number of images."""
+    """A method over the columns of a table."""
 
     label: str
     kind: str
@@ -49,18 +50,19 @@ class Row:
 
 @dataclass(frozen=True)
 class Head:
-    """A group: the classifier, with as much more as tells it apart."""
+    """A group: the classifier, with as much more as tells it apart; ``images`` where columns differ in their number."""
 
     short: str
     anchor: str
+    images: str = ""
 
 
 @dataclass(frozen=True)
 class Table:
-    """All groups of one number of images; ``datasets`` with the number of their columns."""
+    """All groups of one number of images, or of the most of each; ``datasets`` with the number of their columns."""
 
     anchor: str
-    images: str
+    title: str
     datasets: tuple[tuple[str, int], ...]
     heads: tuple[Head, ...]
     bands: tuple[tuple[str, tuple[Row, ...]], ...]
@@ -98,7 +100,7 @@ def matrix(
         groups: in the order of the page; the anchors are ``group-1`` and so on.
         found: the standings of each.
         tones: a colour for each inverter.
-        shorts: by the number of a group, from 0, its name among those of as many images.
+        shorts: by the number of a group, from 0, its name among those of its dataset and of as many images.
     """
     cards = metrics_of(entry for one in groups for entry in one.complete)
     keys = [key for key in cards if any(held(key, one) for one in groups)]
@@ -107,12 +109,12 @@ def matrix(
     shown = first({key: cards[key] for key in keys}, "closest") or keys[0]
     data: dict[str, dict[str, list[list[str]]]] = {key: {} for key in keys}
     tables = []
-    for images in sorted({one.num_images for one in groups}, reverse=True):
-        those = [number for number, one in enumerate(groups) if one.num_images == images]
+    for images, those in _columns(groups, shorts):
+        anchor = f"matrix-{images}"
         lines = _lines([groups[number] for number in those])
         every = {key: _cells(key, lines, [(groups[n], found[n], f"group-{n + 1}") for n in those]) for key in keys}
         for key, rows in every.items():
-            data[key][f"matrix-{images}"] = [_packed(cell) for row in rows for cell in row]
+            data[key][anchor] = [_packed(cell) for row in rows for cell in row]
         made = [
             (band, Row(label, "control" if band == BANDS[2] else "inverter", _tone(entries, tones), tuple(cells)))
             for (label, band, entries), cells in zip(lines, every[shown], strict=True)
@@ -120,10 +122,17 @@ def matrix(
         runs = groupby(groups[number].dataset for number in those)
         tables.append(
             Table(
-                anchor=f"matrix-{images}",
-                images=text.plural(images, "image"),
+                anchor=anchor,
+                title="Most images of each" if images == MOST else text.plural(int(images), "image"),
                 datasets=tuple((dataset, len(list(run))) for dataset, run in runs),
-                heads=tuple(Head(shorts[number], f"group-{number + 1}") for number in those),
+                heads=tuple(
+                    Head(
+                        shorts[number],
+                        f"group-{number + 1}",
+                        text.plural(groups[number].num_images, "image") if images == MOST else "",
+                    )
+                    for number in those
+                ),
                 bands=tuple(
                     (band, tuple(r for b, r in made if b == band)) for band in BANDS if any(b == band for b, _ in made)
                 ),
@@ -132,6 +141,20 @@ def matrix(
         )
     told = {key: _about(cards[key]) for key in keys}
     return Matrix(tuple(tables), _options(cards, keys, shown), told[shown], island({"cells": data, "about": told}))
+
+
+def _columns(groups: Sequence[Group], shorts: Mapping[int, str]) -> list[tuple[str, list[int]]]:
+    """The groups of each table: the most images of each column, where no one number has them all, then each number."""
+    most: dict[tuple[str, str], int] = {}
+    for number, one in enumerate(groups):
+        column = one.dataset, shorts[number]
+        if column not in most or one.num_images > groups[most[column]].num_images:
+            most[column] = number
+    chosen = list(most.values())
+    sizes = sorted({one.num_images for one in groups}, reverse=True)
+    tables = [(str(size), [number for number, one in enumerate(groups) if one.num_images == size]) for size in sizes]
+    mixed = len({groups[number].num_images for number in chosen}) > 1
+    return [(MOST, chosen), *tables] if mixed else tables
 
 
 def _lines(groups: Sequence[Group]) -> list[Line]:

@@ -102,7 +102,7 @@
       area.remove();
     }
   };
-  bench.each(".scroll > table", (table) => {
+  bench.each(".scroll > table:not(.probe-strips, .gallery-table)", (table) => {
     const button = bench.tool(table, "Copy table", async () => {
       await put(lines(table));
       button.textContent = "Copied";

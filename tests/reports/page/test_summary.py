@@ -44,7 +44,9 @@ def test_a_section_is_called_by_as_much_as_tells_it_from_its_twins(records: list
     other = {one.classifier: "00" * 32}
     assert shorts(weights=other) == ["robust_resnet152 · 000000", "robust_resnet152 · 9f9f9f"]
     nothing = shorts(protocol={}, weights={})
-    assert nothing[1] == "robust_resnet152 · no protocol · no weights"
+    assert nothing[1] == "robust_resnet152 · no protocol"  # enough to tell it apart, though its weights differ, too
+    tiny = {"dataset": "tiny", "protocol": {"fingerprint": "ab" * 8}}
+    assert shorts(**tiny) == ["robust_resnet152 · cifar10", "robust_resnet152 · tiny"]
 
 
 def test_sections_are_anchored_in_their_order_and_say_what_they_are_of(records: list[Record]) -> None:

@@ -48,6 +48,7 @@ def test_a_picture_is_as_large_as_its_window_and_others_are_left_out(tmp_path: P
     paths = take(tmp_path / "report.html", tmp_path / "out")
     shots = [shot for shot in SHOTS if shot.selector == "#summary"]
     assert paths == [tmp_path / "out" / f"{shot.name}.webp" for shot in shots]
+    assert take(tmp_path / "report.html", tmp_path / "one", ["phone"]) == [tmp_path / "one" / "phone.webp"]
     (shot, path) = next((shot, path) for shot, path in zip(shots, paths, strict=True) if shot.dark)
     with Image.open(path) as picture:
         assert picture.size == (shot.width, shot.height)

@@ -34,11 +34,23 @@ def cells(found: Matrix, table: int = 0) -> dict[str, tuple[Cell, ...]]:
 def test_a_table_a_number_of_images_and_a_column_a_group(records: list[Record]) -> None:
     one = records[0]
     found = made([cell(one, "a", 1), cell(one, "a", 2, classifier="other"), cell(one, "b", 3, num_images=60)])
-    assert [table.images for table in found.tables] == ["100 images", "60 images"]
+    assert [table.title for table in found.tables] == ["100 images", "60 images"]
     first, second = found.tables
     assert (first.datasets, [head.anchor for head in first.heads]) == ((("cifar10", 2),), ["group-1", "group-3"])
     assert [head.anchor for head in second.heads] == ["group-2"]
     assert [cell.href for cell in cells(found)["a"]] == ["#group-1", "#group-3"]
+
+
+def test_columns_of_unlike_numbers_stand_side_by_side_each_with_its_most(records: list[Record]) -> None:
+    one = records[0]
+    entries = [cell(one, "a", 1), cell(one, "a", 2, num_images=60), cell(one, "a", 3, dataset="tiny", num_images=400)]
+    found = made(entries)
+    assert [table.title for table in found.tables] == ["Most images of each", "400 images", "100 images", "60 images"]
+    most = found.tables[0]
+    assert most.datasets == (("cifar10", 1), ("tiny", 1))
+    assert [head.images for head in most.heads] == ["100 images", "400 images"]
+    assert [one.value[0] for one in cells(found)["a"]] == ["1", "3"]
+    assert [head.images for head in found.tables[1].heads] == [""]
 
 
 def test_tints_follow_the_distance_from_the_class_alone(records: list[Record]) -> None:
