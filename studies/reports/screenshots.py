@@ -57,8 +57,10 @@ SHOTS = (
     Shot("phone", "#summary", 390, 844, dark=True),
 )
 
+NAMES = [shot.name for shot in SHOTS]
 
-def take(report: Path, folder: Path, names: Sequence[str] = tuple(one.name for one in SHOTS)) -> list[Path]:
+
+def take(report: Path, folder: Path, names: Sequence[str] = NAMES) -> list[Path]:
     """Write a WebP for each shot of these names whose element the report holds; returns their paths.
 
     Raises:
@@ -100,8 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m studies.reports.screenshots", description=__doc__)
     parser.add_argument("report", type=Path)
     parser.add_argument("--out", type=Path, default=FOLDER)
-    names = [shot.name for shot in SHOTS]
-    parser.add_argument("--only", nargs="+", choices=names, default=names)
+    parser.add_argument("--only", nargs="+", choices=NAMES, default=NAMES)
     options = parser.parse_args(arguments)
     try:
         paths = take(options.report, options.out, options.only)
