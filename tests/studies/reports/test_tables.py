@@ -206,6 +206,14 @@ def test_of_two_records_for_one_place_seed_0_is_kept_then_the_newest(tmp_path: P
     assert [record.key for record, _ in read_records(tmp_path / "results")] == ["k1"]
 
 
+def test_trainings_by_other_seeds_lie_beside_the_first(tmp_path: Path) -> None:
+    for seed in (1, 3):
+        record = Record("m", "c", "cifar10", 10, 0, recipe={"seed": seed}, key=f"k{seed}")
+        write_atomically(tmp_path / "runs" / record.key / "record.json", record.to_json().encode())
+    collect(tmp_path / "runs", tmp_path / "results")
+    assert sorted(path.name for _, path in read_records(tmp_path / "results")) == ["m-10", "m-training-3-10"]
+
+
 def test_presets_lie_side_by_side(tmp_path: Path) -> None:
     for preset in ("fast", "paper"):
         record = Record("m", "c", "cifar10", 10, 0, preset=preset, key=preset)
