@@ -39,6 +39,7 @@ from reports.words.markdown import escaped, markdown_lines
 from studies.reports.access import PROBES, access
 from studies.reports.documents import ROOT, documents, update
 from studies.reports.overview import claims_in_short, overview
+from studies.reports.seeds import trainings
 
 SCORES = (
     "fd_efficientnet_lite0",
@@ -61,6 +62,7 @@ FEW = (
 )
 OVERVIEW = ("lpips", "reid_class_judge")
 OURS = "biggan-logit"
+FIRST = 1  # every recipe's own seed of the training
 NONE_YET = "No records have been committed yet.\n"
 
 
@@ -160,6 +162,11 @@ def claims_short(sources: Sources) -> str:
     return claims_in_short(board(entries)) if entries else NONE_YET
 
 
+def _trainings(sources: Sources) -> str:
+    """How far several trainings of one recipe lie apart."""
+    return trainings(_cells(sources))
+
+
 def _access(probe: str, sources: Sources) -> str:
     """What a probe of access found."""
     return access(_entries(sources), probe)
@@ -174,6 +181,7 @@ TABLES: dict[str, Callable[[Sources], str]] = {
     "claims": claims,
     "summary": summary,
     "claims-short": claims_short,
+    "trainings": _trainings,
     **{probe: partial(_access, probe) for probe in PROBES},
 }
 
@@ -181,8 +189,9 @@ TABLES: dict[str, Callable[[Sources], str]] = {
 def collect(runs: Path, results: Path, faults: Faults | None = None) -> None:
     """Copy complete cells to ``results/<dataset>/<classifier>/<method>-<N>/``, and probes that claims or tables read.
 
-    The scores of every image go along, as float32. Own images stay, and other probes.
-    Of two records for one place, that of seed 0 is kept, then the newest.
+    Weights of another training seed stand beside those of the first, ``<method>-training-<seed>-<N>``. The scores of
+    every image go along, as float32. Own images stay, and other probes. Of two records for one place, that of seed 0 is
+    kept, then the newest.
     """
     bad = Faults() if faults is None else faults
     for record, folder in sorted(read_records(runs, bad), key=_newest_last):
@@ -192,7 +201,8 @@ def collect(runs: Path, results: Path, faults: Faults | None = None) -> None:
             and (record.probe is None or record.probe in PROBES or is_read(record))
         ):
             preset = record.preset if record.preset != "fast" else ""
-            name = "-".join(filter(None, (record.method, preset, record.probe, str(record.num_images))))
+            again = f"training-{record.training_seed}" if record.training_seed not in (None, FIRST) else ""
+            name = "-".join(filter(None, (record.method, again, preset, record.probe, str(record.num_images))))
             place = results / slug(record.dataset) / slug(record.classifier) / slug(name)
             _copy(Entry(record, folder, faults=bad), folder, place)
 
