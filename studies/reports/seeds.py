@@ -22,7 +22,7 @@ def trainings(entries: Sequence[Entry]) -> str:
     """
     found = [(one, entry) for one in group(entries) for entry in one.complete if _several(entry)]
     if not found:
-        return "No records have been committed yet.\n"
+        return "Several trainings of one method have not been recorded yet.\n"
     return "\n\n".join(_table(one, entry) for one, entry in found) + "\n"
 
 
