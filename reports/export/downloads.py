@@ -85,7 +85,7 @@ def everything(
             "bench-methods.bib",
             "application/x-bibtex",
             bibtex(cells),
-            "the papers behind what is shown",
+            "how to cite what is shown: bench, and the papers, networks and data behind it",
         ),
     )
 

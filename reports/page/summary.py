@@ -21,7 +21,7 @@ from reports.page.front.board import Board, board, tones
 from reports.page.front.matrix import Matrix, matrix
 from reports.page.gallery import fitting, gallery
 from reports.page.probes.pages import ProbePage, probe_pages
-from reports.words import deck, findings, glossary, text
+from reports.words import bibliography, deck, findings, glossary, text
 from reports.words.controls import meaning
 from reports.words.headline import headline
 
@@ -87,6 +87,7 @@ class Page:
     controls: tuple[tuple[str, str], ...]
     access: tuple[tuple[str, str], ...]
     downloads: tuple[downloads.Download, ...]
+    citation: str  # BibTeX of this software
     several: bool
     without: tuple[str, ...] = ()  # what one file has no room for
     refit: Callable[[Page, int], Page] = lambda page, room: page  # with galleries of so many bytes at most
@@ -148,6 +149,7 @@ def page(entries: Sequence[Entry], files: Files = INSIDE) -> Page:
         controls=tuple(glossary.questions(entry for one in groups for entry in one.entries)),
         access=tuple(glossary.ACCESS.items()),
         downloads=downloads.everything(entries, ranks, files, groups),
+        citation=bibliography.bench(entries),
         several=len(groups) > 1,
         refit=illustrated,
     )

@@ -11,8 +11,9 @@ from bench.store.reader import Left
 
 def bibtex(cells: Iterable[Left]) -> str:
     """This software, and what the shown methods, classifiers, datasets and metrics (those with a value) need, once."""
+    cells = list(cells)
     return "".join(
-        f"{entry}\n\n" for entry in (_bench(), *references(paper for one in cells for paper in _needed(one)))
+        f"{entry}\n\n" for entry in (bench(cells), *references(paper for one in cells for paper in _needed(one)))
     )
 
 
@@ -25,11 +26,15 @@ def _needed(one: Left) -> Iterable[str]:
         yield from one.metric(key).citation
 
 
-def _bench() -> str:
-    """As in CITATION.cff; BibTeX knows no software."""
+def bench(cells: Iterable[Left]) -> str:
+    """This software as in CITATION.cff, with the newest record's year and revision; BibTeX knows no software."""
     known = installed("logit-inversion-bench")
-    edition = f", version {known}" if known else ""
+    newest = max((one.record for one in cells), key=lambda one: one.created, default=None)
+    told = [f"version {known}"] if known else []
+    told += [f"revision {newest.environment['revision'][:12]}"] if newest and newest.environment.get("revision") else []
+    year = f"  year    = {{{newest.created[:4]}}},\n" if newest and newest.created[:4].isdigit() else ""
     return (
         "@misc{bench,\n  title   = {{bench}: a benchmark for logit inversion},\n"
-        f"  author  = {{{{The logit-inversion-bench authors}}}},\n  note    = {{Software{edition}}}\n}}"
+        f"  author  = {{{{The logit-inversion-bench authors}}}},\n{year}"
+        f"  note    = {{{', '.join(['Software', *told])}}}\n}}"
     )

@@ -34,10 +34,14 @@ def against(group: Group, inverters: Sequence[Entry]) -> list[str]:
 
 def _score(group: Group, one: Match) -> str:
     """Won, lost and open, on what grounds, and what that means."""
-    won, lost, unclear = (f"{len(keys)}{_names(_titles(group, keys))}" for keys in (one.won, one.lost, one.open))
+    sums = [
+        f"{verb} {len(keys)}{_names(_titles(group, keys))}"
+        for verb, keys in (("wins", one.won), ("loses", one.lost), ("is level in", one.open))
+        if keys
+    ]
     sentence = (
-        f"Against {one.control.label}, the strongest control, {one.inverter.label} wins {won}, loses {lost} and is not "
-        f"separated in {unclear} of {text.plural(one.compared, 'main metric')} (by {ground(one.paired, HOLM)})"
+        f"Of {text.plural(one.compared, 'main metric')} {one.inverter.label} {text.listing(sums)} against "
+        f"{one.control.label}, the strongest control (by {ground(one.paired, HOLM)})"
     )
     sides = ((one.control.label, one.behind), (one.inverter.label, one.ahead))
     sets = [_favour(_titles(group, keys), whose) for whose, keys in sides if keys]
@@ -92,7 +96,7 @@ def _total(control: str, found: Sequence[tuple[Group, Match]]) -> str:
     compared, sets = won + unclear + lost, ahead + behind
     return (
         f"`{control}`, the strongest control, beats `{matches[0].inverter.label}` in {lost} of the {compared} main "
-        f"scores that can be compared ({over}; by {how}), is beaten in {won} "
+        f"metrics that can be compared ({over}; by {how}), is beaten in {won} "
         f"and not separated in {unclear}; of {sets} distances between sets, one number each, {behind} are in its "
         f"favour: {lost + behind} of {compared + sets} in all."
     )

@@ -41,16 +41,18 @@ def deck(groups: Sequence[Group], found: Sequence[Standings]) -> tuple[str, ...]
 
 
 def _against(told: Sequence[Match], who: str, where: Where) -> str:
-    """Won, lost and level over the main scores that can be compared."""
+    """Won, lost and level over the main metrics that can be compared."""
     controls = {one.control.record.method: one.control.cards.method.role for one in told}
     on = where.on(where.number)
     rival = f"the strongest control of each ({' or '.join(controls)})"
     if len(controls) == 1:
         ((name, role),) = controls.items()
-        rival = f"{name}{f' ({FETCHED})' if role == 'memory' else ''}, the strongest control{on and f' {on}'},"
+        rival = (
+            f"{name}{f' (memorising: {FETCHED})' if role == 'memory' else ''}, the strongest control{on and f' {on}'},"
+        )
     won, level, lost = (sum(map(len, side)) for side in zip(*((m.won, m.open, m.lost) for m in told), strict=True))
     win, lose, are = ("win", "lose", "are") if who.endswith("inverters") else ("wins", "loses", "is")
-    sums = [f"{win} {won} of {text.plural(won + level + lost, 'main score')}", f"{lose} {lost}"]
+    sums = [f"{win} {won} of {text.plural(won + level + lost, 'main metric')}", f"{lose} {lost}"]
     sums += [f"{are} level in {level}"] if level else []
     return f"Against {rival} {who} {text.listing(sums)}."
 

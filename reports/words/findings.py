@@ -18,6 +18,7 @@ from reports.words.ranks import ground_of_lead, why
 
 CLASS = "the originals' class"
 AGREED = "agreed"
+APART = "cannot be compared"
 FLOOR = "a random training image of the predicted class"  # the control of the role ``class-floor``
 
 
@@ -119,20 +120,20 @@ def _others(title: str, closest: Standing, standings: Sequence[Standing]) -> str
     for one in standings:
         if one.entries:
             heads.setdefault(_head(one, closest), []).append(title_of(one))
-    told = (_measures(title, text.listing(keys), len(keys), head) for head, keys in heads.items())
-    return f"Other measures: {'; '.join(told)}." if heads else ""
+    told = "; ".join(_measures(title, text.listing(keys), len(keys), head) for head, keys in heads.items())
+    return f"{told[:1].upper()}{told[1:]}." if heads else ""
 
 
 def _measures(title: str, names: str, number: int, head: str) -> str:
     """What these measures say, in words that fit their number."""
     if head == AGREED:
         return f"{names} {'agrees' if number == 1 else 'agree'} with {title}"
-    return f"{names}: {head}"
+    return f"{names} {head}" if head.startswith(APART) else f"in {names} {head}"
 
 
 def _head(one: Standing, closest: Standing) -> str:
     if one.outcome == "not comparable":
-        return f"not comparable ({why(one)})"
+        return f"{APART} ({why(one)})"
     if one.outcome == "tie":
         return f"nothing separates {text.listing(map(_named, one.first))}"
     if one.leaders == closest.leaders:

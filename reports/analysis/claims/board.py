@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from bench.cards import MetricCard
 from reports.analysis.claims.corrected import Corrected, corrected
 from reports.analysis.claims.evidence import Evidence, title
-from reports.analysis.claims.language import Condition, Values
+from reports.analysis.claims.language import Condition, Values, Verdict
 from reports.analysis.claims.rows import (
     OUTCOMES,
     SIDES,
@@ -42,11 +42,23 @@ def board(entries: Sequence[Entry]) -> Board:
         )
         for claim, of_claim in zip(CLAIMS, rulings, strict=True)
     )  # fmt: skip
-    counts = Counter(ruling.verdict for ruling in every)
-    totals = tuple(
+    theirs, ours = ([one for one in claims if one.ours is own] for own in (False, True))
+    return Board(
+        claims,
+        _totals(theirs),
+        _totals(ours),
+        _standing(drawing.corrected),
+        _not_run(claims),
+        NOTES,
+        matrix(claims, DATASET),
+    )
+
+
+def _totals(claims: Sequence[ClaimRows]) -> tuple[tuple[Verdict, str], ...]:
+    counts = Counter(case.verdict for claim in claims for case in claim.cases)
+    return tuple(
         (verdict, text.count(counts[verdict])) for verdict in VERDICTS if counts[verdict] or verdict != "not run"
     )
-    return Board(claims, totals, _standing(drawing.corrected), _not_run(claims), NOTES, matrix(claims, DATASET))
 
 
 @dataclass(frozen=True)

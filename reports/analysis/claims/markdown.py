@@ -16,9 +16,10 @@ def markdown(board: Board) -> str:
     """A row a case: claim, compared, conditions with their intervals, verdicts; then what the board is."""
     rows = [_row(claim, case, first=case is claim.told[0]) for claim in board.claims for case in claim.told]
     lines = [f"| {' | '.join(cells)} |" for cells in (HEAD, ["---"] * len(HEAD), *rows)] if rows else []
-    cases = sum(len(claim.cases) for claim in board.claims)
-    totals = ", ".join(f"{verdict} {number}" for verdict, number in board.totals)
-    said = [f"Of {cases} cases: {totals}. {board.standing}".rstrip(), *_not_run(board)]
+    theirs, ours = (sum(len(one.cases) for one in board.claims if one.ours is own) for own in (False, True))
+    totals, own = (", ".join(f"{verdict} {number}" for verdict, number in one) for one in (board.totals, board.own))
+    apart = f" Of {ours} of a claim of ours: {own}." if ours else ""
+    said = [f"Of {theirs} cases of the paper's claims: {totals}.{apart} {board.standing}".rstrip(), *_not_run(board)]
     return "\n".join([*lines, "", *said, "", *(f"- {escaped(note)}" for note in board.notes)]).lstrip("\n") + "\n"
 
 

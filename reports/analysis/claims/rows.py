@@ -176,10 +176,11 @@ def _mark(case: CaseRow) -> Mark:
 
 @dataclass(frozen=True)
 class Board:
-    """Everything that the board prints; ``totals`` counts cases by verdict."""
+    """Everything that the board prints; ``totals`` counts cases of the paper's claims by verdict, ``own`` of ours."""
 
     claims: tuple[ClaimRows, ...]
     totals: tuple[tuple[Verdict, str], ...]
+    own: tuple[tuple[Verdict, str], ...]
     standing: str
     not_run: NotRun | None
     notes: tuple[str, ...]

@@ -41,7 +41,8 @@ class ProbeGroup:
     Attributes:
         anchor: id on the page.
         answers: to the probe's question, in sentences.
-        subtitle: dataset, N, seeds and protocol, and weights where a classifier has several.
+        subtitle: whose answers they are, where one inverter was asked; dataset, N, seeds and protocol, and weights
+            where a classifier has several.
         figures: plots with legends and captions.
         table: every number.
         pictures: what the probe stored.
@@ -160,8 +161,9 @@ def _notes(group: Together) -> tuple[Note, ...]:
 
 def _subtitle(group: Together) -> str:
     seeds = sorted({one.entry.record.seed for one in group.series})
+    who = f"{group.series[0].label} · " if len(group.series) == 1 else ""
     return (
-        f"{group.dataset} · {text.plural(group.num_images, 'image')} · seed {text.listing(map(str, seeds))} · "
+        f"{who}{group.dataset} · {text.plural(group.num_images, 'image')} · seed {text.listing(map(str, seeds))} · "
         f"protocol {group.fingerprint[:12] or 'not recorded'}" + (f" · {group.weights}" if group.weights else "")
     )
 

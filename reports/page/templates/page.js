@@ -130,9 +130,11 @@
     const here = seen.find((one) => one.isIntersecting);
     if (here) mark(here.target.getAttribute("aria-labelledby"));
   }, { rootMargin: "-15% 0px -80% 0px" });
-  for (const section of document.querySelectorAll("main section[aria-labelledby]")) {
-    if (links.has(section.getAttribute("aria-labelledby"))) watch.observe(section);
-  }
+  for (const section of document.querySelectorAll("main > section[aria-labelledby]")) watch.observe(section);
+  /* The last section may be too short to reach the watched line: it is being read where the page ends. */
+  addEventListener("scroll", () => {
+    if (innerHeight + scrollY >= document.documentElement.scrollHeight - 2) mark([...links.keys()].at(-1));
+  }, { passive: true });
 })();
 
 /* Printing: the groups and the probes are unfolded, their longest tables and the provenance are not. */

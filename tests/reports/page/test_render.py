@@ -183,7 +183,7 @@ def test_probes_stand_apart_from_the_leaderboards(
         "Probes",
         "The paper's claims",
         "Provenance and cost",
-        "Downloads",
+        "Downloads and citation",
     ]
     assert "1 probe record" in alone.root.first("p", class_="prose").text
     assert "thin, 32x32 version" in alone.root.first("div", class_="warnings").text

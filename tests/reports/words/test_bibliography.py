@@ -11,7 +11,7 @@ from bench.probes.measures import known
 from bench.registry import CONTROLS, DATASETS, INVERTERS, load, registered
 from bench.store.record import Level, Record, Score
 from reports.analysis.groups import Entry
-from reports.words.bibliography import bibtex
+from reports.words.bibliography import bench, bibtex
 
 
 def keys(text: str) -> set[str]:
@@ -43,6 +43,15 @@ def test_every_citation_of_a_card_is_listed_and_no_other_is() -> None:
         assert entry.count("{") == entry.count("}")
         for field in ("title", "author", "year"):
             assert len(re.findall(rf"^  {field}\s*= ", entry, re.M)) == 1
+
+
+def test_this_software_is_cited_with_the_newest_record_s_year_and_revision(records: list[Record]) -> None:
+    old = dataclasses.replace(records[0], created="2024-01-01", environment={"revision": "a" * 40})
+    new = dataclasses.replace(records[0], created="2025-06-01", environment={"revision": "b" * 40})
+    told = bench([Entry(new), Entry(old)])
+    assert "  year    = {2025},\n" in told
+    assert told.endswith(f"revision {'b' * 12}}}\n}}")
+    assert "year" not in bench([])
 
 
 def test_an_entry_may_stand_in_a_card_as_a_whole(records: list[Record]) -> None:

@@ -38,9 +38,9 @@ def test_all_that_nothing_separates_in_lpips_stand_against_the_control(records: 
     one = only(*entries, control)
     first = leading(one, standings(one))
     assert [entry.label for entry in first] == ["a", "b"]
-    assert [sentence.split(" wins")[0] for sentence in against(one, first)[:2]] == [
-        "Against train-nearest, the strongest control, a",
-        "Against train-nearest, the strongest control, b",
+    assert [sentence.split(" against")[0] for sentence in against(one, first)[:2]] == [
+        "Of 1 main metric a loses 1 (LPIPS)",
+        "Of 1 main metric b loses 1 (LPIPS)",
     ]
 
 
@@ -110,6 +110,6 @@ def test_the_readme_says_that_train_nearest_wins_50_of_60() -> None:
             count["open" if not clear else "won" if better else "lost"] += 1
     assert dict(count) == {"won": 8, "open": 2, "lost": 40, "behind": 10}
     told = strongest_control(Sources()).splitlines()[0]
-    assert told.startswith("`train-nearest`, the strongest control, beats `biggan-logit` in 40 of the 50 main scores")
+    assert told.startswith("`train-nearest`, the strongest control, beats `biggan-logit` in 40 of the 50 main metrics")
     assert "is beaten in 8 and not separated in 2" in told
     assert told.endswith("10 are in its favour: 50 of 60 in all.")

@@ -29,8 +29,8 @@ def test_won_lost_and_level_against_the_strongest_control(records: list[Record])
     memory = control("train-nearest", records[0], {LPIPS: 1, PSNR: 3, CLASS: 2})
     weak = control("ridge", records[0], {LPIPS: 0, PSNR: 0, CLASS: 0})
     assert said([*cells(records[0], INVERTERS), memory, weak]) == (
-        "Against train-nearest (the training image whose logits are nearest), the strongest control, a wins 1 of 3 "
-        "main scores, loses 1 and is level in 1.",
+        "Against train-nearest (memorising: the training image whose logits are nearest), the strongest control, a "
+        "wins 1 of 3 main metrics, loses 1 and is level in 1.",
     )
 
 
@@ -39,7 +39,7 @@ def test_over_several_classifiers(records: list[Record]) -> None:
     for name in ("one", "two"):
         entries += [*cells(records[0], INVERTERS, name), control("ridge", records[0], {LPIPS: 9, PSNR: 9}, name)]
     first, second = said(entries)
-    assert first == "Against ridge, the strongest control on both classifiers, a wins 0 of 4 main scores and loses 4."
+    assert first == "Against ridge, the strongest control on both classifiers, a wins 0 of 4 main metrics and loses 4."
     assert second.startswith("Memorising was not tried on both classifiers: whether a does more than fetch")
 
 
@@ -52,7 +52,7 @@ def test_different_controls_and_ties_are_told_as_such(records: list[Record]) -> 
         control("class-mean", records[0], {LPIPS: 9}, "two"),
     ]
     assert said(entries)[0].startswith(
-        "Against the strongest control of each (ridge or class-mean) the closest inverters win 0 of 3 main scores and "
+        "Against the strongest control of each (ridge or class-mean) the closest inverters win 0 of 3 main metrics and "
         "lose 3"
     )
 

@@ -62,5 +62,7 @@ def test_claims_are_counted_by_their_verdicts() -> None:
     for cells in body:
         for verdict, cell in zip(head[1:], cells[1:], strict=True):
             counted[verdict] += int(cell.split(" of ")[0]) if cell != "—" else 0
-    totals = {verdict: int(number) for verdict, number in made.totals}
-    assert {verdict: totals[verdict] for verdict in head[1:]} == counted  # type: ignore[index]
+    totals: Counter[str] = Counter()
+    for verdict, number in (*made.totals, *made.own):
+        totals[verdict] += int(number)
+    assert {verdict: totals[verdict] for verdict in head[1:]} == counted

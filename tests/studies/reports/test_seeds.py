@@ -32,4 +32,7 @@ def test_a_row_a_metric_and_a_column_a_training(records: list[Record]) -> None:
 
 @pytest.mark.parametrize("count", [0, 1])
 def test_without_a_second_training_there_is_none(records: list[Record], count: int) -> None:
-    assert trainings([trained(records[0], 1, 0.4)][:count]) == "Several trainings of one method have not been recorded yet.\n"
+    assert (
+        trainings([trained(records[0], 1, 0.4)][:count])
+        == "Several trainings of one method have not been recorded yet.\n"
+    )

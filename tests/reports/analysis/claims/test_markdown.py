@@ -51,7 +51,7 @@ CASE = CaseRow("a|b", ("c",), "remark", "does not hold", "not decided", (CONDITI
 
 def board_of(*cases: CaseRow, **more: Any) -> Board:
     claim = ClaimRows("1", "*Bold* claim", "", ours=False, confounder="", cases=cases)
-    return Board((claim,), (("holds", "0"), ("does not hold", "1")), "", more.get("not_run"), ("note",), None)
+    return Board((claim,), (("holds", "0"), ("does not hold", "1")), (), "", more.get("not_run"), ("note",), None)
 
 
 def test_text_shows_as_it_stands_and_the_claim_once() -> None:
@@ -72,7 +72,7 @@ def test_what_nobody_ran_is_a_line_with_its_commands_and_no_row() -> None:
     )
     assert "|" not in text
     assert "One case of claim 1 was not run. What runs them: `bench run x`, `bench run y`." in text
-    assert "Of 1 cases: holds 0, does not hold 1." in text
+    assert "Of 1 cases of the paper's claims: holds 0, does not hold 1." in text
     assert text.endswith("- note\n")
 
 

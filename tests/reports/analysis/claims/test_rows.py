@@ -45,7 +45,7 @@ def test_claims_and_boards_tell_what_is_not_folded() -> None:
     claim = ClaimRows("1", "", "", ours=False, confounder="", cases=(CASE, idle))
     assert (claim.told, claim.folded) == ((CASE,), (idle,))
     nothing = replace(claim, number="2", cases=(idle,))
-    assert Board((claim, nothing), (), "", None, (), None).told == (claim,)
+    assert Board((claim, nothing), (), (), "", None, (), None).told == (claim,)
 
 
 def test_the_effect_is_that_of_the_condition_that_the_verdict_follows_from() -> None:

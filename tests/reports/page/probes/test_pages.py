@@ -53,9 +53,9 @@ def test_other_numbers_of_images_protocols_and_datasets_never_share_a_figure() -
     assert page.several
     assert [group.subtitle for group in page.groups] == [
         "cifar10 · 250 images · seed 0 · protocol 05974f737d3a",
-        "cifar10 · 250 images · seed 0 · protocol another",
-        "cifar10 · 100 images · seed 0 · protocol 05974f737d3a",
-        "folder:x · 250 images · seed 0 · protocol 05974f737d3a",
+        "efficientnet_lite0 · biggan-logit · cifar10 · 250 images · seed 0 · protocol another",
+        "inception_v3 · biggan-logit · cifar10 · 100 images · seed 0 · protocol 05974f737d3a",
+        "resnet152 · biggan-logit · folder:x · 250 images · seed 0 · protocol 05974f737d3a",
     ]
     names = [
         {sign.label.partition(" ")[0] for figure in group.figures for sign in figure.legend} for group in page.groups
@@ -80,11 +80,11 @@ def test_other_weights_of_a_classifier_never_share_a_figure() -> None:
     (page,) = probe_pages(entries)
     common = "cifar10 · 250 images · seed 0 · protocol 05974f737d3a"
     assert [group.subtitle for group in page.groups] == [
-        common,
-        f"{common} · resnet152 weights bbbbbbbbbbbb",
-        f"{common} · resnet152 weights cccccccccccc",
-        f"{common} · resnet152 weights not recorded",
-        "cifar10 · 100 images · seed 0 · protocol 05974f737d3a",
+        f"robust_resnet152 · biggan-logit · {common}",
+        f"resnet152 · biggan-logit · {common} · resnet152 weights bbbbbbbbbbbb",
+        f"resnet152 · biggan-logit · {common} · resnet152 weights cccccccccccc",
+        f"resnet152 · biggan-logit · {common} · resnet152 weights not recorded",
+        "resnet152 · biggan-logit · cifar10 · 100 images · seed 0 · protocol 05974f737d3a",
     ]
     for group, one in zip(page.groups, (entries[0], *entries[1:3], entries[4], entries[3]), strict=True):
         assert [sign.label for sign in group.figures[0].legend] == [f"{one.record.classifier} · biggan-logit"]
