@@ -225,6 +225,11 @@ def collect(path: Path, name: str, out: Path, workers: int | None) -> int:
     asked = Sweep.open(path, name, out, workers, before=True)
     work = asked.work()
     waiting, logs = asked.executor.queued(work), asked.executor.logs(work)
+    for entry in (asked.plan.train[place] for place in work.trainings):
+        log = logs.get(str(entry))
+        began = log is not None and log.exists()
+        shown = "queued or running" if str(entry) in waiting else "failed or cut short" if began else "not begun"
+        print(f"{shown}: {entry}" + (f" (log: {log})" if began else ""))
     counts: Counter[str] = Counter()
     for cell, (state, reason) in zip(asked.cells, asked.states, strict=True):
         shown = (

@@ -111,11 +111,11 @@ class Executor(ABC):
         """
 
     def queued(self, work: Work) -> set[str]:
-        """The cells, as text, that wait for a worker or have one."""
+        """The cells and trainings, as text, that wait for a worker or have one."""
         return set()
 
     def logs(self, work: Work) -> dict[str, Path]:
-        """Where the worker of a cell, as text, has written what it had to say, if that is known beforehand."""
+        """Where a cell or training, as text, has written what it had to say, if that is known beforehand."""
         return {}
 
 

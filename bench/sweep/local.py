@@ -72,7 +72,7 @@ class LocalExecutor(Executor):
         return f"process {process} of this machine; it writes {log}"
 
     def queued(self, work: Work) -> set[str]:
-        """All cells, while the process that was detached is there."""
+        """All cells and trainings, while the process that was detached is there."""
         state = work.recalled()
         if state.get("machine") != platform.node():
             return set()
@@ -80,7 +80,11 @@ class LocalExecutor(Executor):
             os.kill(int(state["process"]), 0)
         except (OSError, ValueError, KeyError):
             return set()
-        return set(map(str, work.cells))
+        return {*map(str, work.cells), *(str(work.plan.train[place]) for place in work.trainings)}
+
+    def logs(self, work: Work) -> dict[str, Path]:
+        """Those of the trainings; a worker has one for all its cells."""
+        return {str(work.plan.train[place]): work.folder / f"train-{place + 1}.log" for place in work.trainings}
 
 
 def run_cells(cells: Sequence[Planned], plan: Plan, folder: Path | None, workers: int | None) -> Iterator[Outcome]:
@@ -109,8 +113,7 @@ def run_cells(cells: Sequence[Planned], plan: Plan, folder: Path | None, workers
 
 def places_for(plan: Plan, folder: Path | None, workers: int | None, device: str) -> list[Place]:
     """Where the workers compute, by default as many as have cores (or, with ``device`` cuda, a GPU) of their own."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    cores = sorted(affinity(0)) if affinity else []
+    cores: list[int] = sorted(getattr(os, "sched_getaffinity", lambda _: ())(0))
     gpus: list[str | None] = [None]
     if device == "cuda":
         import torch
@@ -218,9 +221,8 @@ class Worker:
         environment = os.environ | {name: str(self.threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
         if self.place.gpu is not None:
             environment["CUDA_VISIBLE_DEVICES"] = self.place.gpu
-        command = [sys.executable, "-m", "bench.sweep.worker"]
-        if self.place.cores:
-            command.append(",".join(map(str, self.place.cores)))
+        pinned = [",".join(map(str, self.place.cores))] if self.place.cores else []
+        command = [sys.executable, "-m", "bench.sweep.worker", *pinned]
         log_or_none = contextlib.nullcontext() if self.place.log is None else self.place.log.open("ab")
         with log_or_none as log:
             return subprocess.Popen(

@@ -68,6 +68,12 @@ class Training:
     nodes: int = 1
     slurm: dict[str, Value] = field(default_factory=dict)
 
+    def __str__(self) -> str:
+        """For people: what tells it from the others of a plan."""
+        told = {name: getattr(self, name) for name in ("recipe", "seed", "steps", "budget")}
+        more = [f"{name} {value}" for name, value in told.items() if value is not None]
+        return ", ".join([f"training of {self.method} on {self.classifier}", self.dataset, *more])
+
 
 @dataclass(frozen=True)
 class Plan:

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,11 +24,13 @@ from bench.sweep import local
 from bench.sweep.cells import Planned
 from bench.sweep.costs import dealt
 from bench.sweep.executor import Executor, Outcome, Work
-from bench.sweep.plan import Plan
-from bench.sweep.worker import LOST
+from bench.sweep.plan import Plan, Value
+from bench.sweep.training import trained
+from bench.sweep.worker import LOST, work_on_when_warned
 
 POLL = 5.0  # seconds between looks at records and the queue
 PORTS = 20_000, 20_000  # where several nodes meet: the first, and how many
+TASKS = ("nodes", "ntasks", "ntasks-per-node")
 RESTARTS = 1_000  # after a job's limit; those after preemption are SLURM's own
 
 
@@ -47,7 +49,14 @@ class SlurmExecutor(Executor):
         )
 
     def refused(self, plan: Plan) -> str | None:
-        """Without a limit of time nobody knows when a job comes back."""
+        """Without a limit of time nobody knows when a job comes back; how many tasks it has is decided here."""
+        tables = {f"train[{k}].slurm": one.slurm for k, one in enumerate(plan.train)} | {"[slurm]": plan.slurm}
+        for where, key, value in ((where, *one) for where, table in tables.items() for one in table.items()):
+            if _option(key) in TASKS and value != 1:
+                return (
+                    f"{where} says {key} = {value}, but a cell is one task on one node, and a training says its "
+                    f"machines by nodes and processes in [[train]]. Leave {key} out"
+                )
         if "time" in plan.slurm:
             return None
         return 'The plan lacks time in [slurm], the limit of one job, for instance: time = "04:00:00"'
@@ -59,21 +68,24 @@ class SlurmExecutor(Executor):
         return "cuda" if any("gpu" in f"{key}{value}".lower() for key, value in plan.slurm.items()) else "cpu"
 
     def detach(self, work: Work, command: Sequence[str]) -> str:
-        """Submit what is not in the queue yet."""
-        waiting = self.queued(work)
-        places = [k for k, cell in enumerate(work.cells) if str(cell) not in waiting]
-        jobs = dict(work.recalled().get("jobs", {}))
-        trained = {place: self._train(work, place) for place in work.trainings} if places else {}
-        for before in sorted({tuple(p for p in work.cells[k].trainings if p in trained) for k in places}):
-            chosen = [k for k in places if tuple(p for p in work.cells[k].trainings if p in trained) == before]
-            portions = _portions(work, chosen)
-            extra = {"dependency": "afterok:" + ":".join(trained[p] for p in before)} if before else {}
-            found = self._submitit(work, extra | ({"kill_on_invalid_dep": "yes"} if before else {})).submit_array(
-                portions
-            )
-            jobs |= {job.job_id: portion.names for job, portion in zip(found, portions, strict=True)}
-        work.remember(work.recalled() | {"jobs": jobs})
-        ids = sorted({job.partition("_")[0] for job in jobs}, key=int)
+        """Submit what is not in the queue yet: trainings, and cells behind those that they need."""
+        waiting = self._waiting(work)
+        begun = {name: job for job, names in waiting.items() for name in names}
+        groups: dict[tuple[int, ...], list[int]] = {}
+        for k, cell in enumerate(work.cells):
+            if str(cell) not in begun:
+                groups.setdefault(tuple(p for p in cell.trainings if p in work.trainings), []).append(k)
+        ahead: dict[int, str] = {}
+        for place in sorted({place for before in groups for place in before}):
+            name = str(work.plan.train[place])
+            ahead[place] = begun.get(name) or self._train(work, place)
+            waiting |= _noted(work, {ahead[place]: [name]})
+        for before, places in sorted(groups.items()):
+            behind = {"dependency": "afterok:" + ":".join(ahead[p] for p in before), "kill-on-invalid-dep": "yes"}
+            portions = _portions(work, places)
+            found = self._submitit(work, work.plan.slurm, behind if before else {}).submit_array(portions)
+            waiting |= _noted(work, {job.job_id: portion.names for job, portion in zip(found, portions, strict=True)})
+        ids = sorted({job.partition("_")[0] for job in waiting}, key=int)
         return f"SLURM job {', '.join(ids)}; logs in {work.folder / 'slurm'}"
 
     def run(self, work: Work) -> Iterator[Outcome]:
@@ -93,21 +105,27 @@ class SlurmExecutor(Executor):
                         continue  # a shared folder may show a record late
                     status, reason = LOST, "its job ended without a record"
                 rest.remove(cell)
-                yield Outcome(cell, status, reason, self.logs(work).get(str(cell)))
+                logs, failed = self.logs(work), _failed(work, cell) if status == LOST else None
+                reason = reason if failed is None else f"the {failed} before it failed"
+                yield Outcome(cell, status, reason, logs.get(str(cell) if failed is None else failed))
             suspects = gone
             if rest:
                 time.sleep(POLL)
 
     def queued(self, work: Work) -> set[str]:
-        """The cells of every job that ``squeue`` lists; all of them where it does not answer."""
-        jobs = work.recalled().get("jobs", {})
+        """Those of every job that ``squeue`` lists; all of them where it does not answer."""
+        return {name for names in self._waiting(work).values() for name in names}
+
+    def _waiting(self, work: Work) -> dict[str, list[str]]:
+        """The jobs that wait or run, and what ends with each."""
+        jobs: dict[str, list[str]] = work.recalled().get("jobs", {})
         command = ["squeue", "--noheader", "--array", "--user", getpass.getuser(), "--format", "%i"]
         done = subprocess.run(command, capture_output=True, text=True, check=False) if jobs else None
         listed = set(done.stdout.split()) if done is not None and done.returncode == 0 else set(jobs)
-        return {name for job, names in jobs.items() if job in listed for name in names}
+        return {job: names for job, names in jobs.items() if job in listed}
 
     def logs(self, work: Work) -> dict[str, Path]:
-        """What the job of each cell wrote to stderr."""
+        """What the job of each cell and training wrote to stderr."""
         folder = work.folder / "slurm"
         return {
             name: folder / f"{job}_0_log.err"
@@ -115,29 +133,51 @@ class SlurmExecutor(Executor):
             for name in names
         }
 
-    def _submitit(self, work: Work, extra: dict[str, Any], **more: Any) -> Any:
-        """submitit's executor with the plan's options, which come last and count."""
+    def _submitit(self, work: Work, *tables: Mapping[str, Value], **more: Any) -> _Told:
+        """submitit's executor with options of sbatch, of which the last one counts, and what ``more`` it takes."""
         import submitit
 
         executor = submitit.SlurmExecutor(folder=work.folder / "slurm", max_num_timeout=RESTARTS)
-        asked = {key.replace("-", "_"): value for key, value in (work.plan.slurm | extra).items() if value is not False}
         threads = work.plan.threads
+        defaults = {"job-name": f"bench-{work.folder.name}", "cpus-per-task": threads, "requeue": True}
+        asked = {_option(key): value for table in (defaults, *tables) for key, value in table.items()}
         setup = [
             f"export OMP_NUM_THREADS={threads} MKL_NUM_THREADS={threads}",
             "export SRUN_CPUS_PER_TASK=${SLURM_CPUS_PER_TASK:-1}",  # which srun does not take over from sbatch
         ]
-        defaults = {"job_name": f"bench-{work.folder.name}", "cpus_per_task": threads, "requeue": True}
-        executor.update_parameters(setup=setup, additional_parameters=defaults | more | asked)
+        kept = {key.replace("-", "_"): value for key, value in asked.items() if value is not False}
+        executor.update_parameters(setup=setup, additional_parameters=kept, **more)
         return _Told(executor)
 
     def _train(self, work: Work, place: int) -> str:
-        """Submit one training; the id of its job."""
-        entry = work.plan.train[place]
-        several = {"nodes": entry.nodes, "cpus_per_task": work.plan.threads * entry.processes}
-        executor = self._submitit(work, dict(entry.slurm), **several, ntasks_per_node=1)
-        executor.executor.parameters |= {"nodes": entry.nodes, "ntasks_per_node": 1}
+        """Submit one training, a task a node; the id of its job."""
+        entry, tasks = work.plan.train[place], work.plan.train[place].nodes
+        of_cells = int(work.plan.slurm.get("cpus-per-task", work.plan.slurm.get("cpus_per_task", 1)))
+        cpus = {"cpus-per-task": max(of_cells, work.plan.threads * entry.processes)}
+        name, ours = {"job-name": f"train-{work.folder.name}"}, {"nodes": tasks, "ntasks": tasks, "ntasks-per-node": 1}
+        executor = self._submitit(
+            work, name, work.plan.slurm, cpus, entry.slurm, ours, nodes=tasks, ntasks_per_node=1,
+            srun_args=["--kill-on-bad-exit=1"],
+        )  # fmt: skip
         (job,) = executor.submit_array([Torchrun(tuple(work.trainings[place]), entry.nodes)])
         return str(job.job_id)
+
+
+def _option(key: str) -> str:
+    """An option of sbatch as its manual writes it."""
+    return key.replace("_", "-")
+
+
+def _noted(work: Work, jobs: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The same jobs, remembered: each is known as soon as it is submitted."""
+    work.remember(work.recalled() | {"jobs": work.recalled().get("jobs", {}) | jobs})
+    return jobs
+
+
+def _failed(work: Work, cell: Planned) -> str | None:
+    """The first training that a cell waited for and that has left no weights, or None."""
+    entries = (work.plan.train[place] for place in cell.trainings if place in work.trainings)
+    return next((str(entry) for entry in entries if trained(entry) is None), None)
 
 
 @dataclass(frozen=True)
@@ -209,15 +249,20 @@ class Torchrun:
     def __call__(self) -> int:
         """Run it to its end."""
         words = list(self.command)
-        if self.nodes > 1:
-            import submitit
-
-            job = submitit.JobEnvironment()
-            port = PORTS[0] + int(os.environ["SLURM_JOB_ID"]) % PORTS[1]
+        if "torch.distributed.run" in words:
             place = words.index("torch.distributed.run") + 1
-            meet = ["--rdzv-backend", "c10d", "--rdzv-id", os.environ["SLURM_JOB_ID"]]
-            words[place:place] = [*meet, "--rdzv-endpoint", f"{job.hostnames[0]}:{port}"]
-        return subprocess.run(words, check=True).returncode
+            words[place:place] = ["--signals-to-handle", "SIGINT", *self._meeting()]
+        return subprocess.run(words, check=True, preexec_fn=work_on_when_warned).returncode
+
+    def _meeting(self) -> list[str]:
+        """Where several nodes meet: on the first of the job."""
+        if self.nodes == 1:
+            return []
+        import submitit
+
+        job = os.environ["SLURM_JOB_ID"]
+        first = f"{submitit.JobEnvironment().hostnames[0]}:{PORTS[0] + int(job) % PORTS[1]}"
+        return ["--rdzv-backend", "c10d", "--rdzv-id", job, "--rdzv-endpoint", first]
 
     def checkpoint(self) -> Any:
         """The same again: it goes on from its last checkpoint."""

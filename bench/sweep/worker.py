@@ -79,6 +79,16 @@ def _lent(cell: Planned) -> dict[str, str | None]:
     return {"status": LENT, "reason": None}
 
 
+def work_on_when_warned() -> None:
+    """Let a process, and all that it starts, ignore the signals by which SLURM says that a job's end is near.
+
+    They go to all of its processes, and the first one answers. One that leaves meanwhile ends the job as failed, where
+    it would have been queued again.
+    """
+    for number in (signal.SIGTERM, signal.SIGUSR2):
+        signal.signal(number, signal.SIG_IGN)
+
+
 def main(arguments: list[str]) -> int:
     """Obey until there are no more orders."""
     from bench.cli import console
@@ -86,8 +96,8 @@ def main(arguments: list[str]) -> int:
 
     if arguments and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {int(core) for core in arguments[0].split(",")})
-    if hasattr(signal, "SIGUSR2"):
-        signal.signal(signal.SIGUSR2, signal.SIG_IGN)  # SLURM sends it to all; the job's first process answers
+    if "SUBMITIT_EXECUTOR" in os.environ:
+        work_on_when_warned()
     console.prepare()
     keep_freed_memory()
     with os.fdopen(os.dup(1), "w") as answers:

@@ -121,3 +121,13 @@ def test_cells_behind_a_training_that_is_to_come_are_never_there(
     assert replace(asked, trainings=frozenset()).work().trainings == {}
     dry_run(path, "local", tmp_path / "runs", None)
     assert "before: python -m bench train inverter biggan-logit" in capsys.readouterr().out
+    name, log = "training of biggan-logit on robust_resnet152, cifar10, seed 7", asked.work().folder / "train.log"
+    monkeypatch.setattr(here, "logs", lambda work: {name: log}, raising=False)
+    for shown, waiting in (("not begun", set()), ("queued or running", {name})):
+        monkeypatch.setattr(here, "queued", lambda work, waiting=waiting: waiting)
+        collect(path, "local", tmp_path / "runs", None)
+        assert f"{shown}: {name}\n" in capsys.readouterr().out
+    log.touch()
+    monkeypatch.setattr(here, "queued", lambda work: set())
+    collect(path, "local", tmp_path / "runs", None)
+    assert f"failed or cut short: {name} (log: {log})\n" in capsys.readouterr().out

@@ -154,6 +154,9 @@ def test_a_detached_sweep_is_known_by_its_process(tmp_path: Path) -> None:
     process = work.recalled()["process"]
     try:
         assert executor.queued(work) == {str(work.cells[0])}
+        ahead = replace(work, plan=replace(work.plan, train=(Training("m", "c"),)), trainings={0: ["true"]})
+        assert executor.queued(ahead) == {str(work.cells[0]), "training of m on c, cifar10"}
+        assert executor.logs(ahead) == {"training of m on c, cifar10": work.folder / "train-1.log"}
     finally:
         os.kill(process, 9)
     for _ in range(100):

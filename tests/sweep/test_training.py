@@ -31,6 +31,11 @@ def test_several_processes_and_machines() -> None:
     assert command(two) == [*run, "--nnodes", "2", "-m", *TRAIN, "--resume"]
 
 
+def test_a_training_is_named_by_what_tells_it_apart() -> None:
+    assert str(Training("m", "c", processes=4)) == "training of m on c, cifar10"
+    assert str(Training("m", "c", "d", "r", 2, 30)) == "training of m on c, d, recipe r, seed 2, steps 30"
+
+
 def test_weights_are_known_by_recipe_seed_and_steps(bench_home: Path) -> None:
     asked = Training("biggan-logit", "robust_resnet152", seed=2)
     assert trained(asked) is None  # what ships is another training

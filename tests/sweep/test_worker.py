@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -85,3 +86,19 @@ def test_without_orders_it_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
         os.dup2(kept, 1)
         os.close(kept)
         sys.stdout = stdout
+
+
+@pytest.mark.parametrize(("executor", "ignored"), [("slurm", True), (None, False)])
+def test_in_a_job_it_works_on_when_slurm_warns(
+    executor: str | None, ignored: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGUSR2)}
+    monkeypatch.delenv("SUBMITIT_EXECUTOR", raising=False)
+    if executor is not None:
+        monkeypatch.setenv("SUBMITIT_EXECUTOR", executor)
+    try:
+        test_without_orders_it_leaves(monkeypatch)
+        assert {signal.getsignal(number) == signal.SIG_IGN for number in before} == {ignored}
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
