@@ -25,6 +25,7 @@ from bench.metrics.extractors import playing
 from bench.protocol import protocol_of
 from bench.store.fingerprint import digest
 from bench.store.folder import CellFolder, slug
+from bench.store.intact import own_changed
 from bench.store.record import Kind, Record
 from bench.weights.lookup import inverter_weights
 
@@ -143,13 +144,18 @@ class Cell:
     def finished(self) -> Record | None:
         """The complete record, if there is one; failed and skipped cells are tried again.
 
-        A record that lies here and is another cell's counts as none, which is said.
+        Another cell's record counts as none, and so does a probe's beside which files are changed; which is said.
         """
         record = self.stored()
+        if record is None and self.folder.record.exists():
+            say_once(f"{self.folder.record} cannot be read, and the cell is run anew")
         if record is None or record.status != "complete":
             return None
         if foreign := self.foreign(record):
             print(f"bench: {self.folder.record} is not of this cell ({foreign}), which is run anew", file=sys.stderr)
+            return None
+        if record.probe and (changed := own_changed(record, self.folder.path)):
+            say_once(f"{self.folder.path}: {'; '.join(changed)}: the probe is asked anew")
             return None
         return record
 
@@ -163,17 +169,8 @@ class Cell:
     def foreign(self, record: Record) -> str | None:
         """In what a record differs from this cell, or None; names are compared as they stand in the folders' names."""
         names = (
-            "method",
-            "classifier",
-            "dataset",
-            "num_images",
-            "seed",
-            "kind",
-            "preset",
-            "precision",
-            "probe",
-            "key",
-        )
+            "method", "classifier", "dataset", "num_images", "seed", "kind", "preset", "precision", "probe", "key",
+        )  # fmt: skip
         for name in names:
             found, own = getattr(record, name), getattr(self.draft, name)
             if slug(str(found)) != slug(str(own)):

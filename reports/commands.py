@@ -12,14 +12,15 @@ from reports.analysis.groups import Entry
 from reports.page.tables import terminal_table
 
 
-def tables(records: Sequence[Record], out: Path) -> str:
+def tables(records: Sequence[Record], out: Path, asked: Sequence[str] = ()) -> str:
     """The tables of these records; ranks need the values that lie beside them, in the folder of their key.
 
     Args:
         records: of the cells of a run.
         out: the folder of all runs.
+        asked: keys of the metrics to show; the most important ones if there are none.
     """
-    return terminal_table([Entry(one, folder_of(one, out)) for one in records])
+    return terminal_table([Entry(one, folder_of(one, out)) for one in records], asked)
 
 
 def page(runs: Path, out: Path, faults: Faults, zipped: bool = False) -> Path:

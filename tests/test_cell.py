@@ -8,7 +8,7 @@ import pytest
 from bench.cell import Cell
 from bench.line import run_cell
 from bench.metrics.registry import metrics
-from bench.store.record import Record
+from bench.store.record import Level, Record
 from bench.weights.files import entry, save_weights
 from bench.weights.lookup import own_inverter_weights
 from tests.cells import PLUGINS, Brightness, config, folder_of
@@ -23,7 +23,7 @@ def test_a_record_of_another_cell_is_not_returned(tmp_path: Path, capsys: pytest
         (other, "its method is noisy, and not grey"),
         (replace(first, num_images=9_999), "its num_images is 9999, and not 20"),
         (replace(first, key="0" * 16), "its key is 0000000000000000"),
-        (replace(first, probe="noise"), "its probe is noise"),
+        (replace(first, probe="noise", levels=(Level("draw 1"),)), "its probe is noise"),
         (replace(first, seed=1), "its seed is 1"),
     ):
         path.write_text(foreign.to_json())

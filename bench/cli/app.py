@@ -25,9 +25,8 @@ from bench.cli.options import (
     PrecisionOption,
     PresetOption,
     RunsOption,
-    SeedOption,
+    SeedsOption,
     TargetWeightsOption,
-    TrainingSeedOption,
     TrainingSeedsOption,
 )
 from bench.cli.sweep import sweep
@@ -77,7 +76,7 @@ def run(
     ],
     dataset: DatasetOption = "cifar10",
     num_images: NumImagesOption = None,
-    seed: Annotated[list[int], typer.Option(help="Seed of the run; repeatable.")] = [0],  # noqa: B006  # typer's form
+    seed: SeedsOption = [0],  # noqa: B006  # typer's form
     training_seed: TrainingSeedsOption = None,
     device: DeviceOption = Device.auto,
     preset: PresetOption = None,
@@ -132,8 +131,8 @@ def probe(
     ],
     dataset: DatasetOption = "cifar10",
     num_images: FewImagesOption = None,
-    seed: SeedOption = 0,
-    training_seed: TrainingSeedOption = None,
+    seed: SeedsOption = [0],  # noqa: B006  # typer's form
+    training_seed: TrainingSeedsOption = None,
     device: DeviceOption = Device.auto,
     preset: PresetOption = None,
     precision: PrecisionOption = Precision.float32,
@@ -145,16 +144,16 @@ def probe(
 
     Example: bench probe noise --method biggan-logit --classifier robust_resnet152
     """
-    from bench.cli.commands import run_probes
+    from bench.cli.probe import run_probes
     from bench.config import RunConfig
 
-    def config(method_name: str, classifier_name: str) -> RunConfig:
+    def config(method_name: str, classifier_name: str, seed: int) -> RunConfig:
         return RunConfig(
             method_name, classifier_name, dataset, num_images, seed, device.value, preset.value if preset else None,
-            force=force, out=out, precision=precision.value, training_seed=training_seed,
+            force=force, out=out, precision=precision.value,
         )  # fmt: skip
 
-    raise typer.Exit(run_probes(kind, method, classifier, config, as_json=json))
+    raise typer.Exit(run_probes(kind, method, classifier, seed, config, as_json=json, training_seeds=training_seed))
 
 
 @app.command()

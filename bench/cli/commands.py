@@ -38,7 +38,7 @@ def run_cells(
         documents = [json.loads(record.to_json()) for record in asked]
         print_json(documents[0] if len(documents) == 1 else documents)
     else:
-        _print_tables(records, plan[0][0].out)
+        _print_tables(records, plan[0][0].out, tuple(dict.fromkeys(plan[0][0].metrics or ())))
     return int(any(record.status == "failed" for record in records))
 
 
@@ -104,17 +104,17 @@ def verify_cells(
     return int(not all(verdict.good for verdict in verdicts))
 
 
-def _print_tables(records: Sequence[Record], out: Path) -> None:
-    """The tables of these records, and what to type next."""
+def _print_tables(records: Sequence[Record], out: Path, asked: Sequence[str]) -> None:
+    """The tables of these records, of the metrics that were asked for if any were, and what to type next."""
     from bench.registry import reports
 
     shown = [here(record) for record in records]
-    print(reports().tables(shown, out))
+    print(reports().tables(shown, out, asked))
     for record in shown:
         if record.status == "failed":  # why others were skipped stands below the tables
             print(f"{record.status}: {record.method} on {record.classifier}: {record.reason}", file=sys.stderr)
     print(f"records: {out}    next: bench report --runs {out}")
-    _print_hint(records, out)
+    _print_hint(records, out, asked)
 
 
 def print_fid_hint(runs: Path) -> None:
@@ -125,58 +125,12 @@ def print_fid_hint(runs: Path) -> None:
     _print_hint([record for record, _ in read_records(runs, Faults())], runs)  # the page has said what cannot be read
 
 
-def _print_hint(records: Sequence[Record], runs: Path) -> None:
-    from bench.cli.hint import hint
+def _print_hint(records: Sequence[Record], runs: Path, asked: Sequence[str] = ()) -> None:
+    from bench.cli.hint import hint, weights_missing
 
-    if lines := hint(records, runs):
-        print(lines)
-
-
-def run_probes(
-    kind: str,
-    methods: Sequence[str],
-    classifiers: Sequence[str],
-    config: Callable[[str, str], RunConfig],
-    *,
-    as_json: bool,
-) -> int:
-    """``bench probe`` for every pair; print records or tables; 1 if one failed."""
-    from bench.foreign import aside
-    from bench.probes.runner import open_cell, open_probe, run_probe
-
-    plan = [
-        config(method, classifier) for classifier in dict.fromkeys(classifiers) for method in dict.fromkeys(methods)
-    ]
-    with aside(), one_run():  # what plugins print is no answer of the command
-        probe = open_probe(kind)
-        for one in plan:
-            open_cell(probe, one)  # a misspelt name is said before any work
-        records = [run_probe(kind, one) for one in plan]
-    if as_json:
-        documents = [json.loads(record.to_json()) for record in records]
-        print_json(documents[0] if len(documents) == 1 else documents)
-    else:
-        print(probe.question)
-        for record in records:
-            _print_levels(here(record))
-        print(f"records and pictures: {plan[0].out}")
-    return int(any(record.status == "failed" for record in records))
-
-
-def _print_levels(record: Record) -> None:
-    """A row a level, then what spans the levels, then why values are missing."""
-    print(f"\n{record.probe}: {record.method} on {record.classifier}, {record.dataset}, {record.num_images:,} images")
-    if record.status != "complete":
-        print(f"{record.status}: {record.reason}", file=sys.stderr)
-        return
-    print_rows([{"level": one.name} | {k: interval(s) for k, s in one.metrics.items()} for one in record.levels], "")
-    for key, score in record.metrics.items():
-        print(f"{key}: {interval(score)}")
-    every = [*record.metrics.items(), *(pair for one in record.levels for pair in one.metrics.items())]
-    for reason in dict.fromkeys(f"{key}: {score.note}" for key, score in every if score.value is None):
-        print(f"- {reason}")
-    if record.note:
-        print(record.note)
+    for lines in (weights_missing(records, asked, runs), hint(records, runs)):
+        if lines:
+            print(lines)
 
 
 def stepped(found: Iterator[T]) -> Iterator[T]:

@@ -1,4 +1,4 @@
-"""``fid`` where its weights are missing: what to fetch, what to type, and how long it will take."""
+"""Scores whose extractor's weights are missing: what to fetch, what to type, and for ``fid`` how long it will take."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 
 from bench.cli.printing import about
 from bench.datasets.fetch_inception import NOT_HERE
-from bench.metrics.base import MIN_SET_IMAGES
+from bench.metrics.base import MIN_SET_IMAGES, Metric
+from bench.metrics.registry import chosen
 from bench.store.record import Record
 
 WIDTH = 110  # of the terminal's tables
@@ -33,6 +34,30 @@ def hint(records: Sequence[Record], runs: Path = Path("runs")) -> str | None:
         f"{images:,} images Inception takes {about(images / IMAGES_A_SECOND)} on two CPU cores."
     )
     return textwrap.fill(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+
+
+def weights_missing(records: Sequence[Record], asked: Sequence[str], runs: Path) -> str | None:
+    """How to get metrics that were asked for and lack an extractor's weights, ``fid`` aside; None where none does.
+
+    Args:
+        records: of the run; the notes of their scores, which the tables show, say how to get the weights.
+        asked: keys of metrics.
+        runs: folder of the records.
+    """
+    keys = [one.key for one in chosen([key for key in asked if key != "fid"]) if any(_waits(one, r) for r in records)]
+    if not keys:
+        return None
+    line = (
+        f"{', '.join(keys)}: no value for want of weights, and the line above says how to get them. Then type: bench "
+        f"score --runs {runs} {' '.join(f'--metric {key}' for key in keys)}, which inverts nothing."
+    )
+    return textwrap.fill(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+
+
+def _waits(metric: Metric, record: Record) -> bool:
+    """Whether a score has no value since an extractor's weights were not here; the judge is another matter."""
+    score, there = record.metrics.get(metric.key), record.protocol.get("extractors", {})
+    return score is not None and score.value is None and bool({*metric.needs.extractors} - {*there, "judge"})
 
 
 def _lacks(record: Record) -> bool:

@@ -61,10 +61,7 @@ FewImagesOption = Annotated[
     int | None,
     typer.Option(help="N; 250 by default: minutes on 2 cores with a feed-forward inverter. Pictures show 8."),
 ]
-SeedOption = Annotated[int, typer.Option(help="Seed of the run.")]
-TrainingSeedOption = Annotated[
-    int | None, typer.Option(help="Take the weights that were trained with this seed; by default the first.")
-]
+SeedsOption = Annotated[list[int], typer.Option(help="Seed of the run; repeatable.")]
 TrainingSeedsOption = Annotated[
     list[int] | None,
     typer.Option("--training-seed", help="Take the weights that were trained with this seed; repeatable."),

@@ -37,7 +37,7 @@ def score_finished(
     for one in stepped(found):
         done.append(one)
         if not as_json:
-            print(_scored(one), flush=True)
+            print(_scored(one, wanted or ()), flush=True)
     print_faults(faults)
     if as_json:
         print_json([json.loads(one.record.to_json()) for one in done])
@@ -46,11 +46,13 @@ def score_finished(
     return int(any(one.reason for one in done))
 
 
-def _scored(one: Scored) -> str:
-    """What became of one cell, for the terminal."""
+def _scored(one: Scored, wanted: Sequence[str]) -> str:
+    """What became of one cell, for the terminal; of scores that are wanted also why there is none."""
     record = here(one.record)
     cell = f"{record.method} on {record.classifier} ({record.dataset}, {record.num_images:,} images)"
-    told = [f"{key} {interval(record.metrics[key]) or record.metrics[key].note}" for key in one.filled]
+    null = [key for key in wanted if key in record.metrics and record.metrics[key].value is None]
+    keys = dict.fromkeys((*one.filled, *null))
+    told = [f"{key} {interval(record.metrics[key]) or f'has no value: {record.metrics[key].note}'}" for key in keys]
     return f"{cell}: {'; '.join(told) or 'nothing to do'}" + (f". Left out: {one.reason}" if one.reason else "")
 
 

@@ -32,6 +32,12 @@ def intact(record: Record, path: Path) -> str | None:
     return None if found in (known, None) else f"{path.name} is not what its record was written with"
 
 
+def own_changed(record: Record, folder: Path) -> list[str]:
+    """Why files of a cell's folder are not those that its record was written with; those that cells share aside."""
+    own = (name for name in record.digests if name not in (ORIGINALS, LOGITS))
+    return [reason for name in own if (reason := intact(record, folder / name))]
+
+
 def _digest(record: Record, path: Path) -> str | None:
     """What ``intact`` compares; None of logits that another classifier or device has put in the place of the cell's."""
     if path.name == ORIGINALS:

@@ -235,11 +235,11 @@ def _problems(record: Record) -> Iterator[str]:
         yield f"record.cards.metrics.{key[:80]} is of another metric, or asks for digits without end"
     if not isinstance(record.protocol.get("fingerprint", ""), str):
         yield "record.protocol.fingerprint should be text"
-    for name, cost in vars(record.cost).items():
-        if isinstance(cost, int | float) and cost < 0:
-            yield f"record.cost.{name} is below zero"
-    if len({level.name for level in record.levels}) < len(record.levels):
-        yield "record.levels: a level is given twice"
+    costs = [(name, cost) for name, cost in vars(record.cost).items() if isinstance(cost, int | float)]
+    yield from (f"record.cost.{name} is below zero" for name, cost in costs if cost < 0)
+    probed = bool(record.probe) and record.status == "complete"
+    if len({level.name for level in record.levels}) < max(len(record.levels), probed):
+        yield "record.levels: a level is given twice, or a finished probe has none"
     for where, scores in (("record", record.metrics), *((f"level {one.name}", one.metrics) for one in record.levels)):
         for key, score in scores.items():
             yield from (f"{where}.{key[:80]}: {problem}" for problem in _contradictions(score))

@@ -24,8 +24,8 @@ from bench.sweep.costs import Costs, Expected, longest_first, makespan
 from bench.sweep.executor import Executor, Outcome, Work, open_executor
 from bench.sweep.local import places_for
 from bench.sweep.plan import Plan, read_plan
+from bench.sweep.training import check, trained
 from bench.sweep.training import command as training_command
-from bench.sweep.training import trained
 
 Found = tuple[State, str | None]
 
@@ -67,6 +67,8 @@ class Sweep:
         """
         plan, executor = read_plan(path), open_executor(name)
         try:
+            for one in plan.train:
+                check(one)
             todo = frozenset(k for k, one in enumerate(plan.train) if trained(one) is None)
             cells = plan_cells(plan, out, executor.device(plan))
         except UsageError as error:

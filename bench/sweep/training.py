@@ -9,6 +9,7 @@ from pathlib import Path
 from bench.classifiers import classifier_card
 from bench.config import RunConfig
 from bench.datasets import aliases_of
+from bench.errors import UsageError
 from bench.sweep.plan import Training
 from bench.training.commands import full_name
 from bench.training.trainer import open_trainer
@@ -31,6 +32,21 @@ def command(entry: Training) -> list[str]:
     several = ["--nproc-per-node", str(entry.processes)]
     several += ["--nnodes", str(entry.nodes)] if entry.nodes > 1 else ["--standalone"]
     return [sys.executable, "-m", "torch.distributed.run", *several, *words]
+
+
+def check(entry: Training) -> None:
+    """Nothing, if its processes can share a batch.
+
+    Raises:
+        UsageError: they cannot, or the seed is none.
+        UnknownNameError: the method is not trained, or has no such recipe.
+    """
+    batch = open_trainer(entry.method).recipe(entry.recipe, seed=entry.seed).batch
+    if batch % (entry.processes * entry.nodes * entry.accumulate):
+        raise UsageError(
+            f"The {entry} has batches of {batch} images, which {entry.nodes} x {entry.processes} processes cannot "
+            f"share equally in {entry.accumulate} parts each. Give numbers whose product divides {batch}."
+        )
 
 
 def precedes(entry: Training, config: RunConfig) -> bool:

@@ -170,9 +170,18 @@ def repeatable(precision: Precision) -> AbstractContextManager[object]:
 
 @contextmanager
 def _group(device: torch.device) -> Iterator[torch.device]:
-    """This process as one of torchrun's, and the device that is its own."""
+    """This process as one of torchrun's, and the device that is its own.
+
+    Raises:
+        UsageError: there are fewer GPUs here than processes.
+    """
     if device.type == "cuda":
-        device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+        device, there = torch.device("cuda", int(os.environ["LOCAL_RANK"])), torch.cuda.device_count()
+        if device.index >= there:
+            raise UsageError(
+                f"Each process needs a GPU of its own, and process {device.index + 1} of this machine finds {there}. "
+                "Start fewer with --nproc-per-node, or ask the cluster for more, with gpus-per-node for instance."
+            )
         torch.cuda.set_device(device)
     dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
     together = device.type == "cpu"

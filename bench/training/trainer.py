@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from bench.config import DEFAULT_DATASET
-from bench.errors import PluginError, UnknownNameError
+from bench.config import DEFAULT_DATASET, LARGEST_SEED
+from bench.errors import PluginError, UnknownNameError, UsageError
 from bench.registry import TRAINERS, load
 
 if TYPE_CHECKING:
@@ -82,7 +82,10 @@ class Trainer:
 
         Raises:
             UnknownNameError: there is no recipe of this name.
+            UsageError: the seed is below zero, or larger than generators take.
         """
+        if seed is not None and not 0 <= seed < LARGEST_SEED:
+            raise UsageError(f"The --seed of a training is a whole number from 0 to below 2^63, got {seed}.")
         wanted = name or self.default or next(iter(self.recipes))
         if wanted not in self.recipes:
             raise UnknownNameError("recipe", wanted, self.recipes)

@@ -20,21 +20,24 @@ from reports.words.seeds import note
 from reports.words.seeds import rows as spreads
 
 WIDTH = 110
+MOST = 7  # columns of metrics for which there is room in any case
 BREAKABLE = re.compile(r"[^_]{1,9}_?|_")  # pieces of a key between which a narrow column may break the line
 MISSING = Score(None, note="this record was written without this metric")
 
 
-def terminal_table(entries: Sequence[Entry]) -> str:
+def terminal_table(entries: Sequence[Entry], asked: Sequence[str] = ()) -> str:
     """Key metrics of these records with half of their 95 % interval, at most 110 columns wide.
 
     One table for each dataset, classifier, protocol and N: methods, then controls, then what guessing scores; below it
-    the ranks, by the values beside the records.
+    the ranks, by the values beside the records. Where metrics are ``asked`` for by their keys, these are the
+    columns, as many as have room.
     """
-    return "\n".join(_terminal(one) for one in group(entries))
+    return "\n".join(_terminal(one, asked) for one in group(entries))
 
 
-def _terminal(one: Group) -> str:
-    shown, keys = one.complete, picked(one.metrics, "terminal") or main_keys(one)
+def _terminal(one: Group, asked: Sequence[str]) -> str:
+    shown = one.complete
+    keys = [key for key in asked[:MOST] if key in one.metrics] or picked(one.metrics, "terminal") or main_keys(one)
     columns = [_terminal_column(key, one) for key in keys]
     depth = max((len(column) for column in columns), default=1)
     columns = [[" " * len(column[0])] * (depth - len(column)) + column for column in columns]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bench.cli import hint as fid
-from bench.cli.hint import hint
+from bench.cli.hint import hint, weights_missing
 from bench.datasets.fetch_inception import NOT_HERE
 from bench.metrics.networks import too_few
 from bench.store.record import Record, Score
@@ -49,3 +49,15 @@ def test_originals_are_counted_once_for_each_set_of_them() -> None:
 def test_nothing_is_said_where_the_weights_would_not_help(given: Record) -> None:
     assert hint([given]) is None
     assert "--runs elsewhere --metric fid" in str(hint([given, record()], Path("elsewhere")))
+
+
+def test_a_metric_that_was_asked_for_and_lacks_weights_is_named_with_its_command() -> None:
+    lacking = replace(record(), metrics={"fd_dinov2": Score(None, note="dinov2 is not here"), "psnr": Score(None)})
+    there = replace(lacking, protocol={"extractors": {"dinov2": "ab"}})
+    told = " ".join(str(weights_missing([there, lacking], ["psnr", "fd_dinov2", "fid"], Path("runs"))).split())
+    assert told.startswith("fd_dinov2: no value for want of weights, and the line above says how to get them.")
+    assert "bench score --runs runs --metric fd_dinov2, which inverts nothing" in told
+    assert weights_missing([there], ["fd_dinov2"], Path("runs")) is None  # too few images, say
+    assert weights_missing([lacking], [], Path("runs")) is None
+    judged = replace(record(), metrics={"fd_judge": Score(None, note="There is no judge")})
+    assert weights_missing([judged], ["fd_judge"], Path("runs")) is None

@@ -57,6 +57,11 @@ def test_a_line_a_cell_says_what_was_filled_in_and_what_was_not(
     first, second = capsys.readouterr().out.splitlines()
     assert first == "m on c (cifar10, 20 images): psnr 12.5"
     assert second == "m on c (cifar10, 20 images): nothing to do. Left out: it is damaged"
+    assert (
+        score_finished(tmp_path, ["fid"], None, None, None, "cpu", as_json=False) == 1
+    )  # nothing was filled, as before
+    told = "m on c (cifar10, 20 images): fid has no value: too few images. Left out: it is damaged"
+    assert capsys.readouterr().out.splitlines()[1] == told
     cells.pop()
     assert score_finished(tmp_path, None, None, None, None, "cpu", as_json=True) == 0
     (record,) = json.loads(capsys.readouterr().out)

@@ -139,3 +139,27 @@ def test_a_probe_of_ones_own(config: RunConfig, tmp_path: Path) -> None:
     assert (record.status, record.probe) == ("complete", "mine")
     assert record.levels[0].metrics["lpips"].n == 4
     assert record.levels[0].metrics["lpips"].higher_is_better is False
+
+
+@pytest.mark.networks
+def test_a_finished_probe_whose_files_were_changed_is_asked_anew_and_says_so(
+    run: RunProbe, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = run("shift", "Grey", "tiles")
+    before = {path.name: path.read_bytes() for path in first.folder.iterdir()}
+    (first.folder / "per_image.parquet").write_bytes(b"PAR1")
+    (first.folder / "captions.json").unlink()
+    again = run("shift", "Grey", "tiles")
+    told = capsys.readouterr().err
+    assert "per_image.parquet is not what its record was written with" in told
+    assert "captions.json is missing" in told
+    assert "the probe is asked anew" in told
+    after = {path.name: path.read_bytes() for path in again.folder.iterdir()}
+    assert {name: after[name] == data for name, data in before.items() if name != "record.json"} == dict.fromkeys(
+        before.keys() - {"record.json"}, True
+    )
+    # a record without levels, which no probe writes
+    raw = json.loads((first.folder / "record.json").read_text())
+    (first.folder / "record.json").write_text(json.dumps(raw | {"levels": []}))
+    assert len(run("shift", "Grey", "tiles").record.levels) == len(first.record.levels)
+    assert "record.json cannot be read, and the cell is run anew" in capsys.readouterr().err

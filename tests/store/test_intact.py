@@ -6,7 +6,7 @@ import numpy as np
 
 from bench.store.files import sha256_of_file
 from bench.store.folder import save_array
-from bench.store.intact import intact
+from bench.store.intact import intact, own_changed
 from bench.store.record import Cost, Record
 from bench.store.shared import shared_digests
 
@@ -48,3 +48,10 @@ def test_shared_arrays_are_intact_by_the_rows_of_their_cell(tmp_path: Path) -> N
     assert intact(made, logits) is None
     originals.write_bytes(b"")
     assert intact(made, originals) == "originals.npy cannot be read (EOFError)"
+
+
+def test_what_changed_in_a_cells_own_folder_is_listed(tmp_path: Path) -> None:
+    save_array(tmp_path / "pictures.npy", np.zeros((3, 2), np.uint8))
+    digest = sha256_of_file(tmp_path / "pictures.npy")
+    made = record({"pictures.npy": digest, "captions.json": digest, "originals.npy": digest})  # the last lies elsewhere
+    assert own_changed(made, tmp_path) == ["captions.json is missing"]

@@ -88,6 +88,14 @@ def test_a_probes_levels_make_the_round_trip(record: Record) -> None:
     assert Record.from_json(json.dumps(raw)) == probe
 
 
+def test_a_finished_probe_has_levels(record: Record) -> None:
+    bare = dataclasses.replace(record, probe="shift")
+    with pytest.raises(ValueError, match="a finished probe has none"):
+        Record.from_json(bare.to_json())
+    failed = dataclasses.replace(bare, status="failed", metrics={}, reason="x")
+    assert Record.from_json(failed.to_json()) == failed
+
+
 def test_records_from_before_there_were_probes_are_read(record: Record) -> None:
     raw = json.loads(record.to_json())
     assert (raw.pop("probe"), raw.pop("levels")) == (None, [])

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # A SLURM on loopback, for tests: cluster.sh start|stop DIR [two]. One node of two processors, or two of one, the second
 # as a host of its own name (unshare --uts). Needs root and Debian's packages slurm-wlm and munge. After start: export
-# SLURM_CONF=DIR/slurm.conf. Jobs of the partition high preempt those of low: these are warned GraceTime seconds before,
-# are queued again, and begin anew after cred_expire seconds.
+# SLURM_CONF=DIR/slurm.conf. Jobs of the partition high preempt those of low, which are queued again and begin
+# anew after cred_expire seconds.
 set -euo pipefail
 action=$1 dir=$(realpath -m "$2")
 if [ "$action" = stop ]; then
@@ -51,7 +51,7 @@ JobCompType=jobcomp/none
 AccountingStorageType=accounting_storage/none
 NodeName=$host NodeAddr=127.0.0.1 Port=$port CPUs=$cpus State=UNKNOWN
 $second
-PartitionName=low Nodes=ALL Default=YES MaxTime=INFINITE State=UP PriorityTier=1 GraceTime=2
+PartitionName=low Nodes=ALL Default=YES MaxTime=INFINITE State=UP PriorityTier=1
 PartitionName=high Nodes=ALL MaxTime=INFINITE State=UP PriorityTier=10
 C
 export SLURM_CONF="$dir/slurm.conf"

@@ -104,6 +104,12 @@ def test_a_bad_name_names_the_plan(tmp_path: Path, here: Here) -> None:
         sweep(path, "local", tmp_path / "runs", None, detach=False)
 
 
+def test_a_training_that_cannot_be_names_the_plan(tmp_path: Path, here: Here) -> None:
+    more = '[[train]]\nmethod = "biggan-logit"\nclassifier = "robust_resnet152"\nprocesses = 3\n'
+    with pytest.raises(UsageError, match=r"plan\.toml: The training of biggan-logit on .* has batches of 64"):
+        sweep(write(tmp_path, "Noisy", more=more), "local", tmp_path / "runs", None, detach=False)
+
+
 def test_an_executor_that_lacks_something_says_so(tmp_path: Path, here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(here, "missing", lambda: "submitit is not installed", raising=False)
     with pytest.raises(UsageError, match="cannot be run by the executor slurm: submitit is not installed"):

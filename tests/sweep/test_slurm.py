@@ -384,7 +384,7 @@ device = "cpu"
     until(lambda: told_of(job) == "PENDING" or not thread.is_alive())
     gate.touch()
     thread.join(timeout=900)
-    log = "".join(path.read_text() for path in tmp_path.glob(f"runs/.sweeps/*/slurm/{job}_*_log.err"))
+    log = "".join(path.read_text() for path in tmp_path.glob(f"runs/.sweeps/*/slurm/{job}_*_log.*"))
     assert found == [0], log
     (run,) = tmp_path.glob("train/*/run.json")
     told = json.loads(run.read_text())

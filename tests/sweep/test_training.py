@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.errors import UnknownNameError
+from bench.errors import UnknownNameError, UsageError
 from bench.sweep.plan import Training
-from bench.sweep.training import command, trained
+from bench.sweep.training import check, command, trained
 from bench.training.trainer import open_trainer
 from bench.weights.files import entry, save_weights
 from bench.weights.lookup import own_inverter_weights
@@ -53,3 +53,9 @@ def test_weights_are_known_by_recipe_seed_and_steps(bench_home: Path) -> None:
 def test_what_is_not_trained() -> None:
     with pytest.raises(UnknownNameError, match="trained method"):
         trained(Training("engstrom", "resnet152"))
+
+
+def test_processes_that_cannot_share_a_batch_are_refused() -> None:
+    check(Training("biggan-logit", "resnet152", processes=4, nodes=2))
+    with pytest.raises(UsageError, match=r"batches of 64 images, which 2 x 3 processes cannot share"):
+        check(Training("biggan-logit", "resnet152", processes=3, nodes=2))

@@ -6,6 +6,7 @@ import pytest
 import torch
 import torch.distributed as dist
 
+from bench.errors import UsageError
 from bench.training.engine import Precision, engine
 
 
@@ -29,9 +30,17 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(dist, "get_rank", lambda: 1)
     monkeypatch.setattr(dist, "get_world_size", lambda: 2)
     monkeypatch.setattr(torch.cuda, "set_device", lambda device: asked.append(str(device)))
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     for name, value in (("RANK", "1"), ("WORLD_SIZE", "2"), ("LOCAL_RANK", "1")):
         monkeypatch.setenv(name, value)
     return asked
+
+
+def test_a_process_without_a_gpu_of_its_own_says_so(calls: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    with pytest.raises(UsageError, match="process 2 of this machine finds 1"), engine(torch.device("cuda")):
+        pass
+    assert calls == []
 
 
 def test_a_process_leaves_when_all_are_done(calls: list[str]) -> None:

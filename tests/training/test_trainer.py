@@ -7,7 +7,7 @@ from typing import ClassVar
 import pytest
 
 from baselines.dosovitskiy_brox.train_2016b import Trainer2016b
-from bench.errors import PluginError, UnknownNameError
+from bench.errors import PluginError, UnknownNameError, UsageError
 from bench.registry import TRAINERS
 from bench.training.trainer import InverterRecipe, Trainer, open_trainer
 from methods.biggan_logit.recipes import RECIPES, BigGANRecipe
@@ -56,3 +56,9 @@ def test_what_is_no_trainer_is_named(plugin: AddPlugin) -> None:
         open_trainer("odd")
     with pytest.raises(UnknownNameError, match="no trained method called 'biggan-logits'"):
         open_trainer("biggan-logits")
+
+
+@pytest.mark.parametrize("seed", [-1, 2**63])
+def test_a_seed_that_no_training_has_is_refused(seed: int) -> None:
+    with pytest.raises(UsageError, match=f"whole number from 0 to below 2\\^63, got {seed}"):
+        open_trainer("biggan-logit").recipe(seed=seed)

@@ -91,6 +91,17 @@ def test_terminal_says_why_something_is_missing(records: list[Record]) -> None:
     assert "gone: failed" in terminal_table(bare([failed]))
 
 
+def test_terminal_shows_the_metrics_that_were_asked_for(records: list[Record]) -> None:
+    asked = ["fd_judge", "ssim"]
+    table = terminal_table(bare(records), asked)
+    assert "fd_judge" in table
+    assert "ssim" in table
+    assert "lpips" not in table
+    many = terminal_table(bare(records), list(metrics()))
+    assert max(map(len, many.splitlines())) <= WIDTH
+    assert "— fd_judge: Set-level scores need 2048 images" in table
+
+
 def test_long_names_keep_both_ends(records: list[Record]) -> None:
     names = ("some/where/far/away/my_inverter.py:First", "some/where/far/away/my_inverter.py:Second")
     table = terminal_table(bare(dataclasses.replace(records[0], method=name) for name in names))
