@@ -41,8 +41,7 @@ class Place:
 class LocalExecutor(Executor):
     """Workers of this machine, each pinned to cores of its own, or to a GPU.
 
-    A worker that dies, by whatever signal, loses the cell that it had, and another takes its place. Where no cell is
-    left to begin, workers help with the shards of those that descend.
+    One that dies loses its cell, and another takes its place. Idle ones help with the shards of those that descend.
     """
 
     summary = "worker processes of this machine, pinned to cores or GPUs"
@@ -223,8 +222,7 @@ class Worker:
             environment["CUDA_VISIBLE_DEVICES"] = self.place.gpu
         pinned = [",".join(map(str, self.place.cores))] if self.place.cores else []
         command = [sys.executable, "-m", "bench.sweep.worker", *pinned]
-        log_or_none = contextlib.nullcontext() if self.place.log is None else self.place.log.open("ab")
-        with log_or_none as log:
+        with contextlib.nullcontext() if self.place.log is None else self.place.log.open("ab") as log:
             return subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=environment, text=True
             )
@@ -278,8 +276,10 @@ def lend_once(cell: Planned, plan: Plan) -> str:
     worker = Worker(places_for(plan, None, 1, cell.config.device)[0], plan.threads)
     try:
         return str(worker.ask(cell, lend=True)["status"])
-    finally:
+    except BaseException:
         worker.end()
+        raise
+    finally:
         worker.leave()
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from bench.line import run_cell
 from bench.sweep.executor import Outcome
-from bench.sweep.local import LocalExecutor, _Desk, lend_once, places_for, run_cells
+from bench.sweep.local import LocalExecutor, Worker, _Desk, lend_once, places_for, run_cells
 from bench.sweep.plan import Plan, Training
 from tests.sweep.plans import opened, record_of, same_results, short, work_of
 
@@ -129,9 +129,11 @@ def test_sweeps_at_once_give_each_record_once(sweeps: int, tmp_path: Path, monke
 
 
 @pytest.mark.processes
-def test_lending_makes_shards_and_no_record(tmp_path: Path) -> None:
+def test_lending_makes_shards_and_no_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     work = work_of(tmp_path, "Descending")
     (cell,) = work.cells
+    monkeypatch.setenv("SUBMITIT_EXECUTOR", "slurm")  # in a job, where a worker is not to be ended by SIGTERM
+    monkeypatch.setattr(Worker, "end", lambda worker: pytest.fail("it leaves by itself"))
     assert lend_once(cell, work.plan) == "lent"
     folder = cell.open().folder
     assert (folder.record.exists(), len(list(folder.path.glob("shards/*.npz")))) == (False, 2)
