@@ -104,7 +104,7 @@ def verify_cells(
     return int(not all(verdict.good for verdict in verdicts))
 
 
-def _print_tables(records: Sequence[Record], out: Path, asked: Sequence[str]) -> None:
+def _print_tables(records: Sequence[Record], out: Path, asked: Sequence[str] = ()) -> None:
     """The tables of these records, of the metrics that were asked for if any were, and what to type next."""
     from bench.registry import reports
 

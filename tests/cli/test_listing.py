@@ -10,7 +10,7 @@ from bench.cli.printing import print_rows
 from bench.errors import UnknownNameError
 from bench.registry import CLASSIFIERS, CONTROLS, INVERTERS
 from bench.store.files import write_atomically
-from bench.store.record import Record
+from bench.store.record import Level, Record
 from tests.conftest import AddPlugin, AddWeights
 
 QUICK = """
@@ -140,7 +140,7 @@ def test_runs_go_on_after_a_bad_record(tmp_path: Path, capsys: pytest.CaptureFix
 
 
 def test_runs_name_the_probe(tmp_path: Path) -> None:
-    record = Record("ridge", "resnet152", "cifar10", 250, 0, probe="noise", key="noise-abc")
+    record = Record("ridge", "resnet152", "cifar10", 250, 0, probe="noise", levels=(Level("draw 1"),), key="noise-abc")
     write_atomically(tmp_path / "noise-abc" / "record.json", record.to_json().encode())
     (row,) = listing.rows("runs", tmp_path)
     assert (row["probe"], row["key"]) == ("noise", "noise-abc")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.errors import DataError
-from bench.store.record import read_records
+from bench.store.record import Level, read_records
 from reports.page.compare.compare import write_comparison
 from reports.words import text
 from tests.reports.html_page import Page
@@ -106,7 +106,7 @@ def test_a_folder_without_records_is_explained(before: Path, tmp_path: Path) -> 
 
 
 def test_probes_are_left_out_and_counted(before: Path, after: Path) -> None:
-    change(after, "ridge", probe="noise")
+    change(after, "ridge", probe="noise", levels=(Level("draw 1"),))
     found = compared(before, after)
     assert "1 probe, which are not compared here" in found.folders[1].found
     assert [one.title.split()[0] for one in found.folders[0].lone] == ["ridge"]
