@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,17 +16,17 @@ from bench.datasets import aliases_of, dataset_class, load_dataset
 from bench.datasets.base import Dataset
 from bench.datasets.contents import distrust_cache
 from bench.describe import cards
-from bench.environment import default_preset, resolve_device
+from bench.environment import default_preset, device_kind
 from bench.errors import BenchError, DataError, UsageError, WeightsError
-from bench.identify import identify_classifier, identify_method, trained_as
-from bench.inverters.base import WITH_NETWORK, Inverter, Target
+from bench.identify import Method, identify_classifier, identify_method, trained_as
+from bench.inverters.base import WITH_NETWORK, Target
 from bench.inverters.control import Control
 from bench.metrics.extractors import playing
 from bench.protocol import protocol_of
 from bench.store.fingerprint import digest
 from bench.store.folder import CellFolder, slug
 from bench.store.intact import own_changed
-from bench.store.record import Kind, Record
+from bench.store.record import Record
 from bench.weights.lookup import inverter_weights
 
 if TYPE_CHECKING:
@@ -41,10 +41,10 @@ class Cell:
     """What a configuration stands for.
 
     Attributes:
-        config: as given.
+        config: as given, ``auto`` decided.
         dataset: its images are not read yet.
         num_images: N.
-        method: the inverter's or control's class.
+        method: the inverter or control, whose class is loaded where it is needed.
         draft: the record's fields that are known beforehand.
         folder: of this cell.
         classifier: the target's card.
@@ -56,7 +56,7 @@ class Cell:
     config: RunConfig
     dataset: Dataset
     num_images: int
-    method: type[Inverter] | type[Control]
+    method: Method
     draft: Record
     folder: CellFolder
     classifier: ClassifierCard
@@ -76,7 +76,7 @@ class Cell:
             distrust_cache()
         aliases = aliases_of(config.dataset)
         classifier, no_classifier = identify_classifier(config.classifier, config.classifier_weights, aliases)
-        name, method, source, no_method = identify_method(config.method)
+        method = identify_method(config.method)
         dataset = load_dataset(config.dataset, image_size=_image_size(config, classifier))
         count = _count(config, dataset)
         judge = _judge(config, dataset, classifier.identity)
@@ -88,14 +88,14 @@ class Cell:
             inception=_inception(config),
             asked=config.metrics or (),
         )
-        device = resolve_device(config.device).type if config.device == "auto" else config.device
-        preset = config.preset or default_preset(device)
+        config = replace(config, device=device_kind(config.device))
+        preset = config.preset or default_preset(config.device)
         precision = config.precision if config.precision in method.precisions else "float32"
         key = digest(
             {
-                "method": name,
+                "method": method.name,
                 "version": method.version,
-                "source": source,
+                "source": method.source,
                 "weights": _method_weights(config, method, classifier.identity, dataset),
                 "classifier": classifier.identity,
                 "dataset": dataset.fingerprint,
@@ -103,17 +103,16 @@ class Cell:
                 "seed": config.seed,
                 "preset": preset,
                 "precision": precision,
-                "device": device,
+                "device": config.device,
             }
         )
-        kind: Kind = "control" if issubclass(method, Control) else "inverter"
         draft = Record(
-            method=name,
+            method=method.name,
             classifier=classifier.name,
             dataset=dataset.name,
             num_images=count,
             seed=config.seed,
-            kind=kind,
+            kind=method.kind,
             preset=preset,
             precision=precision,
             access=method.access,
@@ -122,13 +121,13 @@ class Cell:
             key=key,
             recipe=None if config.training_seed is None else {"seed": config.training_seed},
             protocol=rules,
-            cards=cards(method, name, kind, classifier, dataset.card),
+            cards=cards(method, classifier, dataset.card),
         )
         folder = slug(dataset.name)
         if not dataset.fixed:  # other images, or the same at another size, under the same path
             folder += f"-{dataset.fingerprint[:12]}"
-        path = config.out / folder / slug(classifier.name) / slug(name) / key
-        broken, opens = no_classifier or no_method, no_classifier is None
+        path = config.out / folder / slug(classifier.name) / slug(method.name) / key
+        broken, opens = no_classifier or method.broken, no_classifier is None
         return cls(config, dataset, count, method, draft, CellFolder(path), classifier, judge, broken, opens)
 
     @property
@@ -188,6 +187,11 @@ class Cell:
         """The target's identity."""
         return self.classifier.identity
 
+    def too_dear(self) -> str | None:
+        """Why a run that does not name this control leaves it out, as its class says; None of an inverter."""
+        cls = self.method.load()
+        return cls.too_dear(self.dataset, self.classifier_sha256, self.num_images) if issubclass(cls, Control) else None
+
     def open_method(
         self, classifier: LoadedClassifier, num_logits: int, image_size: tuple[int, ...], device: torch.device
     ) -> OpenMethod:
@@ -206,7 +210,7 @@ class Cell:
             network=classifier.network if self.method.access in WITH_NETWORK else None,
             training_seed=self.config.training_seed,
         )
-        return OpenMethod(self.method, target, self.dataset, classifier, self.config.seed)
+        return OpenMethod(self.method.load(), target, self.dataset, classifier, self.config.seed)
 
     def networks(self, classifier: LoadedClassifier | None, device: torch.device) -> Networks:
         """What the metrics look through."""
@@ -255,7 +259,7 @@ def check_judge(name: str, classifier_sha256: str | None) -> None:
         raise UsageError(f"--judge {name} is the network that is inverted, which would be its own judge: name another.")
 
 
-def _method_weights(config: RunConfig, method: type, classifier_sha256: str, dataset: Dataset) -> str | None:
+def _method_weights(config: RunConfig, method: Method, classifier_sha256: str, dataset: Dataset) -> str | None:
     """SHA-256 of the method's trained weights for this classifier, dataset and size; null where it has none."""
     seed, name = config.training_seed, trained_as(config.method, method)
     found = inverter_weights(name, classifier_sha256, dataset.name, dataset.image_size, seed)

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,8 +23,8 @@ from bench.store.neutral import dataset_name
 
 if TYPE_CHECKING:
     from bench.datasets.base import Dataset
+    from bench.identify import Method
     from bench.inverters.base import Inverter
-    from bench.inverters.control import Control
     from bench.probes.base import Probe
     from bench.store.record import Record
 
@@ -33,11 +33,9 @@ SHIPPED = "zoo:"
 OURS = "bench."  # probes and datasets of this package import nothing heavy
 
 
-def cards(
-    method: type[Inverter] | type[Control], name: str, kind: str, classifier: ClassifierCard, dataset: DatasetCard
-) -> Cards:
+def cards(method: Method, classifier: ClassifierCard, dataset: DatasetCard) -> Cards:
     """Of a cell before anything is computed."""
-    return Cards(method_card(method, name, kind), classifier, dataset)
+    return Cards(method_card(method, method.name, method.kind), classifier, dataset)
 
 
 def completed(known: Cards, record: Record) -> Cards:
@@ -67,7 +65,8 @@ def supplied(record: Record) -> Cards:
     told = {}
     with suppress(ImportError, SyntaxError, OSError, ValueError):  # a plugin that is damaged, or gone
         target = _target(record.kind, record.method)
-        told = {name: value for name, value in declared(target).items() if name in TOLD} if target else {}
+        found = declared(target) if target else {}
+        told = {name: found[name] for name in TOLD if found.get(name, ...) is not ...}
     method = MethodCard(record.method, record.kind, record.access, record.training, record.stochastic, **told)
     classifier = known_classifier(record.classifier, record.weights.get(record.classifier, ""))
     dataset = known_dataset(record.dataset, str(record.protocol.get("order", "")))
@@ -75,8 +74,8 @@ def supplied(record: Record) -> Cards:
     return completed(Cards(method, classifier, dataset, probe=probe), record)
 
 
-def method_card(cls: type[Inverter] | type[Control], name: str, kind: str) -> MethodCard:
-    """By the class; ``name`` as in records."""
+def method_card(cls: Method | type[Inverter], name: str, kind: str) -> MethodCard:
+    """By the class, or what it declares; ``name`` as in records."""
     told = str(cls.question), cls.role, tuple(map(str, cls.citation))
     return MethodCard(name, kind, cls.access, cls.training, cls.stochastic, cls.version, *told)
 
@@ -88,15 +87,14 @@ def _target(kind: str, name: str) -> str | None:
     return next((point.value for point in points(group) if point.name == name), None)
 
 
-@cache
 def declared(target: str) -> dict[str, Any]:
-    """Literal attributes of the class ``module:Class`` and of its bases, as they stand in the source.
+    """Attributes of the class ``module:Class`` and of its bases, as they stand in the source; ``...`` is no literal.
 
     Raises:
         ImportError, OSError, SyntaxError, ValueError: there is no such source.
     """
     module, _, name = target.partition(":")
-    body = _source(module)
+    body = _parsed(source_of_module(module)[1])
     origins = {
         alias.asname or alias.name: f"{node.module}:{alias.name}"
         for node in body
@@ -112,17 +110,32 @@ def declared(target: str) -> dict[str, Any]:
             for one in node.body:
                 if isinstance(one, ast.Assign | ast.AnnAssign) and one.value is not None:
                     attribute = one.target if isinstance(one, ast.AnnAssign) else one.targets[0]
-                    with suppress(ValueError):
-                        found[ast.unparse(attribute)] = ast.literal_eval(one.value)
+                    found[ast.unparse(attribute)] = _literal(one.value)
     return found
 
 
-@cache
-def _source(module: str) -> list[ast.stmt]:
-    spec = find_spec(module)
+def _literal(value: ast.expr) -> Any:
+    try:
+        return ast.literal_eval(value)
+    except ValueError:
+        return ...
+
+
+def source_of_module(name: str) -> tuple[Path | None, bytes]:
+    """The file that an import would run, and its text; None where it is no Python source. Packages alone are imported.
+
+    Raises:
+        ImportError, OSError, ValueError: there is no such module.
+    """
+    spec = find_spec(name)
     if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
-        return []
-    return ast.parse(Path(spec.origin).read_bytes()).body
+        return None, b""
+    return Path(spec.origin), Path(spec.origin).read_bytes()
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: bytes) -> list[ast.stmt]:
+    return ast.parse(text).body
 
 
 def known_classifier(name: str, identity: str) -> ClassifierCard:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import platform
 import subprocess
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 DISTRIBUTION = "logit-inversion-bench"
 PACKAGES = ("torch", "torchvision", "torch-fidelity", "lpips", "scikit-image", "numpy", "scipy", "pillow", "pyarrow")
 SOURCE = Path(__file__).resolve().parent.parent
+DEVICES = Path("/dev")
 
 
 def describe(device: torch.device | str) -> dict[str, Any]:
@@ -110,6 +112,29 @@ def resolve_device(device: str) -> torch.device:
             "Type --device cpu, or look at: bench doctor"
         )
     return torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def device_kind(device: Literal["auto", "cpu", "cuda"]) -> Literal["cpu", "cuda"]:
+    """``auto`` as ``resolve_device`` decides, but without loading torch where nothing hints at a GPU."""
+    if device != "auto":
+        return device
+    if "torch" not in sys.modules and _no_gpu():
+        return "cpu"
+    return "cuda" if resolve_device(device).type == "cuda" else "cpu"
+
+
+def _no_gpu() -> bool:
+    """Whether torch can find none: there is neither the device of one nor the library that CUDA is reached through."""
+    if sys.platform != "linux":
+        return sys.platform == "darwin"
+    kinds = ("nvidia*", "nvhost*", "nvgpu*", "nvmap", "kfd", "dxg")  # of NVIDIA, its boards, AMD, and of WSL
+    if any(found for kind in kinds for found in DEVICES.glob(kind)):
+        return False
+    try:
+        ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return True
+    return False
 
 
 def reset_peak_memory(device: torch.device | str) -> None:

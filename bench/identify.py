@@ -5,18 +5,21 @@ from __future__ import annotations
 import hashlib
 import inspect
 import re
+import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from bench.cards import ClassifierCard
 from bench.classifiers import classifier_card
 from bench.classifiers.provider import ALIASES, targets
+from bench.describe import declared, source_of_module
 from bench.errors import BenchError, PluginError, UsageError, WeightsError
-from bench.inverters.base import Inverter
+from bench.inverters.base import Access, Inverter, Training
 from bench.inverters.control import Control
 from bench.local import local_file, local_name, source_of
-from bench.registry import CONTROLS, INVERTERS, TRAINERS, load, registered
+from bench.registry import CONTROLS, INVERTERS, TRAINERS, load, points, registered
 
 NOT_LOADED = "not loaded"  # in a key, in the place of a digest
 DECLARED: dict[str, tuple[Any, ...]] = {
@@ -25,7 +28,69 @@ DECLARED: dict[str, tuple[Any, ...]] = {
     "stochastic": (False, True),
 }
 PRECISIONS = {"float32", "bf16"}
+FACTS = (*DECLARED, "version", "precisions", "question", "role", "citation", "trained_as")
+OURS = ("baselines.", "methods.")  # whose classes tests compare with what is read of them
 VERSION = r"[A-Za-z0-9._+-]{1,50}"
+
+
+@dataclass(frozen=True)
+class Method:
+    """What a method's name stands for, known without its class where that can be read.
+
+    Attributes:
+        typed: its name as on the command line.
+        name: in records.
+        kind: ``inverter`` or ``control``.
+        source: SHA-256 of its code (see ``_source``).
+        trained_as: the method whose weights it takes; empty where it is its own.
+        broken: why it cannot be loaded.
+        loaded: its class where it has been.
+
+    The others are those of ``bench.Inverter``.
+    """
+
+    typed: str
+    name: str
+    kind: Literal["inverter", "control"]
+    source: str | None
+    access: Access
+    training: Training
+    stochastic: bool
+    version: str
+    precisions: tuple[str, ...]
+    question: str
+    role: str | None
+    citation: tuple[str, ...]
+    trained_as: str
+    broken: PluginError | None = None
+    loaded: type[Inverter] | type[Control] | None = None
+
+    @classmethod
+    def of(cls, method: type[Any], typed: str, name: str, source: str | None) -> Method:
+        """By its class."""
+        kind: Literal["inverter", "control"] = "control" if issubclass(method, Control) else "inverter"
+        return cls(typed, name, kind, source, **_facts(method), loaded=method)
+
+    def load(self) -> type[Inverter] | type[Control]:
+        """Its class.
+
+        Raises:
+            PluginError: it cannot be loaded, or is not what was read.
+        """
+        if self.broken is not None:
+            raise self.broken
+        if self.loaded is not None:
+            return self.loaded
+        found: type[Inverter] | type[Control] = method_class(self.typed)
+        for fact, value in _facts(found).items():
+            if value != (read := getattr(self, fact)):
+                reason = f"its {fact} is {value!r} and reads as {read!r}: give the class a literal"
+                raise PluginError(f"{self.name} cannot be used", reason)
+        return found
+
+
+def _facts(method: type[Any]) -> dict[str, Any]:
+    return {fact: getattr(method, fact, "") for fact in FACTS}  # only what is trained can be trained as another
 
 
 def identify_classifier(
@@ -48,17 +113,42 @@ def identify_classifier(
     return card, None
 
 
-def identify_method(name: str) -> tuple[str, type[Inverter] | type[Control], str | None, PluginError | None]:
-    """A method's name in records, its class, the SHA-256 of its code (see ``_source``), why it cannot be loaded."""
+def identify_method(name: str) -> Method:
+    """What a method's name stands for. One of this package is read, and imported where it has been or cannot be read.
+
+    Raises:
+        UnknownNameError: there is no such method.
+    """
     try:
+        if found := _read(name):
+            return found
         cls = method_class(name)
-        return cls.name if ".py:" in name else name, cls, _source(cls, name), None
+        return Method.of(cls, name, cls.name if ".py:" in name else name, _source(cls, name))
     except PluginError as error:
         stand_in = Control if name in registered(CONTROLS) else Inverter
-        return local_name(name) if ".py:" in name else name, stand_in, NOT_LOADED, error
+        short = local_name(name) if ".py:" in name else name
+        return replace(Method.of(stand_in, name, short, NOT_LOADED), broken=error)
 
 
-def trained_as(name: str, method: type[Any]) -> str:
+def _read(name: str) -> Method | None:
+    """A method of this package as its source has it; None of others, and where that does not say everything."""
+    group = CONTROLS if name in registered(CONTROLS) else INVERTERS
+    target, *others = [point.value for point in points(group) if point.name == name] or [""]
+    module = target.partition(":")[0]
+    if others or not target.startswith(OURS) or module in sys.modules:
+        return None
+    try:
+        told, (path, text) = {"trained_as": ""} | declared(target), source_of_module(module)
+    except (ImportError, OSError, SyntaxError, ValueError):  # the import will say so
+        return None
+    facts = {fact: told.get(fact, ...) for fact in FACTS}
+    if path is None or ... in facts.values():
+        return None
+    source = None if _comes_installed(path) else hashlib.sha256(text).hexdigest()
+    return Method(name, name, "control" if group == CONTROLS else "inverter", source, **facts)
+
+
+def trained_as(name: str, method: Method | type[Any]) -> str:
     """The name of the training whose weights a method takes, as ``bench.trainers`` has it: its own, if no other."""
     return getattr(method, "trained_as", "") or (method.name if ".py:" in name else name)
 
@@ -67,8 +157,8 @@ def seeds_of_training(name: str, asked: Sequence[int] | None) -> tuple[int | Non
     """Those of the trainings that a method is to be run with: None alone where none is asked for, or it has none."""
     if not asked:
         return (None,)
-    _, method, _, _ = identify_method(name)
-    control = issubclass(method, Control) and trained_as(name, method) not in registered(TRAINERS)
+    method = identify_method(name)
+    control = method.kind == "control" and trained_as(name, method) not in registered(TRAINERS)
     return tuple(dict.fromkeys(asked)) if method.training == "pairs" and not control else (None,)
 
 
@@ -108,7 +198,11 @@ def _source(method: type[Any], name: str) -> str | None:
     text of the module that defines the method.
     """
     path = local_file(name) if ".py:" in name else Path(inspect.getfile(method))
-    if {"site-packages", "dist-packages"} & set(path.parts):
+    if _comes_installed(path):
         return None
     alone = ".py:" not in name and bool(getattr(inspect.getmodule(method), "__package__", ""))
     return hashlib.sha256(path.read_bytes() if alone else source_of(path)).hexdigest()
+
+
+def _comes_installed(path: Path) -> bool:
+    return bool({"site-packages", "dist-packages"} & set(path.parts))

@@ -14,7 +14,6 @@ from bench.config import RunConfig
 from bench.describe import cards_of
 from bench.environment import describe, resolve_device
 from bench.errors import SkipCellError, StorageError, UsageError, where
-from bench.inverters.control import Control
 from bench.metrics.registry import asks_target
 from bench.once import one_run
 from bench.registry import CONTROLS, registered
@@ -47,22 +46,22 @@ def run_controls(config: RunConfig) -> list[Record]:
 def run_unasked(config: RunConfig, *, wait: bool = True) -> Record:
     """A control that was not named: left out where it would cost far more than the run that it stands beside."""
     cell = Cell.open(config)
-    if cell.broken is not None or not issubclass(cell.method, Control):
-        return settle(cell, _line, wait=wait)
-    obstacle: Exception | None = None
+
+    def line(cell: Cell) -> Record:
+        if reason := cell.too_dear():
+            raise SkipCellError(reason)
+        return _line(cell)
+
+    if config.force and _left_out(cell):
+        cell = replace(cell, config=replace(cell.config, force=False))  # what is finished stays
+    return settle(cell, line, wait=wait)
+
+
+def _left_out(cell: Cell) -> bool:
     try:
-        if reason := cell.method.too_dear(cell.dataset, cell.classifier_sha256, cell.num_images):
-            obstacle = SkipCellError(reason)
-    except Exception as error:  # a plugin's own answer
-        obstacle = error
-    if obstacle is None:
-        return settle(cell, _line, wait=wait)
-
-    def leave_out(_: Cell) -> Record:
-        raise obstacle
-
-    unforced = replace(cell.config, force=False)  # what is finished stays
-    return settle(replace(cell, config=unforced), leave_out, wait=wait)
+        return cell.too_dear() is not None
+    except Exception:  # a plugin's own answer, which the line will give, too
+        return True
 
 
 def run_cell(config: RunConfig, *, wait: bool = True) -> Record:

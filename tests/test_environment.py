@@ -2,6 +2,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -75,6 +76,34 @@ def test_resolve_device(monkeypatch: pytest.MonkeyPatch) -> None:
     assert environment.resolve_device("auto") == torch.device("cuda")
     assert environment.resolve_device("cuda") == torch.device("cuda")
     assert environment.resolve_device("cpu") == torch.device("cpu")
+
+
+def test_a_gpu_is_looked_for_with_torch_unless_nothing_hints_at_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_library(name: str) -> None:
+        raise OSError(name)
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)  # whatever is decided without asking
+    assert environment.device_kind("auto") == "cuda"  # torch is loaded
+    monkeypatch.delitem(sys.modules, "torch")
+    monkeypatch.setattr(environment, "resolve_device", lambda device: torch.device("cuda"))
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(environment, "DEVICES", tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(environment.ctypes, "CDLL", no_library)
+        assert environment.device_kind("auto") == "cpu"
+        for name in ("nvidiactl", "nvhost-gpu", "kfd", "dxg"):
+            (tmp_path / name).touch()
+            assert environment.device_kind("auto") == "cuda"
+            (tmp_path / name).unlink()
+        (tmp_path / "nvme0").touch()  # a disk
+        assert environment.device_kind("auto") == "cpu"
+    monkeypatch.setattr(environment.ctypes, "CDLL", lambda name: None)
+    assert environment.device_kind("auto") == "cuda"
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert environment.device_kind("auto") == "cuda"
+    assert [environment.device_kind(one) for one in ("cpu", "cuda")] == ["cpu", "cuda"]
 
 
 def test_resolve_device_refuses_other_words() -> None:

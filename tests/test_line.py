@@ -18,13 +18,14 @@ from PIL import Image
 import bench
 from baselines.controls import Oracle
 from bench.cell import Cell
+from bench.config import RunConfig
 from bench.errors import SkipCellError, StorageError, UnknownNameError, UsageError
 from bench.line import run, run_cell, run_controls, settle
 from bench.metrics.registry import metrics
 from bench.registry import CONTROLS, registered
 from bench.store.folder import SHARD, shards
 from bench.store.intact import intact
-from bench.store.record import Record
+from bench.store.record import Record, Score, stamped
 from bench.weights.files import entry
 from tests.cells import PLUGINS, config, folder_of
 
@@ -62,6 +63,37 @@ def test_finished_cell_is_not_run_again_and_force_runs_it(tmp_path: Path) -> Non
     assert (folder_of(first, tmp_path) / "record.json").stat().st_mtime_ns == stamp
     assert run_cell(config("Grey", tmp_path, force=True)).key == first.key
     assert (folder_of(first, tmp_path) / "record.json").stat().st_mtime_ns != stamp
+
+
+@pytest.mark.processes
+def test_a_finished_cell_and_its_controls_are_answered_without_torch(tmp_path: Path) -> None:
+    for name in ("biggan-logit", *registered(CONTROLS)):
+        cell = Cell.open(RunConfig(name, "robust_resnet152", num_images=20, device="cpu", out=tmp_path))
+        scores = {key: stamped(key, Score(0.5, n=20), cell.draft.protocol) for key in metrics()}
+        cell.folder.path.mkdir(parents=True)
+        cell.folder.save_per_image({"image_id": cell.dataset.ids[:20], "psnr": np.full(20, 0.5)})
+        cell.folder.finish(replace(cell.draft, status="complete", metrics=scores).to_json())
+    code = (
+        "import sys; from bench.cli.app import main\n"
+        "try:\n    main()\nexcept SystemExit as done:\n    assert not done.code\n"
+        "print(*{'torch', 'torchvision', 'skimage', 'pandas'} & set(sys.modules), file=sys.stderr)"
+    )
+    words = [
+        "run",
+        "--method",
+        "biggan-logit",
+        "--classifier",
+        "robust_resnet152",
+        "--num-images",
+        "20",
+        "--device",
+        "cpu",
+    ]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words, "--out", str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    assert done.stderr.strip() == ""
+    assert "train-nearest" in done.stdout
 
 
 @pytest.mark.networks

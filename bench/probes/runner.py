@@ -16,7 +16,6 @@ from bench.config import RunConfig
 from bench.describe import probe_card
 from bench.environment import describe
 from bench.errors import SkipCellError, UsageError
-from bench.inverters.control import Control
 from bench.line import settle
 from bench.local import source_of
 from bench.once import one_run
@@ -77,7 +76,7 @@ def open_cell(probe: Probe, config: RunConfig) -> Cell:
         UsageError: a name is unknown, the method is a control, or N is larger than the dataset.
     """
     cell = Cell.open(replace(config, controls=False))
-    if issubclass(cell.method, Control):
+    if cell.draft.kind == "control":
         inverters = ", ".join(registered(INVERTERS))
         raise UsageError(f"{config.method} is a control, and probes ask inverters. Known inverters: {inverters}.")
     if config.num_images is None:

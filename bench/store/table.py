@@ -31,12 +31,13 @@ def columns(path: Path, record: Record) -> Columns:
     """
     import pyarrow.parquet as parquet
 
-    with path.open("rb") as stream, parquet.ParquetFile(stream) as file:  # a name that is no UTF-8 stops pyarrow
+    # A stream, as a name that is no UTF-8 stops pyarrow, and no threads, which reading one abort the process at its end
+    with path.open("rb") as stream, parquet.ParquetFile(stream, pre_buffer=False) as file:
         facts = file.metadata
         unpacked = sum(facts.row_group(k).total_byte_size for k in range(facts.num_row_groups))
         if unpacked > MOST_BYTES or facts.num_rows > _most_rows(record):
             raise ValueError(f"it has {facts.num_rows:,} rows and the record {record.num_images:,} images")
-        table = file.read()
+        table = file.read(use_threads=False)
     if record.probe is None and table.num_rows != record.num_images:
         raise ValueError(f"it has {table.num_rows:,} rows and the record {record.num_images:,} images")
     found = {name: _column(table, name) for name in table.column_names if name in _meant(record)}
@@ -75,7 +76,11 @@ def _column(table: pa.Table, name: str) -> NDArray[Any]:
     )
     if not fits or (column.null_count and not types.is_floating(kind)):
         raise ValueError(f"its column {name} is of type {column.type} with {column.null_count:,} gaps")
-    return np.asarray(column.to_numpy())
+    if texts:
+        return np.array(column.to_pylist(), dtype=object)
+    if column.null_count or column.type != kind or types.is_boolean(kind):
+        return np.asarray(column.to_numpy())
+    return np.from_dlpack(column.combine_chunks())  # pyarrow's own way imports pandas wherever that is installed
 
 
 def _identified(found: Columns) -> None:

@@ -15,7 +15,6 @@ from pathlib import Path
 from bench.cli.commands import write_page
 from bench.cli.printing import about, print_rows, say
 from bench.errors import UsageError
-from bench.inverters.control import Control
 from bench.once import one_run
 from bench.progress import each, progress
 from bench.store.neutral import printable
@@ -213,11 +212,8 @@ def print_commands(path: Path, name: str, out: Path) -> int:
 
 def _too_dear(cell: Planned) -> str | None:
     """Why a control is left out that nobody named."""
-    opened = cell.open()
-    if not (cell.control and issubclass(opened.method, Control)):
-        return None
     try:
-        return opened.method.too_dear(opened.dataset, opened.classifier_sha256, opened.num_images)
+        return cell.open().too_dear() if cell.control else None
     except Exception:  # a plugin's own answer, which its cell will give, too
         return None
 
