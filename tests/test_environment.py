@@ -91,7 +91,7 @@ def test_a_gpu_is_looked_for_with_torch_unless_nothing_hints_at_one(
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(environment, "DEVICES", tmp_path)
     with monkeypatch.context() as patch:
-        patch.setattr(environment.ctypes, "CDLL", no_library)
+        patch.setattr("bench.environment.ctypes.CDLL", no_library)
         assert environment.device_kind("auto") == "cpu"
         for name in ("nvidiactl", "nvhost-gpu", "kfd", "dxg"):
             (tmp_path / name).touch()
@@ -99,7 +99,7 @@ def test_a_gpu_is_looked_for_with_torch_unless_nothing_hints_at_one(
             (tmp_path / name).unlink()
         (tmp_path / "nvme0").touch()  # a disk
         assert environment.device_kind("auto") == "cpu"
-    monkeypatch.setattr(environment.ctypes, "CDLL", lambda name: None)
+    monkeypatch.setattr("bench.environment.ctypes.CDLL", lambda name: None)
     assert environment.device_kind("auto") == "cuda"
     monkeypatch.setattr(sys, "platform", "win32")
     assert environment.device_kind("auto") == "cuda"

@@ -1,4 +1,4 @@
-"""PSNR and SSIM of paired images, by scikit-image."""
+"""PSNR and SSIM of paired images: the values are scikit-image's."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ WINDOW = 7
 
 
 def psnr(a: Pixels, b: Pixels) -> NDArray[np.float64]:
-    """Peak signal-to-noise ratio, 10 log10(1 / MSE), data range 1.
+    """Peak signal-to-noise ratio, 10 log10(1 / MSE), data range 1; to the bit what scikit-image gives.
+
+    Its own function would be the only reason to import SciPy's statistics, which takes half a second.
 
     Args:
         a, b: (N, H, W, 3) uint8.
@@ -22,13 +24,9 @@ def psnr(a: Pixels, b: Pixels) -> NDArray[np.float64]:
     Returns:
         (N,) in dB; NaN where the two images are identical, because it is not defined there.
     """
-    from skimage.metrics import peak_signal_noise_ratio
-
     values = np.full(len(a), np.nan)
     for row in np.flatnonzero((a != b).any(axis=(1, 2, 3))):
-        values[row] = peak_signal_noise_ratio(  # type: ignore[no-untyped-call]
-            a[row] / 255, b[row] / 255, data_range=1
-        )
+        values[row] = 10 * np.log10(1 / np.mean((a[row] / 255 - b[row] / 255) ** 2))
     return values
 
 

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
@@ -9,9 +12,20 @@ RNG = np.random.default_rng(0)
 A, B = (RNG.integers(0, 256, (4, 16, 12, 3), dtype=np.uint8) for _ in range(2))
 
 
-def test_psnr_is_scikit_images() -> None:
-    direct = [peak_signal_noise_ratio(a, b) for a, b in zip(A, B, strict=True)]  # type: ignore[no-untyped-call]
-    np.testing.assert_allclose(psnr(A, B), direct, rtol=1e-10)
+@pytest.mark.parametrize("size", [8, 32, 33, 224])
+def test_psnr_is_scikit_images_to_the_bit(size: int) -> None:
+    a, b = RNG.integers(0, 256, (2, 20, size, size, 3), dtype=np.uint8)
+    b[10:] = np.clip(a[10:] + RNG.integers(-1, 2, b[10:].shape), 0, 255)  # nearly the same
+    direct = [peak_signal_noise_ratio(x / 255, y / 255, data_range=1) for x, y in zip(a, b, strict=True)]  # type: ignore[no-untyped-call]
+    assert psnr(a, b).tolist() == direct
+
+
+def test_scipys_statistics_are_not_imported() -> None:
+    code = (
+        "import sys, numpy as np; from bench.metrics.pixel import psnr, ssim; "
+        "a = np.zeros((1, 8, 8, 3), np.uint8); psnr(a, a + 1), ssim(a, a + 1); assert 'scipy.stats' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_psnr_of_a_known_error() -> None:
