@@ -29,14 +29,19 @@ ALL = "all"
 
 def points(group: str) -> list[EntryPoint]:
     """The entry points of a group by name; under one name there may be several."""
-    found = {(point.name, point.value): point for point in _installed(_places()).select(group=group)}
-    return [found[key] for key in sorted(found)]
+    return list(_points(group, _places()))
 
 
 def _places() -> tuple[tuple[str, int], ...]:
     """Where modules are looked for, and when anything was installed there last."""
     places = [(place, Path(place or ".")) for place in sys.path]
     return tuple((place, path.stat().st_mtime_ns) for place, path in places if path.exists())
+
+
+@lru_cache(maxsize=32)
+def _points(group: str, places: tuple[tuple[str, int], ...]) -> tuple[EntryPoint, ...]:
+    found = {(point.name, point.value): point for point in _installed(places).select(group=group)}
+    return tuple(found[key] for key in sorted(found))
 
 
 @lru_cache(maxsize=1)
