@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -163,3 +165,18 @@ def test_single_precision_is_near_enough(tmp_path: Path) -> None:
     record = Record("m", "c", "cifar10", 2, 0, metrics={"lpips": Score(float(values.mean()))})
     table = stored(tmp_path / "t.parquet", image_id=["a", "b"], lpips=values.astype(np.float32))
     assert columns(table, record)["lpips"].dtype == np.float32
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="only Linux tells a process's threads")
+def test_reading_starts_no_thread_and_imports_no_pandas(tmp_path: Path) -> None:
+    """Those that read a Python stream abort a process that ends soon after."""
+    path = tmp_path / "per_image.parquet"
+    pq.write_table(pa.table({"image_id": IDS, "label": [1] * N, "psnr": [0.5] * N}), path)
+    code = (
+        "import os, sys, pathlib, pyarrow.parquet; from bench.store.table import columns; "
+        "from bench.store.record import Record, Score; threads = len(os.listdir('/proc/self/task')); "
+        f"record = Record('m', 'c', 'd', {N}, 0, metrics={{'psnr': Score(0.5)}}); "
+        "found = columns(pathlib.Path(sys.argv[1]), record); assert len(found) == 3, found; "
+        "assert len(os.listdir('/proc/self/task')) == threads; assert 'pandas' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code, str(path)], check=True)
