@@ -88,12 +88,12 @@ class Left:
             )
         return fits
 
-    @property
+    @cached_property
     def reconstruction_logits(self) -> NDArray[Any] | None:
         """(N, K), memory-mapped, or None."""
         return self._beside("reconstruction_logits.npy", lambda path: array(path, 2, "f"))
 
-    @property
+    @cached_property
     def pictures(self) -> Pictures | None:
         """What a probe stored, or None."""
         captions = self._beside("captions.json", _captions)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -18,13 +19,18 @@ class Pairs:
     b: Doubles
     subsets_of: int = 0
 
+    @cached_property
+    def mean(self) -> float:
+        """Of a - b."""
+        return float((self.a - self.b).mean())
+
     def interval(self) -> tuple[float, float, float] | None:
         """Mean of a - b with its 95 % interval; None where there are too few pairs."""
         return over_subsets(self.a, self.b, self.subsets_of) if self.subsets_of else over_images(self.a, self.b)
 
     def below(self, resolution: float) -> bool:
         """Whether the difference is less than the metric can tell; its interval is drawn only where it may be."""
-        found = self.interval() if abs(float((self.a - self.b).mean())) < resolution else None
+        found = self.interval() if abs(self.mean) < resolution else None
         return found is not None and no_more_than(resolution, *found)
 
     def p_value(self) -> float | None:
@@ -51,4 +57,6 @@ def paired(key: str, a: Entry, b: Entry) -> Pairs | None:
         return None
     left, right = alike(first[key], second[key])
     finite = np.isfinite(left) & np.isfinite(right)
-    return Pairs(left[finite], right[finite]) if finite.sum() >= MIN_PAIRS else None
+    if not finite.all():
+        left, right = left[finite], right[finite]
+    return Pairs(left, right) if len(left) >= MIN_PAIRS else None

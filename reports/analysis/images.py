@@ -17,10 +17,14 @@ def facts(group: Group) -> dict[str, NDArray[np.generic]]:
     return next((entry.per_image for entry in group.complete if "image_id" in entry.per_image), {})
 
 
+def known_ids(group: Group) -> tuple[str, ...]:
+    """The ids of all N images, of equal ones the same object; empty where none were stored."""
+    return next((entry.order for entry in group.complete if "image_id" in entry.per_image), ())
+
+
 def image_ids(group: Group) -> list[str]:
     """The ids of all N images, or their places where no ids were stored."""
-    ids = facts(group).get("image_id")
-    return [f"image {row}" for row in range(group.num_images)] if ids is None else [str(one) for one in ids]
+    return list(known_ids(group)) or [f"image {row}" for row in range(group.num_images)]
 
 
 def image_id(group: Group, row: int) -> str:

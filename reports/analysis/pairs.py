@@ -21,7 +21,7 @@ def alike(a: NDArray[Any], b: NDArray[Any]) -> tuple[Doubles, Doubles]:
     """Both in double precision, rounded as the narrower one was stored: the same value gives the same number."""
     floats = [values.dtype for values in (a, b) if values.dtype.kind == "f"]
     stored = min(floats, key=lambda one: one.itemsize, default=np.dtype(np.float64))
-    x, y = (values.astype(stored).astype(np.float64) for values in (a, b))
+    x, y = (values.astype(stored, copy=False).astype(np.float64, copy=False) for values in (a, b))
     return x, y
 
 

@@ -145,7 +145,7 @@ def compared(key: str, a: Entry, b: Entry) -> Compared | str:
     p = pair.p_value() if pair is not None else None
     if pair is not None and p is not None:
         equal = pair.below(info.least(pair.subsets_of or len(pair.a)))
-        return Compared(sign * float((pair.a - pair.b).mean()) > 0, 1.0 if equal else p, paired=True)
+        return Compared(sign * pair.mean > 0, 1.0 if equal else p, paired=True)
     if first.ci95 is None or second.ci95 is None:
         return ONE_NUMBER
     n = min(first.n, second.n)

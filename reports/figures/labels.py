@@ -57,6 +57,8 @@ _PLACES = (
     ),
 )
 _EFFORT = np.array([0.4 * (abs(place.dx) + abs(place.dy)) + 15 * place.leader for place in _PLACES])
+_NEAR = sum(not place.leader for place in _PLACES)
+_STAGES = slice(0, _NEAR), slice(_NEAR, len(_PLACES))
 _ALONG = np.linspace(0, 1, 13)[:, None]
 
 
@@ -84,13 +86,35 @@ def layout(names: Sequence[str], spots: Sequence[Spot], size: Spot, bars: Sequen
         for index in range(len(names)):
             others = np.flatnonzero(np.arange(len(names)) != index)
             taken = np.vstack([marks[others], boxes[others, chosen[others]]])
-            costs = _EFFORT + _collisions(boxes[index], np.vstack([taken, blocked]), size)
-            costs += CROSSED * _hits(lines[index], taken).sum(axis=1)
-            costs += CROSSED * _hits(lines[others, chosen[others]], boxes[index]).sum(axis=0)
-            chosen[index] = int(costs.argmin())
+            around = taken, np.vstack([taken, blocked]), lines[others, chosen[others]]
+            chosen[index] = _cheapest(boxes[index], lines[index], around, size)
         if np.array_equal(before, chosen):
             break
     return [_PLACES[choice] for choice in chosen]
+
+
+def _cheapest(boxes: Floats, lines: Floats, around: tuple[Floats, Floats, Floats], size: Spot) -> int:
+    """The first of the places that cost least.
+
+    Where one without a line costs less than the least effort of those with one, these are not looked at.
+
+    Args:
+        boxes: (places, 4) that the name would cover.
+        lines: (places, 13, 2) that would lead to it.
+        around: marks and names (m, 4), these and what else is in the way (k, 4), and lines (n, 13, 2) of the others.
+        size: of the plot.
+    """
+    taken, blocked, theirs = around
+    best, least = 0, np.inf
+    for part in _STAGES:
+        if least <= _EFFORT[part].min():
+            break
+        costs = _EFFORT[part] + _collisions(boxes[part], blocked, size)
+        costs += CROSSED * _hits(lines[part], taken).sum(axis=1)
+        costs += CROSSED * _hits(theirs, boxes[part]).sum(axis=0)
+        if costs.min() < least:
+            best, least = part.start + int(costs.argmin()), float(costs.min())
+    return best
 
 
 def _collisions(boxes: Floats, taken: Floats, size: Spot) -> Floats:
@@ -106,6 +130,7 @@ def _collisions(boxes: Floats, taken: Floats, size: Spot) -> Floats:
 
 def _hits(lines: Floats, boxes: Floats) -> NDArray[np.bool_]:
     """Whether any sample of each line (a, 13, 2) lies in each box (b, 4): (a, b)."""
-    samples = lines[:, :, None, :]
-    inside: NDArray[np.bool_] = np.all((samples > boxes[:, :2]) & (samples < boxes[:, 2:]), axis=3)  # (a, 13, b)
-    return np.asarray(np.any(inside, axis=1))
+    x, y = lines[..., 0, None], lines[..., 1, None]  # (a, 13, 1)
+    left, top, right, bottom = boxes.T
+    inside = (x > left) & (x < right) & (y > top) & (y < bottom)  # (a, 13, b)
+    return np.asarray(inside.any(axis=1))

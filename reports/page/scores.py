@@ -153,7 +153,7 @@ def main_table(group: Group, standings: Standings) -> MainTable:
     """
     keys, notes, bands = sorted(main_keys(group), key=lambda key: not held(key, group)), Footnotes(), []
     for title, entries in glossary.bands(group):
-        rows, order = [], {key: standing(key, entries) for key in keys}
+        rows, order = [], standings if entries == group.contenders else {key: standing(key, entries) for key in keys}
         for entry in entries:
             cells = []
             for key in keys if entry.complete else ():

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reports.analysis.groups import Entry, Group
-from reports.analysis.images import facts, image_ids, is_right, names_classes
+from reports.analysis.images import facts, image_ids, is_right, known_ids, names_classes
 from reports.analysis.metrics import Metrics, metrics_of, picked
 from reports.words import text
 
@@ -85,18 +86,18 @@ def choose(group: Group, groups: Sequence[Group], embedded: int = EMBEDDED) -> C
     )
 
 
-def _peers(group: Group, groups: Sequence[Group]) -> list[Group]:
+def _peers(group: Group, groups: Sequence[Group]) -> tuple[Group, ...]:
     """The groups that have a say in the choice: same images in the same order, and enough of them."""
-    mine = facts(group).get("image_id")
+    mine = known_ids(group)
 
     def same(other: Group) -> bool:
-        theirs = facts(other).get("image_id")
-        if other.dataset != group.dataset or mine is None or theirs is None:
+        theirs = known_ids(other)
+        if other.dataset != group.dataset or not mine or not theirs:
             return False
         common = min(len(mine), len(theirs))
-        return other.num_images >= _least(group) and np.array_equal(mine[:common], theirs[:common])
+        return other.num_images >= _least(group) and mine[:common] == theirs[:common]
 
-    return [other for other in groups if other is group or same(other)] or [group]
+    return tuple(other for other in groups if other is group or same(other)) or (group,)
 
 
 def _least(group: Group) -> int:
@@ -127,8 +128,12 @@ def _silent(group: Group) -> bool:
 
 def _shuffled(group: Group, rows: Iterable[int]) -> list[int]:
     """Rows in the order of the SHA-256 of their image's id: random, and yet the same in every report."""
-    digests = [hashlib.sha256(name.encode()).digest() for name in image_ids(group)]
-    return sorted(rows, key=digests.__getitem__)
+    return sorted(rows, key=_digests(tuple(image_ids(group))).__getitem__)
+
+
+@lru_cache(maxsize=8)  # most groups have the same images
+def _digests(names: tuple[str, ...]) -> list[bytes]:
+    return [hashlib.sha256(name.encode()).digest() for name in names]
 
 
 def _random(candidates: Sequence[int], others: set[int], embedded: int) -> list[int]:
@@ -143,28 +148,38 @@ def _random(candidates: Sequence[int], others: set[int], embedded: int) -> list[
     return list(taken)
 
 
-def contenders(peers: Iterable[Group], key: str) -> list[Entry]:
+def contenders(peers: Sequence[Group], key: str) -> list[Entry]:
     """Every inverter of these groups that starts from the logits and has values of this metric."""
     return [entry for peer in peers for entry in peer.contenders if entry.complete and key in entry.per_image]
 
 
-def _ends_metrics(peers: Iterable[Group]) -> Metrics:
+@lru_cache(maxsize=8)  # most groups have the same peers
+def _ends_metrics(peers: tuple[Group, ...]) -> Metrics:
     metrics = metrics_of(entry for peer in peers for entry in peer.complete)
     return {key: metrics[key] for key in picked(metrics, "ends")}
 
 
-def _ends(peers: Sequence[Group], reach: int, num_ends: int) -> list[tuple[str, list[int]]]:
+def _ends(peers: tuple[Group, ...], reach: int, num_ends: int) -> list[tuple[str, list[int]]]:
     """For each metric that is picked for it the rows with the best and the worst mean over the contenders."""
+    found = []
+    for title, order in _orders(peers, reach):
+        amount = min(num_ends, len(order) // 2)
+        found.append((f"among the best by {title}", order[:amount]))
+        found.append((f"among the worst by {title}", order[len(order) - amount :][::-1]))
+    return [(reason, rows) for reason, rows in found if rows]
+
+
+@lru_cache(maxsize=8)
+def _orders(peers: tuple[Group, ...], reach: int) -> list[tuple[str, list[int]]]:
+    """The title of each of these metrics, and the rows from the best mean to the worst."""
     found = []
     for key, card in _ends_metrics(peers).items():
         values = [np.asarray(entry.per_image[key][:reach], np.float64) for entry in contenders(peers, key)]
         mean = np.mean(values, axis=0) if values else np.empty(0)
         worst = -mean if card.higher_is_better else mean
-        order = [int(row) for row in np.argsort(worst, kind="stable") if np.isfinite(worst[row])]
-        amount = min(num_ends, len(order) // 2)
-        found.append((f"among the best by {card.title}", order[:amount]))
-        found.append((f"among the worst by {card.title}", order[len(order) - amount :][::-1]))
-    return [(reason, rows) for reason, rows in found if rows]
+        order = np.argsort(worst, kind="stable")
+        found.append((card.title, order[np.isfinite(worst[order])].tolist()))
+    return found
 
 
 def _reason(row: int, sets: Mapping[str, Sequence[int]], ends: Sequence[tuple[str, Sequence[int]]]) -> str:
@@ -176,7 +191,7 @@ def _reason(row: int, sets: Mapping[str, Sequence[int]], ends: Sequence[tuple[st
 
 def _sentences(
     group: Group,
-    peers: Sequence[Group],
+    peers: tuple[Group, ...],
     asked: _Filter,
     sets: Mapping[str, Sequence[int]],
     num_ends: int,
