@@ -23,15 +23,23 @@ def tables(records: Sequence[Record], out: Path, asked: Sequence[str] = ()) -> s
     return terminal_table([Entry(one, folder_of(one, out)) for one in records], asked)
 
 
-def page(runs: Path, out: Path, faults: Faults, zipped: bool = False) -> Path:
+def page(
+    runs: Path,
+    out: Path,
+    faults: Faults,
+    zipped: bool = False,
+    records: Sequence[tuple[Record, Path]] | None = None,
+) -> Path:
     """Write the page of all records below ``runs``, a file or a folder, and its archive if asked; returns the page.
+
+    ``records`` are those below ``runs`` with their folders, where they were read already.
 
     Raises:
         DataError: there are none.
     """
     from reports.page.render import write_report
 
-    return write_report(runs, out, faults, zipped=zipped)
+    return write_report(runs, out, faults, zipped=zipped, records=records)
 
 
 def comparison(before: Path, after: Path, out: Path, faults: Faults) -> Path:

@@ -211,11 +211,11 @@ def report(
 
     Example: bench report --compare runs-before runs-after --out compare.html
     """
-    from bench.cli.commands import print_fid_hint, write_page
+    from bench.cli.commands import print_hint, write_page
 
-    print(f"report: {write_page(runs, compare, out, zipped).resolve()}")
-    if compare is None:
-        print_fid_hint(runs)
+    page, records = write_page(runs, compare, out, zipped)
+    print(f"report: {page.resolve()}")
+    print_hint(records, runs)
 
 
 @app.command("list")

@@ -114,18 +114,11 @@ def _print_tables(records: Sequence[Record], out: Path, asked: Sequence[str] = (
         if record.status == "failed":  # why others were skipped stands below the tables
             print(f"{record.status}: {record.method} on {record.classifier}: {record.reason}", file=sys.stderr)
     print(f"records: {out}    next: bench report --runs {out}")
-    _print_hint(records, out, asked)
+    print_hint(records, out, asked)
 
 
-def print_fid_hint(runs: Path) -> None:
-    """What to type for ``fid`` where records under ``runs`` lack it for want of its weights."""
-    from bench.store.faults import Faults
-    from bench.store.record import read_records
-
-    _print_hint([record for record, _ in read_records(runs, Faults())], runs)  # the page has said what cannot be read
-
-
-def _print_hint(records: Sequence[Record], runs: Path, asked: Sequence[str] = ()) -> None:
+def print_hint(records: Sequence[Record], runs: Path, asked: Sequence[str] = ()) -> None:
+    """What to type for scores that these records, below ``runs``, lack for want of weights."""
     from bench.cli.hint import hint, weights_missing
 
     for lines in (weights_missing(records, asked, runs), hint(records, runs)):
@@ -162,22 +155,26 @@ def check_rules(name: str, classifier: str, *, as_json: bool) -> int:
     return int(any(one.kept is False for one in done))
 
 
-def write_page(runs: Path, compare: tuple[Path, Path] | None, out: Path | None, zipped: bool = False) -> Path:
-    """``bench report``, of one folder of runs or of two side by side; the file that was written."""
+def write_page(
+    runs: Path, compare: tuple[Path, Path] | None, out: Path | None, zipped: bool = False
+) -> tuple[Path, list[Record]]:
+    """``bench report``, of one folder of runs or of two side by side; the file, and the records of the one folder."""
     from bench.progress import progress
     from bench.registry import reports
     from bench.store.faults import Faults
+    from bench.store.record import read_records
 
     if zipped and compare is not None:
         raise UsageError("--zip packs the folder of one page, and --compare writes a file. Leave one of them out.")
-    faults = Faults()
+    faults, found = Faults(), []
     with progress(1, "writing the page"):
         if compare is not None:
             page: Path = reports().comparison(*compare, out or Path("compare.html"), faults)
         else:
-            page = reports().page(runs, out or Path("report.html"), faults, zipped)
+            found = read_records(runs, faults)
+            page = reports().page(runs, out or Path("report.html"), faults, zipped, found)
     print_faults(faults)
-    return page
+    return page, [record for record, _ in found]
 
 
 def fetch(name: str, source: Path | None, force: bool, partial: bool = False) -> None:

@@ -102,6 +102,11 @@ def shareable(record: Record) -> Record:
     return dataclasses.replace(mapped(record, once), dataset=dataset_name(name))
 
 
+@cache
+def _names(cls: type[Any]) -> tuple[str, ...]:
+    return tuple(f.name for f in dataclasses.fields(cls))
+
+
 def mapped(value: T, change: Callable[[str], str]) -> T:
     """The same record, score, mapping or list with every text in it changed, keys included."""
     found: Any = value
@@ -110,8 +115,7 @@ def mapped(value: T, change: Callable[[str], str]) -> T:
     if isinstance(value, str):
         found = change(value)
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {f.name: mapped(getattr(value, f.name), change) for f in dataclasses.fields(value)}
-        found = dataclasses.replace(value, **fields)
+        found = type(value)(**{name: mapped(getattr(value, name), change) for name in _names(type(value))})
     elif isinstance(value, Mapping):
         found = {mapped(key, change): mapped(one, change) for key, one in value.items()}
     elif isinstance(value, tuple | list):

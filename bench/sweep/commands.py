@@ -242,7 +242,7 @@ def collect(path: Path, name: str, out: Path, workers: int | None) -> int:
             print(printable(told + (f" (log: {log})" if log is not None and log.exists() else "")))
     print(f"{_counted(len(asked.cells))}: {', '.join(f'{count} {state}' for state, count in counts.items())}")
     if counts["complete"]:
-        print(f"report: {write_page(out, None, None).resolve()}")
+        print(f"report: {write_page(out, None, None)[0].resolve()}")
     return int(bool(counts["failed"]))
 
 

@@ -13,6 +13,7 @@ from reports.analysis.images import facts
 
 BARS = 24
 ENDS = (0.5, 99.5)  # percentiles between which the scale lies; what is beyond counts to its last bar
+MIDDLES = (5, 50, 95)
 MOST_CLASSES = 40
 
 Doubles = NDArray[np.float64]
@@ -24,7 +25,7 @@ class Spread:
 
     entry: Entry
     shares: Doubles
-    percentiles: tuple[float, float, float]  # 5, 50, 95
+    percentiles: tuple[float, float, float]  # of ``MIDDLES``
 
 
 def values_of(entry: Entry, key: str) -> Doubles:
@@ -40,13 +41,20 @@ def spreads(key: str, entries: Sequence[Entry]) -> tuple[float, float, list[Spre
     if not held:
         return 0.0, 0.0, []
     low, high = map(float, np.percentile(np.concatenate([values for _, values in held]), ENDS))
-    return low, high, [_spread(entry, values, low, high) for entry, values in held]
+    middles = _percentiles([values for _, values in held])
+    return low, high, [_spread(*one, low, high, middle) for one, middle in zip(held, middles, strict=True)]
 
 
-def _spread(entry: Entry, values: Doubles, low: float, high: float) -> Spread:
+def _percentiles(held: Sequence[Doubles]) -> list[tuple[float, float, float]]:
+    """Three of each, at once where all have as many values."""
+    alike = len({len(values) for values in held}) == 1
+    found = np.percentile(np.stack(held), MIDDLES, axis=1).T if alike else [np.percentile(one, MIDDLES) for one in held]
+    return [(float(low), float(middle), float(high)) for low, middle, high in found]
+
+
+def _spread(entry: Entry, values: Doubles, low: float, high: float, middle: tuple[float, float, float]) -> Spread:
     place = np.clip((values - low) / ((high - low) or 1) * BARS, 0, BARS - 1).astype(np.int64)
-    middle = tuple(float(one) for one in np.percentile(values, (5, 50, 95)))
-    return Spread(entry, np.bincount(place, minlength=BARS) / len(values), (middle[0], middle[1], middle[2]))
+    return Spread(entry, np.bincount(place, minlength=BARS) / len(values), middle)
 
 
 def classes(group: Group) -> tuple[NDArray[np.int64], Doubles]:

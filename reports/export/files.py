@@ -24,6 +24,7 @@ PART, FOLD = (
     re.compile(rf"<!--{kind} (?P<name>[\w-]+): (?P<title>[^<>]*)-->(?P<inside>.*?)<!--/{kind}-->", re.DOTALL)
     for kind in ("part", "fold")  # folds hold parts
 )
+MARK = re.compile(r"<!--(?:(?:part|fold) [\w-]+: [^<>]*|/(?:part|fold))-->")  # where one begins or ends
 LARGEST = 1_500_000  # bytes of the page in a folder, above which its folds are parts, too
 HELD = re.compile(rb"held:[0-9a-f]{64}")
 HERE = re.compile(r' href="#([^"]+)"')
@@ -115,7 +116,7 @@ def packed(folder: Path) -> Path:
 
 def whole(html: str) -> str:
     """A page of one file: its parts and folds stay where they are."""
-    return FOLD.sub(lambda found: found["inside"], PART.sub(lambda found: found["inside"], html))
+    return MARK.sub("", html)
 
 
 def apart(html: str, files: Files, page: str) -> str:

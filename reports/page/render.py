@@ -17,7 +17,7 @@ from bench.errors import DataError, UsageError
 from bench.store.faults import Fault, Faults
 from bench.store.files import write_atomically
 from bench.store.neutral import printable, shareable
-from bench.store.record import read_records
+from bench.store.record import Record, read_records
 from reports.analysis.groups import Entry
 from reports.export.files import INDEX, Files, apart, filling, names_folder, packed, whole
 
@@ -72,7 +72,14 @@ class Layout:
     beside: bool
 
 
-def write_report(runs: Path, out: Path, faults: Faults | None = None, *, zipped: bool = False) -> Path:
+def write_report(
+    runs: Path,
+    out: Path,
+    faults: Faults | None = None,
+    *,
+    zipped: bool = False,
+    records: Sequence[tuple[Record, Path]] | None = None,
+) -> Path:
     """Render every record below ``runs`` into the file ``out``, or into a folder, and return the page's path.
 
     Args:
@@ -81,6 +88,7 @@ def write_report(runs: Path, out: Path, faults: Faults | None = None, *, zipped:
             at its end: ``index.html`` with pictures and parts beside it, which load on demand.
         faults: takes the files that cannot be used; the page is made without them and names them.
         zipped: whether the folder is packed into an archive beside it.
+        records: those below ``runs`` with their folders, where they were read already.
 
     Raises:
         DataError: there is no record below ``runs`` that can be read; says what to type.
@@ -92,7 +100,7 @@ def write_report(runs: Path, out: Path, faults: Faults | None = None, *, zipped:
     if zipped and not to_folder:
         raise UsageError("--zip packs a folder, and --out names a file. Type: --out report/ --zip")
     target = destination(out) if not to_folder else Path(os.path.realpath(out))
-    entries = entries_below(runs, bad)
+    entries = _entries(read_records(runs, bad) if records is None else records, bad)
     if not entries:
         raise DataError(
             f"A report is made of the records of bench run and bench probe, and there is none below the folder "
@@ -126,7 +134,11 @@ def _within(made: Page, files: Files, faults: Sequence[tuple[str, str]]) -> byte
 
 def entries_below(runs: Path, faults: Faults) -> list[Entry]:
     """Every record below a folder that can be read, fit to leave this machine, with its folder."""
-    return [Entry(shareable(record), folder, faults=faults) for record, folder in read_records(runs, faults)]
+    return _entries(read_records(runs, faults), faults)
+
+
+def _entries(records: Iterable[tuple[Record, Path]], faults: Faults) -> list[Entry]:
+    return [Entry(shareable(record), folder, faults=faults) for record, folder in records]
 
 
 def destination(out: Path) -> Path:
