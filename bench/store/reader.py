@@ -93,7 +93,7 @@ class Left:
         """(N, K), memory-mapped, or None."""
         return self._beside("reconstruction_logits.npy", lambda path: array(path, 2, "f"))
 
-    @cached_property
+    @property
     def pictures(self) -> Pictures | None:
         """What a probe stored, or None."""
         captions = self._beside("captions.json", _captions)

@@ -13,6 +13,7 @@ from reports.analysis.groups import Entry
 from reports.analysis.pairs import holm
 from reports.analysis.ranks import LEVEL, Standing, Standings
 
+AT_ONCE = 1_000  # intervals that are drawn together: N doubles each, and as many again
 Interval = tuple[float, float, float]
 
 
@@ -65,7 +66,8 @@ def _intervals(pairs: Mapping[tuple[str, Entry, Entry], Pairs]) -> dict[tuple[st
             together.setdefault(len(one.a), []).append(name)
         elif (interval := one.interval()) is not None:
             found[name] = interval
-    for names in together.values():
+    alike = [names[k : k + AT_ONCE] for names in together.values() for k in range(0, len(names), AT_ONCE)]
+    for names in alike:
         columns = np.column_stack([pairs[name].a - pairs[name].b for name in names])
         for name, (mean, low, high) in zip(names, mean_cis(columns), strict=True):
             found[name] = (float(mean), float(low), float(high))

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from bench.cli.commands import Configure, run_cells
+from bench.cli.commands import Configure, run_cells, write_page
 from bench.config import RunConfig
 from bench.registry import INVERTERS
+from bench.store import record
 from bench.store.record import read_records
 from tests.conftest import AddPlugin
+from tests.reports.synthetic import two_cells
 
 GREY = (
     "import ctypes, os, sys, torch\nfrom bench import Inverter\n"
@@ -94,3 +96,12 @@ def test_every_seed_is_run_once(tmp_path: Path, config: Configure, capfd: pytest
     assert run_cells([f"{tmp_path / 'shade.py'}:Grey"], ["robust_resnet152"], [3, 1, 3], config, as_json=True) == 0
     assert [record["seed"] for record in json.loads(capfd.readouterr().out)] == [3, 1]
     assert sorted(record.seed for record, _ in read_records(config("", "", 0).out)) == [1, 3]
+
+
+def test_a_page_comes_with_its_records_and_reads_each_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs, read, real = two_cells(tmp_path / "runs", 12), [], record._read
+    monkeypatch.setattr(record, "_read", lambda path: (read.append(path), real(path))[1])
+    page, found = write_page(runs, None, tmp_path / "report.html")
+    assert page == tmp_path / "report.html"
+    assert [one.method for one in found] == ["biggan-logit", "ridge"]
+    assert sorted(read) == sorted(runs.glob("**/record.json"))

@@ -63,3 +63,11 @@ def test_unpaired_values_are_refused() -> None:
 def test_every_resample_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bootstrap, "_CHUNK", 70)  # 7 resamples a chunk, the last one shorter
     assert np.array_equal(bootstrap._resampled_means(np.full(10, 7.25), 50, 0), [7.25] * 50)
+
+
+def test_counts_that_are_kept_are_those_that_are_drawn_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = np.random.default_rng(4).normal(0, 1, (300, 2))
+    kept = mean_cis(values, resamples=400), mean_cis(values, resamples=400), mean_ci(values[:, 0], resamples=400)
+    monkeypatch.setattr(bootstrap, "_KEPT", 0)
+    anew = mean_cis(values, resamples=400), mean_cis(values, resamples=400), mean_ci(values[:, 0], resamples=400)
+    assert all(np.array_equal(a, b) for a, b in zip(kept, anew, strict=True))

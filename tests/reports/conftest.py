@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from bench.store.record import Record, read_records
+from reports.figures import probe_figures, tradeoffs
 from reports.page.render import write_report
 from tests.reports.html_page import Page
 from tests.reports.synthetic import make_runs
@@ -26,6 +27,13 @@ def one_cell(runs: Path) -> Path:
 @pytest.fixture(scope="session")
 def records(runs: Path) -> list[Record]:
     return [record for record, _ in read_records(runs)]
+
+
+@pytest.fixture
+def without_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For what stands beside the figures: they are drawn, and looked at, in other tests."""
+    monkeypatch.setattr(probe_figures, "drawn", lambda panels, name, anchor: [""] * len(panels))
+    monkeypatch.setattr(tradeoffs, "drawn", lambda scene, title, anchor, guides: "")
 
 
 @pytest.fixture(scope="session")

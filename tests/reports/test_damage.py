@@ -291,6 +291,7 @@ ARRAYS: dict[str, tuple[str, bytes, str]] = {
 }
 
 
+@pytest.mark.usefixtures("without_drawings")
 @pytest.mark.parametrize("name", ARRAYS)
 def test_a_damaged_array_is_left_out_and_named_on_the_page(name: str, good: Path, tmp_path: Path) -> None:
     place, data, reason = ARRAYS[name]
@@ -307,6 +308,7 @@ def test_a_damaged_array_is_left_out_and_named_on_the_page(name: str, good: Path
     assert "biggan-logit" in page.root.first("table", class_="scores").text
 
 
+@pytest.mark.usefixtures("without_drawings")
 @pytest.mark.parametrize("data", [b"", npy(np.zeros((N, 10), np.int64)), npy(np.zeros(N)), pickle.dumps(1)])
 def test_damaged_logits_of_reconstructions_are_as_none(data: bytes, good: Path, tmp_path: Path) -> None:
     runs = Path(shutil.copytree(good, tmp_path / "runs"))
@@ -337,8 +339,13 @@ CAPTIONS: dict[str, tuple[str, bytes]] = {
 }
 
 
+def pictured(folder: Path) -> Entry:
+    """A probe with two pictures and without levels, of which nothing would have to be drawn."""
+    return with_pictures(folder, make_record("shift", levels=()), ["a"], ["x", "y"])[0]
+
+
 def test_whole_pictures_of_a_probe_are_shown(tmp_path: Path) -> None:
-    made, _ = with_pictures(tmp_path, make_record("shift"), ["a"], ["x", "y"])
+    made = pictured(tmp_path)
     assert "data:image" in str(probe_pages([made]))
     assert not list(made.faults)
 
@@ -346,7 +353,7 @@ def test_whole_pictures_of_a_probe_are_shown(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", CAPTIONS)
 def test_damaged_pictures_of_a_probe_are_as_none(name: str, tmp_path: Path) -> None:
     file, data = CAPTIONS[name]
-    made, _ = with_pictures(tmp_path, make_record("shift"), ["a"], ["x", "y"])
+    made = pictured(tmp_path)
     assert made.directory is not None
     (made.directory / file).write_bytes(data)
     assert "data:image" not in str(probe_pages([made]))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,17 @@ def test_bars_are_shares_of_all_images_on_one_scale(one: Group) -> None:
 
 def test_a_metric_without_values_has_no_bars(one: Group) -> None:
     assert spreads("fid", one.complete) == (0.0, 0.0, [])
+
+
+def test_percentiles_are_those_of_each_however_many_values_are_defined(one: Group) -> None:
+    _, _, found = spreads("psnr", one.complete)  # of the original itself none is
+    defined = {spread.entry.label: spread.entry.per_image["psnr"] for spread in found}
+    assert len({int(np.isfinite(values).sum()) for values in defined.values()}) == 1
+    short = [one.complete[0], replace(one.complete[1], directory=None)]
+    short[1].__dict__["per_image"] = {"psnr": np.append(np.nan, defined[one.complete[1].label][1:])}
+    for spread in (*found, *spreads("psnr", short)[2]):
+        values = np.asarray(spread.entry.per_image["psnr"])
+        assert spread.percentiles == tuple(np.percentile(values[np.isfinite(values)], (5, 50, 95)))
 
 
 def test_means_by_class_are_those_of_its_images(one: Group) -> None:

@@ -2,6 +2,10 @@ from __future__ import annotations
 
 import itertools
 
+import numpy as np
+import pytest
+
+from reports.figures import labels
 from reports.figures.labels import CHARACTER, Box, Label, layout
 
 SIZE = (340.0, 290.0)
@@ -38,3 +42,14 @@ def test_names_keep_off_whiskers() -> None:
 def test_a_lone_point_has_its_name_beside_it() -> None:
     (label,) = layout(["ridge"], [(100, 100)], SIZE)
     assert (label.anchor, label.leader) == ("start", False)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_places_that_are_not_looked_at_would_not_have_been_chosen(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(seed)
+    spots = [(float(x), float(y)) for x, y in rng.uniform(0, 150, (12, 2))]
+    names = ["a name of a method"[: int(length)] for length in rng.integers(4, 18, 12)]
+    found = layout(names, spots, SIZE)
+    assert len({label.leader for label in found}) == 2
+    monkeypatch.setattr(labels, "_STAGES", (slice(0, len(labels._PLACES)),))
+    assert layout(names, spots, SIZE) == found

@@ -69,6 +69,7 @@ def test_other_numbers_of_images_protocols_and_datasets_never_share_a_figure() -
     assert "groups" not in rendered(probe_pages(entries[:2])).html
 
 
+@pytest.mark.usefixtures("without_drawings")
 def test_other_weights_of_a_classifier_never_share_a_figure() -> None:
     entries = [
         entry("shift", weights={"robust_resnet152": "aa" * 32}),
@@ -92,6 +93,7 @@ def test_other_weights_of_a_classifier_never_share_a_figure() -> None:
     assert len(probe_pages(entries[:2])[0].groups) == 1  # each classifier with weights of its own
 
 
+@pytest.mark.usefixtures("without_drawings")
 def test_records_of_one_method_and_classifier_say_what_tells_them_apart() -> None:
     (page,) = probe_pages([entry("shift"), entry("shift", seed=1), entry("shift", "resnet152")])
     (group,) = page.groups
@@ -103,6 +105,7 @@ def test_records_of_one_method_and_classifier_say_what_tells_them_apart() -> Non
     assert group.subtitle.startswith("cifar10 · 250 images · seed 0 and 1 ·")
 
 
+@pytest.mark.usefixtures("without_drawings")
 def test_failed_and_skipped_probes_stand_with_their_reason_and_notes_with_their_record() -> None:
     entries = [
         entry("shift", note="s = 1.3"),
@@ -128,6 +131,7 @@ def test_failed_and_skipped_probes_stand_with_their_reason_and_notes_with_their_
     assert rendered(only_lost).root.all("ul", class_="probe-outcomes")
 
 
+@pytest.mark.usefixtures("without_drawings")
 def test_a_plugin_is_shown_without_being_imported(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(point: EntryPoint) -> None:
         raise AssertionError(f"{point} was imported")
@@ -152,6 +156,7 @@ def test_a_plugin_is_shown_without_being_imported(monkeypatch: pytest.MonkeyPatc
     assert "outside this package" in html.html
 
 
+@pytest.mark.usefixtures("without_drawings")
 def test_a_plugin_is_drawn_by_its_own_card() -> None:
     score = Score(0.25, (0.2, 0.3), 10, higher_is_better=True)
     levels = tuple(Level(f"strength {k}", float(k), {"wobble": score, "other": score}) for k in range(3))
@@ -183,6 +188,7 @@ def test_a_record_of_another_version_has_its_numbers_and_leaves_out_the_figures(
     assert table.first("tbody").first("strong").text == "unheard"
 
 
+@pytest.mark.usefixtures("without_drawings")
 def test_names_reasons_and_captions_show_as_text(tmp_path: Path) -> None:
     score = Score(0.5, None, 3, note=EVIL)
     record = make_record(

@@ -14,6 +14,8 @@ from reports.page.probes.pages import probe_pages
 from reports.words import text
 from tests.reports.probe_records import CLASSES, CLASSIFIERS, KINDS, cells, levels_of, make_record, rendered
 
+pytestmark = pytest.mark.usefixtures("without_drawings")
+
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_number_of_the_table_is_the_records(kind: str) -> None:
