@@ -114,11 +114,11 @@ def _counts(n: int, resamples: int, seed: int, chunk: int) -> Iterator[Whole]:
         yield np.bincount(places, minlength=drawn.size).reshape(drawn.shape)
 
 
-@lru_cache(maxsize=2)  # a report asks for the same ones for hundreds of pairs
+@lru_cache(maxsize=4)  # a report asks for the same ones for hundreds of pairs, of runs of several sizes
 def _drawn_kept(n: int, resamples: int, seed: int, chunk: int) -> list[Whole]:
     return [drawn.astype(np.min_scalar_type(n)) for drawn in _drawn(n, resamples, seed, chunk)]
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _counts_kept(n: int, resamples: int, seed: int, chunk: int) -> list[Whole]:
     return [counts.astype(np.min_scalar_type(int(counts.max()))) for counts in _counts(n, resamples, seed, chunk)]
