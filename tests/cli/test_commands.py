@@ -99,8 +99,14 @@ def test_every_seed_is_run_once(tmp_path: Path, config: Configure, capfd: pytest
 
 
 def test_a_page_comes_with_its_records_and_reads_each_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    runs, read, real = two_cells(tmp_path / "runs", 12), [], record._read
-    monkeypatch.setattr(record, "_read", lambda path: (read.append(path), real(path))[1])
+    runs, real = two_cells(tmp_path / "runs", 12), record._read
+    read: list[Path] = []
+
+    def noted(path: Path) -> record.Record:
+        read.append(path)
+        return real(path)
+
+    monkeypatch.setattr(record, "_read", noted)
     page, found = write_page(runs, None, tmp_path / "report.html")
     assert page == tmp_path / "report.html"
     assert [one.method for one in found] == ["biggan-logit", "ridge"]
