@@ -70,4 +70,4 @@ def test_counts_that_are_kept_are_those_that_are_drawn_anew(monkeypatch: pytest.
     kept = mean_cis(values, resamples=400), mean_cis(values, resamples=400), mean_ci(values[:, 0], resamples=400)
     monkeypatch.setattr(bootstrap, "_KEPT", 0)
     anew = mean_cis(values, resamples=400), mean_cis(values, resamples=400), mean_ci(values[:, 0], resamples=400)
-    assert all(np.array_equal(a, b) for a, b in zip(kept, anew, strict=True))
+    assert all(np.array_equal(np.asarray(a), np.asarray(b)) for a, b in zip(kept, anew, strict=True))
