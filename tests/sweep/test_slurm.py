@@ -334,6 +334,7 @@ class Trainer(LinearTrainer):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.slurm
 @pytest.mark.parametrize("cluster", [2], indirect=True)
 def test_a_training_on_two_nodes_comes_to_its_limit_and_goes_on_and_a_cell_takes_its_weights(
