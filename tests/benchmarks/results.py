@@ -71,7 +71,7 @@ REQUIREMENTS = {
     "scaling-memory": Requirement(
         "peak memory at N = 10,000, without feature matrices", "at N = 1,000", 1.10, "at most"
     ),
-    "finished-cell": Requirement("finished cell run again, no model loaded", "-", 3.0, "under", "s"),
+    "finished-cell": Requirement("finished cell run again, no model loaded", "-", 1.0, "under", "s"),
     "help": Requirement("`bench --help`", "less `python -c pass`", 0.3, "under", "s"),
 }  # fmt: skip
 
