@@ -75,10 +75,13 @@ def load(group: str, kind: str, name: str) -> Any:
             f"Two plugins are registered as {name!r}", values, "Uninstall one of them, or rename its entry point."
         )
     (point,) = found
-    owner = point.dist.name if point.dist else "its distribution"
-    remedy = f"Repair or remove it: pip uninstall {owner}"
-    with guarded(f"The {kind} {name!r} ({point.value}) cannot be imported", remedy):
+    with guarded(f"The {kind} {name!r} ({point.value}) cannot be imported", _remedy(point)):
         return point.load()
+
+
+@lru_cache(maxsize=256)  # a distribution's name is read from its METADATA, a millisecond each time
+def _remedy(point: EntryPoint) -> str:
+    return f"Repair or remove it: pip uninstall {point.dist.name if point.dist else 'its distribution'}"
 
 
 def expanded(names: Iterable[str], everything: Iterable[str]) -> list[str]:
