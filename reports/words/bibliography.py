@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from bench.describe import references
 from bench.environment import installed
 from bench.store.reader import Left
+
+HEX = re.compile("[0-9a-f]{7,64}")
 
 
 def bibtex(cells: Iterable[Left]) -> str:
@@ -31,7 +34,8 @@ def bench(cells: Iterable[Left]) -> str:
     known = installed("logit-inversion-bench")
     newest = max((one.record for one in cells), key=lambda one: one.created, default=None)
     told = [f"version {known}"] if known else []
-    told += [f"revision {newest.environment['revision'][:12]}"] if newest and newest.environment.get("revision") else []
+    revision = str(newest.environment.get("revision")) if newest else ""
+    told += [f"revision {revision[:12]}"] if HEX.fullmatch(revision) else []  # others' records may hold anything
     year = f"  year    = {{{newest.created[:4]}}},\n" if newest and newest.created[:4].isdigit() else ""
     return (
         "@misc{bench,\n  title   = {{bench}: a benchmark for logit inversion},\n"

@@ -52,6 +52,8 @@ def test_this_software_is_cited_with_the_newest_record_s_year_and_revision(recor
     assert "  year    = {2025},\n" in told
     assert told.endswith(f"revision {'b' * 12}}}\n}}")
     assert "year" not in bench([])
+    for odd in (None, 5, "x}{"):
+        assert "revision" not in bench([Entry(dataclasses.replace(new, environment={"revision": odd}))])
 
 
 def test_an_entry_may_stand_in_a_card_as_a_whole(records: list[Record]) -> None:
