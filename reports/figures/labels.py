@@ -12,7 +12,7 @@ CHARACTER = 6.4  # pixels a character, a line and half a mark take
 LINE = 14.0
 MARK = 7.0
 PASSES = 3
-CROSSED = 150  # what a line through a mark or a name costs, in pixels of overlap
+CROSSED = 150  # what a line through a mark, a name or another line costs, in pixels of overlap
 
 Floats = NDArray[np.float64]
 Spot = tuple[float, float]
@@ -112,6 +112,7 @@ def _cheapest(boxes: Floats, lines: Floats, around: tuple[Floats, Floats, Floats
         costs = _EFFORT[part] + _collisions(boxes[part], blocked, size)
         costs += CROSSED * _hits(lines[part], taken).sum(axis=1)
         costs += CROSSED * _hits(theirs, boxes[part]).sum(axis=0)
+        costs += CROSSED * _crossings(lines[part], theirs).sum(axis=1)
         if costs.min() < least:
             best, least = part.start + int(costs.argmin()), float(costs.min())
     return best
@@ -134,3 +135,18 @@ def _hits(lines: Floats, boxes: Floats) -> NDArray[np.bool_]:
     left, top, right, bottom = boxes.T
     inside = (x > left) & (x < right) & (y > top) & (y < bottom)  # (a, 13, b)
     return np.asarray(inside.any(axis=1))
+
+
+def _crossings(lines: Floats, others: Floats) -> NDArray[np.bool_]:
+    """Whether each line (a, 13, 2) crosses each of others (b, 13, 2), not counting a touch: (a, b)."""
+    p, q = lines[:, None, 0], lines[:, None, -1]  # (a, 1, 2)
+    r, s = others[None, :, 0], others[None, :, -1]  # (1, b, 2)
+    apart = _side(p, q, r) * _side(p, q, s) < 0
+    return np.asarray(apart & (_side(r, s, p) * _side(r, s, q) < 0))
+
+
+def _side(a: Floats, b: Floats, c: Floats) -> Floats:
+    """Positive where c (..., 2) lies on one side of the line from a to b, negative on the other."""
+    (ux, uy), (vx, vy) = np.moveaxis(b - a, -1, 0), np.moveaxis(c - a, -1, 0)
+    side: Floats = ux * vy - uy * vx
+    return side

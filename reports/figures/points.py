@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reports.analysis.groups import Entry
 from reports.analysis.pareto import front
@@ -154,20 +154,13 @@ def _name(plot: Axes, scene: Scene) -> None:
         blocked.append((min(x, across) - 1, min(y, down) - 1, max(x, across) + 1, max(y, down) + 1))
     names = [_called(point, scene.places(point)) for point in scene.points]
     for point, name, label in zip(scene.points, names, layout(names, spots, PLOT, blocked), strict=True):
-        plot.annotate(
-            name,
-            (scene.across.clipped(point.x), scene.up.clipped(point.y)),
-            (label.dx, -label.dy),
-            textcoords="offset points",
-            ha={"start": "left", "middle": "center", "end": "right"}[label.anchor],
-            va="center",
-            color=MUTED if point.control else INK,
-            fontsize=11,
-            zorder=8,
-            arrowprops={"arrowstyle": "-", "color": MUTED, "lw": 0.7, "shrinkA": 1, "shrinkB": 5}
-            if label.leader
-            else None,
-        )
+        align = {"start": "left", "middle": "center", "end": "right"}[label.anchor]
+        spot = scene.across.clipped(point.x), scene.up.clipped(point.y)
+        place: dict[str, Any] = {"xytext": (label.dx, -label.dy), "textcoords": "offset points", "va": "center"}
+        if label.leader:  # below all names, whose halo cuts it
+            line = {"arrowstyle": "-", "color": MUTED, "lw": 0.7, "shrinkA": 1, "shrinkB": 5}
+            plot.annotate("", spot, ha=align, zorder=2.5, arrowprops=line, **place)
+        plot.annotate(name, spot, ha=align, color=MUTED if point.control else INK, fontsize=11, zorder=8, **place)
 
 
 def _called(point: Point, place: tuple[int, int]) -> str:

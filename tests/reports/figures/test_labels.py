@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -37,6 +39,38 @@ def test_names_keep_off_whiskers() -> None:
     (free,), (pushed,) = layout(["ridge"], [(50, 98)], SIZE), layout(["ridge"], [(50, 98)], SIZE, [bar])
     assert overlap(moved(free, (50, 98), "ridge"), bar)
     assert not overlap(moved(pushed, (50, 98), "ridge"), bar)
+
+
+def test_lines_to_names_rarely_cross(monkeypatch: pytest.MonkeyPatch) -> None:
+    def tangles(crossings: Callable[..., Any]) -> int:
+        rng, total = np.random.default_rng(0), 0
+        for _ in range(10):
+            spots = [(float(x), float(y)) for x, y in zip(rng.uniform(0, 4, 8), rng.uniform(150, 290, 8), strict=True)]
+            found = layout(["a-name-of-a-method"] * 8, spots, SIZE)
+            lines = np.array([[s, (s[0] + f.tip()[0], s[1] + f.tip()[1])] for s, f in zip(spots, found, strict=True)])
+            total += int(crossings(lines, lines).sum()) // 2
+        return total
+
+    crossings, now = labels._crossings, tangles(labels._crossings)
+    monkeypatch.setattr(labels, "_crossings", lambda lines, others: np.zeros((len(lines), len(others))))
+    assert now < tangles(crossings) / 3
+
+
+@pytest.mark.parametrize(
+    ("other", "crossing"),
+    [
+        (((0.0, 10.0), (10.0, 0.0)), True),
+        (((0.0, 10.0), (4.0, 6.0)), False),  # stops short of it
+        (((10.0, 10.0), (20.0, 0.0)), False),  # touches its end
+        (((1.0, 0.0), (11.0, 10.0)), False),  # beside it
+    ],
+)
+def test_two_lines_cross_where_each_has_the_other_on_both_sides(
+    other: tuple[tuple[float, float], tuple[float, float]], crossing: bool
+) -> None:
+    line = np.array([[(0.0, 0.0), (10.0, 10.0)]])
+    assert labels._crossings(line, np.array([other])).tolist() == [[crossing]]
+    assert labels._crossings(np.array([other]), line).tolist() == [[crossing]]
 
 
 def test_a_lone_point_has_its_name_beside_it() -> None:
