@@ -4,6 +4,7 @@
     python -m studies.zoo.publish margins efficientnet_lite0
     python -m studies.zoo.publish controls robust_resnet152
     python -m studies.zoo.publish inverter biggan-logit robust_resnet152
+    python -m studies.zoo.publish inverter biggan-logit robust_resnet152 --seed 2
     python -m studies.zoo.publish inverter biggan-logit efficientnet_lite0 --dataset tiny-imagenet --eight-bits
     python -m studies.zoo.publish eight-bits biggan-logit-efficientnet_lite0-tiny-imagenet
 
@@ -47,6 +48,7 @@ def main() -> None:
     parser.add_argument("names", nargs="+", help="a classifier; a method before it for an inverter")
     parser.add_argument("--from", dest="folder", type=Path, default=Path("train"), help="where the trainings lie")
     parser.add_argument("--dataset", default=DEFAULT_DATASET, help="what an inverter or controls were trained on")
+    parser.add_argument("--seed", type=int, help="of an inverter's training that is not the recipe's own")
     parser.add_argument("--eight-bits", action="store_true", help="round a new file first; what is measured is rounded")
     given = parser.parse_args()
     *methods, classifier = given.names
@@ -60,6 +62,8 @@ def main() -> None:
     plain, option = name, ""
     if given.dataset != DEFAULT_DATASET:
         name, option = f"{name}-{slug(given.dataset)}", f" --dataset {given.dataset}"
+    if given.seed is not None:
+        name, option = f"{name}-seed{given.seed}", f"{option} --seed {given.seed}"
     path = given.folder / name / f"{plain if methods else name}.safetensors"
     if given.eight_bits:
         path = in_eight_bits(path, path.parent)

@@ -78,6 +78,14 @@ def test_another_dataset_is_in_the_name_and_another_recipe_in_the_command(
     assert entered == [("m-c-tiny-imagenet", path, ("c", "m", ["m"], command))]
 
 
+def test_another_seed_is_in_the_name_and_in_the_command(
+    entered: list[tuple[str, Path, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = weights("m-c-seed2", "m-c")
+    typed(monkeypatch, "inverter", "m", "c", "--seed", "2")
+    assert entered == [("m-c-seed2", path, ("c", "m", ["m"], "bench train inverter m --classifier c --seed 2"))]
+
+
 def test_margins_are_those_of_the_two_largest_logits(
     tiny_cifar: LoadedClassifier, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
