@@ -9,7 +9,8 @@ from __future__ import annotations
 from bench.cards import Answer
 
 CHANGES = ("falls", "rises", "shows no change")
-_TO_ALL = "to all of them is kept by LPIPS"
+_MORE = "Of what all logits add to the largest one alone, by LPIPS,"
+_BELOW = "; below 0, the largest logit alone does better"
 
 
 def _ends(name: str, key: str, ends: tuple[str, str]) -> Answer:
@@ -32,12 +33,14 @@ def _manipulated(name: str, done: str, ends: tuple[str, str]) -> tuple[Answer, .
 ANSWERS: dict[str, tuple[Answer, ...]] = {
     "noise": (
         Answer(
-            "The judge sees the same class in {0} of all pairs of draws.",
-            (("class_judge_draws", ""),),
+            "Another draw of the noise moves the picture by {0} in LPIPS; the judge sees the same class in both in {1} "
+            "of the pairs.",
+            (("diversity", ""), ("class_judge_draws", "")),
         ),
         Answer(
-            "Two draws lie {0} apart in LPIPS; a single one lies {1} from its original.",
-            (("diversity", ""), ("lpips", "draw 1")),
+            "A single draw lies {0} from its original; the classifier itself sees the same class in both in {1} of the "
+            "pairs.",
+            (("lpips", "draw 1"), ("class_target_draws", "")),
         ),
     ),
     "shift": _manipulated("shift", "Shifted by twice the logits' spread", ("-2", "2")),
@@ -120,10 +123,10 @@ ANSWERS: dict[str, tuple[Answer, ...]] = {
     ),
     "truncate": (
         Answer(
-            f"With the five largest logits {{0}} of the way from the largest one {_TO_ALL}.",
+            f"{_MORE} the five largest keep {{0}}.",
             (("kept_lpips", "top 5"),),
         ),
-        Answer("By the cosine of the logits it is {0}.", (("kept_logit_cosine", "top 5"),)),
+        Answer("By the cosine of the logits they keep {0}.", (("kept_logit_cosine", "top 5"),)),
         Answer(
             "From all logits to the five largest the LPIPS to the original {is}, from {0} to {1}.",
             (("lpips", "all logits"), ("lpips", "top 5")),
@@ -132,7 +135,7 @@ ANSWERS: dict[str, tuple[Answer, ...]] = {
     ),
     "round": (
         Answer(
-            f"With logits in whole numbers {{0}} of the way from the largest logit alone {_TO_ALL}, in tens {{1}}.",
+            f"{_MORE} whole numbers keep {{0}}, tens {{1}}{_BELOW}.",
             (("kept_lpips", "decimals 0"), ("kept_lpips", "decimals -1")),
         ),
         Answer(
@@ -148,8 +151,7 @@ ANSWERS: dict[str, tuple[Answer, ...]] = {
     ),
     "probabilities": (
         Answer(
-            f"With probabilities of two decimals {{0}} of the way from the largest logit alone {_TO_ALL}, of six "
-            "decimals {1}.",
+            f"{_MORE} probabilities of two decimals keep {{0}}, of six decimals {{1}}.",
             (("kept_lpips", "T 1 decimals 2"), ("kept_lpips", "T 1 decimals 6")),
         ),
         Answer(

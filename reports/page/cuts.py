@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from reports.export import downloads
 from reports.page.front.board import Pictures
-from reports.page.summary import Page
+from reports.page.summary import PICTURES, Page
 
 
 def smaller(page: Page, excess: int) -> Page | None:
@@ -76,6 +76,6 @@ CUTS: tuple[tuple[str, Callable[[Page], int], Callable[[Page, int], Page]], ...]
     ("", _weight_of_pictures, _fewer_pictures),  # which says itself how many
     ("the downloads of all records", _weight_of_records, _without_records),
     ("the tables of pairs, distributions and classes", _weight_of_details, _without_details),
-    ("all pictures of the groups", _weight_of_pictures, _without_pictures),
+    (PICTURES, _weight_of_pictures, _without_pictures),
     ("the weights, recipes and environments of the records", _weight_of_sources, _without_sources),
 )

@@ -92,8 +92,14 @@ class Page:
     without: tuple[str, ...] = ()  # what one file has no room for
     refit: Callable[[Page, int], Page] = lambda page, room: page  # with galleries of so many bytes at most
 
+    @property
+    def without_pictures(self) -> bool:
+        """Whether one file has room for none."""
+        return PICTURES in self.without
+
 
 FEWER = "of each method and classifier"
+PICTURES = "all pictures of the groups"
 
 
 def page(entries: Sequence[Entry], files: Files = INSIDE) -> Page:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from bench.cards import Answer, ProbeCard
+from bench.probes.answers import ANSWERS
 from reports.analysis.answers import EACH, LEAST, MOST, Side, levels, means, side
 from reports.analysis.probe_groups import Series, Together
 from reports.words import text
@@ -19,8 +20,11 @@ TOLD = 2  # so many measures does a probe tell that says nothing about how to an
 
 
 def answers(card: ProbeCard, group: Together) -> tuple[str, ...]:
-    """Its sentences over the records of a group; one whose values nobody has is left out."""
-    told = (_sentence(one, group) for one in card.answers or _generic(group))
+    """Its sentences over the records of a group; one whose values nobody has is left out.
+
+    Probes of this package answer in the words of today, whenever their records were made.
+    """
+    told = (_sentence(one, group) for one in ANSWERS.get(card.name) or card.answers or _generic(group))
     return tuple(filter(None, told))
 
 

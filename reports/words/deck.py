@@ -82,8 +82,11 @@ def _partly(speak: Sequence[Group], where: Where) -> str:
     for method in order:
         if ran[method] < len(speak):
             counts.setdefault(ran[method], []).append(method)
-    told = (f"On {n} of {where.number} {where.noun} only: {text.listing(counts[n])}." for n in sorted(counts))
-    return " ".join(told)
+    told = [f"{text.listing(counts[n])} on only {n}" for n in sorted(counts)]
+    if not told:
+        return ""
+    told[0] = told[0].replace(" on only ", " ran on only ") + f" of the {where.number} {where.noun}"
+    return f"{', '.join(told)}."
 
 
 def _absent(groups: Sequence[Group], speak: Sequence[Group]) -> str:

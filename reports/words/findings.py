@@ -56,7 +56,7 @@ def _cells(cells: Sequence[Record]) -> str:
     return (
         f"This page holds {who} and {text.plural(len(controls), 'control')} on "
         f"{text.plural(len(classifiers), 'classifier')} ({text.listing(classifiers)}): {text.listing(images)} images "
-        f"of {text.listing(record.dataset for record in cells)} each, run {text.days(r.created for r in cells)}."
+        f"of {text.listing(record.dataset for record in cells)}, run {text.days(r.created for r in cells)}."
     )
 
 

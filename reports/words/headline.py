@@ -92,7 +92,7 @@ def _ranked(told: Sequence[Verdict], where: Where, cards: Mapping[str, MetricCar
         return f"{leaders[0]} leads in {_measures(len(told), 'all', rest=rest)}{_blank(where.on(where.number))}"
     if len(leaders) == 1:
         return f"only {leaders[0]} leads: {_clauses(told, where, cards, {leaders[0]: 'it'})}"
-    return f"no inverter wins: {_clauses(told, where, cards)}"
+    return f"no inverter leads everywhere: {_clauses(told, where, cards)}"
 
 
 def _measures(number: int, which: str, *, rest: bool) -> str:
@@ -171,9 +171,9 @@ def _undecided(one: Verdict, where: Where, card: MetricCard) -> str:
     """A metric in which no method leads in most groups: who leads in how many, who ties everywhere, or nobody."""
     if one.leads:
         (first, most), *others = one.leads.items()
-        rest = "".join(
-            f", {method} on {count}" for method, count in (*others, ("nobody", sum(one.ties.values()))) if count
-        )
+        rest = "".join(f", {method} on {count}" for method, count in others)
+        open_on = sum(one.ties.values())
+        rest += f", with {open_on} undecided" if open_on else ""
         return f"{first} {phrase(card)} on {most} of {where.number}{rest}"
     who, count = next(iter(one.ties.items()))
     tied = PHRASES.get(card.sees, OTHER)[1].format(card.title)

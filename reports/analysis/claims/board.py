@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bench.cards import MetricCard
-from reports.analysis.claims.corrected import Corrected, corrected
+from reports.analysis.claims.corrected import DECIDED, Corrected, corrected
 from reports.analysis.claims.evidence import Evidence, title
 from reports.analysis.claims.language import Condition, Values, Verdict
 from reports.analysis.claims.rows import (
@@ -26,6 +26,7 @@ from reports.analysis.claims.rules import CLAIMS, DATASET, NOTES
 from reports.analysis.claims.verdicts import Finding, Measure, Ruling, rule
 from reports.analysis.groups import Entry
 from reports.words import text
+from reports.words.glossary import DIRECTIONS
 from reports.words.numbers import interval, places, plain, signed
 
 
@@ -47,7 +48,7 @@ def board(entries: Sequence[Entry]) -> Board:
         claims,
         _totals(theirs),
         _totals(ours),
-        _standing(drawing.corrected),
+        _standing(drawing.corrected, any(case.verdict in DECIDED for claim in ours for case in claim.cases)),
         _not_run(claims),
         NOTES,
         matrix(claims, DATASET),
@@ -78,12 +79,13 @@ def _scales(rulings: Sequence[Ruling]) -> dict[str, float]:
     return widest
 
 
-def _standing(found: Corrected) -> str:
-    """How much of the board a correction for its many conditions leaves."""
+def _standing(found: Corrected, ours: bool) -> str:
+    """How much of the board a correction for its many conditions leaves; ``ours``: whether it is also of our claims."""
     if not found.decided:
         return ""
+    verdicts = text.plural(found.decided, "decided verdict") + (", ours included" if ours else "")
     return (
-        f"Of {text.plural(found.decided, 'decided verdict')}, {found.stand_holm} stand after Holm's correction over "
+        f"Of {verdicts}, {found.stand_holm} stand after Holm's correction over "
         f"all {text.plural(found.conditions, 'deciding condition')}, and {found.stand_bonferroni} after Bonferroni's."
     )
 
@@ -171,6 +173,7 @@ def _filled(row: ConditionRow, condition: Condition, measure: Measure, card: Met
         second_value=plain(measure.against, digits),
         difference=signed(measure.difference, digits),
         interval=interval(measure.low, measure.high, digits),
+        direction=DIRECTIONS[card.higher_is_better],
         n=text.plural(measure.n, unit),
         bar=Bar(at(measure.low), at(measure.high), at(measure.difference)),
     )

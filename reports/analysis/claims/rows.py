@@ -28,7 +28,7 @@ class Bar:
 class ConditionRow:
     """One condition as printed; ``difference`` and what follows are empty where nothing could be computed.
 
-    ``measure`` is what people call it, ``key`` the column.
+    ``measure`` is what people call it, ``key`` the column, ``direction`` what is better in it, as a sign and in words.
     """
 
     key: str
@@ -46,6 +46,7 @@ class ConditionRow:
     n: str = ""
     p: str = ""
     bar: Bar | None = None
+    direction: tuple[str, str] = ("", "")
 
     @property
     def look(self) -> str:

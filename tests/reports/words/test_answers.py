@@ -36,6 +36,13 @@ def test_every_probe_answers_its_question_in_words_for_people(kind: str) -> None
     assert {level for _, level in values} <= levels
 
 
+def test_records_of_earlier_versions_answer_in_the_words_of_today() -> None:
+    group, old = everybody("noise"), ProbeCard("noise", answers=(Answer("Old: {0}.", (("diversity", ""),)),))
+    assert answers(old, group) == answers(known_probe("noise"), group)
+    (said,) = answers(replace(old, name="noise-of-others"), group)
+    assert said.startswith("Old: ")
+
+
 def test_records_that_disagree_are_counted(tmp_path: Path) -> None:
     means = [(0, 0.1, 0.4), (0, 0.1, 0.5), (0, 0.4, 0.1), (0, 0.2, 0.2)]
     (group,) = together(entry(tmp_path / str(k), one) for k, one in enumerate(means))

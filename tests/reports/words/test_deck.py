@@ -77,7 +77,7 @@ def test_the_source_says_what_was_measured_and_by_which_code(records: list[Recor
 
 def test_who_ran_on_some_classifiers_only_is_named(records: list[Record]) -> None:
     entries = [*cells(records[0], INVERTERS, "one"), *cells(records[0], INVERTERS | {"new": {LPIPS: 9}}, "two")]
-    assert "On 1 of 2 classifiers only: new." in said(entries)
+    assert "new ran on only 1 of the 2 classifiers." in said(entries)
     assert not any("only" in sentence for sentence in said(cells(records[0], INVERTERS, "one")))
 
 

@@ -176,5 +176,5 @@ def test_holdings_count_cells_failures_and_probes(records: list[Record]) -> None
     probe = dataclasses.replace(records[0], probe="noise")
     sentences = holdings([*records, failed, probe])
     assert "5 inverters (" in sentences[0]
-    assert "7 controls on 1 classifier (robust_resnet152): 60 images of cifar10 each, run 2025-11-22." in sentences[0]
+    assert "7 controls on 1 classifier (robust_resnet152): 60 images of cifar10, run 2025-11-22." in sentences[0]
     assert sentences[1:] == ("1 cell failed; the tables say why.", "1 probe record asks further: noise.")

@@ -42,18 +42,18 @@ def said(entries: list[Entry]) -> str:
 ONE: dict[str, tuple[Table, str]] = {
     "each leads in something": (
         {"a": {LPIPS: 3, PSNR: 1, CLASS: 2}, "b": {LPIPS: 1, PSNR: 3, CLASS: 1}, "c": {LPIPS: 2, PSNR: 2, CLASS: 3}},
-        "No inverter wins: a is closest by LPIPS, b by PSNR, and c keeps the class most often.",
+        "No inverter leads everywhere: a is closest by LPIPS, b by PSNR, and c keeps the class most often.",
     ),
     "one leads in two of three": (
         {"a": {LPIPS: 3, PSNR: 1, CLASS: 3}, "b": {LPIPS: 1, PSNR: 3, CLASS: 1}},
-        "No inverter wins: a is closest by LPIPS and keeps the class most often, and b is closest by PSNR.",
+        "No inverter leads everywhere: a is closest by LPIPS and keeps the class most often, and b is closest by PSNR.",
     ),
     "a leader of a later column is named": (
         {
             "a": {LPIPS: 3, PSNR: 3, CLASS: 3, WITHIN: 3, LOGITS: 1},
             "b": {LPIPS: 1, PSNR: 1, CLASS: 1, WITHIN: 1, LOGITS: 3},
         },
-        "No inverter wins: a is closest by LPIPS and PSNR and keeps the class most often, "
+        "No inverter leads everywhere: a is closest by LPIPS and PSNR and keeps the class most often, "
         "and b matches the logits best.",
     ),
     "one leads everywhere": (
@@ -102,11 +102,11 @@ SEVERAL: dict[str, tuple[list[Table], str]] = {
     "on most": ([A, A, A, TIED], "Only a leads: on 3 of 4 classifiers it is closest by LPIPS."),
     "split": (
         [A, A, B, TIED],
-        "No inverter wins: a is closest by LPIPS on 2 of 4, b on 1, nobody on 1.",
+        "No inverter leads everywhere: a is closest by LPIPS on 2 of 4, b on 1, with 1 undecided.",
     ),
     "one that compares nothing is no tie": (
         [A, B, {"a": {LPIPS: 3}}],
-        "No inverter wins: a is closest by LPIPS on 1 of 3, b on 1.",
+        "No inverter leads everywhere: a is closest by LPIPS on 1 of 3, b on 1.",
     ),
     "tied everywhere": (
         [TIED, TIED, TIED],

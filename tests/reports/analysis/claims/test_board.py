@@ -57,6 +57,8 @@ def test_every_number_is_the_computed_one(made: Board, entries: list[Entry]) -> 
                 for printed, computed in pairs.items():
                     assert float(printed.replace("−", "-")) == pytest.approx(computed, abs=0.5001 * 10**-digits)
                 assert shown.n.split()[0] == f"{finding.measure.n:,}"
+                card = finding.entries[0].metric(shown.key)
+                assert shown.direction[0] == {True: "↑", False: "↓", None: ""}[card.higher_is_better]
                 checked += 1
     assert checked > 70
 

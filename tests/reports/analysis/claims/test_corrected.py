@@ -32,8 +32,8 @@ def test_what_would_hold_by_chance_falls_to_the_correction(tmp_path: Path) -> No
         assert cases[method].conditions[0].p.startswith("p 0.05")
     assert made.claims[0].cases[0].standing == "stands after Holm"
     assert made.standing == (
-        "Of 36 decided verdicts, 34 stand after Holm's correction over all 75 deciding conditions, and 32 after "
-        "Bonferroni's."
+        "Of 36 decided verdicts, ours included, 34 stand after Holm's correction over all 75 deciding conditions, and "
+        "32 after Bonferroni's."
     )
     (row,) = [line for line in markdown(made).splitlines() if "| biggan-logit |" in line and "SSIM" in line]
     assert row.endswith("| ✓ holds | ○ not decided |")
