@@ -50,7 +50,8 @@ def load_inverter(
         training_seed: of the training whose weights are taken; by default those that come first.
 
     Raises:
-        UsageError: no such method, or it makes no sense for this classifier.
+        UsageError: no such method.
+        SkipCellError: it makes no sense for this classifier, or there are no weights for it.
     """
     cls = method_class(method)
     if not issubclass(cls, Inverter):

@@ -68,7 +68,7 @@ def train_inverter(
     classifier: Annotated[str, typer.Option(help="The frozen classifier to invert.")],
     dataset: TrainedOnOption = "cifar10",
     recipe: Annotated[
-        str | None, typer.Option(help="By name, for instance gpu; by default the one that the shipped weights have.")
+        str | None, typer.Option(help="By name, for instance gpu; by default the method's first, cpu for ours.")
     ] = None,
     device: DeviceOption = Device.auto,
     budget: BudgetOption = None,

@@ -274,11 +274,12 @@ def train_controls(classifier: str, dataset: str, device: str) -> None:
     """``bench train controls``."""
     from bench.classifiers import open_classifier
     from bench.config import DEFAULT_DATASET
+    from bench.datasets import aliases_of
     from bench.environment import resolve_device
     from bench.registry import STATISTICS, load
     from bench.store.folder import slug
 
-    target = open_classifier(classifier, resolve_device(device))
+    target = open_classifier(classifier, resolve_device(device), aliases=aliases_of(dataset))
     name = f"controls-{target.name}" + ("" if dataset == DEFAULT_DATASET else f"-{slug(dataset)}")
     path = Path("train") / name / f"{name}.safetensors"
     statistics = load(STATISTICS, "statistics", "controls")
