@@ -87,6 +87,7 @@ class Cell:
             judge=judge,
             inception=_inception(config),
             asked=config.metrics or (),
+            dataset=dataset.labelled,
         )
         config = replace(config, device=device_kind(config.device))
         preset = config.preset or default_preset(config.device)
@@ -214,7 +215,8 @@ class Cell:
 
     def networks(self, classifier: LoadedClassifier | None, device: torch.device) -> Networks:
         """What the metrics look through."""
-        return networks(classifier, device, judge=self.judge, inception=_inception(self.config))
+        found = networks(classifier, device, judge=self.judge, inception=_inception(self.config))
+        return found.asked_about(self.dataset.labelled)
 
     def weights(self, classifier: LoadedClassifier) -> dict[str, str]:
         """SHA-256 of the classifier and of every extractor."""

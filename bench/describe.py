@@ -60,6 +60,12 @@ def cards_of(record: Record) -> Cards:
     return completed(record.cards, record) if record.cards is not None else supplied(record)
 
 
+def labelled(record: Record) -> DatasetCard:
+    """The card of a record's dataset under the name of its kind, by which classifiers know the classes."""
+    kind = record.protocol.get("dataset") or record.dataset.partition(":")[0]
+    return replace(cards_of(record).dataset, name=str(kind))
+
+
 def supplied(record: Record) -> Cards:
     """Those of a record that was written without, by the names that it holds."""
     told = {}

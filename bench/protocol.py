@@ -6,9 +6,11 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from bench.cards import DatasetCard
 from bench.local import local_name
 from bench.metrics.base import Metric
 from bench.metrics.extractors import Extractor, identity, playing
+from bench.metrics.extractors.judge import Judge
 from bench.metrics.registry import chosen, metrics, ours
 from bench.store.fingerprint import digest
 
@@ -21,6 +23,7 @@ def protocol_of(
     judge: str | None = None,
     inception: Path | None = None,
     asked: Collection[str] = (),
+    dataset: DatasetCard | None = None,
 ) -> dict[str, Any]:
     """The parts that scores are made of, and the ``fingerprint`` of those of bench's own metrics together.
 
@@ -31,12 +34,27 @@ def protocol_of(
         judge: the classifier that plays it; None where nobody does.
         inception: the user's own file of its weights; by default the fetched ones.
         asked: keys of metrics beside those that are always computed.
+        dataset: its card under the name of its kind, for what the judge's logits say of its labels.
     """
-    known, data = playing(judge, inception), {"dataset": kind, "order": order, "gallery": gallery}
+    known = playing(judge, inception)
+    data = {"dataset": kind, "order": order, "gallery": gallery} | _judge_names(judge, dataset)
     own = data | _made_of(filter(ours, metrics().values()), known)
     everything = data | _made_of([*metrics().values(), *chosen(asked)], known)
     named = {"judge": local_name(judge) if ".py:" in judge else judge} if judge else {}
     return {"fingerprint": digest(own)} | everything | named
+
+
+def _judge_names(judge: str | None, dataset: DatasetCard | None) -> dict[str, Any]:
+    """Whose classes the judge's logits name, and which logit each label; nothing where a label is its logit's number.
+
+    ``logits`` is a digest, or None where the logits do not name the labels.
+    """
+    player = Judge(judge)
+    rows = None if dataset is None else player.logits_of_labels(dataset)
+    if rows is None or rows.tolist() == list(range(len(rows) or 1)):
+        return {}
+    named = digest({"logits": rows.tolist()}) if len(rows) else None
+    return {"judge_names": {"classes": player.classes, "logits": named}}
 
 
 def _made_of(some: Iterable[Metric], known: Mapping[str, Extractor]) -> dict[str, Any]:

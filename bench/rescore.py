@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.describe import cards_of
+from bench.describe import cards_of, labelled
 from bench.errors import BenchError, DataError, StorageError, UsageError, error_text, where
 from bench.local import local_name
 from bench.metrics.registry import asks_target, chosen, metrics
@@ -214,15 +214,15 @@ class How:
         from bench.metrics.base import GALLERY
         from bench.protocol import protocol_of
 
-        told = record.protocol
-        kind = told.get("dataset") or record.dataset.partition(":")[0]
+        told, dataset = record.protocol, labelled(record)
         return protocol_of(
-            str(kind),
+            dataset.name,
             str(told.get("order", "")),
             int(told.get("gallery", GALLERY)),
             judge=self.judge_of(record),
             inception=self.inception,
             asked=self.wanted or (),
+            dataset=dataset,
         )
 
 
@@ -250,7 +250,7 @@ def _score_cell(record: Record, folder: CellFolder, how: How) -> Scored:
             return Scored(record, folder.path, reason=reason)
         try:
             through = networks(classifier, how.device, judge=how.judge_of(record), inception=how.inception)
-            filled = fill(record, folder, parts, keys, through)
+            filled = fill(record, folder, parts, keys, through.asked_about(labelled(record)))
         except StorageError:
             raise
         except Exception as error:  # of one cell: the others go on

@@ -1,5 +1,6 @@
 """The protocol of today: another fingerprint would leave every committed record alone in its column."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,15 @@ def test_whoever_plays_the_judge_is_named_and_decides(tmp_path: Path) -> None:
     assert (parts()["judge"], other["judge"]) == ("judge", "resnet152")
     assert other["extractors"]["judge"] != parts()["extractors"]["judge"]
     assert not {"judge"} & nobody.keys() | {"judge"} & nobody["extractors"].keys()
+
+
+def test_what_the_judge_names_is_told_where_a_label_is_not_its_logits_number() -> None:
+    own = load_dataset("cifar10").labelled
+    assert parts(dataset=own) == parts()
+    other = parts(dataset=replace(own, name="folder"))
+    assert other["judge_names"] == {"classes": "cifar10", "logits": None}
+    assert other["fingerprint"] != parts()["fingerprint"]
+    assert parts(judge=None, dataset=replace(own, name="folder")) == parts(judge=None)
 
 
 def test_every_part_is_of_a_metric() -> None:

@@ -374,6 +374,8 @@ def test_images_without_a_judge_get_one_who_is_named(tmp_path: Path) -> None:
     judged = run_cell(config("Grey", tmp_path / "runs", dataset=folder, judge="resnet152"))
     assert judged.metrics["reid_class_judge"].value is not None
     assert judged.metrics["lpips"] == nobody.metrics["lpips"]
+    label = judged.metrics["reid_label_judge"]  # it knows the classes of cifar10, and these are others
+    assert (label.value, "other classes" in (label.note or "")) == (None, True)
     again = run_cell(config("Grey", tmp_path / "runs", dataset=folder))  # nobody is named: what is there stays
     assert again == judged
 

@@ -210,15 +210,18 @@ class Dataset:
         known = self.known(self.name, self.fingerprint, self.image_size)
         return replace(known, class_names=self.class_names, class_ids=self.class_ids, splits=dict(self.splits))
 
+    @property
+    def labelled(self) -> DatasetCard:
+        """Its card under the name of its kind, by which classifiers know the classes."""
+        return replace(self.card, name=self.kind)
+
     def logits_of_labels(self, classes: str) -> NDArray[np.int64] | None:
         """For each label the logit that names it; None where these logits do not name the labels.
 
         Args:
             classes: whose classes the logits name, as a classifier's card has it: a dataset's name, or ``imagenet``.
         """
-        if classes == self.kind:
-            return np.arange(len(self.class_names))
-        return logits_of_labels(self.card, classes)
+        return logits_of_labels(self.labelled, classes)
 
     def pixels(self, rows: Sequence[int] | slice) -> Pixels:
         """The images of these rows as stored: (n, H, W, 3) uint8."""

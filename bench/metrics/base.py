@@ -154,6 +154,7 @@ class Data:
         stochastic: whether noise changes the inverter's answer.
         gallery: images a gallery.
         twins: extractors that are the target itself.
+        rows, apart: as ``labels`` and ``apart`` of ``bench.metrics.networks.Networks``.
     """
 
     arrays: Arrays
@@ -161,6 +162,8 @@ class Data:
     stochastic: bool
     gallery: int = GALLERY
     twins: frozenset[str] = frozenset()
+    rows: NDArray[np.int64] | None = None
+    apart: bool = False
     _made: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -114,7 +114,8 @@ def evaluate(
     truth = None if labels is None else np.asarray(labels, dtype=np.int64)
     compared = {name for metric in possible for name in metric.needs.features}
     twins = frozenset(name for name in compared if networks.sha256(name) == networks.sha256(TARGET))
-    metrics, columns = _scores(asked, lacking, Data(arrays, truth, stochastic, gallery, twins))
+    data = Data(arrays, truth, stochastic, gallery, twins, networks.labels, networks.apart)
+    metrics, columns = _scores(asked, lacking, data)
     seen = both(TARGET, "logits")[1]
     again = arrays[seen].astype(np.float32, copy=False) if seen in arrays else None
     roles = [role for role in ROLES if wanted is None or any(role in m.needs.logits for m in asked)]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
 import torch
 
+from bench.cards import DatasetCard
 from bench.classifiers import LoadedClassifier
-from bench.metrics.base import TARGET, Metric
+from bench.datasets.labels import Rows
+from bench.metrics.base import JUDGE, TARGET, Metric
 from bench.metrics.extractors import Extractor, extractors, identity
+from bench.metrics.extractors.judge import Judge
 
 NO_TARGET = "No classifier was given: add --classifier."
 
@@ -24,11 +27,14 @@ class Networks:
         target: the classifier that was inverted; None leaves its metrics null.
         device: where to compute.
         extractors: by name, the judge among them; each is opened where a metric needs it.
+        labels: (labels,) the judge's logit that names each label, of length 0 where its logits do not name the labels;
+            None where that is not known, and a label is taken for the number of a logit.
     """
 
     target: LoadedClassifier | None
     device: torch.device
     extractors: Mapping[str, Extractor] = field(default_factory=extractors)
+    labels: Rows | None = None
 
     def open(self, name: str) -> Any:
         """The network of ``target`` or of an extractor; registered ones are opened once a process."""
@@ -43,6 +49,22 @@ class Networks:
         if name == TARGET:
             return self.target.sha256 if self.target else None
         return identity(self.extractors[name])
+
+    def asked_about(self, dataset: DatasetCard) -> Networks:
+        """The same, with what the judge's logits say of a dataset's labels.
+
+        Args:
+            dataset: its card under the name of its kind.
+        """
+        judge = self.extractors.get(JUDGE)
+        return replace(self, labels=judge.logits_of_labels(dataset) if isinstance(judge, Judge) else None)
+
+    @property
+    def apart(self) -> bool:
+        """Whether target and judge are known to name different classes."""
+        target = self.target.card.classes if self.target and self.target.card else ""
+        judge = self.extractors.get(JUDGE)
+        return bool(target and isinstance(judge, Judge) and judge.classes) and target != judge.classes
 
     def lacks(self, metric: Metric, n: int) -> str | None:
         """Why a metric cannot be computed for N images, or None."""

@@ -13,11 +13,31 @@ from bench.errors import MetricError
 from bench.metrics.base import FAMILIES, JUDGE, TARGET, Data, Metric, Needs, PerImage
 from bench.metrics.ranks import Doubles, Floats, Ranks, instance_ranks, within_class_ranks
 
+Rows = NDArray[np.int64]
+
 
 def same_class(a: Floats, b: Floats) -> Doubles:
     """(N,) 1 where two sets of logits (N, K) have the same top-1 class, else 0."""
     same: NDArray[np.bool_] = a.argmax(axis=1) == b.argmax(axis=1)
     return same.astype(np.float64)
+
+
+def logits_named(labels: Rows, rows: Rows | None) -> Rows:
+    """(N,) the judge's logit that names each label; -1 where there is no label.
+
+    Args:
+        labels: (N,), below 0 where there is none.
+        rows: (labels,) as ``labels`` of ``bench.metrics.networks.Networks``.
+
+    Raises:
+        MetricError: the judge's logits do not name the labels.
+    """
+    if rows is None:
+        return labels
+    if not len(rows):
+        raise MetricError("The judge's logits name other classes than the labels: it cannot be right or wrong.")
+    found: Rows = np.where(labels < 0, -1, rows[labels])
+    return found
 
 
 def gap(target: Doubles, judge: Doubles, agree: NDArray[np.bool_]) -> Doubles:
@@ -81,7 +101,8 @@ class Label(Metric):
     def compute(self, data: Data) -> PerImage:
         """(N,) 0 or 1."""
         guesses = data.logits(JUDGE)[1]
-        return PerImage((guesses.argmax(axis=1) == data.need_labels()).astype(np.float64), chance=1 / guesses.shape[1])
+        classes = logits_named(data.need_labels(), data.rows)
+        return PerImage((guesses.argmax(axis=1) == classes).astype(np.float64), chance=1 / guesses.shape[1])
 
 
 class Gap(Metric):
@@ -107,6 +128,8 @@ class Gap(Metric):
     def compute(self, data: Data) -> PerImage:
         """(N,) -1, 0 or 1; NaN where the two disagree about the original."""
         (z, z_hat), (judged, judged_hat) = data.logits(TARGET), data.logits(JUDGE)
+        if data.apart:
+            raise MetricError("Target and judge name different classes: they cannot agree about one.")
         if z.shape[1] != judged.shape[1]:
             raise MetricError(
                 f"The target knows {z.shape[1]} classes and the judge {judged.shape[1]}: they cannot agree about a "

@@ -20,6 +20,7 @@ from bench.errors import UsageError
 from bench.metrics import logits as logit_metrics
 from bench.metrics import reid
 from bench.probes.base import Compute, Findings, Measured, Probe, measured, side_by_side
+from bench.probes.judging import logits_in_judge
 from bench.seeding import seed_of
 
 if TYPE_CHECKING:
@@ -99,11 +100,11 @@ def _level(scene: Scene, name: str, radius: float, seen: tuple[View, NDArray[np.
         "logit_move": lambda: logit_metrics.logit_error(scene.logits, logits),
         "logit_move_cosine": lambda: logit_metrics.logit_cosine(scene.logits, logits),
         "class_target_kept": lambda: reid.same_class(scene.logits, logits),
-        "reid_label_judge": lambda: back.judged(scene.images.labels),
+        "reid_label_judge": lambda: back.judged(logits_in_judge(scene, scene.images.labels)),
         "reid_class_judge": lambda: back.same_judge_class(scene.original),
         "class_judge_neutral": lambda: back.same_judge_class(scene.neutral),
-        "class_judge_given": lambda: back.judged(given, unknown),
-        "label_judge_input": lambda: image.judged(scene.images.labels),
+        "class_judge_given": lambda: back.judged(logits_in_judge(scene, given), unknown),
+        "label_judge_input": lambda: image.judged(logits_in_judge(scene, scene.images.labels)),
     }
     return measured(name, radius, scene.images, computes)
 

@@ -23,6 +23,7 @@ from bench.probes.base import (
     measured,
     side_by_side,
 )
+from bench.probes.judging import logits_in_judge
 from bench.probes.manipulate import needs_logits
 from bench.progress import each
 
@@ -133,7 +134,7 @@ def _level(name: str, t: float, path: Path, pairs: Images, second: NDArray[np.in
     view, one_class = path[t], pairs.labels == second
 
     def probability(classes: NDArray[np.int64]) -> PerImage:
-        values = np.where(one_class, np.nan, view.judge_probability(classes))
+        values = np.where(one_class, np.nan, view.judge_probability(logits_in_judge(view.scene, classes)))
         return PerImage(values, undefined="both images are of one class")
 
     computes: dict[str, Compute] = {

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from bench.cards import Look, Sheet
 from bench.metrics.base import Doubles, PerImage
 from bench.probes.base import Compute, Findings, Measured, Pictures, Probe, interleaved, measured, side_by_side
+from bench.probes.judging import logits_in_judge
 from bench.store.record import Score
 
 if TYPE_CHECKING:
@@ -95,8 +96,9 @@ def _computes(scene: Scene) -> dict[str, Compute]:
     computes: dict[str, Compute] = {
         key: partial(_column, found.per_image[key], found.metrics[key]) for key in (*SCORES, "reid_label_judge")
     }
-    computes["class_judge_given"] = lambda: scene.neutral.judged(scene.labels_given(scene.logits), OUTSIDE)
-    computes["label_judge_input"] = lambda: scene.original.judged(scene.images.labels)
+    given = scene.labels_given(scene.logits)
+    computes["class_judge_given"] = lambda: scene.neutral.judged(logits_in_judge(scene, given), OUTSIDE)
+    computes["label_judge_input"] = lambda: scene.original.judged(logits_in_judge(scene, scene.images.labels))
     return computes
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from bench.cell import Cell
 from bench.cli.listing import PROBES
 from bench.config import RunConfig
+from bench.datasets.labels import names_by_judge
 from bench.describe import probe_card
 from bench.environment import describe
 from bench.errors import SkipCellError, UsageError
@@ -134,7 +135,7 @@ def _judged(scene: Scene, pictures: Pictures) -> list[list[str]] | None:
     """The judge's class of every picture, or None where there is no judge for them, or its classes have no names."""
     if not (scene.judged and pictures.judged):
         return None
-    shape, names = pictures.pixels.shape, scene.cell.dataset.class_names
+    shape, names = pictures.pixels.shape, names_by_judge(scene.cell.dataset.card, scene.cell.draft.protocol)
     logits = scene.view(pictures.pixels.reshape(-1, *shape[2:])).judge_logits
     if logits.shape[1] != len(names):
         return None

@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from bench.metrics.base import JUDGE
 from bench.metrics.extractors import extractors
 from bench.metrics.registry import find
 
@@ -24,6 +25,7 @@ def fingerprint_of(key: str, parts: Mapping[str, Any]) -> str:
     if not isinstance(versions, Mapping) or metric is None:
         return str(parts.get("fingerprint", ""))
     shas, resizing = _mapping(parts, "extractors"), _mapping(parts, "resizing")
+    labelled = JUDGE in metric.needs.logits and metric.needs.labels and "judge_names" in parts
     resized = [known for name, known in extractors().items() if name in metric.needs.extractors and known.resizing]
     return digest(
         {
@@ -35,6 +37,7 @@ def fingerprint_of(key: str, parts: Mapping[str, Any]) -> str:
             "resizing": [resizing.get(known.resized_as or known.name) for known in resized],
             "gallery": parts.get("gallery") if metric.needs.gallery else None,
         }
+        | ({"judge_names": parts["judge_names"]} if labelled else {})
     )
 
 

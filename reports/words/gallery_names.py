@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bench.datasets.labels import names_by_judge
 from bench.store.table import TARGET
 from reports.analysis.groups import Entry, Group
 from reports.analysis.images import facts, image_id, logit_names
@@ -33,5 +34,6 @@ def predicted(group: Group, entry: Entry, row: int, by: str, of: str) -> str:
     answers = entry.per_image.get(f"prediction_{by}_{of}")
     if answers is None or not answers[row] >= 0:
         return ""
-    names = group.cards.dataset.class_names
-    return target_class(group, answers[row]) if by == TARGET else class_name(names, answers[row])
+    if by == TARGET:
+        return target_class(group, answers[row])
+    return class_name(names_by_judge(group.cards.dataset, entry.record.protocol), answers[row])

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bench.cards import DatasetCard
-from bench.datasets.labels import labels_of_answers, logits_of_labels, names_of_logits
+from bench.cards import ClassifierCard, DatasetCard
+from bench.datasets.labels import labels_of_answers, logits_of_labels, named_by, names_by_judge, names_of_logits
 
 CARD = DatasetCard("three", "id", 8, ("lifeboat", "goldfish", "cat"), ("n03662601", "n01443537", "n02124075"))
 
@@ -50,3 +50,22 @@ def test_answers_become_labels_and_what_names_none_is_told() -> None:
     assert labels_of_answers(np.array([2.0, np.nan, 1e15]), rows).tolist() == [1, -1, -1]
     assert labels_of_answers(np.array([1, 0]), np.arange(2)).tolist() == [1, 0]
     assert labels_of_answers(np.array([], np.int64), rows).tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("classes", "logits", "rows"),
+    [
+        ("three", 3, [0, 1, 2]), ("imagenet", 1000, [625, 1, 285]), ("cifar10", 3, None),
+        ("", 3, [0, 1, 2]), ("", 0, [0, 1, 2]), ("", 10, None),
+    ],
+)  # fmt: skip
+def test_a_card_says_which_logit_names_which_label(classes: str, logits: int, rows: list[int] | None) -> None:
+    found = named_by(ClassifierCard("c", "c", "id", logits, classes), CARD)
+    assert (None if found is None else found.tolist()) == rows
+
+
+def test_a_judge_of_other_classes_answers_in_their_names() -> None:
+    assert names_by_judge(CARD, {"judge": "judge"}) == CARD.class_names
+    assert names_by_judge(CARD, {"judge_names": {"classes": "imagenet"}})[1] == "goldfish"
+    assert names_by_judge(CARD, {"judge_names": {"classes": "cifar10", "logits": None}}) == ()
+    assert names_by_judge(CARD, {"judge_names": {}}) == ()

@@ -6,11 +6,12 @@ import pytest
 import torch
 from torch import nn
 
-from bench.cards import MetricCard
+from bench.cards import ClassifierCard, DatasetCard, MetricCard
 from bench.classifiers import LoadedClassifier
 from bench.metrics import networks as module
 from bench.metrics.base import Metric, Needs
 from bench.metrics.extractors import Extractor, extractors
+from bench.metrics.extractors.judge import Judge
 from bench.metrics.networks import NO_TARGET, Networks
 
 CPU = torch.device("cpu")
@@ -82,3 +83,30 @@ def test_registered_extractors_are_opened_once_a_process_and_others_each_time(mo
     assert (registered.opened, own.opened) == (1, 2)
     assert Networks(TARGET, CPU, {}).open("target") is TARGET.network
     module._opened.cache_clear()
+
+
+CIFAR10 = DatasetCard("cifar10", "id", 32, tuple("abcdefghij"))
+
+
+@pytest.mark.parametrize(
+    ("judge", "dataset", "rows"),
+    [
+        ("judge", CIFAR10, list(range(10))),
+        ("judge", DatasetCard("folder", "id", 32, tuple("abcdefghij")), []),
+        ("judge", DatasetCard("folder", "id", 32, ()), None),  # nobody knows the labels
+        (None, CIFAR10, None),
+    ],
+)
+def test_the_judge_is_asked_what_its_logits_say_of_the_labels(
+    judge: str | None, dataset: DatasetCard, rows: list[int] | None
+) -> None:
+    found = Networks(None, CPU, {"judge": Judge(judge)}).asked_about(dataset).labels
+    assert (None if found is None else found.tolist()) == rows
+
+
+@pytest.mark.parametrize(("classes", "apart"), [("imagenet", True), ("cifar10", False), ("", False)])
+def test_target_and_judge_of_different_classes_are_told_apart(classes: str, apart: bool) -> None:
+    target = LoadedClassifier("small", nn.Flatten(), "c", 16, ClassifierCard("small", "small", "c", 10, classes))
+    assert Networks(target, CPU, {"judge": Judge("judge")}).apart is apart
+    assert not Networks(target, CPU, {}).apart
+    assert not Networks(target, CPU, {"judge": Judge()}).apart

@@ -57,6 +57,7 @@ def changed(path: tuple[str, ...], value: Any) -> set[str]:
         (("resizing", "lpips"), {"lpips", "diversity"}),
         (("resizing", "efficientnet_lite0"), {"fd_efficientnet_lite0", "kid_efficientnet_lite0"}),
         (("metric_versions", "ssim"), {"ssim"}),
+        (("judge_names",), {"reid_label_judge"}),
         (("metric_versions", "reid_class"), {"reid_class_target", "reid_class_judge", "reid_label_judge"}),
         (("metric_versions", "reid_instance"), {key for key in metrics() if key.startswith("reid_instance")}),
         (("metric_versions", "a new one"), set()),

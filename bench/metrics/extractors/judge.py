@@ -5,10 +5,15 @@ from __future__ import annotations
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from bench.datasets.labels import Rows, named_by
 from bench.metrics.extractors.base import Extractor
 
 if TYPE_CHECKING:
     import torch
+
+    from bench.cards import ClassifierCard, DatasetCard
 
 
 class Judge(Extractor):
@@ -31,13 +36,36 @@ class Judge(Extractor):
         """The classifier's identity."""
         return self._sha256
 
+    @property
+    def classes(self) -> str:
+        """Whose classes its logits name, as its card has it; empty where nobody knows."""
+        return self._card.classes if self._card else ""
+
+    def logits_of_labels(self, dataset: DatasetCard) -> Rows | None:
+        """For each label the logit that names it, of length 0 where its logits do not name the labels.
+
+        Args:
+            dataset: under the name of its kind.
+
+        Returns:
+            (labels,), or None where nobody plays the part or the labels are not known.
+        """
+        if self._card is None or not dataset.class_names:
+            return None
+        rows = named_by(self._card, dataset)
+        return np.empty(0, np.int64) if rows is None else rows
+
     @cached_property
     def _sha256(self) -> str | None:
+        return self._card.identity if self._card else None
+
+    @cached_property
+    def _card(self) -> ClassifierCard | None:
         from bench.classifiers import classifier_card
         from bench.errors import WeightsError
 
         try:
-            return classifier_card(self.classifier).identity if self.classifier else None
+            return classifier_card(self.classifier) if self.classifier else None
         except WeightsError as error:  # not here: what asks the judge has no score, and says why
             self.missing = str(error)
             return None

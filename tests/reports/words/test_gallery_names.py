@@ -58,6 +58,14 @@ def test_a_classifier_answers_in_its_own_names_and_the_judge_in_the_datasets(tmp
         assert predicted(one, entry, 0, "judge", "original") == "dog"
 
 
+def test_a_judge_of_other_classes_answers_in_theirs(tmp_path: Path) -> None:
+    one = only(tmp_path, COLUMNS)
+    (entry,) = one.complete
+    told = {"judge_names": {"classes": "imagenet", "logits": None}}
+    entry = replace(entry, record=replace(entry.record, protocol=told))
+    assert predicted(one, entry, 0, "judge", "original") == "electric ray"
+
+
 def test_where_nobody_answered_there_is_no_class(tmp_path: Path) -> None:
     one = only(tmp_path, COLUMNS)
     (entry,) = one.complete
