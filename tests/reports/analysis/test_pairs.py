@@ -36,6 +36,24 @@ def test_p_value_of_subsets_agrees_with_their_interval() -> None:
     assert p_value(a, b, 500) is None
 
 
+@pytest.mark.parametrize("n", [2_500, 50_000])
+def test_intervals_over_subsets_hold_the_mean_of_all_images(n: int) -> None:
+    """Of a linear statistic over 100 subsets of 500, with the true difference 0; without 1 / 100 in 82 % of 50,000."""
+    rng = np.random.default_rng(6)
+    rows = np.stack([rng.permutation(n)[:500] for _ in range(100)])
+    none, runs = np.zeros(100), 300
+    held = certain = 0
+    for _ in range(runs):
+        values = rng.standard_normal(n, dtype=np.float32)[rows].mean(axis=1, dtype=np.float64)
+        interval, p = over_subsets(values, none, n), p_value(values, none, n)
+        assert interval is not None
+        assert p is not None
+        held += interval[1] <= 0 <= interval[2]
+        certain += p < 0.05
+    assert 0.92 <= held / runs <= 0.98
+    assert certain == runs - held
+
+
 def test_holm_by_hand() -> None:
     # sorted 0.01, 0.02, 0.03, 0.04 times 4, 3, 2, 1, made monotone
     assert holm([0.02, 0.01, 0.04, 0.03]) == pytest.approx([0.06, 0.04, 0.06, 0.06])
