@@ -183,10 +183,11 @@ def _network_streams(
         if name in ROLES and not callable(getattr(network, "features", None)):
             arrays.miss(both(name, "features"), f"The {name} has no penultimate features, a method features(images).")
         keys = [key for key in keys if key not in arrays and key not in arrays.missing]
-        usual = None if name == TARGET else networks.extractors[name].batches
+        known, sha256 = networks.extractors.get(name), str(networks.sha256(name))
+        usual, resizing = (known.batches, known.resizing) if known and name != TARGET else (None, "")
         size = batch or (usual[networks.device.type == "cuda"] if usual else None)
         ask = {layer: network.features if layer == "features" and name in ROLES else network for _, layer, _ in keys}
-        extractor = open_extractor(name, str(networks.sha256(name)), network, networks.device, size, ask)
+        extractor = open_extractor(name, sha256, network, networks.device, size, ask, resizing)
         streams.append(_network_stream(extractor, keys, cache))
     return streams
 

@@ -32,6 +32,7 @@ class OpenExtractor:
         device: where it lies.
         compute: (n, 3, H, W) float32 images in [0, 1] on the device to named tensors, a row an image.
         batch: images at a time; changes speed and memory, not the results.
+        resizing: what it does to images first, as its ``Extractor`` says.
     """
 
     name: str
@@ -39,6 +40,7 @@ class OpenExtractor:
     device: torch.device
     compute: Callable[[Tensor], Mapping[str, Tensor]]
     batch: int
+    resizing: str = ""
 
     @torch.inference_mode()
     def __call__(self, pixels: Pixels) -> Features:
@@ -65,6 +67,7 @@ def open_extractor(
     device: torch.device,
     batch: int | None = None,
     ask: Mapping[str, Callable[[Tensor], Tensor]] | None = None,
+    resizing: str = "",
 ) -> OpenExtractor:
     """An extractor of ``logits`` (n, K) and ``features`` (n, F) in one pass, where the network is one of bench's own.
 
@@ -77,6 +80,7 @@ def open_extractor(
         device: where it lies.
         batch: images at a time; by default what the network gets through fastest.
         ask: what gives which layer, of a network that is none of bench's; by default the network gives logits.
+        resizing: what it does to images first, as its ``Extractor`` says.
     """
     if isinstance(network, nn.Module):
         network.to(memory_format=torch.channels_last)
@@ -89,15 +93,16 @@ def open_extractor(
         return {layer: one(images) for layer, one in layers.items()}
 
     fastest = getattr(network, "cpu_batch", None) if device.type == "cpu" else None
-    return OpenExtractor(name, sha256, device, compute, batch or fastest or default_batch(device))
+    return OpenExtractor(name, sha256, device, compute, batch or fastest or default_batch(device), resizing)
 
 
 @dataclass(frozen=True)
 class FeatureCache:
     """Features by the content of the images: a file a block, under a folder; None keeps nothing.
 
-    The key is the SHA-256 over the extractor's name, its weights' SHA-256, the kind of device, torch's version, and
-    the block's shape and bytes: whatever could change the numbers. What was damaged or altered is computed again.
+    The key is the SHA-256 over the extractor's name, its weights' SHA-256, the kind of device, torch's version, the
+    block's shape and bytes, and the resizing if there is one: whatever could change the numbers. What was damaged or
+    altered is computed again.
 
     Attributes:
         folder: where, or None.
@@ -134,6 +139,7 @@ class FeatureCache:
 
 def _key(extractor: OpenExtractor, block: Pixels) -> str:
     parts = (extractor.name, extractor.sha256, extractor.device.type, torch.__version__, block.shape)
+    parts += (extractor.resizing,) if extractor.resizing else ()
     digest = hashlib.sha256("\x1f".join(map(str, parts)).encode())
     digest.update(block.tobytes())
     return digest.hexdigest()

@@ -268,6 +268,16 @@ def test_memory_mapped_files_folders_and_batches_change_nothing(
     assert_same(whole, run(), 1e-5)
 
 
+def test_an_extractor_that_resizes_otherwise_is_asked_anew(tmp_path: Path, small_sets: None) -> None:
+    """Its author changed the network around the same weights, and what it says of the resizing."""
+    run(cache=tmp_path)
+    nets = networks(efficientnet_lite0=Small(7, 20).eval())
+    vars(nets.extractors["efficientnet_lite0"])["resizing"] = "to 8 px"
+    fresh, cached = (run(nets=nets, cache=cache).metrics["fd_efficientnet_lite0"] for cache in (None, tmp_path))
+    assert fresh.value is not None
+    assert cached == fresh
+
+
 def test_cache_keeps_originals_and_changes_nothing(tmp_path: Path, small_sets: None) -> None:
     plain, first = run(), run(cache=tmp_path)
     entries = sorted(tmp_path.iterdir())

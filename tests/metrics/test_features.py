@@ -83,6 +83,14 @@ def test_other_pixels_or_weights_are_another_entry(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 3
 
 
+def test_another_resizing_is_another_entry(tmp_path: Path) -> None:
+    cache = FeatureCache(tmp_path)
+    for resizing in ("", "to 8 px", "to 16 px", "to 8 px"):
+        extractor = open_extractor("own", "a", nn.Flatten(), CPU, resizing=resizing)
+        cache.features(extractor, pixels(), keep=True)
+    assert len(list(tmp_path.iterdir())) == 3
+
+
 @pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 no archive"])
 def test_damaged_entry_is_computed_anew(tmp_path: Path, damage: bytes) -> None:
     compute, extractor = counting()
