@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from bench.errors import MetricError, error_text
 from bench.metrics.base import Doubles, PerImage
 from bench.metrics.bootstrap import mean_ci
-from bench.store.record import Score
+from bench.store.record import Score, contradictions
 
 
 def attempt(compute: Callable[[], PerImage | Doubles], n: int) -> tuple[Score, Doubles]:
@@ -28,7 +29,7 @@ def attempt_set(compute: Callable[[], Score | float], n: int) -> Score:
     """The one score of a set, by a metric that may fail in any way: null with the error's text."""
     try:
         found = compute()
-        return found if isinstance(found, Score) else Score(finite(float(found)), n=n)
+        return checked(found if isinstance(found, Score) else Score(float(found), n=n))
     except (Exception, SystemExit) as error:
         return Score(None, note=error_text(error))
 
@@ -45,11 +46,36 @@ def summary(per_image: PerImage) -> Score:
     mean, low, high = mean_ci(per_image.values)
     partial = f"defined on {defined:,} of {n:,} images; elsewhere {per_image.undefined}" if defined < n else None
     note = "; ".join(text for text in (per_image.note, partial) if text) or None
-    return Score(finite(mean), ci95=(low, high), n=defined, chance=per_image.chance, note=note)
+    return checked(Score(mean, ci95=(low, high), n=defined, chance=per_image.chance, note=note))
 
 
-def finite(value: float) -> float:
+def checked(score: Score) -> Score:
+    """The score in Python's own numbers, once a record was found to be able to hold it; a null stays as it is.
+
+    Raises:
+        MetricError: one of its numbers is not finite, or cannot be.
+    """
+    if score.value is None:
+        return Score(None, n=int(score.n), note=score.note)
+    low, high = (finite(float(end), "an end of the interval") for end in score.ci95 or (0.0, 0.0))
+    plain = replace(
+        score,
+        value=finite(float(score.value)),
+        ci95=None if score.ci95 is None else (low, high),
+        n=int(score.n),
+        chance=None if score.chance is None else finite(float(score.chance), "the chance"),
+        std=None if score.std is None else finite(float(score.std), "the standard deviation"),
+        subsets=None
+        if score.subsets is None
+        else tuple(finite(float(one), "a subset's value") for one in score.subsets),
+    )
+    for problem in contradictions(plain):
+        raise MetricError(f"It cannot be a score: {problem}.")
+    return plain
+
+
+def finite(value: float, what: str = "the value") -> float:
     """The value, once it was found to be a number."""
     if not np.isfinite(value):
-        raise MetricError(f"The value is {value}, not a finite number.")
+        raise MetricError(f"{what[0].upper()}{what[1:]} is {value}, not a finite number.")
     return value

@@ -242,10 +242,10 @@ def _problems(record: Record) -> Iterator[str]:
         yield "record.levels: a level is given twice, or a finished probe has none"
     for where, scores in (("record", record.metrics), *((f"level {one.name}", one.metrics) for one in record.levels)):
         for key, score in scores.items():
-            yield from (f"{where}.{key[:80]}: {problem}" for problem in _contradictions(score))
+            yield from (f"{where}.{key[:80]}: {problem}" for problem in contradictions(score))
 
 
-def _contradictions(score: Score) -> Iterator[str]:
+def contradictions(score: Score) -> Iterator[str]:
     """What cannot be in one score; a mean may leave its interval by what summing rounds, and by no more."""
     if score.chance is not None and not SMALLEST_CHANCE <= score.chance <= 1:
         yield f"chance is {score.chance}"
