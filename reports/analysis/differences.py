@@ -24,14 +24,15 @@ class Difference:
     Attributes:
         first, second: their rows.
         interval: mean, lower and upper end; None where nothing can be paired.
-        p: of no difference after Holm's correction over all pairs of the metric.
+        p: of no difference after Holm's correction over all pairs of the metric; None where intervals that do not touch
+            decide, since nothing can be paired.
         better: the one that is certainly better, or None.
     """
 
     first: Entry
     second: Entry
     interval: Interval | None
-    p: float
+    p: float | None
     better: Entry | None
 
 
@@ -52,7 +53,13 @@ def differences(ranked: Standings, keys: Iterable[str]) -> dict[str, list[Differ
 def _of(key: str, standing: Standing, intervals: Mapping[tuple[str, Entry, Entry], Interval]) -> list[Difference]:
     adjusted = holm([one.p for one in standing.compared.values()])
     return [
-        Difference(a, b, intervals.get((key, a, b)), p, (a if one.better else b) if p < LEVEL else None)
+        Difference(
+            a,
+            b,
+            intervals.get((key, a, b)),
+            p if one.paired else None,
+            (a if one.better else b) if p < LEVEL else None,
+        )
         for ((a, b), one), p in zip(standing.compared.items(), adjusted, strict=True)
     ]
 

@@ -17,10 +17,12 @@ from reports.page.gallery.island import island
 from reports.words import numbers, text
 from reports.words.gallery_names import class_name
 from reports.words.glossary import DIRECTIONS
+from reports.words.ranks import APART
 
 if TYPE_CHECKING:
     from markupsafe import Markup
 
+UNPAIRED = f" A dash: no values to pair; certainly better then means {APART}."
 HEIGHT = 20  # of the tallest bar, in units of the drawing; a bar is 4 of them wide
 
 
@@ -116,6 +118,7 @@ def _pairs(key: str, group: Group, found: Sequence[Difference]) -> Table:
     card = group.metric(key)
     about = f"{card.title}, {DIRECTIONS[card.higher_is_better][1]}: the first inverter less the second over the same "
     about += "images (subsets, for kernel distances), with the 95 % interval and p after Holm's correction."
+    about += UNPAIRED if any(one.p is None for one in found) else ""
     rows = []
     for one in found:
         difference, interval = text.DASH, text.DASH
@@ -128,7 +131,9 @@ def _pairs(key: str, group: Group, found: Sequence[Difference]) -> Table:
     return Table(about, ("pair", "difference", "95 % interval", "p", "certainly better"), tuple(rows))
 
 
-def _p(value: float) -> str:
+def _p(value: float | None) -> str:
+    if value is None:
+        return text.DASH
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 

@@ -31,7 +31,16 @@ def test_the_better_one_is_who_ranks_above(runs: Path) -> None:
     for pair in certain:
         better, worse = (pair.first, pair.second) if pair.better is pair.first else (pair.second, pair.first)
         assert ranked["lpips"].ranks[better].low < ranked["lpips"].ranks[worse].high
+        assert pair.p is not None
         assert pair.p < 0.05
+
+
+def test_without_pairs_there_is_no_p(runs: Path) -> None:
+    """Intervals that do not touch decide there."""
+    (one,) = group(Entry(record) for record, _ in read_records(runs))
+    found = differences(standings(one), ["lpips"])["lpips"]
+    assert {pair.p for pair in found} == {None}
+    assert any(pair.better is not None for pair in found)
 
 
 def test_what_compares_nothing_is_left_out(runs: Path) -> None:

@@ -49,3 +49,15 @@ def test_bars_fill_their_box(made: tuple[Group, tuple[Detail, ...]]) -> None:
 def test_without_values_by_image_there_is_nothing_to_show(made: tuple[Group, tuple[Detail, ...]]) -> None:
     (bare,) = group(Entry(entry.record) for entry in made[0].entries)
     assert details(bare, standings(bare), "group-1")[1:] == ()
+
+
+def test_where_nothing_is_paired_no_p_is_printed(made: tuple[Group, tuple[Detail, ...]]) -> None:
+    (bare,) = group(Entry(entry.record) for entry in made[0].entries)
+    (pairs,) = details(bare, standings(bare), "group-1")
+    for paired, one in ((True, made[1][0]), (False, pairs)):
+        about, heads, rows = json.loads(one.data)["lpips"]
+        column = heads.index("p") + 1
+        assert rows
+        assert {row[column] == "—" for row in rows} == {not paired}
+        assert ("95 % intervals that do not touch" in about) != paired
+    assert any(row[-1] != "not separated" for row in rows)
