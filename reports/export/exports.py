@@ -61,7 +61,7 @@ def chances_of(group: Group, keys: Sequence[str]) -> list[str]:
     chances = []
     for key in keys:
         scores = (entry.record.metrics[key] for entry in group.complete if has_value(entry, key))
-        found = {text.number(group.metric(key), score.chance) for score in scores if score.chance is not None}
+        found = {text.chance(group.metric(key), score.chance) for score in scores if score.chance is not None}
         chances.append(found.pop() if len(found) == 1 else "")
     return chances if any(chances) else []
 

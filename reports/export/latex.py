@@ -36,7 +36,7 @@ PREAMBLE = (
 INTERVALS = "In brackets, in units of the last digit: half of the 95 % bootstrap interval over images."
 BOLD = "Bold: certainly better than every other inverter (paired differences, p < 0.05 after Holm's correction)."
 WIDTH = 8  # characters of a head that numbers with their intervals fill
-NUMBER = re.compile(r"(-?)(\d+)(?:\.(\d+))?(?:\(([\d.]+)\))?")  # a value, and half of its interval
+NUMBER = re.compile(r"(-?)(\d+)(?:\.(\d+))?(?:\((\d+)\))?")  # a value, and half of its interval
 
 
 def latex(group: Group, ranked: Standings) -> str:

@@ -217,7 +217,7 @@ def _score(entry: Entry, key: str) -> Score:
 
 def _chance(key: str, entry: Entry) -> str | None:
     chance = _score(entry, key).chance
-    return None if chance is None else text.number(entry.metric(key), chance)
+    return None if chance is None else text.chance(entry.metric(key), chance)
 
 
 def _row(entry: Entry, cells: tuple[Cell, ...], span: int) -> Row:

@@ -95,7 +95,7 @@ def _terminal_column(key: str, one: Group) -> list[str]:
 def _chance(key: str, one: Group) -> str:
     """What guessing scores, where it is the same for all."""
     found = {
-        text.number(e.metric(key), score.chance) for e in one.complete if (score := _score(e, key)).chance is not None
+        text.chance(e.metric(key), score.chance) for e in one.complete if (score := _score(e, key)).chance is not None
     }
     return found.pop() if len(found) == 1 else ""
 

@@ -38,6 +38,14 @@ def number(card: MetricCard, value: float, ci95: Interval | None = None) -> str:
     return fixed(value, _decimals_of(ci95) if ci95 is not None and known else decimals(card, value))
 
 
+def chance(card: MetricCard, value: float) -> str:
+    """What guessing scores in a metric: as other values, and never as zero where there is any."""
+    usual = number(card, value)
+    if value <= 0 or usual.strip("0."):
+        return usual
+    return fixed(value, 1 - int(f"{value:.1e}".partition("e")[2]))
+
+
 def half_width(ci95: Interval | None) -> str:
     """Half the length of an interval, the number after ±, to two significant digits; empty where there is none."""
     if ci95 is None or is_constant(ci95):
@@ -54,9 +62,9 @@ def bounds(ci95: Interval | None) -> str:
 
 
 def concise(card: MetricCard, value: float, ci95: Interval | None) -> str:
-    """A value with half of its interval in units of its last digit: 0.3693(27) is 0.3693±0.0027."""
+    """A value with half of its interval in units of its last digit: 0.3693(27) is 0.3693±0.0027, 18.3(12) 18.3±1.2."""
     half = half_width(ci95)
-    digits = half.lstrip("0.") if half.startswith("0.") else half
+    digits = half.replace(".", "").lstrip("0")
     return number(card, value, ci95) + (f"({digits})" if half else "")
 
 

@@ -66,7 +66,7 @@ def _value(key: str, entry: Entry | None) -> str:
 def _chance(key: str, group: Group) -> str:
     """What guessing scores, where it is the same for all."""
     found = {
-        text.number(entry.metric(key), score.chance)
+        text.chance(entry.metric(key), score.chance)
         for entry in group.complete
         if (score := entry.record.metrics.get(key)) is not None and score.chance is not None
     }

@@ -117,7 +117,7 @@ def _block(key: str, levels: Sequence[str | None], group: Together, notes: Footn
         arrow=ARROWS[direction],
         direction=DIRECTIONS[direction],
         images=text.count(counts.copy().pop()) if len(counts) == 1 else "",
-        chance=_number(group.metric(key), chances.copy().pop()) if len(chances) == 1 else "",
+        chance=_chance(group.metric(key), chances.copy().pop()) if len(chances) == 1 else "",
         rows=tuple(rows),
     )
 
@@ -142,10 +142,10 @@ def _cell(
         value=text.number(one.entry.metric(key), score.value, score.ci95),
         bounds=text.bounds(score.ci95),
         images=text.count(score.n) if len(counts) > 1 else "",
-        chance=_number(one.entry.metric(key), score.chance) if len(chances) > 1 else "",
+        chance=_chance(one.entry.metric(key), score.chance) if len(chances) > 1 else "",
         mark=notes.mark(score.note) if score.note else "",
     )
 
 
-def _number(card: MetricCard, value: float | None) -> str:
-    return "" if value is None else text.number(card, value)
+def _chance(card: MetricCard, value: float | None) -> str:
+    return "" if value is None else text.chance(card, value)

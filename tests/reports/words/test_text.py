@@ -33,8 +33,10 @@ def test_number(key: str, value: float, expected: str) -> None:
         ("reid_class_judge", 0.4768, (0.4568, 0.4972), ("0.477", "0.020", "[0.457, 0.497]", "0.477(20)")),
         ("lpips", 0.36929, (0.36663, 0.37194), ("0.3693", "0.0027", "[0.3666, 0.3719]", "0.3693(27)")),
         ("psnr", 15.5256, (15.4241, 15.6283), ("15.53", "0.10", "[15.42, 15.63]", "15.53(10)")),
-        ("psnr", 12.1, (11.1014, 13.0934), ("12.1", "1.0", "[11.1, 13.1]", "12.1(1.0)")),
+        ("psnr", 12.1, (11.1014, 13.0934), ("12.1", "1.0", "[11.1, 13.1]", "12.1(10)")),
         ("logit_cosine", 0.98464, (0.98389, 0.98535), ("0.98464", "0.00073", "[0.98389, 0.98535]", "0.98464(73)")),
+        ("psnr", 18.31, (17.1, 19.5), ("18.3", "1.2", "[17.1, 19.5]", "18.3(12)")),
+        ("psnr", 18.31, (8.3, 28.3), ("18", "10", "[8, 28]", "18(10)")),
         ("fid", 1234.5, (1111.0, 1358.0), ("1234", "124", "[1111, 1358]", "1234(124)")),
         ("reid_gap", -0.0001, (-0.0301, 0.0299), ("0.000", "0.030", "[−0.030, 0.030]", "0.000(30)")),
         ("lpips", 0.0, (0.0, 0.0), ("0.000", "", "", "0.000")),
@@ -48,6 +50,21 @@ def test_two_digits_of_the_half_width_decide(
     card = metric_card(key)
     found = text.number(card, value, ci95), text.half_width(ci95), text.bounds(ci95), text.concise(card, value, ci95)
     assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("reid_class_judge", 0.1, "0.100"),
+        ("reid_instance_judge_r1", 1 / 2_500, "0.0004"),
+        ("reid_instance_judge_r1", 1 / 50_000, "0.000020"),
+        ("reid_class_judge", 1 / 2_500, "0.00040"),
+        ("reid_class_judge", 1e-9, "0.0000000010"),
+        ("reid_class_judge", 0.0, "0.000"),
+    ],
+)
+def test_no_chance_is_printed_as_zero(key: str, value: float, expected: str) -> None:
+    assert text.chance(metric_card(key), value) == expected
 
 
 def test_what_no_image_can_change_is_told_by_the_records_note() -> None:
