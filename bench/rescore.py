@@ -113,7 +113,7 @@ def fill(
     untouched = {name: digest for name, digest in record.digests.items() if name not in written}
     # whoever is killed in between leaves files of which the record says nothing, and no false digest
     folder.finish(replace(record, digests=untouched, schema_version=SCHEMA_VERSION).to_json())
-    folder.save_per_image(images.columns | found.per_image)
+    folder.save_per_image(found.over(images.columns))
     if found.reconstruction_logits is not None:
         folder.save_logits(found.reconstruction_logits)
     ordered = {key: scores[key] for key in (*metrics(), *scores) if key in scores}

@@ -381,6 +381,23 @@ def test_images_without_a_judge_get_one_who_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.networks
+def test_what_a_judge_answered_stays_where_nobody_judges(tmp_path: Path) -> None:
+    from tests.golden.lines import photographs
+
+    folder, runs = f"folder:{photographs(tmp_path / 'photos')}@32", tmp_path / "runs"
+    asked = config("Grey", runs, dataset=folder, judge="resnet152", metrics=("reid_class_judge",))
+    answers = {name: values for name, values in columns(run_cell(asked), runs).items() if name.startswith("prediction")}
+    assert answers.keys() == {"prediction_judge_original", "prediction_judge_reconstruction"}
+    rest = run_cell(config("Grey", runs, dataset=folder))
+    assert rest.metrics["fd_judge"].note == Judge.missing
+    after = columns(rest, runs)
+    assert after["prediction_target_original"].min() >= 0
+    for name, values in answers.items():
+        assert values.min() >= 0
+        np.testing.assert_array_equal(after[name], values)
+
+
+@pytest.mark.networks
 def test_a_run_computes_the_metrics_that_it_is_asked_for_and_a_later_one_the_rest(tmp_path: Path) -> None:
     whole = run_cell(config("Noisy", tmp_path / "whole"))
     few = run_cell(config("Noisy", tmp_path / "few", metrics=("psnr", "diversity")))

@@ -31,6 +31,7 @@ from bench.store.record import Score
 NO_SECOND = "No second draw was made, which {key} needs."
 ROLES = (TARGET, JUDGE)
 SIDES = ("original", "reconstruction")
+ANSWERS = "prediction_"  # how columns of top-1 classes begin
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,11 @@ class Evaluation:
     metrics: dict[str, Score]
     per_image: dict[str, NDArray[Any]]
     reconstruction_logits: NDArray[np.float32] | None = None
+
+    def over(self, columns: Mapping[str, Array]) -> dict[str, Array]:
+        """Earlier columns with those of today in their places; the classes by a network that is not there stay."""
+        absent = {name for name, found in self.per_image.items() if name.startswith(ANSWERS) and (found < 0).all()}
+        return {**columns, **{k: v for k, v in self.per_image.items() if k not in absent or k not in columns}}
 
 
 @dataclass(frozen=True)
@@ -275,5 +281,5 @@ def _predictions(arrays: Arrays, roles: Sequence[str]) -> dict[str, NDArray[np.i
     for role in roles:
         for name in both(role, "logits"):
             found = arrays[name].argmax(axis=1) if name in arrays else np.full(arrays.n, -1)
-            columns[f"prediction_{role}_{name[2]}"] = found.astype(np.int64)
+            columns[f"{ANSWERS}{role}_{name[2]}"] = found.astype(np.int64)
     return columns

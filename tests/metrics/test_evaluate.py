@@ -188,6 +188,15 @@ def test_what_is_not_there_is_null_with_a_reason() -> None:
     assert unlabelled["reid_class_judge"].value is not None
 
 
+def test_earlier_columns_keep_the_classes_of_a_network_that_is_gone() -> None:
+    before, now = run(), run(nets=networks(judge=None), logits=np.eye(N, 10, dtype=np.float32))
+    found = now.over({"label": LABELS, **before.per_image})
+    assert list(found) == ["label", *before.per_image]
+    for key, expected in (("judge_original", before), ("judge_reconstruction", before), ("target_original", now)):
+        np.testing.assert_array_equal(found[f"prediction_{key}"], expected.per_image[f"prediction_{key}"])
+    assert set(now.over({"label": LABELS})["prediction_judge_original"]) == {-1}
+
+
 def test_the_targets_logits_of_the_reconstructions_are_kept() -> None:
     target = Small(1).eval()
     kept = run(nets=networks(classifier=target)).reconstruction_logits
