@@ -37,24 +37,25 @@ def protocol_of(
         dataset: its card under the name of its kind, for what the judge's logits say of its labels.
     """
     known = playing(judge, inception)
-    data = {"dataset": kind, "order": order, "gallery": gallery} | _judge_names(judge, dataset)
+    data = {"dataset": kind, "order": order, "gallery": gallery} | _judge_names(known["judge"], dataset)
     own = data | _made_of(filter(ours, metrics().values()), known)
     everything = data | _made_of([*metrics().values(), *chosen(asked)], known)
     named = {"judge": local_name(judge) if ".py:" in judge else judge} if judge else {}
     return {"fingerprint": digest(own)} | everything | named
 
 
-def _judge_names(judge: str | None, dataset: DatasetCard | None) -> dict[str, Any]:
+def _judge_names(judge: Extractor, dataset: DatasetCard | None) -> dict[str, Any]:
     """Whose classes the judge's logits name, and which logit each label; nothing where a label is its logit's number.
 
     ``logits`` is a digest, or None where the logits do not name the labels.
     """
-    player = Judge(judge)
-    rows = None if dataset is None else player.logits_of_labels(dataset)
+    if dataset is None or not isinstance(judge, Judge):
+        return {}
+    rows = judge.logits_of_labels(dataset)
     if rows is None or rows.tolist() == list(range(len(rows) or 1)):
         return {}
     named = digest({"logits": rows.tolist()}) if len(rows) else None
-    return {"judge_names": {"classes": player.classes, "logits": named}}
+    return {"judge_names": {"classes": judge.classes, "logits": named}}
 
 
 def _made_of(some: Iterable[Metric], known: Mapping[str, Extractor]) -> dict[str, Any]:

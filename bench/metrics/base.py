@@ -154,7 +154,8 @@ class Data:
         stochastic: whether noise changes the inverter's answer.
         gallery: images a gallery.
         twins: extractors that are the target itself.
-        rows, apart: as ``labels`` and ``apart`` of ``bench.metrics.networks.Networks``.
+        judge_rows: (labels,) the judge's logit that names each label; (0,) where it names others; None if not known.
+        apart: whether target and judge are known to name different classes.
     """
 
     arrays: Arrays
@@ -162,7 +163,7 @@ class Data:
     stochastic: bool
     gallery: int = GALLERY
     twins: frozenset[str] = frozenset()
-    rows: NDArray[np.int64] | None = None
+    judge_rows: NDArray[np.int64] | None = None
     apart: bool = False
     _made: dict[str, Any] = field(default_factory=dict)
 

@@ -138,8 +138,8 @@ class FeatureCache:
 
 
 def _key(extractor: OpenExtractor, block: Pixels) -> str:
-    parts = (extractor.name, extractor.sha256, extractor.device.type, torch.__version__, block.shape)
-    parts += (extractor.resizing,) if extractor.resizing else ()
+    parts = [extractor.name, extractor.sha256, extractor.device.type, torch.__version__, block.shape]
+    parts += [extractor.resizing] if extractor.resizing else []
     digest = hashlib.sha256("\x1f".join(map(str, parts)).encode())
     digest.update(block.tobytes())
     return digest.hexdigest()

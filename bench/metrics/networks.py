@@ -64,7 +64,8 @@ class Networks:
         """Whether target and judge are known to name different classes."""
         target = self.target.card.classes if self.target and self.target.card else ""
         judge = self.extractors.get(JUDGE)
-        return bool(target and isinstance(judge, Judge) and judge.classes) and target != judge.classes
+        named = judge.classes if isinstance(judge, Judge) else ""
+        return bool(target and named) and target != named
 
     def lacks(self, metric: Metric, n: int) -> str | None:
         """Why a metric cannot be computed for N images, or None."""

@@ -101,7 +101,7 @@ class Label(Metric):
     def compute(self, data: Data) -> PerImage:
         """(N,) 0 or 1."""
         guesses = data.logits(JUDGE)[1]
-        classes = logits_named(data.need_labels(), data.rows)
+        classes = logits_named(data.need_labels(), data.judge_rows)
         return PerImage((guesses.argmax(axis=1) == classes).astype(np.float64), chance=1 / guesses.shape[1])
 
 

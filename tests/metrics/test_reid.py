@@ -20,7 +20,7 @@ def seen(rows: list[int] | None, *, apart: bool = False) -> Data:
         for name in both(network, "logits"):
             arrays.put(name, slice(0, 3), np.eye(10)[[7, 2, 1]])
     named = None if rows is None else np.array(rows, np.int64)
-    return Data(arrays, np.array([1, 0, 1]), False, rows=named, apart=apart)
+    return Data(arrays, np.array([1, 0, 1]), False, judge_rows=named, apart=apart)
 
 
 def test_a_label_is_compared_with_the_logit_that_names_it() -> None:
