@@ -21,7 +21,7 @@ from bench.store.neutral import printable
 from bench.sweep.cells import Planned, State, plan_cells
 from bench.sweep.costs import Costs, Expected, longest_first, makespan
 from bench.sweep.executor import Executor, Outcome, Work, open_executor
-from bench.sweep.local import places_for
+from bench.sweep.places import places_for
 from bench.sweep.plan import Plan, read_plan
 from bench.sweep.training import check, trained
 from bench.sweep.training import command as training_command
