@@ -111,15 +111,17 @@ def finished(cell: Cell) -> bool:
 
 
 def _held(cell: Cell) -> bool:
-    """Whether a process works on it now."""
+    """Whether a process is known to work on it now; of a cell that cannot be written nobody can tell."""
     path = cell.folder.path / ".lock"
-    if not path.exists():
-        return False
     try:
+        if not path.exists():
+            return False
         with locked(path, wait=False):
             return False
     except BusyError:
         return True
+    except OSError:
+        return False
 
 
 def plan_cells(plan: Plan, out: Path, device: Device) -> list[Planned]:

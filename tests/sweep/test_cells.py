@@ -10,6 +10,7 @@ from bench.cli.app import app
 from bench.errors import UsageError
 from bench.line import run_cell
 from bench.registry import CONTROLS, registered
+from bench.sweep import cells as module
 from bench.sweep.cells import Planned
 from tests.cells import forget
 from tests.sweep.plans import opened, short
@@ -160,6 +161,21 @@ def test_states_follow_the_records(tmp_path: Path) -> None:
     forget(records[0], tmp_path / "runs", "psnr")
     assert cells[0].state() == ("open", None)  # a score is missing
     assert [Planned.from_json(cell.to_json()) for cell in cells] == cells
+
+
+@pytest.mark.parametrize("error", [PermissionError(13, "Permission denied"), OSError(30, "Read-only file system")])
+def test_whether_somebody_works_on_it_is_unknown_where_nobody_may_write(
+    error: OSError, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, (cell,) = opened(tmp_path, "Noisy")
+
+    def refused(*_: object, **__: object) -> None:
+        raise error
+
+    with cell.open().folder.locked():
+        assert cell.state() == ("running", None)
+        monkeypatch.setattr(module, "locked", refused)
+        assert cell.state() == ("open", None)
 
 
 @pytest.mark.networks
