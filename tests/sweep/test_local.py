@@ -1,6 +1,8 @@
 """Workers of one machine: who is handed what, what a death costs, shards that are shared, many sweeps at once."""
 
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -10,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bench.line import run_cell
-from bench.sweep import local, training
+from bench.sweep import training
 from bench.sweep.executor import Outcome
 from bench.sweep.local import LocalExecutor, Worker, _Desk, lend_once, run_cells
 from bench.sweep.plan import Plan, Training
@@ -161,7 +163,7 @@ def test_a_worker_that_cannot_start_loses_its_cells_and_says_why(
     def full(*_: object, **__: object) -> None:
         raise OSError(11, "Resource temporarily unavailable")
 
-    monkeypatch.setattr(local.subprocess, "Popen", full)
+    monkeypatch.setattr(subprocess, "Popen", full)
     assert {str(one.reason) for one in run_cells(work.cells, work.plan, None, 1)} == {
         "BlockingIOError: [Errno 11] Resource temporarily unavailable"
     }
@@ -172,7 +174,7 @@ def test_a_worker_that_answers_with_half_a_line_loses_its_cell(tmp_path: Path, m
     half = tmp_path / "half"
     half.write_text("#!/bin/sh\nread order; printf '{\"status\": '\n")
     half.chmod(0o755)
-    monkeypatch.setattr(local.sys, "executable", str(half))
+    monkeypatch.setattr(sys, "executable", str(half))
     (lost,) = run_cells(work.cells, work.plan, None, 1)
     assert (lost.status, "JSONDecodeError" in str(lost.reason)) == ("lost", True)
 

@@ -4,6 +4,7 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -62,7 +63,13 @@ def test_a_folder_is_of_one_training_alone(tmp_path: Path) -> None:
     for name in ("train", "val"):
         (mine / name / "a").mkdir(parents=True)
         Image.new("RGB", (40, 40)).save(mine / name / "a" / "1.png")
-    others = [{"steps": 50}, {"budget": 50.0}, {"seed": 3}, {"recipe": other}, {"classifier": "resnet152"}]
+    others: list[dict[str, Any]] = [
+        {"steps": 50},
+        {"budget": 50.0},
+        {"seed": 3},
+        {"recipe": other},
+        {"classifier": "resnet152"},
+    ]
     others += [{"dataset": f"folder:{mine}@32"}, {"dataset": f"folder:{mine}@64"}]
     assert len({folder(plain), *(folder(replace(plain, **one)) for one in others)}) == len(others) + 1
 
