@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -152,7 +151,7 @@ class Cell:
         if record is None or record.status != "complete":
             return None
         if foreign := self.foreign(record):
-            print(f"bench: {self.folder.record} is not of this cell ({foreign}), which is run anew", file=sys.stderr)
+            say_once(f"{self.folder.record} is not of this cell ({foreign}), which is run anew")
             return None
         if record.probe and (changed := own_changed(record, self.folder.path)):
             say_once(f"{self.folder.path}: {'; '.join(changed)}: the probe is asked anew")

@@ -98,6 +98,8 @@ def settle(cell: Cell, line: Callable[[Cell], Record], *, wait: bool = True) -> 
     Raises:
         BusyError: another process works on the cell, and ``wait`` is off.
     """
+    if not cell.config.force and (there := cell.finished()) is not None and not _outdated(cell, there):
+        return there  # nothing is written, no lock either: it may lie where nobody may write
     with cell.folder.locked(wait=wait):
         if not cell.config.force and (record := cell.finished()) is not None:
             return _up_to_date(cell, record)
@@ -108,9 +110,14 @@ def settle(cell: Cell, line: Callable[[Cell], Record], *, wait: bool = True) -> 
     return record
 
 
+def _outdated(cell: Cell, record: Record) -> list[str]:
+    """Keys of the scores that its finished record lacks, or has by another making; a probe's are its own."""
+    return [] if record.probe else outdated(record, cell.draft.protocol, cell.config.metrics)
+
+
 def _up_to_date(cell: Cell, record: Record) -> Record:
     """A finished record, with scores that are missing or outdated computed from the stored images."""
-    keys = [] if record.probe else outdated(record, cell.draft.protocol, cell.config.metrics)
+    keys = _outdated(cell, record)
     if not keys:
         return record
     device = resolve_device(cell.config.device)

@@ -23,11 +23,11 @@ from bench.errors import SkipCellError, StorageError, UnknownNameError, UsageErr
 from bench.line import run, run_cell, run_controls, settle
 from bench.metrics.registry import metrics
 from bench.registry import CONTROLS, registered
-from bench.store.folder import SHARD, shards
+from bench.store.folder import SHARD, CellFolder, shards
 from bench.store.intact import intact
 from bench.store.record import Record, Score, stamped
 from bench.weights.files import entry
-from tests.cells import PLUGINS, config, folder_of
+from tests.cells import PLUGINS, config, folder_of, forget
 
 
 @pytest.mark.networks
@@ -53,6 +53,20 @@ def test_record_has_every_key_and_its_files(tmp_path: Path) -> None:
     z = np.load(tmp_path / "cifar10/robust_resnet152/logits.npz")["logits"][:20]
     error = np.linalg.norm(again - z, axis=1) / np.linalg.norm(z, axis=1)
     assert table.column("logit_error").to_numpy() == pytest.approx(error, rel=1e-5)
+
+
+@pytest.mark.networks
+def test_a_finished_cell_is_read_where_nobody_may_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = run_cell(config("Grey", tmp_path))
+
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", ".lock")
+
+    monkeypatch.setattr(CellFolder, "locked", refused)
+    assert run_cell(config("Grey", tmp_path)) == first
+    forget(first, tmp_path, "psnr")
+    with pytest.raises(PermissionError):
+        run_cell(config("Grey", tmp_path))
 
 
 @pytest.mark.networks

@@ -42,6 +42,20 @@ class Member:
         """Where it is, for people: its path, or its name in an archive's."""
         return self.path if self.length is None else f"{self.name} in {self.path}"
 
+    @property
+    def size(self) -> int:
+        """How many bytes it has, unpacked; none of them is read.
+
+        Raises:
+            DataError: the file is not there.
+        """
+        if self.zipped is not None:
+            return self.zipped[0]
+        try:
+            return os.path.getsize(self.path) if self.length is None else self.length
+        except OSError as error:
+            raise DataError(f"{self.place} cannot be read ({error}). Copy or fetch it again.") from error
+
     def read(self) -> bytes:
         """Its bytes.
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -135,7 +136,7 @@ class ImageNet(Dataset):
         with locked(home() / f".{NAME}-{size}.lock"):
             copy = find(origin, TRAINING + VALIDATION)
             name = _named(size, not _whole(copy, origin, partial))
-            _prepare(copy, name, size)
+            _prepare(copy, name, size, force)
         counts = cls.open(name, "test", size).splits
         told = ", ".join(f"{count:,} {split}" for split, count in counts.items())
         print(
@@ -237,13 +238,15 @@ def _whole(copy: Copy, origin: Path, partial: bool) -> bool:
     return False
 
 
-def _prepare(copy: Copy, name: str, size: int) -> None:
-    """Decode every split and put all into place."""
+def _prepare(copy: Copy, name: str, size: int, force: bool) -> None:
+    """Decode every split and put all into place; with ``force`` nothing is taken of an earlier attempt."""
     splits, target = published(copy), _folder(name)
     print(
         f"{name}: {len(copy.ids):,} images, {len(copy.ids) * size * size * 3 / 2**30:,.1f} GiB in {target}", flush=True
     )
     work = home() / f".{target.name}-prepare"
+    if force:
+        shutil.rmtree(work, ignore_errors=True)
     made = prepare(work, {split: copy.files[rows] for split, rows in splits.items()}, size, f"preparing {name}")
     for split, rows in splits.items():
         ids, labels = copy.ids[rows], copy.labels[rows]

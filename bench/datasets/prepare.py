@@ -146,12 +146,12 @@ def _resumed(folder: Path, splits: Mapping[str, Sequence[Member]], size: int) ->
 
 
 def _plan(splits: Mapping[str, Sequence[Member]], size: int) -> str:
-    """A digest of what is to be done: which files in which order, and not where they lie."""
+    """A digest of what is to be done: which files in which order, by name and length, and not where they lie."""
     digest = hashlib.sha256(json.dumps([size, BLOCK]).encode())
     for split, files in splits.items():
         digest.update(json.dumps([split, len(files)]).encode())
         for start in range(0, len(files), BLOCK):
-            digest.update(json.dumps([one.name for one in files[start : start + BLOCK]]).encode())
+            digest.update(json.dumps([[one.name, one.size] for one in files[start : start + BLOCK]]).encode())
     return digest.hexdigest() + "\n"
 
 
@@ -199,7 +199,10 @@ def _answer(lane: Connection) -> Any:
     try:
         return lane.recv()
     except EOFError:
-        return DataError("A process that decodes images was killed. Type the same command again: what is done is kept.")
+        return DataError(
+            "A process that decodes images was killed. Type the same command again: what is done is kept, "
+            "but not with --force."
+        )
 
 
 @contextmanager
@@ -281,6 +284,6 @@ def _writing(path: Path) -> Iterator[IO[bytes]]:
             free = shutil.disk_usage(path.parent).free / 2**20
             raise StorageError(
                 f"{path} could not be written: {error.strerror} ({free:,.1f} MiB are free there). Make room and type "
-                "the same command again: what is done is kept."
+                "the same command again: what is done is kept, but not with --force."
             ) from error
         raise DataError(f"{path} could not be written: {error.strerror}.") from error

@@ -116,6 +116,8 @@ class TinyImageNet(Dataset):
             return
         work = home() / f".{NAME}-prepare"
         with locked(home() / f".{NAME}.lock"):
+            if force:
+                shutil.rmtree(work, ignore_errors=True)
             origin = _downloaded(work) if source is None else expanded(source)
             if not origin.exists():
                 raise DataError(f"--from expects a folder or an archive with Tiny ImageNet; {origin} does not exist.")

@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from bench.errors import BusyError, StorageError
+from bench.errors import BusyError, StorageError, UsageError
+from bench.paths import home
 
 if TYPE_CHECKING:
     import numpy as np
@@ -97,10 +98,19 @@ def _scratch_name(name: str) -> str:
 
 def _full(path: Path, error: OSError) -> str:
     free = shutil.disk_usage(path.parent).free
+    other = "set BENCH_HOME to another folder" if _below_home(path) else "choose another folder with --out"
     return (
-        f"{path} could not be written: {error.strerror} ({free / 2**20:,.1f} MiB are free there). Make room or choose "
-        "another folder with --out, and type the same command again: what is finished is kept."
+        f"{path} could not be written: {error.strerror} ({free / 2**20:,.1f} MiB are free there). Make room or "
+        f"{other}, and type the same command again: what is finished is kept."
     )
+
+
+def _below_home(path: Path) -> bool:
+    """Whether a file is one that is fetched or cached, for which no command has a folder."""
+    try:
+        return Path(os.path.abspath(path)).is_relative_to(os.path.abspath(home()))
+    except UsageError:  # there is no such folder
+        return False
 
 
 def sweep(folder: Path, name: str = "") -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bench.store.files import sha256_of_file, sha256_of_rows
 from bench.store.folder import LOGITS, ORIGINALS
@@ -39,18 +37,19 @@ def own_changed(record: Record, folder: Path) -> list[str]:
 
 
 def _digest(record: Record, path: Path) -> str | None:
-    """What ``intact`` compares; None of logits that another classifier or device has put in the place of the cell's."""
+    """What ``intact`` compares; None of logits that another classifier or device has put in the place of the cell's.
+
+    Those of a smaller N that came after such are fewer than the cell's, and its own again only in part: None, too.
+    """
     if path.name == ORIGINALS:
-        return sha256_of_rows(_rows(np.load(path, mmap_mode="r"), record.num_images))
+        originals = np.load(path, mmap_mode="r")
+        if len(originals) < record.num_images:
+            raise ValueError(f"{len(originals)} of {record.num_images} rows")
+        return sha256_of_rows(originals, record.num_images)
     if path.name == LOGITS:
         with np.load(path) as raw:
             if str(raw["made_by"]) != f"{record.weights.get(record.classifier)} {record.cost.device}":
                 return None
-            return sha256_of_rows(_rows(raw["logits"], record.num_images))
+            logits = raw["logits"]
+            return sha256_of_rows(logits, record.num_images) if len(logits) >= record.num_images else None
     return sha256_of_file(path)
-
-
-def _rows(array: NDArray[Any], count: int) -> NDArray[Any]:
-    if len(array) < count:
-        raise ValueError(f"{len(array)} of {count} rows")
-    return array[:count]

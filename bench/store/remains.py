@@ -51,7 +51,9 @@ class Images:
                 raise DataError(f"{reason}: the cell cannot be scored again. Type the same bench run with --force.")
         read = partial(np.load, mmap_mode="r", allow_pickle=False)
         try:
-            found = pq.read_table(table)
+            # A stream, as a name that is no UTF-8 stops pyarrow, which would also read columns out of folders' names
+            with table.open("rb") as stream, pq.ParquetFile(stream, pre_buffer=False) as file:
+                found = file.read(use_threads=False)
             columns = {name: found.column(name).to_numpy() for name in found.column_names}
             draw = read(second) if second.exists() else None
             opened = cls(read(originals)[:n], read(folder.reconstructions), draw, _logits(logits, record), columns)

@@ -4,7 +4,8 @@
     runs/<dataset>/originals.json               the SHA-256 of each block of 250 of them
     runs/<dataset>/<classifier>/logits.npz      ids, logits (N, K) float32, the weights that made them, a seal
 
-They are written under a lock and never shrink: the larger N stays. What is read for computing is checked first.
+They are written under a lock: of one dataset, and of one classifier on one device, the larger N stays. What is read for
+computing is checked first.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from bench.classifiers import LoadedClassifier
 
+AGAIN = "type the cell's own command, bench run or bench probe, with --force"
 AGREEMENT = 1e-3  # of the largest logit, or of 1: by how much kept logits may differ from those of now
 
 _made: dict[Path, list[str]] = {}  # the digests of the originals that this process has written
@@ -137,8 +139,8 @@ def _sha256(block: Pixels) -> str:
 def _damaged(path: Path) -> DataError:
     place = f"{path.parent.name}/{path.name}"
     return DataError(
-        f"{place} is damaged: it is not what was written there, and nothing is computed from it. To make it anew, type "
-        "the same command with --force"
+        f"{place} is damaged: it is not what was written there, and nothing is computed from it. To make it anew, "
+        f"{AGAIN}"
     )
 
 
@@ -230,7 +232,7 @@ def _outdated(path: Path, classifier: str, difference: str) -> DataError:
     return DataError(
         f"{path.parent.name}/{path.name} holds other logits than {classifier} gives now: {difference}. Its weights and "
         "source are those of then, so that something else that it reads has changed. To make logits and "
-        "reconstructions anew, type the same command with --force"
+        f"reconstructions anew, {AGAIN}"
     )
 
 

@@ -91,7 +91,7 @@ def command(config: RunConfig, *more: str) -> str:
     default = RunConfig(config.method, config.classifier)
     words = ["bench", "run", "--method", config.method, "--classifier", config.classifier]
     options = ("dataset", "num_images", "seed", "training_seed", "device", "preset", "precision", "judge")
-    for name in (*options, "inception_weights", "out"):
+    for name in (*options, "classifier_weights", "inception_weights", "out"):
         if (value := getattr(config, name)) != getattr(default, name):
             words += [f"--{name.replace('_', '-')}", str(value)]
     return shlex.join([*words, "--no-controls", *filter(None, more)])

@@ -22,7 +22,7 @@ from bench.registry import CONTROLS, INVERTERS, expanded, registered
 from bench.rescore import outdated
 from bench.store.files import locked
 from bench.sweep.plan import Override, Plan, listed, nearest
-from bench.sweep.training import precedes
+from bench.sweep.training import check_awaited, precedes
 
 State = Literal["complete", "failed", "skipped", "running", "open"]
 
@@ -111,15 +111,17 @@ def finished(cell: Cell) -> bool:
 
 
 def _held(cell: Cell) -> bool:
-    """Whether a process works on it now."""
+    """Whether a process is known to work on it now; of a cell that cannot be written nobody can tell."""
     path = cell.folder.path / ".lock"
-    if not path.exists():
-        return False
     try:
+        if not path.exists():
+            return False
         with locked(path, wait=False):
             return False
     except BusyError:
         return True
+    except OSError:
+        return False
 
 
 def plan_cells(plan: Plan, out: Path, device: Device) -> list[Planned]:
@@ -131,12 +133,13 @@ def plan_cells(plan: Plan, out: Path, device: Device) -> list[Planned]:
         device: ``cpu`` or ``cuda``, which is part of every cell's key.
 
     Raises:
-        UsageError: a name does not exist, or an override names what the plan does not run.
+        UsageError: a name does not exist, an override names what the plan does not run, or no cell waits for a
+            training.
     """
     with one_run():
-        configs = list(dict.fromkeys(_grid(plan, out, device)))
-        _check_overrides(plan, [one for one, _, _ in configs])
-        cells = [_planned(plan, *one) for one in configs]
+        _check_overrides(plan, [config for config, _ in _bases(plan, out, device)])
+        cells = [_planned(plan, *one) for one in dict.fromkeys(_grid(plan, out, device))]
+        check_awaited(plan, {place for cell in cells for place in cell.trainings})
     most: dict[str, int] = {}
     for cell in cells:
         name = cell.config.dataset
@@ -144,25 +147,38 @@ def plan_cells(plan: Plan, out: Path, device: Device) -> list[Planned]:
     return list(dict.fromkeys(replace(cell, most=most[cell.config.dataset]) for cell in cells))
 
 
-def _grid(plan: Plan, out: Path, device: Device) -> Iterator[tuple[RunConfig, str | None, bool]]:
-    """Configuration, probe, and whether it is a control that nobody named."""
+def _bases(plan: Plan, out: Path, device: Device) -> Iterator[tuple[RunConfig, bool]]:
+    """What every method, classifier and dataset has before overrides, and whether it is a control that nobody named."""
     methods = expanded(plan.methods, registered(INVERTERS))
     controls = [name for name in registered(CONTROLS) if plan.controls and name not in methods]
     for dataset in plan.datasets:
         for classifier in expanded(plan.classifiers, targets(aliases_of(dataset))):
             for name in (*controls, *methods):
-                base = RunConfig(
+                yield RunConfig(
                     name, classifier, dataset, plan.num_images, 0, device, plan.preset, controls=False, out=out,
                     precision=plan.precision, metrics=plan.metrics,
-                )  # fmt: skip
-                config, seeds, trainings, probes = _overridden(plan, base, None)
-                if name in controls:
-                    seeds, trainings = seeds[:1], ()
-                for training, seed in product(seeds_of_training(name, trainings), seeds):
-                    yield replace(config, seed=seed, training_seed=training), None, name in controls
-                    for probe in () if name in registered(CONTROLS) else probes:
-                        one = replace(base, seed=seed, training_seed=training, num_images=None, metrics=None)
-                        yield _overridden(plan, one, probe)[0], probe, False
+                ), name in controls  # fmt: skip
+
+
+def _grid(plan: Plan, out: Path, device: Device) -> Iterator[tuple[RunConfig, str | None, bool]]:
+    """Configuration, probe, and whether it is a control that nobody named."""
+    for base, control in _bases(plan, out, device):
+        config, seeds, trainings, _ = _overridden(plan, base, None)
+        if control:
+            seeds, trainings = seeds[:1], ()
+        for training, seed in product(seeds_of_training(base.method, trainings), seeds):
+            yield replace(config, seed=seed, training_seed=training), None, control
+        if base.method in registered(CONTROLS):
+            continue
+        for probe in _probes(plan):
+            config, seeds, trainings, probes = _overridden(plan, replace(base, num_images=None, metrics=None), probe)
+            for training, seed in product(seeds_of_training(base.method, trainings), seeds if probe in probes else ()):
+                yield replace(config, seed=seed, training_seed=training), probe, False
+
+
+def _probes(plan: Plan) -> list[str]:
+    """Those that any cell of the plan may be asked."""
+    return list(dict.fromkeys([*plan.probes, *(name for one in plan.override for name in one.probes or ())]))
 
 
 def _overridden(
@@ -188,20 +204,23 @@ def _speaks_of(one: Override, config: RunConfig, probe: str | None) -> bool:
     return all(not names or name in listed(names) for names, name in (*asked, (one.probe, probe)))
 
 
-def _check_overrides(plan: Plan, configs: Sequence[RunConfig]) -> None:
+def _check_overrides(plan: Plan, bases: Sequence[RunConfig]) -> None:
     """Raise where an override names what is not run."""
+    known = {name: {str(getattr(one, name)) for one in bases} for name in ("method", "classifier", "dataset")}
+    known |= {"probe": set(_probes(plan))}
     for k, one in enumerate(plan.override):
-        probes = {*plan.probes, *(name for other in plan.override for name in other.probes or ())}
-        known = {name: {str(getattr(c, name)) for c in configs} for name in ("method", "classifier", "dataset")}
-        if one.seeds == ():  # these it leaves out itself
-            continue
-        for kind, names in (known | {"probe": probes}).items():
+        for kind, names in known.items():
             for name in listed(getattr(one, kind)):
                 if name not in names:
                     raise UsageError(
                         f"override[{k}] names the {kind} {name!r}, which the plan does not run."
                         f"{nearest(name, names)} It runs: {', '.join(sorted(names)) or 'none'}."
                     )
+        if one.probe and (others := [name for name in one.probes or () if name not in listed(one.probe)]):
+            raise UsageError(
+                f"override[{k}] is for the probe {', '.join(listed(one.probe))} alone, and adds {', '.join(others)}. "
+                "Leave probe out of it, or these out of its probes."
+            )
 
 
 def _planned(plan: Plan, config: RunConfig, probe: str | None, control: bool) -> Planned:

@@ -18,10 +18,11 @@ from bench.errors import UsageError
 from bench.once import one_run
 from bench.progress import each, progress
 from bench.store.neutral import printable
+from bench.store.shared import AGAIN
 from bench.sweep.cells import Planned, State, plan_cells
 from bench.sweep.costs import Costs, Expected, longest_first, makespan
 from bench.sweep.executor import Executor, Outcome, Work, open_executor
-from bench.sweep.local import places_for
+from bench.sweep.places import places_for
 from bench.sweep.plan import Plan, read_plan
 from bench.sweep.training import check, trained
 from bench.sweep.training import command as training_command
@@ -90,11 +91,10 @@ class Sweep:
         return [open_ones[k] for k in order]
 
     def work(self) -> Work:
-        """What the executor is handed."""
+        """What the executor is handed; the folder is made before it runs."""
         stem = re.sub(r"[^A-Za-z0-9._-]+", "-", self.path.stem)
         digest = hashlib.sha256(str(self.path.resolve()).encode(errors="surrogateescape")).hexdigest()[:8]
         folder = (self.out / ".sweeps" / f"{stem}-{digest}").resolve()
-        folder.mkdir(parents=True, exist_ok=True)
         rest = self.rest
         needed = self.trainings & {place for k in rest for place in self.cells[k].trainings}
         return Work(
@@ -114,6 +114,7 @@ def sweep(path: Path, name: str, out: Path, workers: int | None, *, detach: bool
         if reason is not None:
             raise UsageError(f"{path} cannot be run by the executor {name}: {reason}.")
     work = asked.work()
+    work.folder.mkdir(parents=True, exist_ok=True)
     say(f"{_counted(len(asked.cells))}: {len(asked.cells) - len(work.cells)} are there, {len(work.cells)} to run")
     if detach:
         print(asked.executor.detach(work, _itself(asked)) if work.cells else "There is nothing to run.")
@@ -125,7 +126,7 @@ def sweep(path: Path, name: str, out: Path, workers: int | None, *, detach: bool
             outcomes.append(one)
             bar.advance()
             if one.status in ("failed", "lost"):
-                say(_told(one))
+                say(_told(one, asked.plan.threads))
     return _summary(asked, outcomes)
 
 
@@ -134,12 +135,19 @@ def _itself(asked: Sweep) -> list[str]:
     return words + (["--workers", str(asked.workers)] if asked.workers else [])
 
 
-def _told(one: Outcome) -> str:
+def _told(one: Outcome, threads: int) -> str:
     """One line."""
-    reason = f": {one.reason}" if one.reason else ""
+    reason = _because(one.cell, one.reason, threads)
     return printable(
         f"{one.status}: {one.cell}{reason}" + (f" (log: {one.log})" if one.log and one.status == "lost" else "")
     )
+
+
+def _because(cell: Planned, reason: str | None, threads: int) -> str:
+    """Why a cell has no scores, with the command of its own where that is asked for: a sweep has no --force."""
+    if not reason:
+        return ""
+    return f": {reason}" + (f": {cell.command(threads)} --force" if reason.endswith(AGAIN) else "")
 
 
 def _summary(asked: Sweep, outcomes: Sequence[Outcome]) -> int:
@@ -150,7 +158,7 @@ def _summary(asked: Sweep, outcomes: Sequence[Outcome]) -> int:
     print(f"{_counted(len(asked.cells))}: {', '.join(told) or 'none'}")
     for one in outcomes:
         if one.status != "complete":
-            print(f"  {_told(one)}")
+            print(f"  {_told(one, asked.plan.threads)}")
     if counts["lost"]:
         print("  What was lost goes on at its last whole shard: type the same command again.")
     print(f"records: {asked.out}    next: bench report --runs {asked.out}")
@@ -238,7 +246,7 @@ def collect(path: Path, name: str, out: Path, workers: int | None) -> int:
         counts[shown] += 1
         if state != "complete":
             log = logs.get(str(cell))
-            told = f"{shown}: {cell}" + (f": {reason}" if reason else "")
+            told = f"{shown}: {cell}" + _because(cell, reason, asked.plan.threads)
             print(printable(told + (f" (log: {log})" if log is not None and log.exists() else "")))
     print(f"{_counted(len(asked.cells))}: {', '.join(f'{count} {state}' for state, count in counts.items())}")
     if counts["complete"]:

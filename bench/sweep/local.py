@@ -13,29 +13,19 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.errors import error_text
 from bench.sweep.cells import Planned
 from bench.sweep.executor import Executor, Outcome, Work
+from bench.sweep.places import Place, places_for
 from bench.sweep.plan import Plan
+from bench.sweep.training import unmade
 from bench.sweep.worker import BUSY, LOST
 
 PATIENCE = (1.0, 15.0)  # seconds until a cell that another process holds is asked for again: at first, at most
 LOG = "sweep.log"
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a worker computes: its cores, none where they are not its own, its GPU or None, and its log.
-
-    Without a log it writes where the executor writes.
-    """
-
-    cores: tuple[int, ...]
-    gpu: str | None
-    log: Path | None
 
 
 class LocalExecutor(Executor):
@@ -83,11 +73,13 @@ class LocalExecutor(Executor):
 
     def logs(self, work: Work) -> dict[str, Path]:
         """Those of the trainings; a worker has one for all its cells."""
-        return {str(work.plan.train[place]): work.folder / f"train-{place + 1}.log" for place in work.trainings}
+        return {str(work.plan.train[place]): _log(work.folder, place) for place in work.trainings}
 
 
 def run_cells(cells: Sequence[Planned], plan: Plan, folder: Path | None, workers: int | None) -> Iterator[Outcome]:
     """Run cells by workers of this machine; each cell's outcome as it ends.
+
+    Those that wait for a training which has left no weights are lost: others would be taken in their place.
 
     Args:
         cells: in the order in which they start.
@@ -96,6 +88,11 @@ def run_cells(cells: Sequence[Planned], plan: Plan, folder: Path | None, workers
             this process writes.
         workers: how many, or None for as many as there is room for.
     """
+    lacking = unmade(plan, {place for cell in cells for place in cell.trainings})
+    for cell in cells:
+        if without := [place for place in cell.trainings if place in lacking]:
+            yield Outcome(cell, LOST, lacking[without[0]], _log(folder, without[0]) if folder else None)
+    cells = [cell for cell in cells if not lacking.keys() & set(cell.trainings)]
     places = places_for(plan, folder, workers, cells[0].config.device if cells else "cpu")
     count = len(cells) if not any(cell.shared for cell in cells) else len(places)
     desk = _Desk(cells)
@@ -110,31 +107,9 @@ def run_cells(cells: Sequence[Planned], plan: Plan, folder: Path | None, workers
             slot.end()
 
 
-def places_for(plan: Plan, folder: Path | None, workers: int | None, device: str) -> list[Place]:
-    """Where the workers compute, by default as many as have cores (or, with ``device`` cuda, a GPU) of their own."""
-    cores: list[int] = sorted(getattr(os, "sched_getaffinity", lambda _: ())(0))
-    gpus: list[str | None] = [None]
-    if device == "cuda":
-        import torch
-
-        visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-        gpus = list(visible.split(",") if visible else map(str, range(torch.cuda.device_count()))) or [None]
-    each = plan.threads
-    count = workers or (len(gpus) if device == "cuda" else max(1, (len(cores) or os.cpu_count() or 1) // each))
-    own = folder is not None and count * each <= len(cores)
-    return [
-        Place(
-            tuple(cores[k * each : (k + 1) * each]) if own else (),
-            gpus[k % len(gpus)],
-            None if folder is None else folder / f"worker-{k + 1}.log",
-        )
-        for k in range(count)
-    ]
-
-
 def _trained(work: Work, place: int) -> Path | None:
     """Run one training; its log if it failed."""
-    command, log = work.trainings[place], work.folder / f"train-{place + 1}.log"
+    command, log = work.trainings[place], _log(work.folder, place)
     print(f"bench: training {place + 1} of the plan, which writes {log}", file=sys.stderr, flush=True)
     with log.open("ab") as file:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
@@ -142,6 +117,11 @@ def _trained(work: Work, place: int) -> Path | None:
             return log if process.wait() else None
         finally:
             _end(process)
+
+
+def _log(folder: Path, place: int) -> Path:
+    """Of the training at a place of the plan."""
+    return folder / f"train-{place + 1}.log"
 
 
 class _Desk:
@@ -255,7 +235,12 @@ class _Slot(threading.Thread):
         """Until nothing is left to do."""
         while (given := self.desk.next()) is not None:
             cell, lend, pause = given
-            answer = self.worker.ask(cell, lend=lend)
+            try:
+                answer = self.worker.ask(cell, lend=lend)
+            except Exception as error:  # whatever it was, the cell has an outcome: it cannot be begun, it wrote no JSON
+                answer = {"status": LOST, "reason": error_text(error)}
+                self.worker.end()
+                self.worker.leave()
             if lend:
                 self.desk.helped(cell)
             elif answer["status"] == BUSY:

@@ -27,7 +27,8 @@ class Override:
         method, classifier, dataset, probe: which cells: a name or several; all where it is left out.
         num_images, preset, precision: in place of the plan's own. A probe has its default number of images unless an
             override that names the probe gives another.
-        seeds, training_seeds, probes: in place of the plan's lists; an empty list of seeds leaves these cells out.
+        seeds, training_seeds, probes: in place of the plan's lists, of the named probes alone where there are some; an
+            empty list of seeds leaves these cells out.
     """
 
     method: Names = ()

@@ -106,7 +106,7 @@ class SlurmExecutor(Executor):
                     status, reason = LOST, "its job ended without a record"
                 rest.remove(cell)
                 logs, failed = self.logs(work), _failed(work, cell) if status == LOST else None
-                reason = reason if failed is None else f"the {failed} before it failed"
+                reason = reason if failed is None else f"the {failed} before it has left no weights"
                 yield Outcome(cell, status, reason, logs.get(str(cell) if failed is None else failed))
             suspects = gone
             if rest:

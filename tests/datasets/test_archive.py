@@ -37,6 +37,7 @@ def pack(folder: Path, kind: str) -> Path:
 def test_every_container_gives_the_same_files(folder: Path, tmp_path: Path, kind: str) -> None:
     found = members(folder if kind == "folder" else pack(folder, kind), tmp_path / "scratch")
     assert {one.name: one.read() for one in found} == FILES
+    assert {one.name: one.size for one in found} == {name: len(data) for name, data in FILES.items()}
 
 
 def test_what_cannot_be_read_is_named(folder: Path, tmp_path: Path) -> None:
@@ -49,6 +50,8 @@ def test_what_cannot_be_read_is_named(folder: Path, tmp_path: Path) -> None:
         members(packed, tmp_path)
     with pytest.raises(DataError, match="cannot be read"):
         Member("gone", str(tmp_path / "gone")).read()
+    with pytest.raises(DataError, match="gone cannot be read"):
+        _ = Member("gone", str(tmp_path / "gone")).size
 
 
 def test_a_packed_archive_that_is_cut_short(folder: Path, tmp_path: Path) -> None:

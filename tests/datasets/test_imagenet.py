@@ -38,8 +38,8 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bench_home: Path) -> P
     return written(tmp_path / "copy", layouts()["folders"])
 
 
-def prepared(source: Path, size: int = 64, partial: bool = False) -> dict[str, bench.Dataset]:
-    prepare("imagenet", source, size, True, partial)
+def prepared(source: Path, size: int = 64, partial: bool = False, force: bool = True) -> dict[str, bench.Dataset]:
+    prepare("imagenet", source, size, force, partial)
     return {split: load_dataset(f"imagenet:{size}{':partial' if partial else ''}", split) for split in SPLITS}
 
 
@@ -143,13 +143,40 @@ def test_it_goes_on_where_it_ended(
     with pytest.raises(KeyboardInterrupt):
         prepare("imagenet", copy, 64, True)
     assert np.array_equal(load_dataset(NAME).pixels(slice(None)), wanted["test"])  # the old one is whole until then
+    shutil.rmtree(imagenet._folder(NAME))
     shutil.move(copy, copy.with_name("moved"))
     capsys.readouterr()
-    again = prepared(copy.with_name("moved"))
+    again = prepared(copy.with_name("moved"), force=False)
     assert "preparing imagenet:64: 14 images, " in capsys.readouterr().out
     assert len(decoded) == 13 + 14
     for split, dataset in again.items():
         assert dataset.fingerprint == known[split].fingerprint
+        assert np.array_equal(dataset.pixels(slice(None)), wanted[split])
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_nothing_of_another_copy_is_kept(copy: Path, monkeypatch: pytest.MonkeyPatch, force: bool) -> None:
+    """Files of the same names, and with ``force`` of the same lengths, fail part of the way; the right ones follow."""
+    wanted = {split: dataset.pixels(slice(None)) for split, dataset in prepared(copy).items()}
+    shutil.rmtree(imagenet._folder(NAME))
+    monkeypatch.setattr(preparing, "BLOCK", 4)
+    decoded: list[str] = []
+
+    def failing(name: str, size: int, data: bytes) -> Pixels:
+        decoded.append(name)
+        if len(decoded) == 13:
+            raise DataError("no image")
+        return 255 - decode(name, size, data)
+
+    other = copy.with_name("other")
+    shutil.copytree(copy, other)
+    for path in () if force else other.rglob("*.JPEG"):
+        path.write_bytes(path.read_bytes() + b"more")
+    with monkeypatch.context() as patched:
+        patched.setattr(preparing, "decode", failing)
+        with pytest.raises(DataError, match="no image"):
+            prepare("imagenet", other, 64, False)
+    for split, dataset in prepared(copy, force=force).items():
         assert np.array_equal(dataset.pixels(slice(None)), wanted[split])
 
 
@@ -280,7 +307,7 @@ def test_memory_holds_a_list_and_a_block(bench_home: Path, tmp_path: Path, monke
     for count in (5_000, 20_000):
         copy = many(count, str(tmp_path / "file"))
         tracemalloc.start()
-        imagenet._prepare(copy, NAME, 32)
+        imagenet._prepare(copy, NAME, 32, False)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert (peaks[1] - peaks[0]) / 15_000 < 32 * 32 * 3 / 10
@@ -319,7 +346,7 @@ def test_a_killed_command_is_gone_on_with(bench_home: Path, tmp_path: Path, caps
     done = journal.read_text().count("\n") - 1
     assert 1 < done < 6
     capsys.readouterr()
-    splits = prepared(tmp_path / "copy", partial=True)
+    splits = prepared(tmp_path / "copy", partial=True, force=False)
     left = int(capsys.readouterr().out.split("preparing imagenet:64:partial: ")[1].split(" images")[0].replace(",", ""))
     assert 2_020 - left >= 20 + 500 * (done - 2)
     wanted = decode("x", 64, data)

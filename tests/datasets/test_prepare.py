@@ -70,6 +70,21 @@ def test_it_goes_on_where_it_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert np.array_equal(np.load(out / "test.npy"), wanted(files[::-1], 6))
 
 
+def test_a_copy_whose_files_have_other_lengths_begins_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "BLOCK", 4)
+    monkeypatch.setattr(module, "cpu_count", lambda: 1)
+    files, other, out = pictures(tmp_path / "in", 10), tmp_path / "other", tmp_path / "out"
+    other.mkdir()
+    for one in files[:8]:
+        Image.new("RGB", (6, 6)).save(other / one.name)
+    for one in files[8:]:
+        (other / one.name).write_bytes(b"no image")
+    with pytest.raises(DataError, match="cannot be read as an image"):
+        prepare(out, {"test": [Member(one.name, str(other / one.name)) for one in files]}, 6, "title")
+    prepare(out, {"test": files}, 6, "title")
+    assert np.array_equal(np.load(out / "test.npy"), wanted(files, 6))
+
+
 def test_a_file_that_is_no_image_is_named(tmp_path: Path) -> None:
     files = pictures(tmp_path / "in", 3)
     Path(files[1].path).write_text("no image")

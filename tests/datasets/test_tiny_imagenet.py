@@ -15,6 +15,7 @@ from bench.datasets.decode import decode
 from bench.datasets.imagenet_classes import imagenet_classes
 from bench.datasets.tiny_imagenet import NAME, PARTIAL, WNIDS, TinyImageNet, published
 from bench.errors import DataError, UsageError
+from bench.paths import home
 
 CUT = os.environ.get("BENCH_TINY_IMAGENET_CUT", "")
 FEW = WNIDS[:3]
@@ -134,6 +135,15 @@ def test_another_picture_is_refused(official: Path) -> None:
     (official / "val" / "val_annotations.txt").write_text(lines)
     with pytest.raises(DataError, match="those of test"):
         fetch(NAME, official, True)
+
+
+def test_force_takes_nothing_of_an_earlier_attempt(official: Path) -> None:
+    left = home() / f".{NAME}-prepare" / tiny_imagenet.ARCHIVE
+    left.parent.mkdir()
+    left.touch()
+    with pytest.raises(DataError, match="does not exist"):
+        fetch(NAME, official / "nowhere", True)
+    assert not left.exists()
 
 
 def test_damage_is_told(official: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,8 +12,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from bench.errors import StorageError
-from bench.store.files import locked, replacing, sha256_of_file, sha256_of_rows, sweep, write_atomically, write_rows
+from bench.errors import StorageError, UsageError
+from bench.store import files
+from bench.store.files import (
+    locked,
+    replacing,
+    room_for,
+    sha256_of_file,
+    sha256_of_rows,
+    sweep,
+    write_atomically,
+    write_rows,
+)  # fmt: skip
 from bench.store.folder import save_array, write_blocks
 
 MIB = 2**20
@@ -68,6 +78,23 @@ def test_a_full_disk_is_an_error_that_names_file_and_room_and_leaves_nothing(sma
         assert "--out" in text
         assert os.listdir(small_disk) == ["kept"]
         assert (small_disk / "kept").read_bytes() == b"old"
+
+
+def test_a_full_cache_is_not_moved_by_out(tmp_path: Path, bench_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def said(folder: Path) -> str:
+        folder.mkdir(parents=True, exist_ok=True)
+        with pytest.raises(StorageError) as caught, room_for(folder / "a.npy"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return str(caught.value)
+
+    assert "Make room or set BENCH_HOME to another folder, and type" in said(bench_home / "imagenet-64")
+    assert "Make room or choose another folder with --out, and type" in said(tmp_path / "runs")
+    monkeypatch.setattr(files, "home", _homeless)
+    assert "choose another folder with --out" in said(tmp_path / "runs")
+
+
+def _homeless() -> Path:
+    raise UsageError("There is no home folder.")
 
 
 @pytest.mark.processes

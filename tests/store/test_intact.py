@@ -41,6 +41,7 @@ def test_shared_arrays_are_intact_by_the_rows_of_their_cell(tmp_path: Path) -> N
         assert (intact(made, originals), intact(made, logits)) == (None, None)
     write(pixels[:2], z[:2])
     assert intact(made, originals) == "originals.npy cannot be read (ValueError)"
+    assert intact(made, logits) is None  # another's took their place, and then the own of a smaller N
     write(pixels + 1, z + 1)
     assert intact(made, originals) == "originals.npy is not what its record was written with"
     assert intact(made, logits) == "logits.npz is not what its record was written with"

@@ -1,5 +1,6 @@
 """What a finished cell left is taken only as it was written."""
 
+import os
 import shutil
 from dataclasses import replace
 from functools import partial
@@ -47,14 +48,16 @@ def test_damaged_images_are_not_scored(tmp_path: Path) -> None:
     assert "reconstructions.npy is not what its record was written with" in str(done.reason)
 
 
-@pytest.mark.parametrize("rows", [20, 10])
-def test_logits_of_another_classifier_are_not_taken_for_the_cells_own(rows: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("by", "rows"), [("another", 20), ("another", 10), ("own", 10)])
+def test_logits_of_another_classifier_are_not_taken_for_the_cells_own(by: str, rows: int, tmp_path: Path) -> None:
+    """Nor fewer of its own, which a smaller N has left after another had taken their place."""
     whole = run_cell(config("Grey", tmp_path))
     forget(whole, tmp_path, "logit_error")
     path = folder_of(whole, tmp_path).parents[1] / "logits.npz"
     with np.load(path) as stored:
         kept = {name: stored[name] for name in stored.files}
-    kept |= {"made_by": np.array("another cpu"), "ids": kept["ids"][:rows], "logits": -kept["logits"][:rows]}
+    kept |= {"ids": kept["ids"][:rows], "logits": (1 if by == "own" else -1) * kept["logits"][:rows]}
+    kept |= {} if by == "own" else {"made_by": np.array("another cpu")}
     np.savez(path, **kept)
     (done,) = score_runs(tmp_path, None, device="cpu")
     assert done.filled == ("logit_error",)
@@ -100,6 +103,14 @@ def test_what_is_missing_or_damaged_is_named_with_what_to_type(name: str, finish
     path.unlink()
     with pytest.raises(DataError, match=f"{path.name} is missing"):
         open_again(replace(record, digests={}))
+
+
+@pytest.mark.parametrize("name", [os.fsdecode(b"caf\xe9"), "label=7"])
+def test_the_folders_name_does_not_matter(name: str, finished: Finished, tmp_path: Path) -> None:
+    record, folder = finished
+    shutil.copytree(tmp_path, tmp_path.with_name(name), symlinks=True)
+    there = CellFolder(folder_of(record, tmp_path.with_name(name)))
+    assert Images.open(record, there).columns["label"].tolist() == Images.open(record, folder).columns["label"].tolist()
 
 
 def test_images_without_labels_are_not_scored_again(finished: Finished) -> None:

@@ -87,6 +87,11 @@ def test_the_command_that_is_named_runs_the_very_cell(finished: RunConfig) -> No
     assert words.endswith("--device cpu --out 'my runs' --no-controls --force")
 
 
+def test_the_command_names_weights_of_the_users_own() -> None:
+    config = RunConfig("engstrom", "torchvision:resnet50", classifier_weights=Path("mine.pth"))
+    assert "--classifier-weights mine.pth" in command(config, "--force")
+
+
 @pytest.mark.networks
 def test_on_the_command_line(finished: RunConfig) -> None:
     words = ["run", "--method", finished.method, "--classifier", finished.classifier, "--num-images", "4"]

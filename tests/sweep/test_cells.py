@@ -10,6 +10,7 @@ from bench.cli.app import app
 from bench.errors import UsageError
 from bench.line import run_cell
 from bench.registry import CONTROLS, registered
+from bench.sweep import cells as module
 from bench.sweep.cells import Planned
 from tests.cells import forget
 from tests.sweep.plans import opened, short
@@ -35,8 +36,8 @@ def test_the_grid_and_its_overrides(tmp_path: Path) -> None:
     """
     _, cells = opened(tmp_path, "Noisy", "oracle", "biggan-logit", more=more)
     assert names(cells) == [
-        *("Noisy 0", "Noisy 0 noise", "Noisy 1", "Noisy 1 noise", "oracle 5"),
-        *("biggan-logit 0", "biggan-logit 0 noise", "biggan-logit 1", "biggan-logit 1 noise"),
+        *("Noisy 0", "Noisy 1", "Noisy 0 noise", "Noisy 1 noise", "oracle 5"),
+        *("biggan-logit 0", "biggan-logit 1", "biggan-logit 0 noise", "biggan-logit 1 noise"),
     ]
     asked = {(short(cell), cell.probe): cell.config.num_images for cell in cells}
     assert (asked["Noisy 0", None], asked["biggan-logit 1", None], asked["Noisy 0", "noise"]) == (4, 3, 7)
@@ -76,6 +77,39 @@ def test_a_probe_has_its_own_number_of_images(tmp_path: Path) -> None:
     assert [cell.config.num_images for cell in cells] == [4, 250]
 
 
+@pytest.mark.parametrize(
+    ("said", "probed"),
+    [
+        ("seeds = [5, 6]", ["Noisy 5 noise", "Noisy 6 noise"]),
+        ("seeds = []", []),
+        ("probes = []", []),
+        ('method = "biggan-logit"\ntraining_seeds = [1, 2]', ["Noisy 0 noise", "Noisy 1 noise"]),
+    ],
+)
+def test_an_override_of_a_probe_says_its_seeds(tmp_path: Path, said: str, probed: list[str]) -> None:
+    more = f'seeds = [0, 1]\nprobes = ["noise"]\n[[override]]\nprobe = "noise"\n{said}\n'
+    if "biggan" not in said:
+        _, cells = opened(tmp_path, "Noisy", more=more)
+        assert names(cells) == ["Noisy 0", "Noisy 1", *probed]
+        return
+    _, cells = opened(tmp_path, "Noisy", "biggan-logit", more=more)
+    assert names(cells)[2:4] == probed
+    trained = [(cell.config.seed, cell.config.training_seed) for cell in cells[4:]]
+    assert trained == [(0, None), (1, None), (0, 1), (1, 1), (0, 2), (1, 2)]
+
+
+def test_an_override_gives_single_cells_probes(tmp_path: Path) -> None:
+    more = '[[override]]\nmethod = "biggan-logit"\nprobes = ["noise"]\n'
+    _, cells = opened(tmp_path, "Noisy", "biggan-logit", more=more)
+    assert names(cells) == ["Noisy 0", "biggan-logit 0", "biggan-logit 0 noise"]
+
+
+def test_an_override_that_leaves_a_method_out_may_be_met_by_another(tmp_path: Path) -> None:
+    more = '[[override]]\nmethod = "oracle"\nseeds = []\n[[override]]\nmethod = "oracle"\nnum_images = 3\n'
+    _, cells = opened(tmp_path, "Noisy", "oracle", more=more)
+    assert names(cells) == ["Noisy 0"]
+
+
 def test_controls_come_once_with_the_first_seed(tmp_path: Path) -> None:
     path = tmp_path / "plan.toml"
     _, cells = opened(tmp_path, "Noisy", more="seeds = [3, 4]\n")
@@ -93,6 +127,9 @@ def test_controls_come_once_with_the_first_seed(tmp_path: Path) -> None:
     [
         (("Noisy", "engstrm"), "", "Did you mean 'engstrom'"),
         (("Noisy",), '[[override]]\nmethod = "engstrom"', "override\\[0\\] names the method 'engstrom'"),
+        (("Noisy",), '[[override]]\nmethod = "engstrm"\nseeds = []', "names the method 'engstrm'"),
+        (("Noisy",), 'probes = ["noise"]\n[[override]]\nprobe = "noise"\nprobes = ["size"]', "and adds size"),
+        (("biggan-logit",), '[[train]]\nmethod = "biggan-logit"\nclassifier = "resnet152"', "train\\[0\\] is for no"),
         (("Noisy",), 'probes = ["nose"]', "Did you mean 'noise'"),
         (("Noisy",), 'datasets = ["cifar"]', "cifar10"),
     ],
@@ -124,6 +161,21 @@ def test_states_follow_the_records(tmp_path: Path) -> None:
     forget(records[0], tmp_path / "runs", "psnr")
     assert cells[0].state() == ("open", None)  # a score is missing
     assert [Planned.from_json(cell.to_json()) for cell in cells] == cells
+
+
+@pytest.mark.parametrize("error", [PermissionError(13, "Permission denied"), OSError(30, "Read-only file system")])
+def test_whether_somebody_works_on_it_is_unknown_where_nobody_may_write(
+    error: OSError, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, (cell,) = opened(tmp_path, "Noisy")
+
+    def refused(*_: object, **__: object) -> None:
+        raise error
+
+    with cell.open().folder.locked():
+        assert cell.state() == ("running", None)
+        monkeypatch.setattr(module, "locked", refused)
+        assert cell.state() == ("open", None)
 
 
 @pytest.mark.networks

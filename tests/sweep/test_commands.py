@@ -79,6 +79,21 @@ def test_a_sweep_from_its_dry_run_to_its_report(
     assert "MiB" in text
 
 
+def test_a_cell_that_asks_for_force_is_told_with_its_own_command(
+    tmp_path: Path, here: Here, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, out = write(tmp_path, "Noisy", more='probes = ["noise"]'), tmp_path / "runs"
+    asked = commands.Sweep.open(path, "local", out, None)
+    folder = asked.cells[0].open().dataset_folder
+    folder.mkdir(parents=True)
+    (folder / "originals.npy").write_bytes(b"no array")
+    assert sweep(path, "local", out, None, detach=False) == 1
+    text = capsys.readouterr().out
+    for cell in asked.cells:
+        assert "originals.npy is damaged: it is not what was written there, and nothing is computed from it" in text
+        assert f"with --force: {cell.command(1)} --force" in text
+
+
 def test_detached(tmp_path: Path, here: Here, capsys: pytest.CaptureFixture[str]) -> None:
     path = write(tmp_path, "Noisy")
     assert sweep(path, "local", tmp_path / "runs", 3, detach=True) == 0
@@ -133,6 +148,7 @@ def test_cells_behind_a_training_that_is_to_come_are_never_there(
         monkeypatch.setattr(here, "queued", lambda work, waiting=waiting: waiting)
         collect(path, "local", tmp_path / "runs", None)
         assert f"{shown}: {name}\n" in capsys.readouterr().out
+    log.parent.mkdir(parents=True)  # it is not made by looking
     log.touch()
     monkeypatch.setattr(here, "queued", lambda work: set())
     collect(path, "local", tmp_path / "runs", None)

@@ -1,6 +1,8 @@
 """Workers of one machine: who is handed what, what a death costs, shards that are shared, many sweeps at once."""
 
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -10,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from bench.line import run_cell
+from bench.sweep import training
 from bench.sweep.executor import Outcome
-from bench.sweep.local import LocalExecutor, Worker, _Desk, lend_once, places_for, run_cells
+from bench.sweep.local import LocalExecutor, Worker, _Desk, lend_once, run_cells
 from bench.sweep.plan import Plan, Training
 from tests.sweep.plans import opened, record_of, same_results, short, work_of
 
@@ -37,24 +40,6 @@ def test_a_closed_desk_hands_out_nothing(tmp_path: Path) -> None:
     desk = _Desk(cells)
     desk.close()
     assert desk.next() is None
-
-
-def test_workers_have_cores_of_their_own_where_there_are_enough(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {2, 3, 4, 5, 6})
-    plan = Plan(("m",), ("c",), threads=2)
-    assert [place.cores for place in places_for(plan, tmp_path, None, "cpu")] == [(2, 3), (4, 5)]
-    assert [place.cores for place in places_for(plan, tmp_path, 3, "cpu")] == [()] * 3
-    assert [place.cores for place in places_for(plan, None, 1, "cpu")] == [()]  # in a job, which is placed already
-    assert [str(place.log) for place in places_for(plan, tmp_path, 1, "cpu")] == [f"{tmp_path / 'worker-1.log'}"]
-
-
-def test_workers_have_a_gpu_each(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,5")
-    plan = Plan(("m",), ("c",))
-    assert [place.gpu for place in places_for(plan, None, None, "cuda")] == ["3", "5"]
-    assert [place.gpu for place in places_for(plan, None, 3, "cuda")] == ["3", "5", "3"]
 
 
 def test_several_nodes_are_refused() -> None:
@@ -88,7 +73,7 @@ def test_two_workers_share_the_shards_of_one_cell_and_give_what_one_gives(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COUNTED", str(tmp_path / "counted"))
-    work = work_of(tmp_path, "Descending", more="[[override]]\nmethod = 'oracle'\nseeds = []", workers=2)
+    work = work_of(tmp_path, "Descending", workers=2)
     (cell,) = (replace(one, config=replace(one.config, num_images=40)) for one in work.cells)
     (done,) = run_cells([cell], work.plan, None, 2)
     assert done.status == "complete"
@@ -147,6 +132,51 @@ def test_cells_of_a_training_that_failed_are_lost_and_the_others_run(tmp_path: P
     found = {one.cell: (one.status, one.reason) for one in LocalExecutor().run(work)}
     assert found[behind] == ("lost", "the training before it failed")
     assert found[other] == ("complete", None)
+
+
+def test_cells_of_a_training_that_left_no_weights_are_lost(tmp_path: Path, bench_home: Path) -> None:
+    entry = Training("biggan-logit", "robust_resnet152", seed=7)
+    work = work_of(tmp_path, "Grey")
+    work = replace(work, plan=replace(work.plan, train=(entry,)), cells=[replace(work.cells[0], trainings=(0,))])
+    (lost,) = LocalExecutor().run(replace(work, trainings={0: ["true"]}))  # which ends as if all were well
+    assert (lost.status, lost.log) == ("lost", work.folder / "train-1.log")
+    assert lost.reason == f"the {entry} before it has left no weights"
+
+
+def test_cells_whose_training_is_there_are_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "trained", lambda entry: tmp_path)
+    monkeypatch.setattr(Worker, "ask", lambda worker, cell, lend: {"status": "complete", "reason": None})
+    work = work_of(tmp_path, "Grey")
+    cell, plan = replace(work.cells[0], trainings=(0,)), replace(work.plan, train=(Training("m", "c"),))
+    assert [one.status for one in run_cells([cell], plan, work.folder, 1)] == ["complete"]
+
+
+def test_a_worker_that_cannot_start_loses_its_cells_and_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = work_of(tmp_path, "Grey", "Noisy")
+    lost = list(run_cells(work.cells, work.plan, tmp_path / "nowhere", 2))
+    assert sorted(short(one.cell) for one in lost) == ["Grey 0", "Noisy 0"]
+    assert {one.status for one in lost} == {"lost"}
+    assert "FileNotFoundError" in str(lost[0].reason)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(subprocess, "Popen", full)
+    assert {str(one.reason) for one in run_cells(work.cells, work.plan, None, 1)} == {
+        "BlockingIOError: [Errno 11] Resource temporarily unavailable"
+    }
+
+
+def test_a_worker_that_answers_with_half_a_line_loses_its_cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    work = work_of(tmp_path, "Grey")
+    half = tmp_path / "half"
+    half.write_text("#!/bin/sh\nread order; printf '{\"status\": '\n")
+    half.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(half))
+    (lost,) = run_cells(work.cells, work.plan, None, 1)
+    assert (lost.status, "JSONDecodeError" in str(lost.reason)) == ("lost", True)
 
 
 def test_a_detached_sweep_is_known_by_its_process(tmp_path: Path) -> None:

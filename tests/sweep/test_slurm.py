@@ -16,6 +16,7 @@ import pytest
 import torch
 
 from bench.environment import installed
+from bench.errors import BenchError
 from bench.sweep import slurm
 from bench.sweep.commands import collect, sweep
 from bench.sweep.executor import Outcome
@@ -167,25 +168,20 @@ def asked_of(script: Path) -> dict[str, str]:
 
 
 MORE = """threads = 2
-[[train]]
-method = "biggan-logit"
-classifier = "resnet152"
-processes = 4
-nodes = 2
-[train.slurm]
-gpus-per-node = 4
 [slurm]
 time = "00:10:00"
 gpus_per_node = 1
 nodes = 1
 cpus-per-task = 3
 """
+TRAINING = Training("biggan-logit", "resnet152", processes=4, nodes=2, slurm={"gpus-per-node": 4})
 
 
 def test_a_training_is_a_job_of_its_own_and_its_cells_wait_for_it(tmp_path: Path, counting: Path) -> None:
     work = work_of(tmp_path, "Noisy", "Grey", more=MORE, workers=None)
     noisy, grey = (replace(cell, trainings=places) for cell, places in zip(work.cells, ((0,), ()), strict=True))
-    work = replace(work, cells=[noisy, grey], trainings={0: command(work.plan.train[0])})
+    plan = replace(work.plan, train=(TRAINING,))
+    work = replace(work, plan=plan, cells=[noisy, grey], trainings={0: command(TRAINING)})
     executor, name = SlurmExecutor(), "training of biggan-logit on resnet152, cifar10"
     assert executor.detach(work, ()).startswith("SLURM job 0, 1, 2; logs in ")
     training, free, behind = (asked_of(counting / f"job-{k}") for k in range(3))
@@ -214,10 +210,17 @@ def test_where_a_training_failed_its_cells_say_so_and_name_its_log(
     monkeypatch.setattr(slurm, "POLL", 0.0)
     (counting / "squeue").write_text("#!/bin/sh\n")  # whatever is submitted ends at once
     work = work_of(tmp_path, "Noisy", more=MORE)
-    work = replace(work, cells=[replace(work.cells[0], trainings=(0,))], trainings={0: command(work.plan.train[0])})
-    (lost,) = SlurmExecutor().run(work)
+    cells, plan = [replace(work.cells[0], trainings=(0,))], replace(work.plan, train=(TRAINING,))
+    (lost,) = SlurmExecutor().run(replace(work, plan=plan, cells=cells, trainings={0: command(TRAINING)}))
     assert (lost.status, lost.log) == ("lost", work.folder / "slurm" / "0_0_log.err")
-    assert lost.reason == "the training of biggan-logit on resnet152, cifar10 before it failed"
+    assert lost.reason == "the training of biggan-logit on resnet152, cifar10 before it has left no weights"
+
+
+def test_a_job_whose_training_has_left_no_weights_runs_none_of_its_cells(tmp_path: Path, bench_home: Path) -> None:
+    plan, (cell,) = opened(tmp_path, "Noisy")
+    with pytest.raises(BenchError, match="worker was lost"):
+        Portion((replace(cell, trainings=(0,)),), replace(plan, train=(TRAINING,)))()
+    assert cell.state() == ("open", None)
 
 
 @pytest.mark.processes
