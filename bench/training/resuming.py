@@ -17,7 +17,7 @@ from bench.training.journal import description
 from bench.training.trainer import InverterRecipe, Trainer
 
 KINDS = {"method": "inverter", "classifier": "classifier"}  # what run.json says; an inverter's says both
-Recipe = TypeVar("Recipe", InverterRecipe, ClassifierRecipe)
+Recipe = TypeVar("Recipe", bound=InverterRecipe | ClassifierRecipe)
 
 
 def within(name: str, minutes: float) -> str:

@@ -233,19 +233,19 @@ def test_a_classifiers_budget_is_kept_to_or_refused(tmp_path: Path, monkeypatch:
     def train(
         recipe: ClassifierRecipe, folder: Path, engine: Engine, *, resume: bool, budget: float | None = None
     ) -> Path:
-        trained.append(recipe.epochs)
+        epochs.append(recipe.epochs)
         describe_run(folder, engine, recipe.settings(), classifier=recipe.name, budget=budget)
         (folder / "checkpoint.pt").write_bytes(b"")
         return folder
 
-    trained = list[int]()
+    epochs = list[int]()
     monkeypatch.setattr(classifiers, "train", train)
     monkeypatch.setattr(classifiers, "ClassifierTask", lambda *_: SimpleNamespace(steps=14 * 10))  # ten an epoch
     monkeypatch.setattr(budget, "measure", lambda _: Speed(step=1.0, look=0.0))
     within, out = Run("cpu", budget=1.0, resume=True, out=tmp_path), Run("cpu", resume=True, out=tmp_path)
     for run in (within, within, out, within):
         train_classifier("judge", run)
-    assert trained == [4] * 4
+    assert epochs == [4] * 4
     with pytest.raises(UsageError, match=r"is a training with --budget 1\. To continue it, leave --budget 2 away"):
         train_classifier("judge", replace(within, budget=2.0))
 
