@@ -172,11 +172,19 @@ def robust_accuracy(net: nn.Module, data: TrainingImages, steps: int, limit: int
     return hits / limit
 
 
-def train(recipe: ClassifierRecipe, folder: Path, engine: Engine, *, resume: bool) -> Path:
-    """Train one classifier by its recipe; returns the fp16 safetensors file of the averaged weights."""
+def train(recipe: ClassifierRecipe, folder: Path, engine: Engine, *, resume: bool, budget: float | None = None) -> Path:
+    """Train one classifier by its recipe; returns the fp16 safetensors file of the averaged weights.
+
+    Args:
+        recipe: its settings.
+        folder: of checkpoints and of the file.
+        engine: how it computes.
+        resume: whether to go on from a checkpoint that is there.
+        budget: minutes that the epochs were fitted to, which ``run.json`` says, or None.
+    """
     task = ClassifierTask(recipe, engine)
     settings = recipe.settings() | {"hash": recipe.digest(), "steps": task.steps}
-    describe = partial(describe_run, folder, engine, recipe.settings(), classifier=recipe.name)
+    describe = partial(describe_run, folder, engine, recipe.settings(), classifier=recipe.name, budget=budget)
     per_epoch = len(task.data) // recipe.batch
     schedule = Schedule(task.steps, validate_every=2 * per_epoch, checkpoint_every=per_epoch)
     seconds = fit(task, schedule, folder, resume=resume, title=f"training {recipe.name}", describe=describe)

@@ -100,7 +100,7 @@ class OpenMethod:
         nothing where a shard is at most four. That time is not counted.
         """
         part = slice(rows.start, rows.stop)
-        self._refuse_memories(originals[part])
+        self.refuse_memories(originals[part])
         seeds = sample_seeds(self.seed, self.dataset.ids[part])
         if isinstance(self.method, Control):
             return self._replace(rows, originals[part], logits[part], seeds)
@@ -128,13 +128,22 @@ class OpenMethod:
         alone = rules.ROWS if not slow else int(count > FEW)
         rules.check_rows(self.method, lambda z, s: self.invert(z, s).pixels, given, seeds, found, alone=alone)
 
-    def _refuse_memories(self, originals: Pixels) -> None:
-        """Raise where the method was trained on any of these images."""
-        known: frozenset[str] = getattr(self.method, "trained_on", frozenset())
+    def refuse_memories(self, originals: Pixels, method: Inverter | None = None) -> None:
+        """Nothing, if the method was trained on none of these images.
+
+        Args:
+            originals: (n, H, W, 3) uint8.
+            method: in place of this one, the same by the weights of another training.
+
+        Raises:
+            WeightsError: it was trained on some.
+        """
+        asked = self.method if method is None else method
+        known: frozenset[str] = getattr(asked, "trained_on", frozenset())
         seen = sum(name in known for name in image_hashes(originals)) if known else 0
         if seen:
             raise WeightsError(
-                f"{self.method.name} was trained on {seen} of these {len(originals)} images of {self.dataset.name}: "
+                f"{asked.name} was trained on {seen} of these {len(originals)} images of {self.dataset.name}: "
                 "its reconstructions of them would show what it remembers, not what the logits tell. Give a folder of "
                 "other images with --dataset."
             )

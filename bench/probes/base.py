@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -134,12 +134,14 @@ class Findings:
         pictures: the first images at every level.
         overall: what spans the levels.
         note: a caveat about the whole.
+        weights: SHA-256 of weight files by name, beside those of the scene's networks and inverter.
     """
 
     levels: Sequence[Measured]
     pictures: Pictures
     overall: Measured | None = None
     note: str | None = None
+    weights: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def metrics(self) -> dict[str, Score]:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from bench.cards import Look, MetricCard
 from bench.datasets.base import Pixels, to_images
 from bench.errors import MetricError
-from bench.inverters.base import Likelihood, Retrained
+from bench.inverters.base import Inverter, Likelihood, Retrained
 from bench.metrics.base import Doubles, PerImage
 from bench.probes.base import SHOWN, Compute, Findings, Measured, Pictures, Probe, absent, measured, side_by_side
 from bench.progress import each
@@ -106,7 +106,8 @@ class Information(Probe):
     def measure(self, scene: Scene) -> Findings:
         """Every level, by every training seed that is here."""
         told = _told(scene)
-        models = _models(scene)
+        others = _others(scene)
+        models = _models(scene, others)
         costs = {seed: _costs(model, scene, told) for seed, model in models.items()}
         mean = {name: np.mean([cost[name] for cost in costs.values()], axis=0) for name in ("none", *told)}
         levels = [_level(scene, name, mean[name], mean["none"]) for name in (*told, "none")]
@@ -114,7 +115,9 @@ class Information(Probe):
             levels.append(absent("shuffled", self.measures, "There is no other image."))
         if len(costs) > 1:
             levels += [_level(scene, f"seed {seed}", cost["logits"], cost["none"]) for seed, cost in costs.items()]
-        return Findings(levels, _pictures(scene, told, mean["none"] - mean["logits"]), note=_note(list(costs)))
+        pictures = _pictures(scene, told, mean["none"] - mean["logits"])
+        weights = {name: sha256 for one in others for name, sha256 in one.weights.items()}
+        return Findings(levels, pictures, note=_note(list(costs)), weights=weights)
 
 
 @dataclass(frozen=True)
@@ -169,14 +172,26 @@ def partners(seeds: Sequence[int]) -> NDArray[np.int64]:
     return found
 
 
-def _models(scene: Scene) -> dict[int, Likelihood]:
-    """The opened one, and those by the same recipe with other training seeds, by their seeds."""
+def _others(scene: Scene) -> list[Inverter]:
+    """The inverter by the same recipe with other training seeds.
+
+    Raises:
+        WeightsError: one of them was trained on some of the images.
+    """
+    method = scene.method.method
+    found = list(method.retrained()) if isinstance(method, Retrained) else []
+    for one in found:
+        scene.method.refuse_memories(scene.originals, one)
+    return [one for one in found if isinstance(one, Likelihood)]
+
+
+def _models(scene: Scene, others: Sequence[Inverter]) -> dict[int, Likelihood]:
+    """The opened one and the others, by their training seeds."""
     method = scene.method.method
     assert isinstance(method, Likelihood)
     own = getattr(method, "recipe", None) or {}
     models: dict[int, Likelihood] = {int(own.get("seed", 1)): method}
-    if isinstance(method, Retrained):
-        models |= {int((one.recipe or {})["seed"]): one for one in method.retrained() if isinstance(one, Likelihood)}
+    models |= {int((one.recipe or {})["seed"]): one for one in others if isinstance(one, Likelihood)}
     return dict(sorted(models.items()))
 
 

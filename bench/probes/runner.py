@@ -116,7 +116,7 @@ def _line(probe: Probe, cell: Cell) -> Record:
         metrics=findings.metrics,
         levels=tuple(level.level for level in findings.levels),
         cost=scene.cost,
-        weights=cell.weights(scene.classifier) | scene.method.weights,
+        weights=cell.weights(scene.classifier) | scene.method.weights | dict(findings.weights),
         digests=shared_digests(scene.originals, scene.logits),
         environment=describe(scene.device),
     )

@@ -74,12 +74,14 @@ class Scene:
 
         Raises:
             SkipCellError: the inverter says that the pair makes no sense.
+            WeightsError: it was trained on some of the images.
         """
         device, n = resolve_device(cell.config.device), cell.num_images
         originals = shared.originals(cell.dataset_folder, cell.dataset, n, anew=cell.config.force)
         classifier = cell.open_classifier(device)
         logits = shared.logits(cell.classifier_folder, classifier, cell.dataset, n, device, anew=cell.config.force)
         method = cell.open_method(classifier, logits.shape[1], originals.shape[1:3], device)
+        method.refuse_memories(originals)
         return cls(cell, originals, logits, method, classifier, device)
 
     @property

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from bench.cli.printing import print_json
 from bench.errors import UnknownNameError, UsageError
@@ -17,6 +17,7 @@ from bench.store.files import write_atomically
 if TYPE_CHECKING:
     from bench.training.engine import Engine, Precision
     from bench.training.inverters import InverterTask
+    from bench.training.resuming import Recipe
     from bench.training.trainer import InverterRecipe, Trainer
 
 
@@ -61,15 +62,22 @@ class Run:
             )
         return folder
 
-    def resumed(self, recipe: Any, folder: Path) -> Any | None:
-        """The recipe of the training that is to be continued, or None where there is none."""
-        from bench.training.checkpoints import present
-        from bench.training.journal import described_recipe
+    def resumed(self, recipe: Recipe, folder: Path, what: str) -> Recipe | None:
+        """The recipe of the training that is to be continued, or None where there is none; see ``continued``."""
+        from bench.training.resuming import continued
 
-        if not (self.resume and present(folder)):
-            return None
-        stored = described_recipe(folder)
-        return None if stored is None else dataclasses.replace(recipe, **stored)
+        return continued(recipe, folder, what) if self.resume else None
+
+    def check(self) -> None:
+        """Nothing, if a dry run of one training is not asked to measure what it cannot.
+
+        Raises:
+            UsageError: it is.
+        """
+        if self.dry_run and self.budget is not None:
+            raise UsageError(
+                "--dry-run says what the recipe's own steps cost, and --budget is not tried. Leave one of them away."
+            )
 
 
 def train_classifier(name: str, run: Run) -> None:
@@ -79,17 +87,23 @@ def train_classifier(name: str, run: Run) -> None:
     if name not in RECIPES:
         raise UnknownNameError("classifier recipe", name, RECIPES)
     recipe = RECIPES[name]
+    run.check()
     if run.dry_run:
         print_json(recipe.settings())
         return
     from bench.classifiers.train import ClassifierTask, train
     from bench.training.budget import measure
+    from bench.training.journal import description
+    from bench.training.resuming import refuse_another_budget
 
     began = time.monotonic()
     folder = run.folder(name)
     with run.engine() as engine:
-        chosen = run.resumed(recipe, folder)
-        if chosen is None and run.budget is not None:
+        chosen, budget = run.resumed(recipe, folder, f"the classifier {name}"), run.budget
+        if chosen is not None:
+            budget = description(folder).get("budget", run.budget)  # those of earlier versions do not say it
+            refuse_another_budget(folder, run.budget, None if budget is None else f"{budget:g}")
+        elif run.budget is not None:
             task = ClassifierTask(recipe, engine)
             per_epoch = task.steps // recipe.epochs
             speed = measure(task)
@@ -100,7 +114,7 @@ def train_classifier(name: str, run: Run) -> None:
                     f"{run.budget:g}. Give more with --budget."
                 )
             chosen = dataclasses.replace(recipe, epochs=steps // per_epoch)
-        weights = train(chosen or recipe, folder, engine, resume=run.resume)
+        weights = train(chosen or recipe, folder, engine, resume=run.resume, budget=budget)
         if engine.first:
             print(f"weights: {weights}")
 
@@ -119,37 +133,37 @@ def train_inverter(
 
     trainer = open_trainer(method)
     recipe = trainer.recipe(recipe_name, steps=steps, seed=seed)
-    default = recipe.name == trainer.recipe().name
+    if steps is not None and run.budget is not None:
+        raise UsageError("--steps and --budget both say how long to train. Give one of them.")
+    run.check()
     if run.dry_run:
         _say_cost(trainer, dataclasses.replace(recipe, dataset=dataset), classifier, run)
         return
     recipe = dataclasses.replace(recipe, dataset=full_name(dataset, classifier))
-    if steps is not None and run.budget is not None:
-        raise UsageError("--steps and --budget both say how long to train. Give one of them.")
 
     from bench.classifiers import open_classifier
     from bench.datasets import aliases_of
     from bench.training.inverters import train_inverter
-    from bench.training.journal import described_recipe
     from bench.training.pairs import TrainingPairs
+    from bench.training.resuming import is_default, refuse_another, within
     from bench.weights.lookup import own_inverter_weights, serving
 
     began = time.monotonic()
     with run.engine() as engine:
         target = open_classifier(classifier, engine.device, aliases=aliases_of(dataset))
         plain = recipe.seed == trainer.recipe(recipe_name).seed
-        folder = run.folder(_folder_name(method, target.name, recipe, plain=plain))
-        chosen = run.resumed(recipe, folder)
+        folder = run.folder(_folder_name(f"{method}-{target.name}", trainer, recipe, plain=plain, resume=run.resume))
+        chosen = run.resumed(recipe, folder, f"the inverter {trainer.method}")
         if chosen is not None:
-            _refuse_another(folder, recipe, described_recipe(folder) or {}, asked=recipe_name, seed=seed)
+            refuse_another(folder, trainer, recipe, named=recipe_name is not None, seed=seed, budget=run.budget)
             chosen = chosen if steps is None else dataclasses.replace(chosen, steps=steps)
         pairs = TrainingPairs.of(chosen or recipe, target, engine, trainer.sizes)
         if chosen is None and run.budget is not None:
             fitting = _fitting(lambda: trainer.task(recipe, pairs, target, engine), engine, began, run.budget)
-            chosen = dataclasses.replace(recipe, steps=fitting, name=f"{recipe.name}-{run.budget:g}min")
+            chosen = dataclasses.replace(recipe, steps=fitting, name=within(recipe.name, run.budget))
         final = chosen or recipe
         task = trainer.task(final, pairs, target, engine)
-        weights = train_inverter(task, folder, resume=run.resume, default=default)
+        weights = train_inverter(task, folder, resume=run.resume, default=is_default(final.name, trainer))
         if engine.first:
             settings = final.settings() | {"hash": final.digest()}
             own = own_inverter_weights(method, target.sha256, final.dataset, pairs.image_size, settings)
@@ -219,47 +233,32 @@ def full_name(dataset: str, classifier: str) -> str:
     return f"{FOLDER}{path.resolve()}" + ("" if size == DEFAULT_SIZE else f"@{size}")
 
 
-def _folder_name(method: str, classifier: str, recipe: InverterRecipe, *, plain: bool) -> str:
-    """Of a training; one on the default dataset by the recipe's own (``plain``) seed has the shortest."""
+def _folder_name(stem: str, trainer: Trainer, recipe: InverterRecipe, *, plain: bool, resume: bool) -> str:
+    """Of a training: method and classifier (``stem``), and each setting that is not the default one.
+
+    ``plain`` is the recipe's own seed. Earlier versions left the recipe out: a training of theirs that is continued
+    keeps its folder.
+    """
     from bench.config import DEFAULT_DATASET
     from bench.store.folder import slug
+    from bench.training.checkpoints import present
+    from bench.training.journal import described_recipe
+    from bench.training.resuming import is_default, without_budget
     from bench.weights.lookup import of_users_own
 
-    parts = [method, classifier]
+    before, after = stem, "" if plain else f"-seed{recipe.seed}"
     if of_users_own(recipe.dataset):
         size = recipe.dataset.rpartition("@")[2]
-        parts.append("folder" + (f"-{size}px" if size.isdigit() else ""))
+        before += "-folder" + (f"-{size}px" if size.isdigit() else "")
     elif recipe.dataset != DEFAULT_DATASET:
-        parts.append(slug(recipe.dataset))
-    if not plain:
-        parts.append(f"seed{recipe.seed}")
-    return "-".join(parts)
-
-
-def _refuse_another(
-    folder: Path, recipe: InverterRecipe, stored: dict[str, Any], asked: str | None, seed: int | None
-) -> None:
-    """Raise where the training to continue has other images, another seed or another recipe than asked for."""
-    from bench.config import DEFAULT_DATASET
-
-    dataset = stored.get("dataset", DEFAULT_DATASET)
-    if dataset != recipe.dataset:
-        raise UsageError(
-            f"{folder} is a training on {dataset}. To continue it, name that with --dataset; to train on "
-            f"{recipe.dataset}, name another folder with --out."
-        )
-    if seed not in (None, stored.get("seed")):
-        raise UsageError(
-            f"{folder} is a training with --seed {stored.get('seed')}. To continue it, give that; to train with "
-            f"{seed}, name another folder with --out."
-        )
-    free = ("name", "steps", "dataset", "seed")  # a budget decides the first two
-    differing = {k for k in stored.keys() | recipe.settings().keys() if stored.get(k) != recipe.settings().get(k)}
-    if asked is not None and (others := sorted(differing.difference(free))):
-        raise UsageError(
-            f"{folder} is a training by another recipe than {asked}: {', '.join(others)} differ. To continue it, leave "
-            "--recipe away; to start anew, name another folder with --out."
-        )
+        before += f"-{slug(recipe.dataset)}"
+    full, short = f"{before}-{slug(recipe.name)}{after}", before + after
+    if is_default(recipe.name, trainer):
+        return short
+    if resume and not present(Path("train") / full) and present(Path("train") / short):
+        stored = described_recipe(Path("train") / short) or {}
+        return short if without_budget(str(stored.get("name")), trainer)[0] == recipe.name else full
+    return full
 
 
 def train_zoo(run: Run) -> None:

@@ -132,12 +132,12 @@ class InverterTask(ABC):
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from ``state_dict``; another method, recipe or classifier is refused.
 
-        A recipe of more steps than the stored one is not another one: no rate depends on them, so that the networks
-        are those of a training that was meant to be longer from the start. The average follows at the new pace from
-        there on, and what it was before is soon forgotten.
+        A recipe of more or fewer steps than the stored one is not another one: no rate depends on them, so that the
+        networks are those of a training that was meant to be as long from the start. The average follows at the new
+        pace from there on, and what it was before is soon forgotten.
         """
-        shorter = replace(self.recipe, steps=min(self.recipe.steps, state.get("steps", self.recipe.steps)))
-        identity = self._identity | {"recipe": shorter.digest()}
+        as_stored = replace(self.recipe, steps=state.get("steps", self.recipe.steps))
+        identity = self._identity | {"recipe": as_stored.digest()}
         if {key: state.get(key) for key in identity} != identity:
             raise TrainingError(
                 "The checkpoint belongs to another method or recipe, to other classifier weights or to other images. "

@@ -142,7 +142,7 @@ def describe_run(folder: Path, engine: Engine, recipe: dict[str, Any], start: in
         "environment": describe(engine.device),
     }
     earlier = []
-    if start and (before := _description(folder)):
+    if start and (before := description(folder)):
         for name, value in numbers.items():
             if before.get(name, value) != value:
                 raise UsageError(
@@ -159,11 +159,11 @@ def describe_run(folder: Path, engine: Engine, recipe: dict[str, Any], start: in
 
 def described_recipe(folder: Path) -> dict[str, Any] | None:
     """The recipe in a folder's ``run.json``, or None."""
-    found = _description(folder)
+    found = description(folder)
     return dict(found["recipe"]) if found else None
 
 
-def _description(folder: Path) -> dict[str, Any]:
+def description(folder: Path) -> dict[str, Any]:
     """``run.json``, or where it is missing or damaged what the last whole checkpoint knows of it; empty if nothing."""
     path = folder / DESCRIPTION
     found = _document(path.read_bytes()) if path.exists() else None

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from bench.errors import TrainingError
+from bench.errors import TrainingError, UsageError
 from bench.progress import progress
 from bench.training.checkpoints import CHECKPOINT
 from bench.training.engine import Engine
@@ -80,12 +80,18 @@ def fit(
     Raises:
         TrainingError: a loss is not finite, the recipe's alarm rang, another process of the training is gone,
             another training is at work in the folder, or no checkpoint of it is whole.
+        UsageError: the schedule ends before the step to go on from.
     """
     with _together(task.engine, folder), alone(folder, task.engine):
         state = last_checkpoint(folder, task.engine) if resume else None
         if state is not None:
             task.load_state_dict(state["task"])
         start = 0 if state is None else int(state["step"])
+        if start > schedule.steps:
+            raise UsageError(
+                f"{folder} was trained for {start:,} steps, and is to go on to step {schedule.steps:,}. To continue "
+                "it, give at least as many with --steps; to start anew, name another folder with --out."
+            )
         if describe is not None:
             describe(start)
         with Journal(folder, task.engine, state) as journal, progress(schedule.steps, title, start) as bar:

@@ -153,7 +153,7 @@ def train_row(name: str, recipe: BigGANRecipe, target: LoadedClassifier, engine:
     folder = run.folder(name)
     if (folder / "scores.json").exists():
         return
-    chosen: BigGANRecipe = run.resumed(recipe, folder) or recipe
+    chosen = run.resumed(recipe, folder, f"the inverter {BigGANTask.method}") or recipe
     task = BigGANTask(chosen, TrainingPairs.of(chosen, target, engine), target, engine)
     train_inverter(task, folder, resume=given.resume)
     if engine.first:

@@ -111,6 +111,13 @@ def test_seeds_are_averaged_and_have_levels_of_their_own(run: RunProbe) -> None:
     assert found.value("seed 2", "information") == pytest.approx(12, abs=1e-3)
     assert found.value("logits", "information") == pytest.approx(11, abs=1e-3)
     assert "Means over training seeds 1, 2" in (found.record.note or "")
+    assert found.record.weights["twice-seed2"] == "cd" * 32
+
+
+def test_images_that_another_seed_was_trained_on_are_refused(run: RunProbe) -> None:
+    found = run("information", "Remembers", "linear", complete=False)
+    assert found.record.status == "failed"
+    assert "remembers was trained on 1 of these 4 images" in (found.record.reason or "")
 
 
 def test_weights_by_another_seed_are_another_record(config: RunConfig, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -133,11 +133,13 @@ def test_a_probe_of_ones_own(config: RunConfig, tmp_path: Path) -> None:
         "    name, question, levels, measures = 'mine', 'Is it there?', 'one', ('lpips',)\n"
         "    def measure(self, scene):\n"
         "        level = measured('one', 1, scene.images, {'lpips': lambda: scene.neutral.lpips(scene.original)})\n"
-        "        return Findings([level], side_by_side(scene.images, {'original': scene.originals}))\n"
+        "        pictures = side_by_side(scene.images, {'original': scene.originals})\n"
+        "        return Findings([level], pictures, weights={'looked-through': 'ab' * 32})\n"
     )
     record = run_probe(f"{tmp_path / 'mine.py'}:Mine", config)
     assert (record.status, record.probe) == ("complete", "mine")
     assert record.levels[0].metrics["lpips"].n == 4
+    assert record.weights["looked-through"] == "ab" * 32
     assert record.levels[0].metrics["lpips"].higher_is_better is False
 
 

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from bench.classifiers import load_classifier
 from bench.classifiers.base import Classifier
-from bench.datasets import cifar10
-from bench.datasets.base import to_images
+from bench.datasets import cifar10, load_dataset
+from bench.datasets.base import image_hashes, to_images
 from bench.inverters.base import Inverter
 
 
@@ -184,9 +184,20 @@ class Twice(Blind):
 
     def retrained(self) -> Sequence[Twice]:
         twin = type(self)(self.target)
-        twin.more, twin.recipe = 2.0, {"seed": 2}
+        twin.more, twin.recipe, twin.weights = 2.0, {"seed": 2}, {"twice-seed2": "cd" * 32}
         return [twin]
 
     def log_likelihood(self, images: Tensor, logits: Tensor | None) -> Tensor:
         told = torch.zeros(len(images)) if logits is None else torch.full((len(images),), 10 + self.more)
         return -1000 + told * math.log(2)
+
+
+class Remembers(Twice):
+    """Two training seeds, of which the second was trained on the first image."""
+
+    name = "remembers"
+
+    def retrained(self) -> Sequence[Twice]:
+        (twin,) = super().retrained()
+        twin.trained_on = frozenset(image_hashes(load_dataset("cifar10").pixels(slice(0, 1))))
+        return [twin]

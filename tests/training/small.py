@@ -12,6 +12,7 @@ from bench.datasets import cifar10
 from bench.datasets.base import ArrayDataset
 from bench.training.engine import Engine
 from bench.training.inverters import MANTISSA, InverterTask, train_inverter
+from bench.training.journal import describe_run
 from bench.training.pairs import TrainingPairs
 from bench.training.trainer import InverterRecipe
 from bench.weights.files import load_file, rounded
@@ -28,6 +29,12 @@ def small_dataset(count: int) -> ArrayDataset:
 def make(cls: type[Task], recipe: InverterRecipe, classifier: LoadedClassifier, engine: Engine) -> Task:
     """A task as its trainer makes it."""
     return cls(recipe, TrainingPairs.of(recipe, classifier, engine), classifier, engine)
+
+
+def begun(folder: Path, method: str, recipe: InverterRecipe) -> None:
+    """Make a folder that holds a checkpoint, and what says of which training it is."""
+    describe_run(folder, Engine(), recipe.settings(), method=method)
+    (folder / "checkpoint.pt").write_bytes(b"")
 
 
 def assert_same_state(one: Any, other: Any, where: str = "") -> None:

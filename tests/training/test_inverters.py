@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from baselines.dosovitskiy_brox.train_2016b import DosovitskiyBrox2016bRecipe, Task2016b
 from bench.classifiers import LoadedClassifier
-from bench.errors import TrainingError
+from bench.errors import TrainingError, UsageError
 from bench.training.engine import Engine
 from bench.training.inverters import InverterTask, Reconstruct, train_inverter
 from bench.training.pairs import SAMPLES, TrainingPairs
@@ -98,12 +98,37 @@ def test_the_file_says_how_its_weights_were_made(tiny_cifar: LoadedClassifier, t
     assert load_file(path)["weight"].item() == 0.5 * 2**RECIPE.steps
 
 
-def test_a_longer_recipe_goes_on_and_any_other_is_refused(tiny_cifar: LoadedClassifier) -> None:
+def test_another_number_of_steps_goes_on_and_any_other_recipe_is_refused(tiny_cifar: LoadedClassifier) -> None:
     state = make(Perfect, RECIPE, tiny_cifar, Engine()).state_dict()
-    make(Perfect, replace(RECIPE, steps=9), tiny_cifar, Engine()).load_state_dict(state)
-    for other in (replace(RECIPE, steps=2), replace(RECIPE, batch=4), replace(RECIPE, seed=2)):
+    for steps in (2, 9):
+        make(Perfect, replace(RECIPE, steps=steps), tiny_cifar, Engine()).load_state_dict(state)
+    for other in (replace(RECIPE, batch=4), replace(RECIPE, seed=2)):
         with pytest.raises(TrainingError, match="another method or recipe"):
             make(Perfect, other, tiny_cifar, Engine()).load_state_dict(state)
     stranger = replace(tiny_cifar, sha256="cd" * 32)
     with pytest.raises(TrainingError, match="other classifier weights"):
         make(Perfect, RECIPE, stranger, Engine()).load_state_dict(state)
+
+
+def test_a_training_is_shortened_to_no_less_than_it_has_done(tiny_cifar: LoadedClassifier, tmp_path: Path) -> None:
+    """Begun for 600 steps and killed after the checkpoint of step 250, it ends at step 300."""
+
+    class Killed(Perfect):
+        def step(self, step: int) -> dict[str, Tensor]:
+            if step == 260:
+                raise KeyboardInterrupt
+            return {"loss": torch.ones(())}
+
+    def train(steps: int, cls: type[Perfect]) -> None:
+        train_inverter(make(cls, replace(RECIPE, steps=steps), tiny_cifar, Engine()), tmp_path, resume=True)
+
+    with pytest.raises(KeyboardInterrupt):
+        train(600, Killed)
+    with pytest.raises(UsageError, match=r"was trained for 250 steps, and is to go on to step 249\. .* --steps"):
+        train(249, Killed)
+    assert json.loads((tmp_path / "run.json").read_text())["recipe"]["steps"] == 600
+    with pytest.raises(KeyboardInterrupt):
+        train(300, Killed)
+    train(255, Killed)
+    assert json.loads(metadata(tmp_path / "perfect-linear.safetensors")["recipe"])["steps"] == 255
+    assert json.loads((tmp_path / "run.json").read_text())["start"] == 250

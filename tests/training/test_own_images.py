@@ -13,6 +13,7 @@ from bench.classifiers import LoadedClassifier
 from bench.config import RunConfig
 from bench.datasets import cifar10, load_dataset, load_training
 from bench.line import run_cell
+from bench.probes.runner import run_probe
 from bench.store.record import Record
 from bench.training.commands import Run, train_inverter
 from bench.training.engine import Engine
@@ -62,6 +63,10 @@ def test_the_result_serves_other_folders_and_nothing_else(tmp_path: Path, classi
         own = cell(dataset)
         assert own.status == "failed"
         assert f"was trained on {seen} of these 20 images" in (own.reason or "")
+    config = RunConfig(METHOD, classifier, trained_on, num_images=20, out=tmp_path / "runs")
+    asked = run_probe("noise", config)
+    assert asked.status == "failed"
+    assert "was trained on 20 of these 20 images" in (asked.reason or "")
     cifar = cell("cifar10")
     assert cifar.status == "skipped"
     assert "bench train inverter" in (cifar.reason or "")

@@ -190,6 +190,19 @@ def test_what_stands_in_the_way_is_said_in_a_sentence(name: str, tmp_path: Path)
     assert typed == command
 
 
+def test_trainings_that_differ_in_their_seed_alone_are_of_one_recipe(tmp_path: Path) -> None:
+    """By the hash of all other settings, where both records say it."""
+    world, recipe = World(), {"name": "cpu", "hash": "abc", "but_seed": "same", "seed": 1}
+    world[GAN, R, ""].change(recipe=recipe)
+    world[GAN, S, ""].change(recipe=recipe | {"hash": "xyz", "seed": 2})
+    assert judged(CLASSIFIERS, world, tmp_path / "seeds").outcome != "missing"
+    world[GAN, S, ""].change(recipe=recipe | {"hash": "xyz", "but_seed": "other"})
+    (said, _), *_ = judged(CLASSIFIERS, world, tmp_path / "others").obstacles
+    assert "different recipes, hash same and other." in said
+    world[GAN, S, ""].change(recipe={"name": "cpu", "hash": "abc"})  # of an earlier version
+    assert judged(CLASSIFIERS, world, tmp_path / "earlier").outcome != "missing"
+
+
 def test_unequal_n_of_bench_run_meets_on_the_common_prefix(tmp_path: Path) -> None:
     world = World()
     world.cells[DECODER, R, ""] = run_cell(DECODER, R, 900)
