@@ -45,7 +45,8 @@ class Condition:
         values: of one cell.
         against: of another cell or level on the same images, a number, or what guessing scores by the record.
         side: ``below`` or ``above`` zero; ``apart`` is met on either side and never refuted.
-        recipe: what the trainings of the two cells must share: all settings but the seed (``hash``) or the time budget (``name``).
+        recipe: what the trainings of the two cells must share: all settings but the seed (``hash``) or the time budget
+            (``name``).
         decides: whether the verdict depends on it; else it is shown.
     """
 
