@@ -115,11 +115,22 @@ def _seconds(name: str) -> str:
 
 def _weights(name: str) -> str:
     rows = [
-        (code(facts["classifier"]), facts["dataset"], f"{facts['image_size']} px", _steps(facts), _trained(facts))
+        (
+            code(facts["classifier"]),
+            facts["dataset"],
+            f"{facts['image_size']} px",
+            _steps(facts),
+            _seed(facts),
+            _trained(facts),
+        )
         for facts in shipped.of_method(name)
     ]
-    head = ("weights that ship, by classifier", "dataset", "size", "steps", "time of training")
-    return table(head, rows, ("steps",)) if rows else ""
+    head = ("weights that ship, by classifier", "dataset", "size", "steps", "seed", "time of training")
+    return table(head, rows, ("steps", "seed")) if rows else ""
+
+
+def _seed(entry: shipped.Facts) -> str:
+    return str(entry.get("recipe", {}).get("seed", ""))
 
 
 def _steps(entry: shipped.Facts) -> str:

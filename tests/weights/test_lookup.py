@@ -121,7 +121,15 @@ def test_a_name_holds_all_that_the_weights_depend_on(bench_home: Path) -> None:
 
 
 def test_what_ships_says_what_it_was_trained_on() -> None:
-    (one,) = [one for one in fitted("biggan-logit", entry("robust_resnet152").sha256) if not one.own]
-    assert (one.dataset, one.image_size, one.recipe["seed"]) == ("cifar10", 32, 1)
-    facts = entry(one.path.name.partition(".")[0]).facts
-    assert (facts["dataset"], facts["image_size"], facts["seed"]) == ("cifar10", 32, 1)
+    found = [one for one in fitted("biggan-logit", entry("robust_resnet152").sha256) if not one.own]
+    for one, seed in zip(found, (1, 2, 3), strict=True):
+        assert (one.dataset, one.image_size, one.recipe["seed"]) == ("cifar10", 32, seed)
+        facts = entry(one.path.name.partition(".")[0]).facts
+        assert (facts["dataset"], facts["image_size"], facts["seed"]) == ("cifar10", 32, seed)
+
+
+def test_a_run_takes_the_smallest_seed_that_ships_and_any_that_is_asked_for(bench_home: Path) -> None:
+    sha256 = entry("robust_resnet152").sha256
+    assert [one.seed for one in serving("biggan-logit", sha256, "cifar10", 32)] == [1, 2, 3]
+    assert [one.seed for one in serving("biggan-logit", sha256, "cifar10", 32, 3)] == [3]
+    assert [one.seed for one in retrained("biggan-logit", sha256, "cifar10", 32)] == [2, 3]

@@ -287,7 +287,7 @@ def test_failed_and_skipped_cells_keep_a_row_with_their_reason(records: list[Rec
     assert sorted(reasons) == ["failed: because failed", "skipped: because skipped"]
     assert [tag.attributes["id"] for tag in page.root.all("h2") if "group-" in tag.attributes["id"]] == ["group-1"]
     assert "1 cell failed and 1 cell skipped; the tables say why." in page.root.text
-    assert "do not lie beside these records" in page.root.text
+    assert "No pictures lie beside these records." in page.root.text
 
 
 def test_only_failures_still_make_a_page(records: list[Record], tmp_path: Path) -> None:
