@@ -128,13 +128,13 @@ class Gap(Metric):
     def compute(self, data: Data) -> PerImage:
         """(N,) -1, 0 or 1; NaN where the two disagree about the original."""
         (z, z_hat), (judged, judged_hat) = data.logits(TARGET), data.logits(JUDGE)
-        if data.apart:
-            raise MetricError("Target and judge name different classes: they cannot agree about one.")
         if z.shape[1] != judged.shape[1]:
             raise MetricError(
                 f"The target knows {z.shape[1]} classes and the judge {judged.shape[1]}: they cannot agree about a "
                 "class."
             )
+        if data.apart:
+            raise MetricError("Target and judge name different classes: they cannot agree about one.")
         agree = same_class(z, judged).astype(bool)
         values = gap(same_class(z, z_hat), same_class(judged, judged_hat), agree)
         return PerImage(values, undefined="target and judge disagree about the original")
